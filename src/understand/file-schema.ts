@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { databaseSettings } from "./settings/database.js";
+import { groupSettings, hostLabel } from "./settings/group.js";
+import { imageEc2Settings, imageLocalSettings, imageSettings } from "./settings/image.js";
+import { launchEc2Settings, launchLocalSettings } from "./settings/launch.js";
+import { hostAddresses, proxySettings } from "./settings/proxy.js";
+import { dispatcherColumns, recorderSettings } from "./settings/recorder.js";
+import type { Given, Settings } from "./settings/setting.js";
+import { integer, text } from "./settings/types.js";
+
+export const hostSettings = { ...hostAddresses, ...proxySettings };
+export const groupAndProxySettings = { ...groupSettings, ...proxySettings };
+
+/**
+ * The zod object of a section: every name and alias of the table, each optional (defaults and requirements come when
+ * the layers are known), and whatever else `extra` names.
+ */
+function section<S extends Settings, E extends z.ZodRawShape>(settings: S, extra: E = {} as E) {
+  const names = Object.entries(settings).flatMap(([name, { kind, aliases = [] }]) =>
+    [name, ...aliases].map((spelling) => [spelling, kind.schema.optional()] as const),
+  );
+  const object = z.strictObject({ ...Object.fromEntries(names), ...extra });
+  return object as unknown as z.ZodType<Given<S> & z.infer<z.ZodObject<E>>>;
+}
+
+const targets = z
+  .strictObject({ local: section(imageLocalSettings), ec2: section(imageEc2Settings) })
+  .partial()
+  .optional();
+
+/** A recorder's name becomes the description of its dispatcher row. */
+const recorderName = text({
+  rule: `a name of up to ${dispatcherColumns.description} characters`,
+  max: dispatcherColumns.description,
+});
+
+/** What may stand in a fleet file, before defaults and layers. */
+export const fleetFileSchema = z.strictObject({
+  fleet: hostLabel.schema,
+  generation: integer(0, 2_147_483_647).schema.optional(),
+  image: section(imageSettings, { targets }).optional(),
+  database: section(databaseSettings),
+  settings: section(proxySettings).optional(),
+  proxies: z.record(hostLabel.schema, section(hostSettings)).optional(),
+  group: section(groupAndProxySettings).optional(),
+  recorders: z.record(recorderName.schema, section(recorderSettings)),
+  launch: z
+    .strictObject({ local: section(launchLocalSettings), ec2: section(launchEc2Settings) })
+    .partial()
+    .optional(),
+});
+
+export type FleetFile = z.infer<typeof fleetFileSchema>;

@@ -1,0 +1,75 @@
+import { databaseSettings } from "./settings/database.js";
+import { groupAndProxySettings, hostSettings } from "./file-schema.js";
+import { imageEc2Settings, imageLocalSettings, imageSettings } from "./settings/image.js";
+import { launchEc2Settings, launchLocalSettings } from "./settings/launch.js";
+import { proxySettings } from "./settings/proxy.js";
+import { dispatcherColumns, recorderSettings } from "./settings/recorder.js";
+import type { Setting, Settings } from "./settings/setting.js";
+
+type Json = Record<string, unknown>;
+
+/** The fleet file as a JSON Schema, for editors: names, kinds, defaults and help come from the settings table. */
+export function fleetJsonSchema(): Json {
+  const named = (description: string, inner: Json, names: Json) => ({
+    type: "object",
+    description,
+    propertyNames: names,
+    additionalProperties: inner,
+  });
+  const label = { pattern: "^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$" };
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "sip-proxy fleet file",
+    type: "object",
+    additionalProperties: false,
+    required: ["fleet", "database", "recorders"],
+    properties: {
+      fleet: { type: "string", ...label, description: "Name of the fleet." },
+      generation: {
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description: "Raise it to bring back a list of recorders that the database has seen before.",
+      },
+      image: section(imageSettings, "What is baked.", {
+        targets: object("Where images are baked.", {
+          local: section(imageLocalSettings, "A qcow2 on this machine."),
+          ec2: section(imageEc2Settings, "An AMI."),
+        }),
+      }),
+      database: section(databaseSettings, "The shared PostgreSQL."),
+      settings: section(
+        proxySettings,
+        "Settings of every proxy; those of group and host are nearer and win.",
+      ),
+      proxies: named("Single proxies by name.", section(hostSettings, "One proxy."), label),
+      group: section(groupAndProxySettings, "An autoscaling group of proxies."),
+      recorders: named("Recorders by name.", section(recorderSettings, "One recorder."), {
+        maxLength: dispatcherColumns.description,
+      }),
+      launch: object("How hosts are launched.", {
+        local: section(launchLocalSettings, "As VMs on this machine."),
+        ec2: section(launchEc2Settings, "As EC2 instances."),
+      }),
+    },
+  };
+}
+
+function object(description: string, properties: Json): Json {
+  return { type: "object", description, additionalProperties: false, properties };
+}
+
+function section(settings: Settings, description: string, more: Json = {}): Json {
+  const properties = Object.entries(settings).flatMap(([name, setting]) =>
+    [name, ...(setting.aliases ?? [])].map((spelling) => [spelling, property(setting)] as const),
+  );
+  const required = Object.entries(settings).flatMap(([name, setting]) => (setting.required ? [name] : []));
+  return {
+    ...object(description, { ...Object.fromEntries(properties), ...more }),
+    ...(required.length === 0 ? {} : { required }),
+  };
+}
+
+function property({ kind, help, default: value }: Setting<unknown>): Json {
+  return { ...kind.json, description: help, ...(value === undefined ? {} : { default: value }) };
+}

@@ -1,0 +1,86 @@
+import { destination } from "../destination.js";
+import type { Fault } from "../fault.js";
+import type { Fleet } from "../fleet.js";
+
+/** Something that must be the same only once: its value, and where it is given. */
+interface Claim {
+  value: string;
+  path: Fault["path"];
+}
+
+export function someHost({ hosts }: Fleet): Fault[] {
+  if (hosts.length > 0) return [];
+  return [{ path: [], message: "needs at least one proxy, or a group", hint: "add `proxies:` or `group:`" }];
+}
+
+export function someRecorder({ recorders }: Fleet): Fault[] {
+  if (recorders.length > 0) return [];
+  return [
+    {
+      path: ["recorders"],
+      atKey: true,
+      message: "needs at least one recorder; without one every call gets 503",
+    },
+  ];
+}
+
+export function uniqueHostNames({ hosts }: Fleet): Fault[] {
+  const claims = hosts.map(({ name, kind, path }) => ({
+    value: name.toLowerCase(),
+    path: kind === "group" ? [...path, "name"] : path,
+  }));
+  return repeated(
+    claims,
+    (other) => `must differ from the name at ${other}: each host has a folder of that name`,
+  );
+}
+
+export function uniquePublicAddresses({ hosts }: Fleet): Fault[] {
+  const claims = hosts
+    .filter(({ public_ip_address }) => public_ip_address !== "auto")
+    .map(({ public_ip_address, path }) => ({
+      value: public_ip_address,
+      path: [...path, "public_ip_address"],
+    }));
+  return repeated(claims, (other) => `must be the address of one host only; ${other} has it too`);
+}
+
+export function uniquePrivateAddresses({ hosts, recorders }: Fleet): Fault[] {
+  const proxies = hosts
+    .filter(({ private_ip_address }) => private_ip_address !== "auto")
+    .map(({ private_ip_address, path }) => ({
+      value: private_ip_address,
+      path: [...path, "private_ip_address"],
+    }));
+  const both = recorders
+    .filter(({ private_ip_address }) => proxies.some(({ value }) => value === private_ip_address))
+    .map(({ name }) => ({
+      path: ["recorders", name, "private_ip_address"],
+      message: "must not be the address of a proxy: its calls would come back to the proxy",
+    }));
+  return [
+    ...repeated(proxies, (other) => `must be the address of one host only; ${other} has it too`),
+    ...both,
+  ];
+}
+
+/** Up to Kamailio 6.0 the state of a destination is matched by its URI, so two rows of a set must never share one. */
+export function uniqueDestinations({ recorders }: Fleet): Fault[] {
+  const claims = recorders.map((recorder) => ({
+    value: `${recorder.siprec_set} ${destination(recorder)}`,
+    path: ["recorders", recorder.name],
+  }));
+  return repeated(claims, (other) => `must differ from ${other} in address, port or protocol`).map(
+    (fault) => ({
+      ...fault,
+      atKey: true,
+    }),
+  );
+}
+
+function repeated(claims: readonly Claim[], message: (other: string) => string): Fault[] {
+  return claims.flatMap(({ value, path }, index) => {
+    const first = claims.slice(0, index).find((claim) => claim.value === value);
+    return first ? [{ path, message: message(first.path.join(".")) }] : [];
+  });
+}

@@ -1,0 +1,49 @@
+import type { Fault } from "../fault.js";
+import type { Fleet } from "../fleet.js";
+import { knownRtpproxyReleases } from "../rtpproxy-releases.js";
+
+export function tlsRecordersNeedTls({ hosts, recorders }: Fleet): Fault[] {
+  if (hosts.every(({ settings }) => settings.enable_tls)) return [];
+  return recorders
+    .filter(({ siprec_protocol }) => siprec_protocol === "tls")
+    .map(({ name }) => ({
+      path: ["recorders", name, "siprec_protocol"],
+      message: "is tls, which the proxies can speak only with enable_tls",
+      hint: "add enable_tls: true under settings",
+    }));
+}
+
+export function rtpproxyIsPinned({ image }: Fleet): Fault[] {
+  const known = Object.keys(knownRtpproxyReleases);
+  if (image.media_relay !== "rtpproxy" || image.rtpproxy_source || known.includes(image.rtpproxy_version))
+    return [];
+  return [
+    {
+      path: ["image", "rtpproxy_version"],
+      message: `must be a release whose commit is known (${known.join(", ")}), or come with rtpproxy_source`,
+      hint: "add rtpproxy_source: { git: https://github.com/sippy/rtpproxy.git, commit: 40 hex digits }",
+    },
+  ];
+}
+
+export function groupBoundsAscend({ group }: Fleet): Fault[] {
+  if (!group || group.min <= group.max) return [];
+  return [{ path: ["group", "min"], message: `must be at most max (${group.max}); got ${group.min}` }];
+}
+
+/** Without an allow-list, whoever finds the address can place calls to the recorders. */
+export function platformsAreNamed({ hosts }: Fleet): Fault[] {
+  const open = hosts.filter(({ settings }) => settings.trusted.length === 0);
+  if (open.length === 0) return [];
+  const everywhere = open.length === hosts.length;
+  return [
+    {
+      path: everywhere ? ["settings"] : (open[0]?.path ?? []),
+      atKey: true,
+      severity: "warning",
+      message:
+        "names no trusted networks: calls are taken from any address, and antiflood counts the platform's too",
+      hint: "add trusted: [the voice platform's networks] under settings",
+    },
+  ];
+}

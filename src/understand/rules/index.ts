@@ -1,0 +1,44 @@
+import type { Fault } from "../fault.js";
+import type { Fleet } from "../fleet.js";
+import * as addresses from "./addresses.js";
+import * as ec2 from "./ec2.js";
+import * as features from "./features.js";
+import * as ports from "./ports.js";
+import * as recorders from "./recorders.js";
+import * as secrets from "./secrets.js";
+
+/** The policy: rules across settings that a fleet must keep. Reading this list is reading the policy. */
+export const rules: readonly ((fleet: Fleet) => Fault[])[] = [
+  addresses.someHost,
+  addresses.someRecorder,
+  addresses.uniqueHostNames,
+  addresses.uniquePublicAddresses,
+  addresses.uniquePrivateAddresses,
+  addresses.uniqueDestinations,
+  ports.rtpRangeAscends,
+  ports.rtpRangeHoldsExpectedCalls,
+  ports.listenersDoNotOverlap,
+  ports.tlsConnectionsFit,
+  recorders.attributesAreReadable,
+  recorders.attributesFitTheirColumn,
+  recorders.weightsAreNumbers,
+  recorders.weightsAreOnEveryRecorder,
+  recorders.everyRecorderIsInASet,
+  recorders.everySetHasARecorder,
+  recorders.algorithmSuitsAttributes,
+  secrets.bootstrapHasCredentials,
+  secrets.passwordIsGiven,
+  secrets.literalSecrets,
+  secrets.passwordsAreOneLine,
+  secrets.certificateHasKey,
+  features.tlsRecordersNeedTls,
+  features.rtpproxyIsPinned,
+  features.groupBoundsAscend,
+  features.platformsAreNamed,
+  ec2.desiredIsWithinBounds,
+  ec2.drainFitsTerminateHook,
+  ec2.securityGroupHasNetworks,
+  ec2.sessionManagerHasProfile,
+  ec2.copyKeysAreForCopies,
+  ec2.sharedImagesHaveOwnKeys,
+];

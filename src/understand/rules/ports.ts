@@ -1,0 +1,85 @@
+import { callsInRange, portsPerCall } from "../capacity.js";
+import type { Fault } from "../fault.js";
+import type { Fleet, Host } from "../fleet.js";
+import { placeOf } from "./place-of.js";
+
+export function rtpRangeAscends({ hosts }: Fleet): Fault[] {
+  return hosts
+    .filter(({ settings }) => settings.rtp_stop <= settings.rtp_start)
+    .map((host) => ({
+      path: placeOf(host, "rtp_stop", "rtp_start"),
+      message: `must be greater than rtp_start (${host.settings.rtp_start}); got ${host.settings.rtp_stop}`,
+    }));
+}
+
+export function rtpRangeHoldsExpectedCalls({ hosts }: Fleet): Fault[] {
+  return hosts.flatMap((host) => {
+    const { expected_calls, rtp_start, rtp_stop } = host.settings;
+    if (expected_calls === undefined || rtp_stop <= rtp_start) return [];
+    const holds = callsInRange(host.settings);
+    if (expected_calls <= holds) return [];
+    return [
+      {
+        path: placeOf(host, "expected_calls"),
+        message: `must be at most ${holds}: that is what ${rtp_start}-${rtp_stop} holds at ${portsPerCall} ports a call`,
+        hint: `set rtp_stop to ${rtp_start + expected_calls * portsPerCall - 1} or more`,
+      },
+    ];
+  });
+}
+
+/** SIP listeners must not share a port of one transport, nor lie in the RTP range. */
+export function listenersDoNotOverlap({ hosts }: Fleet): Fault[] {
+  return hosts.flatMap((host) => [
+    ...clashes(host, ["sip_udp_port", "sip_private_port"]),
+    ...clashes(host, tcpPorts(host)),
+    ...(["sip_udp_port", "sip_private_port"] as const)
+      .filter((name) => inRtpRange(host, host.settings[name]))
+      .map((name) => ({
+        path: placeOf(host, name, "rtp_start", "rtp_stop"),
+        message: `must lie outside the RTP range ${host.settings.rtp_start}-${host.settings.rtp_stop}; got ${host.settings[name]}`,
+      })),
+  ]);
+}
+
+type PortName =
+  | "sip_udp_port"
+  | "sip_tcp_port"
+  | "sip_private_port"
+  | "sip_tls_port"
+  | "sip_private_tls_port"
+  | "http_port";
+
+function tcpPorts({ settings }: Host): PortName[] {
+  return [
+    "sip_tcp_port",
+    "sip_private_port",
+    ...(settings.enable_tls ? (["sip_tls_port", "sip_private_tls_port"] as const) : []),
+    ...(settings.enable_jsonrpc || settings.enable_metrics ? (["http_port"] as const) : []),
+  ];
+}
+
+function clashes(host: Host, names: readonly PortName[]): Fault[] {
+  return names.flatMap((name, index) => {
+    const twin = names.slice(0, index).find((other) => host.settings[other] === host.settings[name]);
+    if (!twin) return [];
+    const path = placeOf(host, name, twin);
+    const other = path.at(-1) === twin ? name : twin;
+    return [{ path, message: `must differ from ${other}; both are ${host.settings[name]}` }];
+  });
+}
+
+function inRtpRange({ settings }: Host, port: number): boolean {
+  return port >= settings.rtp_start && port <= settings.rtp_stop;
+}
+
+export function tlsConnectionsFit({ hosts }: Fleet): Fault[] {
+  return hosts
+    .filter(
+      ({ settings }) => settings.enable_tls && settings.tls_max_connections > settings.tcp_max_connections,
+    )
+    .map((host) => ({
+      path: placeOf(host, "tls_max_connections", "tcp_max_connections"),
+      message: `must be at most tcp_max_connections (${host.settings.tcp_max_connections}); got ${host.settings.tls_max_connections}`,
+    }));
+}

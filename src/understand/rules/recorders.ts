@@ -1,0 +1,137 @@
+import { algorithm, effectiveAlgorithm, recordersOf } from "../algorithm.js";
+import { readAttributes, weightOf } from "../attributes.js";
+import type { Fault } from "../fault.js";
+import type { Fleet, Host, Recorder } from "../fleet.js";
+import { dispatcherColumns } from "../settings/recorder.js";
+import { placeOf } from "./place-of.js";
+
+const attrsOf = (recorder: Recorder) => ["recorders", recorder.name, "siprec_attrs"];
+
+export function attributesAreReadable({ recorders }: Fleet): Fault[] {
+  return recorders
+    .filter(({ siprec_attrs }) => readAttributes(siprec_attrs) === undefined)
+    .map((recorder) => ({
+      path: attrsOf(recorder),
+      message: `must be name=value pairs joined by ";", each name once; got ${JSON.stringify(recorder.siprec_attrs)}`,
+    }));
+}
+
+export function attributesFitTheirColumn({ recorders }: Fleet): Fault[] {
+  return recorders
+    .filter(({ siprec_attrs }) => siprec_attrs.length > dispatcherColumns.attrs)
+    .map((recorder) => ({
+      path: attrsOf(recorder),
+      message: `must fit the table's column: at most ${dispatcherColumns.attrs} characters; got ${recorder.siprec_attrs.length}`,
+    }));
+}
+
+export function weightsAreNumbers({ recorders }: Fleet): Fault[] {
+  return recorders.flatMap((recorder) => {
+    const weight = weightOf(recorder.siprec_attrs);
+    if (weight === undefined || (Number.isInteger(weight) && weight >= 1 && weight <= 1_000_000)) return [];
+    return [
+      { path: attrsOf(recorder), message: "must give a weight that is a whole number from 1 to 1000000" },
+    ];
+  });
+}
+
+/** In a set where some rows have a weight, nobody can say what share the others mean. */
+export function weightsAreOnEveryRecorder({ recorders }: Fleet): Fault[] {
+  return recorders.flatMap((recorder) => {
+    const set = recorders.filter(({ siprec_set }) => siprec_set === recorder.siprec_set);
+    const weighted = set.filter(({ siprec_attrs }) => weightOf(siprec_attrs) !== undefined);
+    if (weighted.length === 0 || weighted.includes(recorder)) return [];
+    const others = weighted.map(({ name, siprec_attrs }) => `${name} has ${weightOf(siprec_attrs) ?? ""}`);
+    return [
+      {
+        path: ["recorders", recorder.name],
+        atKey: true,
+        message: `must have a weight too, as others of set ${recorder.siprec_set} have one (${others.join(", ")})`,
+        hint: "add siprec_attrs: weight=N to every recorder of the set, or to none",
+      },
+    ];
+  });
+}
+
+export function everyRecorderIsInASet({ recorders, hosts }: Fleet): Fault[] {
+  const used = new Set(hosts.flatMap(({ settings }) => settings.disp_set));
+  return recorders
+    .filter(({ siprec_set }) => !used.has(siprec_set))
+    .map(({ name, siprec_set }) => ({
+      path: ["recorders", name, "siprec_set"],
+      message: `must be a set that some proxy picks from (disp_set: ${[...used].join(", ")}); set ${siprec_set} is in none, so the recorder would get no call`,
+    }));
+}
+
+export function everySetHasARecorder(fleet: Fleet): Fault[] {
+  return fleet.hosts.flatMap((host) =>
+    host.settings.disp_set
+      .filter(
+        (set) => fleet.recorders.length > 0 && !fleet.recorders.some(({ siprec_set }) => siprec_set === set),
+      )
+      .map((set) => ({
+        path: placeOf(host, "disp_set"),
+        message: `must name sets that have recorders; set ${set} has none`,
+        hint: `give a recorder siprec_set: ${set}`,
+      })),
+  );
+}
+
+export function algorithmSuitsAttributes(fleet: Fleet): Fault[] {
+  return fleet.hosts.flatMap((host) => algorithmFaults(host, fleet));
+}
+
+function algorithmFaults(host: Host, fleet: Fleet): Fault[] {
+  const path = placeOf(host, "disp_alg");
+  const recorders = recordersOf(host, fleet);
+  const weights = recorders.flatMap(({ siprec_attrs }) => weightOf(siprec_attrs) ?? []);
+  const number = effectiveAlgorithm(host, fleet);
+  const fault = (message: string, hint?: string): Fault[] => [{ path, message, ...(hint && { hint }) }];
+
+  if (number === algorithm.hashOfPseudoVariable)
+    return fault(
+      "must not be 7: it hashes a pseudo-variable, which no setting names",
+      "0 hashes the Call-ID",
+    );
+  if (number === algorithm.authUser)
+    return fault(
+      "must not be 5: it hashes the authenticated user, and SIPREC calls have none",
+      "0 hashes the Call-ID",
+    );
+  if (number === algorithm.parallelForking)
+    return fault(
+      "must not be 12: it forks to all recorders, and one call would be recorded by whichever answers first",
+    );
+  if (
+    number === algorithm.callLoad &&
+    recorders.some(({ siprec_attrs }) => !readAttributes(siprec_attrs)?.has("duid"))
+  )
+    return fault(
+      "is 10 (least loaded), for which every recorder needs a duid",
+      "add siprec_attrs: duid=NAME to each recorder",
+    );
+  if (number === algorithm.weight && sum(weights) !== 100)
+    return fault(
+      `is 9, for which the weights of the recorders must add up to 100; they add up to ${sum(weights)}`,
+      "leave disp_alg out: relative weights then need no sum, and a dead recorder's share is spread over the others",
+    );
+  if (number === algorithm.relativeWeight && weights.length === 0)
+    return fault(
+      "is 11 (relative weights), for which every recorder needs a weight",
+      "add siprec_attrs: weight=N",
+    );
+  if (number !== algorithm.weight && number !== algorithm.relativeWeight && weights.length > 0)
+    return [
+      {
+        path,
+        severity: "warning",
+        message: `is ${number}, which ignores the weights of the recorders`,
+        hint: "leave disp_alg out to split calls by weight",
+      },
+    ];
+  return [];
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

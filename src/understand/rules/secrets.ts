@@ -1,0 +1,60 @@
+import type { Fault } from "../fault.js";
+import type { Fleet } from "../fleet.js";
+import type { SecretValue } from "../settings/secret-value.js";
+
+export function bootstrapHasCredentials({ database }: Fleet): Fault[] {
+  if (database.bootstrap !== "first-boot") return [];
+  return (["dbuser_root", "dbpass_root"] as const)
+    .filter((name) => database[name] === undefined)
+    .map((name) => ({
+      path: ["database", "bootstrap"],
+      message: `is first-boot, for which ${name} must be given: the first host creates role and database with it`,
+      hint: "leave bootstrap out and run `sip-proxy db init` instead",
+    }));
+}
+
+export function passwordIsGiven({ database }: Fleet): Fault[] {
+  if (database.dbpass_kam) return [];
+  return [
+    {
+      path: ["database"],
+      atKey: true,
+      severity: "warning",
+      message: "has no dbpass_kam: the proxies connect to the database without a password",
+    },
+  ];
+}
+
+/** A literal works; it then lies in the fleet file and in user-data. */
+export function literalSecrets({ database }: Fleet): Fault[] {
+  const secrets = { dbpass_kam: database.dbpass_kam, dbpass_root: database.dbpass_root };
+  return Object.entries(secrets)
+    .filter((entry): entry is [string, SecretValue] => entry[1]?.source.from === "literal")
+    .map(([name]) => ({
+      path: ["database", name],
+      severity: "warning" as const,
+      message: "is written out in the fleet file",
+      hint: `write "\${env:NAME}", "\${file:PATH}", or a reference that the host resolves: "\${secretsmanager:NAME}", "\${ssm:/NAME}"`,
+    }));
+}
+
+/** libpq's passfile, which keeps the password out of URLs and arguments, holds one line a password. */
+export function passwordsAreOneLine({ database }: Fleet): Fault[] {
+  const secrets = { dbpass_kam: database.dbpass_kam, dbpass_root: database.dbpass_root };
+  return Object.entries(secrets).flatMap(([name, secret]) => {
+    const source = secret?.source;
+    if (source?.from !== "literal" || !/\p{Cc}/u.test(source.value)) return [];
+    return [{ path: ["database", name], message: "must be one line without control characters" }];
+  });
+}
+
+export function certificateHasKey({ hosts }: Fleet): Fault[] {
+  return hosts.flatMap((host) => {
+    const { tls_certificate, tls_private_key } = host.settings;
+    if ((tls_certificate === undefined) === (tls_private_key === undefined)) return [];
+    const [given, missing] = tls_certificate
+      ? (["tls_certificate", "tls_private_key"] as const)
+      : (["tls_private_key", "tls_certificate"] as const);
+    return [{ path: host.origins.get(given) ?? host.path, message: `needs ${missing} beside it` }];
+  });
+}

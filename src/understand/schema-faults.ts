@@ -1,0 +1,93 @@
+import { closest, distance } from "fastest-levenshtein";
+import type { z } from "zod";
+import type { Fault, Path } from "./fault.js";
+import { settingNames, settingsTable } from "./settings/table.js";
+
+type Issue = z.core.$ZodIssue;
+
+/** zod's issues in the words of a fleet file. `value` is the parsed YAML, to say what was there. */
+export function schemaFaults(issues: readonly Issue[], value: unknown): Fault[] {
+  return issues.flatMap((issue) => issueFaults(issue, value));
+}
+
+function issueFaults(issue: Issue, value: unknown): Fault[] {
+  const path = issue.path.filter((step) => typeof step !== "symbol");
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key]));
+  if (issue.code === "invalid_key")
+    return [{ path, atKey: true, message: `must be ${issue.issues[0]?.message ?? ""}` }];
+  const there = whatIsThere(value, path);
+  if (issue.code === "invalid_type") return [wrongShape(path, issue.expected, there)];
+  const secret = settingNames.get(String(path.at(-1)))?.secret === true;
+  const got = there === undefined ? "it is missing" : secret ? "" : `got ${show(there)}`;
+  return [{ path, message: `must be ${issue.message}${got && `; ${got}`}` }];
+}
+
+function wrongShape(path: Path, expected: string, there: unknown): Fault {
+  const what = expected === "object" || expected === "record" ? "a mapping (name: value)" : expected;
+  if (there === undefined) return { path, atKey: true, message: `needs ${String(path.at(-1))}, ${what}` };
+  return { path, message: `must be ${what}; got ${show(there)}` };
+}
+
+/** A key that is not known here: known elsewhere, mistyped, or neither. */
+function unknownKey(path: Path): Fault {
+  const key = String(path.at(-1));
+  const siblings = namesAt(path.slice(0, -1));
+  const fault = { path, atKey: true, message: `is not a setting that can stand here` };
+  const elsewhere = settingNames.get(key);
+  if (elsewhere) return { ...fault, hint: `${key} belongs under ${elsewhere.places.join(", ")}` };
+  const nearest = closestName(key, siblings);
+  if (nearest !== undefined) return { ...fault, hint: `did you mean ${nearest}?` };
+  return { ...fault, hint: `what can stand here: ${siblings.join(", ")}` };
+}
+
+function closestName(name: string, among: readonly string[]): string | undefined {
+  if (among.length === 0) return undefined;
+  const nearest = closest(name, [...among]);
+  return distance(name.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, name.length / 3)
+    ? nearest
+    : undefined;
+}
+
+const fixedNames: Record<string, readonly string[]> = {
+  "": ["fleet", "generation", "image", "database", "settings", "proxies", "group", "recorders", "launch"],
+  image: ["targets"],
+  "image.targets": ["local", "ec2"],
+  launch: ["local", "ec2"],
+};
+
+/** The names that may stand at a place, from the settings table. */
+function namesAt(path: Path): string[] {
+  const place = path
+    .map((step, index) => (index === 1 && isNamed(path[0]) ? "NAME" : String(step)))
+    .join(".");
+  const fromTable = settingsTable
+    .filter(({ places }) => places.includes(place))
+    .flatMap(({ settings }) => Object.keys(settings));
+  return [...fromTable, ...(fixedNames[place] ?? [])];
+}
+
+function isNamed(section: string | number | undefined): boolean {
+  return section === "proxies" || section === "recorders";
+}
+
+/** The value at a path; of an item of a list that was written as text ("1,2"), that text. */
+function whatIsThere(value: unknown, path: Path): unknown {
+  const there = lookUp(value, path);
+  return there === undefined && typeof path.at(-1) === "number" ? lookUp(value, path.slice(0, -1)) : there;
+}
+
+/** The value at a path, or undefined. */
+export function lookUp(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (inner, step) =>
+      typeof inner === "object" && inner !== null
+        ? (inner as Record<string | number, unknown>)[step]
+        : undefined,
+    value,
+  );
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

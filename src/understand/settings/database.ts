@@ -1,0 +1,49 @@
+import { hostname, oneOf, port, text } from "./types.js";
+import { secret } from "./secret-kind.js";
+import { optional, required, withDefault } from "./setting.js";
+
+const role = { role: true } as const;
+
+/** Kamailio's database URL has no escapes, so names are held to characters that mean nothing in it. */
+const identifier = text({
+  rule: "a name of letters, digits, _ and - (up to 63 characters)",
+  pattern: /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/,
+});
+
+export const databaseSettings = {
+  dbhost: required(hostname, "Host name or address of the PostgreSQL server.", role),
+  dbport: withDefault(port, 5432, "TCP port of the PostgreSQL server.", role),
+  db_kam: withDefault(identifier, "kamailio", "Database that is created for Kamailio.", role),
+  dbuser_kam: withDefault(identifier, "kamailio", "Role with which the proxies use that database.", role),
+  dbpass_kam: optional(secret, "Password of dbuser_kam.", {
+    role: true,
+    secret: true,
+    defaultText: "none is sent",
+  }),
+  dbuser_root: optional(
+    text({ rule: "a role name of up to 63 characters", max: 63 }),
+    "Role that may create roles and databases; used by `sip-proxy db init`.",
+    role,
+  ),
+  dbpass_root: optional(secret, "Password of dbuser_root.", { role: true, secret: true }),
+  db_root: withDefault(
+    identifier,
+    "miarecdb",
+    "Database that dbuser_root connects to for creating the other.",
+    role,
+  ),
+  dbsslmode: withDefault(
+    oneOf("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+    "prefer",
+    "libpq's sslmode for every connection to the database.",
+  ),
+  dbsslrootcert: optional(
+    secret,
+    "Certificates (PEM) that the server's is checked against: an absolute path on the host, ${file:…} or ${env:…}.",
+  ),
+  bootstrap: withDefault(
+    oneOf("operator", "first-boot"),
+    "operator",
+    "Who creates role and database: the operator with `sip-proxy db init`, or the first host that boots (it then gets dbpass_root).",
+  ),
+};

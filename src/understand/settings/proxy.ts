@@ -1,0 +1,204 @@
+import { dnsSettings } from "./dns.js";
+import { cidr, flag, integer, ipv4OrAuto, listOf, port } from "./types.js";
+import { secret } from "./secret-kind.js";
+import { optional, required, withDefault } from "./setting.js";
+
+/** Settings of a SIP proxy: given for the fleet (`settings`), for the group, or for one host; the nearer one wins. */
+const role = { role: true } as const;
+const seconds = (min: number, max: number) => integer(min, max, { unit: "seconds" });
+
+export const connectivity = {
+  sip_udp_port: withDefault(port, 5080, "UDP port for SIP from the voice platform.", role),
+  sip_tcp_port: withDefault(port, 5080, "TCP port for SIP from the voice platform.", role),
+  sip_private_port: withDefault(
+    port,
+    5070,
+    "UDP and TCP port of the second listener, on the private address, towards the recorders: each side sees an address it can reach.",
+  ),
+  rtp_start: withDefault(integer(1024, 65534), 20000, "First UDP port for RTP.", role),
+  rtp_stop: withDefault(integer(1025, 65535), 30000, "Last UDP port for RTP.", role),
+  tcp_max_connections: withDefault(
+    integer(1, 1_000_000),
+    2048,
+    "Most TCP connections at once, TLS included; further ones are not accepted.",
+    role,
+  ),
+  tcp_connection_lifetime: withDefault(
+    seconds(5, 86400),
+    3605,
+    "Seconds after which an idle TCP connection is closed.",
+    role,
+  ),
+  enable_NAT_keepalive: withDefault(
+    flag,
+    false,
+    "Answer and rewrite the OPTIONS with which NATed peers are kept reachable, and send such OPTIONS to them.",
+    { role: true, aliases: ["enable_nat_keepalive"] },
+  ),
+  trusted: withDefault(
+    listOf(cidr),
+    [],
+    "Networks of the voice platforms. Antiflood never counts them; when any is given, calls from elsewhere are refused.",
+  ),
+  enable_registrar: withDefault(
+    flag,
+    false,
+    "Accept REGISTER from trusted networks; otherwise it is refused.",
+  ),
+};
+
+export const media = {
+  expected_calls: optional(
+    integer(1, 100_000),
+    "Most SIPREC calls at once on one host (two streams each). Sizes media relay instances, memory and file limits.",
+    { defaultText: "what the RTP range holds" },
+  ),
+  rtp_timeout: withDefault(
+    seconds(60, 86400),
+    14400,
+    "Seconds without a packet after which the media relay forgets a call; long, because calls on hold send nothing.",
+  ),
+};
+
+/** The role's README speaks of a partition before the set ("default:1"); those are OpenSIPS', Kamailio has none. */
+const setId = integer(0, 2_147_483_647, {
+  rule: "a set's number, or a list such as 1,2 (Kamailio has no partitions: leave out the name and the colon)",
+});
+
+export const loadBalancing = {
+  disp_set: withDefault(
+    listOf(setId),
+    [1],
+    "Dispatcher set to pick recorders from; of a list (1,2) the next set is used when no recorder of the one before is left.",
+    role,
+  ),
+  disp_alg: optional(
+    integer(0, 13),
+    "Dispatcher algorithm: 4 round robin, 11 relative weights, 9 weights in percent, 0 Call-ID hash, 10 least loaded, 8 first by priority.",
+    { role: true, defaultText: "11 when recorders have weights, else 4" },
+  ),
+};
+
+export const debug = {
+  enable_debug: withDefault(
+    flag,
+    false,
+    "Load Kamailio's debugger module (traces the routing script).",
+    role,
+  ),
+  debug_level: withDefault(integer(-5, 3), 2, "Log level: 3 DBG, 2 INFO, 1 NOTICE, 0 WARN, -1 ERR.", role),
+  log_stderror: withDefault(
+    flag,
+    false,
+    "Log to the terminal (the journal, under systemd) instead of syslog.",
+    role,
+  ),
+  enable_jsonrpc: withDefault(flag, false, "Serve Kamailio's JSON-RPC over HTTP at /RPC on http_port.", role),
+  enable_metrics: withDefault(flag, false, "Serve Prometheus metrics at /metrics on http_port."),
+  http_port: withDefault(
+    port,
+    8090,
+    "TCP port of JSON-RPC and metrics: on loopback, and on the private address when http_allow names other networks.",
+  ),
+  http_allow: withDefault(
+    listOf(cidr),
+    ["127.0.0.1/32"],
+    "Networks that may use JSON-RPC and metrics; everyone else gets 403.",
+  ),
+};
+
+export const tls = {
+  enable_tls: withDefault(
+    flag,
+    false,
+    "Listen for SIP over TLS on sip_tls_port, and use TLS towards recorders that ask for it.",
+    role,
+  ),
+  tls_max_connections: withDefault(
+    integer(1, 1_000_000),
+    2048,
+    "Most TLS connections at once; no more than tcp_max_connections.",
+    role,
+  ),
+  sip_tls_port: withDefault(port, 5061, "TCP port for SIP over TLS from the voice platform."),
+  sip_private_tls_port: withDefault(
+    port,
+    5071,
+    "TCP port of the second TLS listener, on the private address, towards recorders whose siprec_protocol is tls.",
+  ),
+  tls_certificate: optional(
+    secret,
+    "Certificate chain (PEM): an absolute path on the host, ${file:…}, ${env:…} or a secret reference.",
+    { defaultText: "self-signed, made at first boot" },
+  ),
+  tls_private_key: optional(secret, "Private key (PEM) of tls_certificate, given in the same ways.", {
+    secret: true,
+  }),
+  tls_ca: optional(
+    secret,
+    "Certificates (PEM) that recorders' and platforms' certificates are checked against, given in the same ways.",
+    { defaultText: "recorders' certificates are not checked" },
+  ),
+};
+
+export const antiflood = {
+  enable_antiflood: withDefault(
+    flag,
+    true,
+    "Ban source addresses that send too many requests (pike); trusted networks and recorders are never counted.",
+    { role: true, aliases: ["enable_anitflood"] },
+  ),
+  pike_sample_time: withDefault(seconds(1, 3600), 2, "Seconds over which requests are counted.", role),
+  pike_reqs_density: withDefault(
+    integer(1, 1_000_000),
+    30,
+    "Requests from one address within pike_sample_time that are still let through.",
+    role,
+  ),
+  pike_remove_latency: withDefault(
+    seconds(1, 86400),
+    120,
+    "Seconds for which an address is remembered after its last request.",
+    role,
+  ),
+  ipban_expire: withDefault(
+    seconds(1, 604_800),
+    300,
+    "Seconds for which a banned address stays banned.",
+    role,
+  ),
+};
+
+export const operation = {
+  dispatcher_poll: withDefault(
+    seconds(1, 300),
+    3,
+    "Seconds between two looks at the dispatcher table; a change is applied after at most that time.",
+  ),
+  drain_limit: withDefault(
+    seconds(0, 172_800),
+    14400,
+    "Seconds that draining waits for running calls to end before it gives up.",
+  ),
+};
+
+export const proxySettings = {
+  ...connectivity,
+  ...media,
+  ...loadBalancing,
+  ...debug,
+  ...tls,
+  ...antiflood,
+  ...operation,
+  ...dnsSettings,
+};
+
+/** Where one host stands. In a group every instance asks the metadata service. */
+export const hostAddresses = {
+  public_ip_address: required(
+    ipv4OrAuto,
+    "Public IPv4 address of the host, as the voice platform reaches it through the NAT gateway.",
+    role,
+  ),
+  private_ip_address: required(ipv4OrAuto, "Private IPv4 address of the host, on which it listens.", role),
+};

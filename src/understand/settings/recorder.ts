@@ -1,0 +1,37 @@
+import { integer, ipv4, oneOf, port, text } from "./types.js";
+import { required, withDefault } from "./setting.js";
+
+const role = { role: true } as const;
+
+/** Column widths of Kamailio's dispatcher table, the same from 5.5 to 6.1 (utils/kamctl/postgres/dispatcher-create.sql). */
+export const dispatcherColumns = { destination: 192, attrs: 128, description: 64 } as const;
+
+/** Settings of one recorder, each a row of the dispatcher table. */
+export const recorderSettings = {
+  private_ip_address: required(ipv4, "Address of the recorder.", role),
+  siprec_port: withDefault(port, 5080, "Port on which the recorder listens.", role),
+  siprec_protocol: withDefault(oneOf("tcp", "udp", "tls"), "tcp", "Transport towards the recorder.", role),
+  siprec_flags: withDefault(
+    integer(0, 31),
+    0,
+    "Dispatcher flags of the row: 1 inactive, 2 trying, 4 disabled, 8 probing, or their sum.",
+    role,
+  ),
+  siprec_priority: withDefault(
+    integer(-2_147_483_648, 2_147_483_647),
+    0,
+    "Priority in the set; with disp_alg 8 the highest comes first.",
+    role,
+  ),
+  siprec_attrs: withDefault(
+    text({ rule: `name=value pairs joined by ";"` }),
+    "",
+    "Attributes, name1=value1;…;nameN=valueN: weight=75 gives 75 parts of the calls.",
+    role,
+  ),
+  siprec_set: withDefault(
+    integer(0, 2_147_483_647),
+    1,
+    "Dispatcher set (the table's setid) that the recorder belongs to; a proxy's disp_set picks from it.",
+  ),
+};

@@ -1,0 +1,57 @@
+import { databaseSettings } from "./database.js";
+import { dnsSettings } from "./dns.js";
+import { groupSettings } from "./group.js";
+import { imageEc2Settings, imageLocalSettings, imageSettings } from "./image.js";
+import { launchEc2Settings, launchLocalSettings } from "./launch.js";
+import {
+  antiflood,
+  connectivity,
+  debug,
+  hostAddresses,
+  loadBalancing,
+  media,
+  operation,
+  tls,
+} from "./proxy.js";
+import { recorderSettings } from "./recorder.js";
+import type { Settings } from "./setting.js";
+
+/** One part of the settings table: its rows, and the places of a fleet file where they may be given. */
+export interface Section {
+  title: string;
+  /** Places as they read in a fleet file; NAME stands for any host or recorder. */
+  places: readonly string[];
+  settings: Settings;
+}
+
+const anyProxy = ["settings", "group", "proxies.NAME"] as const;
+
+/** Every setting there is. The types, the JSON Schema, the reference and the error paths all come from here. */
+export const settingsTable: readonly Section[] = [
+  { title: "Host addresses", places: ["proxies.NAME"], settings: hostAddresses },
+  { title: "Connectivity", places: anyProxy, settings: connectivity },
+  { title: "Load balancing", places: anyProxy, settings: loadBalancing },
+  { title: "Recorders", places: ["recorders.NAME"], settings: recorderSettings },
+  { title: "Database", places: ["database"], settings: databaseSettings },
+  { title: "Media", places: anyProxy, settings: media },
+  { title: "Antiflood", places: anyProxy, settings: antiflood },
+  { title: "TLS", places: anyProxy, settings: tls },
+  { title: "Debug and monitoring", places: anyProxy, settings: debug },
+  { title: "Operation", places: anyProxy, settings: operation },
+  { title: "DNS", places: anyProxy, settings: dnsSettings },
+  { title: "Image", places: ["image"], settings: imageSettings },
+  { title: "Image, local target", places: ["image.targets.local"], settings: imageLocalSettings },
+  { title: "Image, EC2 target", places: ["image.targets.ec2"], settings: imageEc2Settings },
+  { title: "Launching local VMs", places: ["launch.local"], settings: launchLocalSettings },
+  { title: "Launching on EC2", places: ["launch.ec2"], settings: launchEc2Settings },
+  { title: "Autoscaling group", places: ["group"], settings: groupSettings },
+];
+
+/** All names by which a setting may be given, with its places and whether it is secret. */
+export const settingNames: ReadonlyMap<string, { places: readonly string[]; secret: boolean }> = new Map(
+  settingsTable.flatMap(({ places, settings }) =>
+    Object.entries(settings).flatMap(([name, { aliases = [], secret }]) =>
+      [name, ...aliases].map((n) => [n, { places, secret: secret === true }] as const),
+    ),
+  ),
+);

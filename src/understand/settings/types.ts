@@ -1,0 +1,153 @@
+import ipaddr from "ipaddr.js";
+import { z } from "zod";
+
+/**
+ * The kinds of value that a setting takes. Each says its rule in one phrase that completes "must be …"; zod's issue
+ * then carries just that phrase. Inventories in INI form hold only strings, so numbers and booleans written as text
+ * ("5080", "yes") are read as what they mean.
+ */
+export interface Kind<T> {
+  schema: z.ZodType<T>;
+  /** The rule, as it stands after "must be". */
+  rule: string;
+  /** The value as JSON Schema, for editors. */
+  json: Record<string, unknown>;
+}
+
+function kind<T>(
+  rule: string,
+  json: Record<string, unknown>,
+  read: (value: unknown) => T | undefined,
+): Kind<T> {
+  const schema = z.unknown().transform((value, context): T => {
+    const result = read(value);
+    if (result !== undefined) return result;
+    context.addIssue({ code: "custom", message: rule });
+    return z.NEVER;
+  });
+  return { schema: schema, rule, json };
+}
+
+export function integer(min: number, max: number, say: { unit?: string; rule?: string } = {}): Kind<number> {
+  const rule =
+    say.rule ?? `a whole number from ${min} to ${max}${say.unit === undefined ? "" : ` (${say.unit})`}`;
+  return kind(
+    rule,
+    { type: ["integer", "string"], minimum: min, maximum: max, pattern: "^-?[0-9]+$" },
+    (value) => {
+      const number = typeof value === "string" && /^-?\d{1,15}$/.test(value.trim()) ? Number(value) : value;
+      return typeof number === "number" && Number.isInteger(number) && number >= min && number <= max
+        ? number
+        : undefined;
+    },
+  );
+}
+
+export const port = integer(1, 65535);
+
+const truth = new Map<unknown, boolean>([
+  ...["true", "yes", "on"].map((word) => [word, true] as const),
+  ...["false", "no", "off"].map((word) => [word, false] as const),
+  [true, true],
+  [false, false],
+]);
+
+export const flag: Kind<boolean> = kind(
+  "true or false",
+  { enum: [true, false, "true", "false", "yes", "no", "on", "off"] },
+  (value) => truth.get(typeof value === "string" ? value.trim().toLowerCase() : value),
+);
+
+export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> {
+  return kind(`one of: ${values.join(", ")}`, { enum: values }, (value) => values.find((v) => v === value));
+}
+
+export interface TextLimits {
+  /** What the text is, as it stands after "must be". */
+  rule: string;
+  pattern?: RegExp;
+  max?: number;
+}
+
+/** Text on one line. Control characters (newlines among them) are never legal. */
+export function text({ rule, pattern, max }: TextLimits): Kind<string> {
+  const json = {
+    type: ["string", "number"],
+    ...(pattern && { pattern: pattern.source }),
+    ...(max && { maxLength: max }),
+  };
+  return kind(rule, json, (value) => {
+    const string = typeof value === "number" ? String(value) : value;
+    if (typeof string !== "string" || /\p{Cc}/u.test(string)) return undefined;
+    if (max !== undefined && string.length > max) return undefined;
+    return pattern === undefined || pattern.test(string) ? string : undefined;
+  });
+}
+
+/** An IPv4 address in dotted form. The role's addresses are IPv4 only. */
+export const ipv4: Kind<string> = kind(
+  "an IPv4 address such as 10.0.0.1",
+  { type: "string", format: "ipv4" },
+  (value) => (typeof value === "string" && ipaddr.IPv4.isValidFourPartDecimal(value) ? value : undefined),
+);
+
+/** An IPv4 address, or `auto`: ask the metadata service at every boot. */
+export const ipv4OrAuto: Kind<string> = kind(
+  'an IPv4 address such as 10.0.0.1, or "auto" (ask the instance metadata service at every boot)',
+  { type: "string", anyOf: [{ format: "ipv4" }, { const: "auto" }] },
+  (value) =>
+    value === "auto" || (typeof value === "string" && ipaddr.IPv4.isValidFourPartDecimal(value))
+      ? value
+      : undefined,
+);
+
+/** A DNS host name (RFC 1123) or an IPv4 or IPv6 address. */
+export const hostname: Kind<string> = kind(
+  "a host name or an IP address",
+  { type: "string", maxLength: 253 },
+  (value) => {
+    if (typeof value !== "string" || value.length > 253) return undefined;
+    const label = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+    return ipaddr.isValid(value) || value.split(".").every((part) => label.test(part)) ? value : undefined;
+  },
+);
+
+/** One network in CIDR form, with no host bits set; a bare address is a /32. */
+export const cidr: Kind<string> = kind(
+  "a network such as 203.0.113.0/24, or an address",
+  { type: "string" },
+  (value) => {
+    if (typeof value !== "string") return undefined;
+    if (ipaddr.IPv4.isValidFourPartDecimal(value)) return `${value}/32`;
+    if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(value) || !ipaddr.IPv4.isValidCIDR(value)) return undefined;
+    const network = `${ipaddr.IPv4.networkAddressFromCIDR(value).toString()}/${value.split("/")[1]}`;
+    return network === value ? value : undefined;
+  },
+);
+
+/** A list of one kind; a single value stands for a list of one, and text is split at commas, as inventories write it. */
+export function listOf<T>(item: Kind<T>): Kind<T[]> {
+  const schema = z.preprocess((value) => {
+    if (typeof value === "string") return value.split(",").map((part) => part.trim());
+    return Array.isArray(value) ? (value as unknown[]) : [value];
+  }, z.array(item.schema));
+  return {
+    schema: schema,
+    rule: `a list, each ${item.rule}`,
+    json: { anyOf: [item.json, { type: "array", items: item.json }] },
+  };
+}
+
+/** Names of tags, keys and values (EC2 allows 128 and 256 characters). */
+export const tags: Kind<Record<string, string>> = kind(
+  "a mapping of tag names (up to 128 characters) to values (up to 256)",
+  { type: "object", additionalProperties: { type: ["string", "number", "boolean"] } },
+  (value) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    const entries = Object.entries(value).map(([name, v]) => [name, String(v)] as const);
+    const legal = entries.every(
+      ([name, v]) => name.length <= 128 && !name.startsWith("aws:") && v.length <= 256,
+    );
+    return legal ? Object.fromEntries(entries) : undefined;
+  },
+);

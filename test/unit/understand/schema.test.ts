@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { load } from "js-yaml";
+import { expect, test } from "vitest";
+import { fleetJsonSchema } from "../../../src/understand/json-schema.js";
+import { withGeneratedParts } from "../../../src/understand/readme.js";
+import { understand } from "../../../src/understand/understand.js";
+
+const root = join(import.meta.dirname, "../../..");
+const examples = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".yaml"));
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+const check = ajv.compile(fleetJsonSchema());
+
+test.each(examples)("the example %s is valid, and the editor's schema thinks so too", (name) => {
+  const text = readFileSync(join(root, "examples", name), "utf8");
+  expect(understand(text, name).faults.filter(({ severity }) => severity !== "warning")).toEqual([]);
+  expect(check(load(text)), JSON.stringify(check.errors)).toBe(true);
+});
+
+test.each(["unknown-keys", "missing", "wrong-values", "wrong-shapes"])(
+  "the schema refuses test/errors/%s.yaml",
+  (name) => {
+    expect(check(load(readFileSync(join(root, "test/errors", `${name}.yaml`), "utf8")))).toBe(false);
+  },
+);
+
+test("docs/fleet.schema.json is what `sip-proxy schema` prints", async () => {
+  const text = `${JSON.stringify(fleetJsonSchema(), null, 2)}\n`;
+  await expect(text).toMatchFileSnapshot(join(root, "docs/fleet.schema.json"));
+});
+
+test("README.md holds the example and the settings reference as they are (npm run docs)", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  expect(withGeneratedParts(readme, readFileSync(join(root, "examples/recorders-eu.yaml"), "utf8"))).toBe(
+    readme,
+  );
+  expect(readme).toContain("`siprec_protocol` ®");
+});
