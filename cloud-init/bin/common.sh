@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # those who source it use the variables
+# What the host's scripts share. Sourced, never run.
+
+# Where things lie; tests put another root in front.
+root=${SIP_PROXY_ROOT:-}
+etc=$root/etc/sip-proxy
+run=$root/run/sip-proxy
+state=$root/var/lib/sip-proxy
+lib=${SIP_PROXY_LIB:-/usr/lib/sip-proxy}
+
+# Whose process Kamailio is; empty in tests that are not root.
+kamailio_user=${SIP_PROXY_USER-kamailio}
+
+# A step of the boot exports SIP_PROXY_STEP: what it and its helpers say last is why it is not done (see lifecycle).
+say() {
+	printf 'sip-proxy: %s\n' "$*"
+	if [[ -n ${NOTIFY_SOCKET:-} ]]; then systemd-notify --status="$*" || true; fi
+	if [[ -n ${SIP_PROXY_STEP:-} ]]; then
+		mkdir -p "$run/said"
+		printf '%s' "$*" >"$run/said/$SIP_PROXY_STEP"
+	fi
+}
+
+die() {
+	say "FAILED: $1"
+	[[ -n ${2:-} ]] && printf 'sip-proxy: what to do: %s\n' "$2"
+	exit 1
+}
+
+# The host's settings. Without them nothing runs: an image is not a host.
+load_host() {
+	[[ -r $etc/host.env ]] || die "$etc/host.env is not there" "launch the image with user-data from: sip-proxy user-data FLEET NAME"
+	# shellcheck source=/dev/null
+	. "$etc/host.env"
+}
+
+# How psql and Kamailio reach the database; written by configure at every boot.
+load_database() {
+	set -a
+	# shellcheck source=/dev/null
+	. "$run/database.env"
+	set +a
+}
+
+# One transaction or nothing: -f alone goes on after an error and exits 0.
+psql_strict() { psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 "$@"; }
+
+# retry LIMIT COMMAND...: until it succeeds, waiting 1, 2, 4 ... up to 30 s in between, LIMIT seconds at most (0: for ever).
+retry() {
+	local limit=$1 pause=1 attempt=1
+	shift
+	local began=$SECONDS
+	until "$@"; do
+		if ((limit > 0 && SECONDS - began + pause > limit)); then return 1; fi
+		printf 'sip-proxy: attempt %s of "%s" failed, again in %s s\n' "$attempt" "$1" "$pause"
+		sleep "$pause"
+		((attempt += 1, pause = pause < 16 ? pause * 2 : 30))
+	done
+}
+
+# insist MESSAGE HINT COMMAND...: until it succeeds. After two minutes it says what is wrong and what to do, and goes on
+# trying: what is missing may still come. Where SIP_PROXY_WAIT is set, that many seconds are all.
+insist() {
+	local message=$1 hint=$2
+	shift 2
+	if retry "${SIP_PROXY_WAIT:-120}" "$@"; then return 0; fi
+	if [[ -n ${SIP_PROXY_WAIT:-} ]]; then die "$message" "$hint"; fi
+	printf 'sip-proxy: FAILED: %s\nsip-proxy: what to do: %s\n' "$message" "$hint"
+	retry 0 "$@"
+}
+
+# write_file MODE OWNER PATH: standard input becomes PATH, whole or not at all.
+write_file() {
+	local mode=$1 owner=$2 path=$3 new
+	mkdir -p "$(dirname "$path")"
+	new=$(mktemp "$path.XXXXXX")
+	cat >"$new"
+	chmod "$mode" "$new"
+	if [[ $owner != - ]]; then chown "$owner" "$new"; fi
+	mv -f "$new" "$path"
+}

@@ -1,0 +1,34 @@
+# shellcheck shell=bash
+# What the media relay says of its sessions. Sourced, after common.sh.
+
+# relay_sessions UNIT: how many sessions an instance has; fails when it does not answer.
+relay_sessions() {
+	local number=${1#*@}
+	case $1 in
+	rtpproxy@*) rtpproxy_sessions "/run/rtpproxy/${number%.service}.sock" ;;
+	rtpengine@*) rtpengine_sessions ;;
+	esac
+}
+
+# For RTPProxy each stream of a call is a session of its own.
+rtpproxy_sessions() {
+	printf 'I\n' | socat -t 2 - "UNIX-CONNECT:$1" 2>/dev/null | awk '/^active sessions:/ { print $3; found = 1 } END { exit !found }'
+}
+
+rtpengine_sessions() {
+	local answer
+	answer=$(rtpengine_ask statistics) || return 1
+	[[ $answer =~ 13:sessionstotali([0-9]+)e ]] && printf '%s\n' "${BASH_REMATCH[1]}"
+}
+
+# rtpengine_ask COMMAND: the ng protocol, a cookie and a bencoded dictionary; prints the answer. (To a cookie that it has
+# seen, rtpengine repeats its answer.)
+rtpengine_ask() {
+	local port answer
+	exec {port}<>/dev/udp/127.0.0.1/2223
+	printf '%s d7:command%s:%se' "$$-$RANDOM-$EPOCHREALTIME" "${#1}" "$1" >&"$port"
+	# one datagram, whole
+	answer=$(timeout 2 dd bs=65536 count=1 status=none <&"$port" 2>/dev/null | tr -d '\0') || true
+	exec {port}<&-
+	[[ -n $answer ]] && printf '%s' "$answer"
+}

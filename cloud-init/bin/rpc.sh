@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # what common.sh sets
+# Kamailio's JSON-RPC over its FIFO. Answers may be of any length: kamcmd ends at 128 KB, which the recorders of a large
+# fleet exceed. Sourced, after common.sh.
+
+kamailio_run=$root/run/kamailio
+
+# rpc METHOD: prints the answer, a line of JSON; fails when Kamailio does not answer within 5 s.
+rpc() {
+	local name="$$-$RANDOM" reply reader answer status=0
+	reply=$kamailio_run/tmp/$name
+	mkfifo -m 600 "$reply" 2>/dev/null || return 1
+	chown "${kamailio_user:-root}" "$reply"
+	exec {answer}< <(exec timeout 5 cat "$reply")
+	reader=$!
+	# nonblock: where nobody reads, Kamailio is not there
+	if printf '{"jsonrpc":"2.0","method":"%s","reply_name":"%s","id":1}\n' "$1" "$name" |
+		dd of="$kamailio_run/kamailio_rpc.fifo" conv=nocreat,notrunc oflag=nonblock status=none 2>/dev/null; then
+		cat <&"$answer"
+		wait "$reader" || status=1
+	else
+		kill "$reader" 2>/dev/null || true
+		status=1
+	fi
+	exec {answer}<&-
+	rm -f "$reply"
+	return "$status"
+}
+
+# recorder_states: every destination of the dispatcher as SET FLAGS URI, with flags as dispatcher.list shows them.
+recorder_states() {
+	local list
+	list=$(rpc dispatcher.list) || return 1
+	# text within a value has its quotes escaped, so that none of it looks like these
+	grep -oE '"(ID":[[:space:]]*[0-9]+|URI":[[:space:]]*"[^"]*"|FLAGS":[[:space:]]*"[^"]*")' <<<"$list" | tr -d '" \t' | awk '
+		/^ID:/ { set = substr($0, 4) }
+		/^URI:/ { uri = substr($0, 5) }
+		/^FLAGS:/ { print set, substr($0, 7), uri }'
+}
