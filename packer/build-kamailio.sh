@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# build-kamailio.sh SOURCE.tar.gz OUT.tar.gz: builds Kamailio for this base and packs what `make install` puts below /usr.
+set -euo pipefail
+# shellcheck source=packer/common.sh
+. "$(dirname "$0")/common.sh"
+
+source_archive=$1 out=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+step "building Kamailio"
+build_packages=(build-essential pkg-config bison flex libssl-dev libpq-dev libcurl4-openssl-dev libxml2-dev libevent-dev
+	libreadline-dev libunistring-dev libpcre2-dev libpcre3-dev libjansson-dev cmake)
+available=()
+for package in "${build_packages[@]}"; do
+	if apt-cache show "$package" >/dev/null 2>&1; then available+=("$package"); fi
+done
+installed_before=$(dpkg-query -W -f '${Package}\n' | sort)
+install_packages "${available[@]}"
+
+mkdir "$work/source" "$work/root"
+tar -xzf "$source_archive" -C "$work/source" --strip-components=1
+cd "$work/source"
+if [[ -f src/Makefile ]]; then cd src; fi
+make PREFIX=/usr cfg_target=/etc/kamailio/ include_modules="db_postgres tls" \
+	extra_defs="-DVERSION_NODATE" cfg >/dev/null
+make -j"$(nproc)" all >/dev/null
+make BASEDIR="$work/root" basedir="$work/root" install >/dev/null
+rm -rf "$work/root/etc" "$work/root/usr/share/doc" "$work/root/usr/share/man"
+
+# What the binaries link to, as packages, so that the image needs no development files.
+mkdir -p "$work/root/usr/share/sip-proxy"
+find "$work/root" -type f \( -executable -o -name '*.so' \) -exec ldd {} + 2>/dev/null |
+	awk '/=> \// { print $3 }' | sort -u | xargs -r -n 1 realpath | sort -u |
+	xargs -r dpkg-query -S 2>/dev/null | cut -d: -f1 | sort -u >"$work/root/usr/share/sip-proxy/kamailio.depends"
+find "$work/root" -name '*.so' -exec strip --strip-unneeded {} +
+tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$work/root" -czf "$out" .
+
+comm -13 <(printf '%s\n' "$installed_before") <(dpkg-query -W -f '${Package}\n' | sort) | xargs -r apt-get -qq -y purge

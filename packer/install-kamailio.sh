@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Kamailio with the modules that the features need, and what the host's scripts use.
+#   KAMAILIO_FROM     distro | apt | source
+#   KAMAILIO_VERSION  of apt: the branch (6.1); of source: the branch or tag
+set -euo pipefail
+# shellcheck source=packer/common.sh
+. "$(dirname "$0")/common.sh"
+
+# Services must not start while they are installed: an image is no host.
+printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+chmod 755 /usr/sbin/policy-rc.d
+mkdir -p /etc/systemd/system
+systemctl mask --quiet kamailio.service rtpengine-daemon.service || true
+
+main() {
+	step "updating packages"
+	apt_get update
+	apt_get upgrade
+	install_packages ca-certificates curl postgresql-client socat openssl nftables
+	case $KAMAILIO_FROM in
+	distro) from_packages ;;
+	apt)
+		add_project_repository
+		from_packages
+		;;
+	source) from_source ;;
+	esac
+	kamailio -v | head -n 1
+}
+
+from_packages() {
+	step "installing Kamailio from packages"
+	install_packages kamailio kamailio-postgres-modules kamailio-tls-modules
+}
+
+# The Kamailio project's own repository: https://deb.kamailio.org. Its key is pinned by fingerprint.
+add_project_repository() {
+	local codename key=/usr/share/keyrings/kamailio.gpg fingerprint=E79ACECB87D8DCD23A20AD2FFB40D3E6508EA4C8
+	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	step "adding deb.kamailio.org, branch $KAMAILIO_VERSION"
+	install_packages gpg
+	curl -fsSL --retry 5 https://deb.kamailio.org/kamailiodebkey.gpg | gpg --dearmor >"$key"
+	gpg --show-keys --with-colons "$key" | grep -q "^fpr:*$fingerprint:" ||
+		die "the key of deb.kamailio.org does not have the fingerprint $fingerprint"
+	printf 'deb [signed-by=%s] http://deb.kamailio.org/kamailio%s %s main\n' \
+		"$key" "${KAMAILIO_VERSION//./}" "$codename" >/etc/apt/sources.list.d/kamailio.list
+	apt_get update
+}
+
+# Built beforehand (in a chroot of the same base) where the target is local, here where it is not.
+from_source() {
+	local built=$upload/sources/kamailio-built.tar.gz
+	if [[ ! -f $built ]]; then
+		bash "$upload/packer/build-kamailio.sh" "$upload/sources/kamailio.tar.gz" "$built"
+	fi
+	step "installing Kamailio from source"
+	# shellcheck disable=SC2046 # a list of package names
+	install_packages $(tar -xzOf "$built" ./usr/share/sip-proxy/kamailio.depends)
+	tar -xzf "$built" -C /
+	adduser --system --group --quiet --home /run/kamailio --no-create-home kamailio
+}
+
+main

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Takes out of the image all that belongs to the machine it was made on, and all that was only needed to make it.
+set -euo pipefail
+# shellcheck source=packer/common.sh
+. "$(dirname "$0")/common.sh"
+
+step "sealing"
+apt_get autoremove --purge
+apt_get clean
+rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/debconf/*-old
+
+cloud-init clean --logs --seed
+rm -rf /var/lib/cloud
+truncate --size=0 /etc/machine-id
+rm -f /var/lib/dbus/machine-id /etc/ssh/ssh_host_* /var/lib/systemd/random-seed /etc/hostname
+# every login that the bake made or used
+find /root /home -name authorized_keys -delete
+find /root /home \( -name '.*_history' -o -name .lesshst -o -name .wget-hsts -o -name .viminfo \) -delete
+rm -rf /root/.ssh /home/*/.ssh /root/.cache /home/*/.cache /home/*/.sudo_as_admin_successful
+# what the builder's network and clock left
+rm -rf /etc/netplan/50-cloud-init.yaml /var/lib/dhcp/* /var/lib/chrony/* /run/systemd/timesync/*
+
+journalctl --quiet --rotate --vacuum-time=1s 2>/dev/null || true
+find /var/log -type f -exec truncate --size=0 {} +
+find /var/log -type f \( -name '*.gz' -o -name '*.[0-9]' -o -name '*.old' \) -delete
+rm -rf /var/log/journal/* /var/tmp/* /var/lib/systemd/coredump/*
+find /tmp -mindepth 1 -maxdepth 1 ! -name sip-proxy -exec rm -rf {} +

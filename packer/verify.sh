@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# The last look at the image before it is taken: hygiene, versions, configuration, units. Prints every fault, then fails;
+# or writes the manifest, and removes itself with the rest of the upload.
+set -euo pipefail
+# shellcheck source=packer/common.sh
+. "$(dirname "$0")/common.sh"
+
+faults=()
+# must DESCRIPTION COMMAND...: notes a fault unless the command succeeds.
+must() {
+	local what=$1
+	shift
+	if ! "$@" >/dev/null 2>&1; then faults+=("$what"); fi
+}
+none() { ! compgen -G "$1" >/dev/null; }
+absent() { ! command -v "$1"; }
+inactive() { ! systemctl is-active --quiet "$1"; }
+no_listener() { ! ss -lntuH | awk '{ print $5 }' | grep -Eq ':(5060|5061|5070|5080|7722|2223|22222)$'; }
+
+start_log=$(mktemp)
+
+# kamailio -c says yes to much that fails at the start: a real one, on loopback, without a database.
+kamailio_starts() {
+	local pid answers=1
+	touch /var/lib/sip-proxy/dispatcher.list
+	install -d -o kamailio /run/kamailio
+	kamailio -DD -E -f /etc/kamailio/kamailio.cfg -u kamailio -A WITH_LAST_GOOD_LIST -A "WITH_${MEDIA_RELAY^^}" >"$start_log" 2>&1 &
+	pid=$!
+	for _ in {1..30}; do
+		if kamcmd core.uptime; then answers=0 && break; fi
+		sleep 1
+	done
+	kill "$pid" && wait "$pid"
+	rm -rf /run/kamailio /var/lib/sip-proxy/dispatcher.list
+	return "$answers"
+}
+
+step "verifying"
+must "SSH host keys are left" none '/etc/ssh/ssh_host_*'
+must "machine-id is not empty" test ! -s /etc/machine-id
+must "cloud-init's state is left" test ! -e /var/lib/cloud/instance
+must "authorized_keys are left" bash -c '! find /root /home -name authorized_keys | grep -q .'
+must "shell histories are left" bash -c '! find /root /home -name ".*_history" | grep -q .'
+must "apt's lists are left" none '/var/lib/apt/lists/*_Packages*'
+must "a compiler is left" absent gcc
+must "make is left" absent make
+must "policy-rc.d is left" test ! -e /usr/sbin/policy-rc.d
+must "a host's configuration is in the image" test ! -e /etc/sip-proxy/host.env
+
+must "kamailio -c refuses the configuration" kamailio -c -f /etc/kamailio/kamailio.cfg
+must "Kamailio does not start with the configuration" kamailio_starts
+must "kamcmd is missing" command -v kamcmd
+must "kamctl is missing" command -v kamctl
+must "psql is missing" command -v psql
+must "socat is missing" command -v socat
+for module in dispatcher nathelper rtpproxy rtpengine db_postgres tls pike dialog xhttp_prom permissions; do
+	must "Kamailio's module $module is missing" bash -c "find /usr/lib -name $module.so | grep -q ."
+done
+must "$MEDIA_RELAY is missing" command -v "$MEDIA_RELAY"
+
+for unit in "$upload"/rootfs/etc/systemd/system/*.service; do
+	name=$(basename "$unit")
+	[[ $name == *@.service ]] && continue
+	must "$name is not enabled" systemctl is-enabled --quiet "$name"
+	must "$name runs on an image that is not configured" inactive "$name"
+done
+must "something listens for SIP or media on an image that is not configured" no_listener
+
+if ((${#faults[@]} > 0)); then
+	grep -E 'ERROR|CRITICAL' "$start_log" >&2 || true
+	printf 'BAKE FAILED: verify: %s\n' "${faults[@]}" >&2
+	exit 1
+fi
+
+relay_version() {
+	if [[ $MEDIA_RELAY == rtpproxy ]]; then rtpproxy -V 2>&1; else rtpengine --version 2>&1 | sed 's/^Version: //'; fi
+}
+
+step "writing the manifest"
+{
+	printf '{\n'
+	printf ' "os": "%s",\n' "$(. /etc/os-release && echo "$PRETTY_NAME")"
+	printf ' "kernel": "%s",\n' "$(uname -r)"
+	printf ' "kamailio": "%s",\n' "$(kamailio -v | awk 'NR == 1 { print $3 }')"
+	printf ' "mediaRelay": "%s",\n' "$MEDIA_RELAY"
+	printf ' "mediaRelayVersion": "%s",\n' "$(relay_version | head -n 1 | tr -cd '[:alnum:].+:~-')"
+	printf ' "cloudInit": "%s",\n' "$(dpkg-query -W -f '${Version}' cloud-init)"
+	printf ' "usedKiB": %s,\n' "$(df --output=used -k / | tail -n 1 | tr -d ' ')"
+	printf ' "checksums": {\n'
+	for program in "$(command -v kamailio)" "$(command -v "$MEDIA_RELAY")"; do
+		printf '  "%s": "sha256:%s",\n' "$program" "$(sha256sum <"$program" | cut -d' ' -f1)"
+	done
+	printf '  "/etc/kamailio": "sha256:%s"\n },\n' "$(cd /etc/kamailio && find . -type f | sort | xargs sha256sum | sha256sum | cut -d' ' -f1)"
+	printf ' "packages": {\n'
+	dpkg-query -W -f '  "${Package}": "${Version}",\n' | sort | sed '$ s/,$//'
+	printf ' }\n}\n'
+} >/tmp/sip-proxy-manifest.json
+rm -rf "$upload" "$start_log"
