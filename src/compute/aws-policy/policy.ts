@@ -1,0 +1,31 @@
+/** An IAM policy document, as far as the project writes one. */
+export interface Policy {
+  Version: "2012-10-17";
+  Statement: Statement[];
+}
+
+export interface Statement {
+  Sid: string;
+  Effect: "Allow";
+  Action: string[];
+  Resource: string[];
+  Condition?: { StringEquals: Record<string, string | string[]> };
+}
+
+/** Where the policy is to hold. What is not known is `*`. */
+export interface PolicyPlace {
+  region: string;
+  /** Account number of 12 digits. */
+  account: string;
+}
+
+/** An ARN in that place; China and GovCloud are partitions of their own. */
+export function arnIn({ region, account }: PolicyPlace, service: string, resource: string): string {
+  return `arn:${partition(region)}:${service}:${region}:${account}:${resource}`;
+}
+
+function partition(region: string): string {
+  if (region === "*") return "*";
+  if (region.startsWith("cn-")) return "aws-cn";
+  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+}

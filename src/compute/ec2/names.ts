@@ -1,0 +1,41 @@
+/** Names under which the project's things are found again in an AWS account. Tags first: a name alone proves nothing. */
+export const tagKey = {
+  fleet: "sip-proxy:fleet",
+  host: "sip-proxy:host",
+  /** Digest of the user-data that an instance was made with. */
+  userData: "sip-proxy:user-data",
+  /** Of an image: names its content, see the bake's key. */
+  key: "sip-proxy:key",
+  kamailio: "sip-proxy:kamailio",
+  mediaRelay: "sip-proxy:media-relay",
+  os: "sip-proxy:os",
+  kernel: "sip-proxy:kernel",
+  cloudInit: "sip-proxy:cloud-init",
+  base: "sip-proxy:base",
+  /** Of an Elastic IP: the pool that a group's instances take theirs from. */
+  elasticIpPool: "sip-proxy:elastic-ip-pool",
+  /** Of an autoscaling group: the launch template's version before the last roll. */
+  previousVersion: "sip-proxy:previous-version",
+} as const;
+
+/** Lifecycle hooks; the host's agent completes them by these names. */
+export const launchHook = "sip-proxy-launch";
+export const terminateHook = "sip-proxy-terminate";
+
+/** What the hosts of a group publish: calls that are up on one host. */
+export const callsMetric = {
+  namespace: "SipProxy",
+  name: "ActiveCalls",
+  dimension: "AutoScalingGroupName",
+} as const;
+
+/** Of the autoscaling group and its launch template. */
+export const groupName = (fleet: string, group: string): string => `${fleet}-${group}`;
+
+export const securityGroupName = (fleet: string): string => `sip-proxy-${fleet}`;
+
+/** SSM parameter with the promoted AMI's id, unless the fleet names another. */
+export const amiParameter = (fleet: string, given?: string): string => given ?? `/sip-proxy/${fleet}/ami`;
+
+/** SSM parameter with what is in a baked image. */
+export const contentsParameter = (fleet: string, key: string): string => `/sip-proxy/${fleet}/images/${key}`;

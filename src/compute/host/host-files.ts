@@ -1,0 +1,95 @@
+import type { Fleet, Host } from "../../understand/fleet.js";
+import { generatedNote, type Artefact } from "../artefact.js";
+import { seedSql } from "../dispatcher/seed.js";
+import { renderTemplate } from "../template.js";
+import { hostEnv } from "./host-env.js";
+import { kamailioLocal } from "./kamailio-local.js";
+import {
+  privateAddress,
+  publicAddress,
+  relayInstances,
+  rtpengineArguments,
+  rtpproxyArguments,
+  rtpproxySets,
+} from "./media-relay.js";
+import { mediaGuard, networksList } from "./networks.js";
+import { secretFiles, type Reveal } from "./secrets.js";
+import type { HostTemplates } from "./templates.js";
+
+/**
+ * Files below this folder hold placeholders for addresses. At every boot the host fills them in and writes the result
+ * to the same path below /: addresses change over a stop and start, user-data does not.
+ */
+export const addressedFolder = "etc/sip-proxy/addressed";
+
+/** Everything that user-data writes on a host. Its presence, host.env above all, is what makes an image a host: it is last. */
+export function hostFiles(fleet: Fleet, host: Host, templates: HostTemplates, reveal: Reveal): Artefact[] {
+  return [
+    { path: "etc/kamailio/kamailio-local.cfg", content: kamailioLocal(fleet, host, templates.kamailioLocal) },
+    { path: "etc/kamailio/networks.list", content: networksList(host.settings) },
+    ...mediaFiles(fleet, host),
+    { path: "etc/kamailio/kamctlrc", content: kamctlrc(fleet, templates.kamctlrc) },
+    ...addressedFiles(fleet, host).map((file) => ({ ...file, path: `${addressedFolder}/${file.path}` })),
+    { path: "etc/sip-proxy/dispatcher-seed.sql", content: seedSql(fleet, templates) },
+    ...secretFiles(fleet, host, reveal),
+    { path: "etc/sip-proxy/host.env", content: hostEnv(fleet, host, templates.hostEnv) },
+  ];
+}
+
+function mediaFiles(fleet: Fleet, { settings }: Host): Artefact[] {
+  const guard = mediaGuard(fleet, settings);
+  return [
+    ...(fleet.image.media_relay === "rtpproxy"
+      ? [{ path: "etc/kamailio/kamailio-relays.cfg", content: rtpproxySets(settings) }]
+      : []),
+    ...(guard === undefined ? [] : [{ path: "etc/sip-proxy/media-guard.nft", content: guard }]),
+  ];
+}
+
+/** The files that hold addresses, with placeholders in them. */
+function addressedFiles(fleet: Fleet, host: Host): Artefact[] {
+  return [
+    {
+      path: "etc/kamailio/kamailio-addresses.cfg",
+      content: [
+        generatedNote(),
+        `#!substdef "!PRIVATE_IP!${privateAddress}!g"`,
+        `#!substdef "!PUBLIC_IP!${publicAddress}!g"`,
+        "",
+      ].join("\n"),
+    },
+    ...relayFiles(fleet, host),
+  ];
+}
+
+function relayFiles(fleet: Fleet, { settings }: Host): Artefact[] {
+  if (fleet.image.media_relay === "rtpengine") {
+    return [optionsFile("rtpengine-1", rtpengineArguments(settings))];
+  }
+  return relayInstances(settings).map((instance) =>
+    optionsFile(`rtpproxy-${instance.number}`, rtpproxyArguments(instance, settings)),
+  );
+}
+
+/** An EnvironmentFile for systemd, which splits it at spaces. The words are numbers, addresses and fixed text. */
+function optionsFile(name: string, words: readonly string[]): Artefact {
+  return { path: `etc/sip-proxy/${name}.env`, content: `${generatedNote()}\nOPTIONS="${words.join(" ")}"\n` };
+}
+
+function kamctlrc(fleet: Fleet, template: string): string {
+  return renderTemplate(template, { note: generatedNote(), ...fleet.database });
+}
+
+/** The addressed files as they will lie on a host whose addresses are known; none when it asks for them at boot. */
+export function filledIn(files: readonly Artefact[], host: Host): Artefact[] {
+  const { private_ip_address, public_ip_address } = host;
+  if (private_ip_address === "auto" || public_ip_address === "auto") return [];
+  return files
+    .filter(({ path }) => path.startsWith(`${addressedFolder}/`))
+    .map(({ path, content }) => ({
+      path: path.slice(addressedFolder.length + 1),
+      content: String(content)
+        .replaceAll(privateAddress, private_ip_address)
+        .replaceAll(publicAddress, public_ip_address),
+    }));
+}

@@ -1,0 +1,38 @@
+import type { Fleet } from "../../understand/fleet.js";
+import type { Artefact } from "../artefact.js";
+import { bakedFiles, type BakedSources } from "./baked-files.js";
+import type { PackerDialect } from "./packer-dialect.js";
+import { packerPlugins, packerTemplate } from "./packer-template.js";
+import { pinnedSources } from "./pinned-sources.js";
+
+/** What of the package goes into the build folder. */
+export interface ImageSources extends BakedSources {
+  /** packer */
+  packer: readonly Artefact[];
+}
+
+/**
+ * Packer's build folder: the template and all that it uploads. `sources/` says which sources are needed; bake-image
+ * puts them there, so that the builder never has to fetch them.
+ */
+export function buildFolder(
+  fleet: Fleet,
+  sources: ImageSources,
+  dialect: PackerDialect = "1.6",
+  provision = true,
+): Artefact[] {
+  return [
+    { path: "sip-proxy.pkr.json", content: json(packerTemplate(fleet, dialect, provision)) },
+    { path: "plugins/plugins.pkr.json", content: json(packerPlugins()) },
+    // bake-image puts the builder's key here; as it stands it lets nobody in
+    { path: "seed/meta-data", content: json({ "instance-id": "bake" }) },
+    { path: "seed/user-data", content: "#cloud-config\n{}\n" },
+    { path: "sources/sources.json", content: json(pinnedSources(fleet.image)) },
+    ...sources.packer.map((file) => ({ ...file, path: `packer/${file.path}` })),
+    ...bakedFiles(sources).map((file) => ({ ...file, path: `rootfs/${file.path}` })),
+  ];
+}
+
+function json(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

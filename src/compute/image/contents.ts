@@ -1,0 +1,30 @@
+import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
+
+/** What is in a baked image; written by verify.sh on the builder, as the last thing it does. */
+export interface ImageContents {
+  os: string;
+  kernel: string;
+  kamailio: string;
+  mediaRelay: string;
+  mediaRelayVersion: string;
+  cloudInit: string;
+  usedKiB: number;
+  checksums: Record<string, string>;
+  packages: Record<string, string>;
+}
+
+/** SSM's limit for a parameter of the advanced tier, in bytes. */
+const parameterLimit = 8192;
+
+/**
+ * The contents as the value of an SSM parameter, so that others than the one who baked can compare images: 230 packages
+ * take 3.2 KB. Undefined when they do not fit.
+ */
+export function packContents(contents: ImageContents): string | undefined {
+  const text = brotliCompressSync(JSON.stringify(contents)).toString("base64");
+  return text.length <= parameterLimit ? text : undefined;
+}
+
+export function unpackContents(value: string): ImageContents {
+  return JSON.parse(brotliDecompressSync(Buffer.from(value, "base64")).toString()) as ImageContents;
+}

@@ -1,0 +1,72 @@
+import { readDispatcherList, type DispatcherTarget } from "./dispatcher-flags.js";
+
+/** The steps of a boot, in order, and the services that run after it. */
+export const bootSteps = [
+  "sip-proxy-configure.service",
+  "sip-proxy-database.service",
+  "sip-proxy-media.service",
+  "kamailio.service",
+  "sip-proxy-selftest.service",
+] as const;
+
+/** One systemd unit as it stands. */
+export interface UnitState {
+  unit: string;
+  /** active, activating, failed, inactive */
+  state: string;
+  /** What the unit says of itself. */
+  status: string;
+  /** Times that systemd had to start it again. */
+  restarts: number;
+}
+
+export interface HostStatus {
+  ready: boolean;
+  steps: UnitState[];
+  services: UnitState[];
+  targets: DispatcherTarget[];
+}
+
+const properties = ["Id", "ActiveState", "StatusText", "NRestarts"];
+const divider = "--- dispatcher.list ---";
+
+/** The script that is run on a host to learn its status; `relayUnits` are its media relay's units. */
+export function statusScript(relayUnits: readonly string[]): string {
+  const units = [...bootSteps, ...relayUnits, "sip-proxy-dispatcher-sync.service"];
+  return [
+    `systemctl show --property=${properties.join(",")} ${units.join(" ")}`,
+    `echo '${divider}'`,
+    "sudo kamcmd dispatcher.list 2>&1",
+    "true",
+  ].join("\n");
+}
+
+/** Reads what the script prints. */
+export function readHostStatus(output: string): HostStatus {
+  const [units = "", list = ""] = output.split(divider);
+  const states = units.split(/\n\s*\n/).flatMap((block) => unitState(block) ?? []);
+  const isStep = ({ unit }: UnitState) => (bootSteps as readonly string[]).includes(unit);
+  return {
+    ready: states.some(({ unit, state }) => unit === "sip-proxy-selftest.service" && state === "active"),
+    steps: states.filter(isStep),
+    services: states.filter((unit) => !isStep(unit)),
+    targets: readDispatcherList(list),
+  };
+}
+
+function unitState(block: string): UnitState | undefined {
+  const values = new Map(
+    block.split("\n").map((line): [string, string] => {
+      const equals = line.indexOf("=");
+      return [line.slice(0, equals), line.slice(equals + 1)];
+    }),
+  );
+  const unit = values.get("Id");
+  if (unit === undefined) return undefined;
+  return {
+    unit,
+    state: values.get("ActiveState") ?? "unknown",
+    status: values.get("StatusText") ?? "",
+    restarts: Number(values.get("NRestarts") ?? 0),
+  };
+}

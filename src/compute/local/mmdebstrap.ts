@@ -1,0 +1,56 @@
+import { posix } from "node:path";
+import { BASE_FILES } from "./disk-layout.js";
+import { BASE_PACKAGES, codename, type BaseSpec } from "./base-spec.js";
+
+/**
+ * Run by mmdebstrap with the tree as $1, after the packages are in: what identifies a machine, or tells of the one that built it,
+ * goes. mmdebstrap itself empties apt's lists and cache.
+ */
+export const SEAL = `set -eu
+rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/hostname "$1"/var/lib/dbus/machine-id "$1"/var/lib/systemd/random-seed
+: > "$1"/etc/machine-id
+find "$1"/var/log -type f -size +0 -delete
+mv "$1"/etc/apt/sources.list.d/0000debian.sources "$1"/etc/apt/sources.list.d/debian.sources
+`;
+
+/** What mmdebstrap is given in files lies in its working folder: its hooks split their words at blanks. */
+export const SOURCES_FILE = "debian.sources";
+export const SEAL_FILE = "seal";
+
+/** The tree of the base image as a tar file. Runs in a folder that holds SOURCES_FILE, SEAL_FILE and baseFileNames(). */
+export function bootstrapBaseArgv(spec: BaseSpec, tar: string) {
+  const folders = Object.keys(BASE_FILES).map((path) => `"$1"${posix.dirname(path)}`);
+  const uploads = Object.entries(baseFileNames()).map(([path, name]) => hook(`upload ${name} ${path}`));
+  return [
+    ...bootstrap([...BASE_PACKAGES, ...spec.packages]),
+    hook(`mkdir -p ${folders.join(" ")}`),
+    ...uploads,
+    hook(`sh ${SEAL_FILE} "$1"`),
+    ...target(spec, tar),
+  ] as const;
+}
+
+/** The tree of a build chroot: the same suites, no kernel, nothing to boot. */
+export function bootstrapChrootArgv(spec: BaseSpec, packages: readonly string[], tar: string) {
+  return [...bootstrap([...packages]), hook(`sh ${SEAL_FILE} "$1"`), ...target(spec, tar)] as const;
+}
+
+/** Under which name each of BASE_FILES lies in the working folder. */
+export function baseFileNames(): Record<string, string> {
+  return Object.fromEntries(
+    Object.keys(BASE_FILES).map((path) => [path, path.slice(1).replaceAll("/", "_")]),
+  );
+}
+
+function bootstrap(packages: string[]) {
+  const include = packages.length === 0 ? [] : [`--include=${[...new Set(packages)].sort().join(",")}`];
+  return ["mmdebstrap", "--variant=apt", "--architectures=amd64", "--format=tar", ...include] as const;
+}
+
+function hook(script: string): string {
+  return `--customize-hook=${script}`;
+}
+
+function target(spec: BaseSpec, tar: string): [string, string, string] {
+  return [codename(spec.release), tar, SOURCES_FILE];
+}

@@ -1,0 +1,9 @@
+/**
+ * A value as an SQL literal for PostgreSQL with standard_conforming_strings (the default since 9.1): the one door
+ * through which text enters SQL files. Queries that run from here use parameters instead.
+ */
+export function sqlLiteral(value: string | number): string {
+  if (typeof value === "number") return String(value);
+  if (value.includes("\0")) throw new RangeError("PostgreSQL text cannot hold a NUL byte");
+  return `'${value.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,63 @@
+import { gzipSync } from "node:zlib";
+import type { Fault, Path } from "../../understand/fault.js";
+import type { Artefact } from "../artefact.js";
+
+/** EC2's limit for user-data, in bytes before base64. */
+export const userDataLimit = 16_384;
+
+/**
+ * The bytes that are handed to EC2: gzip, which cloud-init undoes. The header's time is 0 and its operating system
+ * "unknown", so that the same text gives the same bytes everywhere; else every run would make a new template version.
+ */
+export function compressed(text: string): Buffer {
+  const bytes = gzipSync(text, { level: 9 });
+  bytes[9] = 0xff;
+  return bytes;
+}
+
+/** How much each part of user-data takes, largest first, as bytes of its own gzip. */
+export interface LedgerLine {
+  path: string;
+  bytes: number;
+  compressedBytes: number;
+}
+
+export function sizeLedger(files: readonly Artefact[]): LedgerLine[] {
+  return files
+    .map(({ path, content }) => ({
+      path: `/${path}`,
+      bytes: Buffer.byteLength(content),
+      compressedBytes: compressed(String(content)).length,
+    }))
+    .sort((a, b) => b.compressedBytes - a.compressedBytes);
+}
+
+/** A fault when user-data is over the limit, naming the biggest part and where it comes from. */
+export function sizeFaults(bytes: Buffer, files: readonly Artefact[], hostPath: Path): Fault[] {
+  if (bytes.length <= userDataLimit) return [];
+  const [biggest] = sizeLedger(files);
+  if (!biggest) return [];
+  const { path, hint } = originOf(biggest.path, hostPath);
+  return [
+    {
+      path,
+      atKey: true,
+      message: `must leave user-data within ${userDataLimit} bytes (gzip, before base64); it has ${bytes.length}, of which ${biggest.path} takes ${biggest.compressedBytes}`,
+      hint,
+    },
+  ];
+}
+
+/** The part of the fleet file that a host's file is made from. */
+function originOf(file: string, hostPath: Path): { path: Path; hint: string } {
+  if (file.includes("dispatcher-seed")) {
+    return {
+      path: ["recorders"],
+      hint: "shorten names and attributes, or split the recorders over several fleets",
+    };
+  }
+  if (file.includes("/secrets/")) {
+    return { path: hostPath, hint: `give it as a reference that the host resolves: "\${ssm:/NAME}"` };
+  }
+  return { path: hostPath, hint: "shorten the list that this file is made from" };
+}
