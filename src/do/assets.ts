@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Artefact } from "../compute/artefact.js";
+import type { ImageSources } from "../compute/image/build-folder.js";
+import type { HostTemplates } from "../compute/host/templates.js";
+
+/** The package's own folder: this file is src/do/assets.ts or dist/do/assets.js. */
+export const packageRoot = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The text of a file of the package. */
+export function readAsset(path: string): string {
+  return readFileSync(join(packageRoot, path), "utf8");
+}
+
+/** All files below a folder of the package, in a stable order, executable where they are in the package. */
+export function readAssets(folder: string): Artefact[] {
+  const base = join(packageRoot, folder);
+  return readdirSync(base, { recursive: true, encoding: "utf8" })
+    .map((name) => join(base, name))
+    .filter((file) => statSync(file).isFile())
+    .map((file) => ({
+      path: relative(base, file),
+      content: readFileSync(file),
+      mode: statSync(file).mode & 0o100 ? 0o755 : 0o644,
+    }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+export function hostTemplates(): HostTemplates {
+  return {
+    kamailioLocal: readAsset("templates/host/kamailio-local.cfg.hbs"),
+    hostEnv: readAsset("templates/host/host.env.hbs"),
+    kamctlrc: readAsset("templates/host/kamctlrc.hbs"),
+    seed: readAsset("templates/sql/dispatcher-seed.sql.hbs"),
+    schema: readAsset("templates/sql/schema.sql"),
+  };
+}
+
+/** Everything of the package that goes into an image's build folder. */
+export function imageSources(): ImageSources {
+  return {
+    kamailio: readAssets("templates/kamailio"),
+    scripts: readAssets("cloud-init/bin"),
+    commands: readAssets("cloud-init/sbin"),
+    units: readAssets("cloud-init/units"),
+    packer: readAssets("packer"),
+  };
+}

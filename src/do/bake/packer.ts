@@ -1,0 +1,87 @@
+import { createWriteStream } from "node:fs";
+import { stepMarker } from "../../compute/image/provisioners.js";
+import { dialectOf, type PackerDialect } from "../../compute/image/packer-dialect.js";
+import { UserError } from "../../errors.js";
+import { attempt, run, type Command } from "../process.js";
+
+export interface PackerBuild {
+  /** The build folder. */
+  folder: string;
+  /** The one source to build, such as qemu.local. */
+  only: string;
+  variables: Record<string, string>;
+  env?: Record<string, string>;
+  /** The whole output goes to this file. */
+  log: string;
+  /** Called with the script of each step as it starts. */
+  onStep: (script: string) => void;
+}
+
+/** The installed Packer's dialect. Throws UserError when there is none. */
+export async function packerDialect(): Promise<PackerDialect> {
+  const { stdout } = await run({
+    argv: ["packer", "version"],
+    env: { CHECKPOINT_DISABLE: "1" },
+    hint: "install Packer: apt-get install packer (Debian), or from releases.hashicorp.com",
+  });
+  return dialectOf(stdout);
+}
+
+/** The command line of a build. Its variables hold no secrets. */
+export function packerArgv({ only, variables }: Pick<PackerBuild, "only" | "variables">): Command["argv"] {
+  const given = Object.entries(variables).flatMap(([name, value]) => ["-var", `${name}=${value}`]);
+  return [
+    "packer",
+    "build",
+    "-color=false",
+    "-timestamp-ui",
+    `-only=${only}`,
+    ...given,
+    "sip-proxy.pkr.json",
+  ];
+}
+
+/** Runs one build. Throws UserError with the lines of the log that matter; Packer itself removes what it made. */
+export async function packerBuild(build: PackerBuild, dialect: PackerDialect): Promise<void> {
+  const { folder, log } = build;
+  const env = { CHECKPOINT_DISABLE: "1", PACKER_NO_COLOR: "1", ...build.env };
+  if (dialect === "current") await run({ argv: ["packer", "init", "plugins"], cwd: folder, env });
+  const output = createWriteStream(log, { mode: 0o600 });
+  const lines: string[] = [];
+  const { exitCode } = await attempt({
+    argv: packerArgv(build),
+    cwd: folder,
+    env,
+    onLine: (line) => {
+      output.write(`${line}\n`);
+      lines.push(line);
+      const [, script] = line.split(stepMarker);
+      if (script !== undefined) build.onStep(script.trim());
+    },
+  });
+  await new Promise((resolve) => output.end(resolve));
+  if (exitCode !== 0) throw failed(lines, log);
+}
+
+function failed(lines: readonly string[], log: string): UserError {
+  const matter = linesThatMatter(lines);
+  return new UserError(`Packer failed\n${matter.map((line) => `  | ${line}`).join("\n")}`, {
+    hint: `the whole log is ${log}`,
+  });
+}
+
+/** The lines of a failed build's log that say why: the scripts' own words, errors, and the last ones before the end. */
+export function linesThatMatter(lines: readonly string[]): string[] {
+  const plain = lines.map((line) => line.replace(/^\S*T\S*: /, "").replace(/^(==>)?\s*\S+: /, ""));
+  const verdicts = plain.filter((line) => line.startsWith("BAKE FAILED"));
+  if (verdicts.length > 0) return [...new Set(verdicts)];
+  const end = plain.findIndex((line) =>
+    /Provisioning step had errors|Builds finished but no artifacts|^Build .* errored/.test(line),
+  );
+  const before = plain.slice(
+    Math.max(0, (end === -1 ? plain.length : end) - 12),
+    end === -1 ? undefined : end + 1,
+  );
+  const errors = plain.filter((line) => /^(E: |Error|error:)/.test(line));
+  return [...new Set([...errors.slice(-5), ...before])].filter((line) => line.trim() !== "");
+}

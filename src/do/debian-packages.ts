@@ -1,0 +1,67 @@
+import { attempt, run } from "./process.js";
+import { UserError } from "../errors.js";
+
+/** Debian's packages for what is done on this machine beyond the npm packages, by purpose. */
+export const debianPackages = {
+  bake: [
+    "debian-archive-keyring",
+    "e2fsprogs",
+    "fdisk",
+    "genisoimage",
+    "git",
+    "grub-common",
+    "grub-pc-bin",
+    "mmdebstrap",
+    "openssh-client",
+    "packer",
+    "qemu-system-x86",
+    "qemu-utils",
+  ],
+  network: ["iproute2", "nftables"],
+  database: ["postgresql"],
+  proxies: [
+    "kamailio",
+    "kamailio-postgres-modules",
+    "kamailio-tls-modules",
+    "openssl",
+    "procps",
+    "rtpengine-daemon",
+    "socat",
+  ],
+  checks: ["cloud-init", "shellcheck", "sip-tester"],
+} as const;
+
+export type Purpose = keyof typeof debianPackages;
+
+/** The packages of these purposes that are not installed. */
+export async function missingPackages(...purposes: readonly Purpose[]): Promise<string[]> {
+  const wanted = [
+    ...new Set(purposes.flatMap((purpose): readonly string[] => debianPackages[purpose])),
+  ].sort();
+  const { stdout } = await attempt({
+    argv: ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Abbrev}\n", ...wanted],
+  });
+  const installed = new Set(
+    stdout.split("\n").flatMap((line) => (/^\S+ ii/.test(line) ? [line.split(" ")[0]] : [])),
+  );
+  return wanted.filter((name) => !installed.has(name));
+}
+
+/** Installs what is missing with apt, after saying so. Throws UserError with the line to run when this is not root. */
+export async function ensurePackages(
+  say: (line: string) => void,
+  ...purposes: readonly Purpose[]
+): Promise<void> {
+  const missing = await missingPackages(...purposes);
+  if (missing.length === 0) return;
+  const install = ["apt-get", "install", "--yes", "--no-install-recommends", ...missing] as const;
+  if (process.getuid?.() !== 0) {
+    throw new UserError(`missing on this machine: ${missing.join(", ")}`, {
+      hint: `sudo ${install.join(" ")}`,
+    });
+  }
+  say(`installing with apt: ${missing.join(" ")}`);
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  await run({ argv: ["apt-get", "update", "--quiet"], env });
+  await run({ argv: [...install], env, timeout: 900_000 });
+}

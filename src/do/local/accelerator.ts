@@ -1,0 +1,65 @@
+import { constants } from "node:fs";
+import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { KVM_FAILURE, probeArgv, probeSucceeded, type Accelerator } from "../../compute/local/accelerator.js";
+import { attempt } from "../process.js";
+import type { CacheOptions } from "./base-image.js";
+import { hostPaths } from "./paths.js";
+import { bootId } from "./process-identity.js";
+import { SILENT } from "./talk.js";
+
+/** A kernel that KVM runs is through in a second or two; one that takes longer than TCG's three seconds gains nothing. */
+const PROBE_TIMEOUT = 15_000;
+
+/**
+ * KVM where a guest really runs under it, which is tried once per boot of this machine with the base image's kernel; else TCG.
+ */
+export async function findAccelerator(kernel: string, options: CacheOptions = {}): Promise<Accelerator> {
+  const { cache = hostPaths().cache, talk = SILENT } = options;
+  const file = join(cache, "accelerator.json");
+  const known = await recall(file);
+  if (known !== undefined) return known;
+  const accelerator = (await kvmRuns(kernel)) ? "kvm" : "tcg";
+  talk.info(
+    accelerator === "kvm"
+      ? "guests run under KVM"
+      : "guests do not run under KVM here: instructions are translated (slow)",
+  );
+  await mkdir(cache, { recursive: true });
+  await writeFile(file, JSON.stringify({ bootId: bootId(), accelerator }));
+  return accelerator;
+}
+
+async function kvmRuns(kernel: string): Promise<boolean> {
+  const device = await access("/dev/kvm", constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!device) return false;
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), PROBE_TIMEOUT);
+  const onLine = (line: string) => {
+    if (KVM_FAILURE.test(line)) stop.abort();
+  };
+  try {
+    const { exitCode, stdout, stderr } = await attempt({
+      argv: probeArgv(kernel),
+      onLine,
+      signal: stop.signal,
+    });
+    return probeSucceeded(exitCode, `${stdout}\n${stderr}`);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function recall(file: string): Promise<Accelerator | undefined> {
+  try {
+    const known = JSON.parse(await readFile(file, "utf8")) as { bootId: string; accelerator: Accelerator };
+    return known.bootId === bootId() ? known.accelerator : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inReleaseUrl, parseRelease, type ArchiveRelease } from "../../compute/local/archive-release.js";
+import { suitesOf, type BaseSpec, type Suite } from "../../compute/local/base-spec.js";
+import { UserError } from "../../errors.js";
+import { attempt } from "../process.js";
+import { requireTools } from "./tools.js";
+import type { Talk } from "./talk.js";
+
+/** The state of the archive that a base would be made from now. */
+export interface ArchiveState {
+  /** The suites that the mirrors have. */
+  suites: Suite[];
+  releases: ArchiveRelease[];
+}
+
+/** The mirror does not answer: a cached base will do. */
+export class MirrorUnreachable extends UserError {}
+
+/**
+ * Asks the mirrors for the suites' InRelease files. An optional suite that its mirror does not have is left out, with a warning. Throws
+ * MirrorUnreachable when a mirror does not answer.
+ */
+export async function archiveState(spec: BaseSpec, talk: Talk): Promise<ArchiveState> {
+  await requireTools("/usr/lib/apt/apt-helper");
+  const suites: Suite[] = [];
+  const releases: ArchiveRelease[] = [];
+  for (const suite of suitesOf(spec)) {
+    const text = await fetchText(inReleaseUrl(suite.mirror, suite.name));
+    if (text === undefined) {
+      if (suite.required) throw missingSuite(suite);
+      talk.warn(`${suite.mirror} has no suite ${suite.name}: the base image is made without it`);
+      continue;
+    }
+    suites.push(suite);
+    releases.push(parseRelease(text, suite.name));
+  }
+  return { suites, releases };
+}
+
+/** One file by apt's own transports, so that apt's proxies and file: mirrors work as for the packages. Undefined: 404. */
+async function fetchText(url: string): Promise<string | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), "sip-proxy-archive-"));
+  try {
+    const file = join(folder, "file");
+    const settings = ["Acquire::http::Timeout=15", "Acquire::https::Timeout=15", "Acquire::Retries=1"];
+    const options = [...settings, "APT::Sandbox::User=root"].flatMap((setting) => ["-o", setting]);
+    const result = await attempt({
+      argv: ["/usr/lib/apt/apt-helper", ...options, "download-file", url, file],
+      env: { LC_ALL: "C.UTF-8" },
+    });
+    if (result.exitCode === 0) return await readFile(file, "utf8");
+    if (/ 404 | No such file/.test(result.stderr)) return undefined;
+    throw unreachable(url, result.stderr);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function unreachable(url: string, stderr: string): MirrorUnreachable {
+  const reason = /^E: Failed to fetch \S+ +(.+)$/m.exec(stderr)?.[1] ?? stderr.trim();
+  return new MirrorUnreachable(`the Debian mirror does not answer: ${url}: ${reason}`, {
+    hint: "name a mirror (and a security mirror, or none) that this machine can reach, or set http_proxy",
+  });
+}
+
+function missingSuite(suite: Suite): UserError {
+  return new UserError(`${suite.mirror} has no suite ${suite.name}`, {
+    hint: "the mirror's address ends before /dists, for example http://deb.debian.org/debian",
+  });
+}

@@ -1,0 +1,16 @@
+import { run, type Command, type Finished } from "../process.js";
+import { requireTools, WITH_SBIN } from "./tools.js";
+
+/**
+ * Runs a program as root; for an ordinary user, as root of a user namespace with his range of subordinate ids (/etc/subuid),
+ * where he can own, and delete, files of any owner.
+ */
+export async function asRoot(argv: Command["argv"], more: Omit<Command, "argv"> = {}): Promise<Finished> {
+  const env = { ...WITH_SBIN, ...more.env };
+  if (process.getuid?.() === 0) return run({ ...more, argv, env });
+  await requireTools("unshare", "newuidmap");
+  const hint =
+    more.hint ??
+    "run it as root, or give your user a range in /etc/subuid and /etc/subgid (usermod --add-subuids)";
+  return run({ ...more, argv: ["unshare", "--map-root-user", "--map-auto", ...argv], env, hint });
+}

@@ -1,0 +1,77 @@
+import { copyFile, mkdir, open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { digestOf, uuidOf } from "../../compute/local/cache-key.js";
+import * as layout from "../../compute/local/disk-layout.js";
+import { UserError } from "../../errors.js";
+import { run } from "../process.js";
+import { asRoot } from "./as-root.js";
+import type { Talk } from "./talk.js";
+import { WITH_SBIN } from "./tools.js";
+
+export interface DiskInput {
+  /** The tree as mmdebstrap leaves it. */
+  tar: string;
+  /** A folder on a filesystem with room for the tree twice. */
+  scratch: string;
+  diskMiB: number;
+  /** Seconds since 1970: the filesystem's own times. */
+  epoch: number;
+  /** Whatever the filesystem's UUID and the disk's id are to be made from. */
+  identity: unknown;
+}
+
+/** Makes a bootable qcow2 from a tree: unpack, fill a filesystem, put GRUB before it, compress. */
+export async function assembleDisk(input: DiskInput, talk: Talk): Promise<{ disk: string; kernel: string }> {
+  const at = (name: string) => join(input.scratch, name);
+  const digest = digestOf(input.identity);
+  talk.info("  filling the disk...");
+  await unpack(input.tar, at("tree"));
+  await copyFile(at("tree/vmlinuz"), at("vmlinuz"));
+  await createSparse(at("disk.raw"), input.diskMiB * 1024 * 1024);
+  await run({
+    argv: ["sfdisk", "--quiet", at("disk.raw")],
+    input: layout.partitionTable(digest.slice(0, 8)),
+    env: WITH_SBIN,
+  });
+  const filesystem = { tree: at("tree"), disk: at("disk.raw"), diskMiB: input.diskMiB, uuid: uuidOf(digest) };
+  const time = String(input.epoch);
+  const hint = "an image of this size may be too small for its packages (diskMiB)";
+  await asRoot(layout.mke2fsArgv(filesystem), {
+    env: { SOURCE_DATE_EPOCH: time, E2FSPROGS_FAKE_TIME: time },
+    hint,
+  });
+  await run({ argv: layout.grubMkimageArgv(at("core.img")), env: WITH_SBIN });
+  await writeBootCode(at("disk.raw"), await readFile(layout.GRUB_BOOT_IMAGE), await readFile(at("core.img")));
+  talk.info("  compressing the disk...");
+  await run({ argv: layout.convertArgv(at("disk.raw"), at("disk.qcow2")) });
+  return { disk: at("disk.qcow2"), kernel: at("vmlinuz") };
+}
+
+/** Device nodes stay out: an ordinary user cannot make them, and the guest's kernel mounts its own. */
+export async function unpack(tar: string, tree: string): Promise<void> {
+  await mkdir(tree);
+  const attributes = ["--numeric-owner", "--preserve-permissions", "--xattrs", "--xattrs-include=*"];
+  await asRoot(["tar", "-x", "-C", tree, ...attributes, "--exclude=./dev/*", "-f", tar]);
+}
+
+async function createSparse(file: string, bytes: number): Promise<void> {
+  const handle = await open(file, "wx");
+  await handle.truncate(bytes).finally(() => handle.close());
+}
+
+/**
+ * What grub-install would do, without asking the machine it runs on: the first stage looks for its successor in sector 1, which is where
+ * both images expect it as they come out of the package; only the partition table has to be kept.
+ */
+async function writeBootCode(disk: string, boot: Buffer, core: Buffer): Promise<void> {
+  const room = (layout.FIRST_SECTOR - 1) * layout.SECTOR;
+  if (core.length > room)
+    throw new UserError(`GRUB's core has ${core.length} bytes; ${room} fit before the partition`);
+  const handle = await open(disk, "r+");
+  try {
+    await handle.write(boot, 0, layout.BOOT_CODE_BYTES, 0);
+    await handle.write(core, 0, core.length, layout.SECTOR);
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,42 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { aptSources, ARCHIVE_KEYRING } from "../../compute/local/base-spec.js";
+import { isolated } from "../../compute/local/isolation.js";
+import { SEAL, SEAL_FILE, SOURCES_FILE } from "../../compute/local/mmdebstrap.js";
+import { run, type Command } from "../process.js";
+import type { ArchiveState } from "./archive.js";
+import type { Talk } from "./talk.js";
+import { requireTools, WITH_SBIN } from "./tools.js";
+
+/** Runs mmdebstrap in `folder`, telling its steps; fifteen minutes are enough for a slow mirror. */
+export async function bootstrap(argv: Command["argv"], folder: string, state: ArchiveState, talk: Talk) {
+  await requireTools("mmdebstrap", "tar", "unshare", "setpriv", ARCHIVE_KEYRING);
+  await writeFile(join(folder, SOURCES_FILE), aptSources(state.suites));
+  await writeFile(join(folder, SEAL_FILE), SEAL);
+  const command = confined(argv, folder);
+  await run({
+    ...command,
+    cwd: folder,
+    env: { ...command.env, SOURCE_DATE_EPOCH: String(epochOf(state)) },
+    timeout: 900_000,
+    hint: "see mmdebstrap's last lines; a mirror in the middle of an update gives hash mismatches: try again",
+    onLine: (line) => {
+      const step = /^I: ([a-z].*\.\.\.)$/.exec(line)?.[1];
+      if (step !== undefined && !step.startsWith("removing tempdir")) talk.info(`  ${step}`);
+    },
+  });
+}
+
+/**
+ * As root, mmdebstrap mounts into its tree: in a namespace, so that nothing stays mounted when it is killed, and in the folder whose leavings
+ * the next build sweeps up. For an ordinary user it takes a user namespace itself, whose ids may not pass through a home folder.
+ */
+function confined(argv: Command["argv"], folder: string): Pick<Command, "argv" | "env"> {
+  if (process.getuid?.() !== 0) return { argv, env: WITH_SBIN };
+  return { argv: [...isolated("--mount-proc"), ...argv], env: { ...WITH_SBIN, TMPDIR: folder } };
+}
+
+/** Seconds since 1970 at which the newest of the suites was made: the date of everything in a tree that would bear today's. */
+export function epochOf(state: ArchiveState): number {
+  return Math.max(...state.releases.map((release) => release.epoch));
+}

@@ -1,0 +1,115 @@
+import { mkdir, mkdtemp, readdir, rename, stat, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { entryFolder, sameRecipe, type EntryName } from "../../compute/local/cache-key.js";
+import { attempt } from "../process.js";
+import { asRoot } from "./as-root.js";
+import { readIdentity, withLock } from "./lock.js";
+import { identify, isAlive } from "./process-identity.js";
+import type { Talk } from "./talk.js";
+
+/** Marks the folder of a build that goes on, and says whose it is. */
+const OWNER = "owner.json";
+const TEMPORARY = ".tmp-";
+
+export interface CacheEntry {
+  folder: string;
+  /** Made now, not found. */
+  built: boolean;
+}
+
+/**
+ * The entry of this name; made by `build` when it is not there. `build` gets a folder for its product and one for scratch, both on
+ * the cache's filesystem; the product is renamed into place when it is whole, so an interrupted build leaves nothing that could
+ * be taken for an entry.
+ */
+export async function cached(
+  root: string,
+  name: EntryName,
+  build: (product: string, scratch: string) => Promise<void>,
+  talk: Talk,
+): Promise<CacheEntry> {
+  const folder = join(root, entryFolder(name));
+  if (await touch(folder)) return { folder, built: false };
+  const waiting = () => talk.info(`waiting for another process that builds ${entryFolder(name)}`);
+  return withLock(`${folder}.lock`, () => buildEntry(root, folder, build), waiting);
+}
+
+async function buildEntry(
+  root: string,
+  folder: string,
+  build: (product: string, scratch: string) => Promise<void>,
+) {
+  if (await touch(folder)) return { folder, built: false };
+  await sweep(root);
+  const temporary = await mkdtemp(join(root, TEMPORARY));
+  try {
+    await writeFile(join(temporary, OWNER), JSON.stringify(identify(process.pid)));
+    const [product, scratch] = [join(temporary, "product"), join(temporary, "scratch")];
+    await mkdir(product);
+    await mkdir(scratch);
+    await build(product, scratch);
+    await rename(product, folder).catch(async (error: unknown) => {
+      if (!(await touch(folder))) throw error; // else another process was faster
+    });
+    return { folder, built: true };
+  } finally {
+    await remove(temporary).catch(() => undefined); // the next build tries again
+  }
+}
+
+/** The newest entry of the same recipe, whatever state of the archive it was made from. */
+export async function newestOfRecipe(root: string, name: EntryName): Promise<string | undefined> {
+  const folders = sameRecipe(await entries(root), name).map((folder) => join(root, folder));
+  const dated = await Promise.all(
+    folders.map(async (folder) => ({ folder, time: (await stat(folder)).mtimeMs })),
+  );
+  return dated.sort((a, b) => b.time - a.time)[0]?.folder;
+}
+
+/** Deletes the entries that were not used for `days` days, but none that `inUse` says is needed. Returns their names. */
+export async function pruneCache(
+  root: string,
+  days: number,
+  inUse: (folder: string) => boolean,
+): Promise<string[]> {
+  const before = Date.now() - days * 86_400_000;
+  const deleted: string[] = [];
+  for (const name of await entries(root)) {
+    const folder = join(root, name);
+    if ((await stat(folder)).mtimeMs >= before || inUse(folder)) continue;
+    await remove(folder);
+    deleted.push(name);
+  }
+  return deleted;
+}
+
+async function entries(root: string): Promise<string[]> {
+  const found = await readdir(root, { withFileTypes: true }).catch(() => []);
+  return found
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map((entry) => entry.name);
+}
+
+/** Notes the use of an entry; false when there is none. */
+async function touch(folder: string): Promise<boolean> {
+  const now = new Date();
+  return utimes(folder, now, now).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Removes what builds left behind whose process died. */
+async function sweep(root: string): Promise<void> {
+  for (const name of await readdir(root)) {
+    if (!name.startsWith(TEMPORARY)) continue;
+    const owner = await readIdentity(join(root, name, OWNER));
+    if (owner !== undefined && !isAlive(owner)) await remove(join(root, name));
+  }
+}
+
+/** Removes a folder, also when it holds files of subordinate ids; never goes into what is mounted there. */
+async function remove(folder: string): Promise<void> {
+  const argv = ["rm", "-rf", "--one-file-system", "--", folder] as const;
+  if ((await attempt({ argv })).exitCode !== 0) await asRoot(argv);
+}

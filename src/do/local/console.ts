@@ -1,0 +1,48 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
+import { UserError } from "../../errors.js";
+
+export interface ConsoleWait {
+  /** Milliseconds. */
+  timeout: number;
+  /** Asked while waiting; when the guest is gone there is nothing to wait for. */
+  running?: () => boolean | Promise<boolean>;
+}
+
+/** Waits until a line of a console log matches and returns the match. Throws UserError, with the log's last lines, when none does. */
+export async function waitForConsole(
+  file: string,
+  pattern: RegExp,
+  wait: ConsoleWait,
+): Promise<RegExpExecArray> {
+  const deadline = Date.now() + wait.timeout;
+  for (;;) {
+    const running = (await wait.running?.()) ?? true;
+    const lines = await consoleLines(file);
+    for (const line of lines) {
+      const match = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, "")).exec(line);
+      if (match !== null) return match;
+    }
+    const late = Date.now() > deadline;
+    if (late || !running)
+      throw notSeen(file, pattern, late ? `in ${wait.timeout / 1000} s` : "before the guest ended", lines);
+    await sleep(250);
+  }
+}
+
+/** A console log without colours and cursor movements. */
+async function consoleLines(file: string): Promise<string[]> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  return stripVTControlCharacters(text).split(/\r?\n/);
+}
+
+function notSeen(file: string, pattern: RegExp, when: string, lines: readonly string[]): UserError {
+  const last = lines.filter((line) => line.trim() !== "").slice(-10);
+  return new UserError(
+    `no console line ${pattern} ${when}\n${last.map((line) => `  | ${line}`).join("\n")}`,
+    {
+      hint: `see ${file}`,
+    },
+  );
+}

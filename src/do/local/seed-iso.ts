@@ -1,0 +1,20 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { seedFiles, seedIsoArgv, type Seed } from "../../compute/local/seed.js";
+import { run } from "../process.js";
+import { hasTool, requireTools } from "./tools.js";
+
+/** Writes the NoCloud disk, readable by its owner alone: user-data may hold secrets. */
+export async function writeSeedIso(seed: Seed, iso: string): Promise<void> {
+  const program = (await hasTool("xorriso")) ? "xorriso" : "genisoimage";
+  if (program === "genisoimage") await requireTools("genisoimage");
+  const folder = await mkdtemp(join(dirname(iso), ".seed-"));
+  try {
+    for (const [name, content] of Object.entries(seedFiles(seed)))
+      await writeFile(join(folder, name), content);
+    await writeFile(iso, "", { mode: 0o600 });
+    await run({ argv: seedIsoArgv(program, folder, iso) });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,7 @@
+/** How the long jobs tell what they do; the command decides where it is shown. */
+export interface Talk {
+  info: (line: string) => void;
+  warn: (line: string) => void;
+}
+
+export const SILENT: Talk = { info: () => undefined, warn: () => undefined };

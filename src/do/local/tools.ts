@@ -1,0 +1,58 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { delimiter, isAbsolute, join } from "node:path";
+import { UserError } from "../../errors.js";
+
+/** Debian's package for each program (or file, with its absolute path) that the local side uses. */
+const PACKAGES = {
+  "/usr/lib/apt/apt-helper": "apt",
+  "/usr/lib/grub/i386-pc/boot.img": "grub-pc-bin",
+  "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
+  "grub-mkimage": "grub-common",
+  genisoimage: "genisoimage",
+  ip: "iproute2",
+  mke2fs: "e2fsprogs",
+  mmdebstrap: "mmdebstrap",
+  newuidmap: "uidmap",
+  "qemu-img": "qemu-utils",
+  "qemu-system-x86_64": "qemu-system-x86",
+  setpriv: "util-linux",
+  sfdisk: "fdisk",
+  ssh: "openssh-client",
+  "ssh-keygen": "openssh-client",
+  tar: "tar",
+  unshare: "util-linux",
+} as const;
+
+export type Tool = keyof typeof PACKAGES;
+
+/** PATH for programs that Debian keeps out of an ordinary user's PATH. */
+export const WITH_SBIN = { PATH: `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/sbin:/sbin` };
+
+/** Throws UserError with the apt-get line for all that are missing. */
+export async function requireTools(...tools: readonly Tool[]): Promise<void> {
+  const found = await Promise.all(tools.map(hasTool));
+  const missing = tools.filter((_, index) => !found[index]);
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map((tool) => PACKAGES[tool]))].sort();
+  throw new UserError(`missing on this machine: ${missing.join(", ")}`, {
+    hint: `apt-get install --no-install-recommends ${packages.join(" ")}`,
+  });
+}
+
+/** Whether a program is on PATH (or in sbin), or a file is there. */
+export async function hasTool(tool: string): Promise<boolean> {
+  const files = isAbsolute(tool)
+    ? [tool]
+    : WITH_SBIN.PATH.split(delimiter).map((folder) => join(folder, tool));
+  const mode = isAbsolute(tool) ? constants.R_OK : constants.X_OK;
+  const results = await Promise.all(
+    files.map((file) =>
+      access(file, mode).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return results.includes(true);
+}

@@ -1,0 +1,95 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ProcessIdentity } from "../../compute/local/process-identity.js";
+import type { VirtualMachine } from "../../compute/local/vm.js";
+import { UserError } from "../../errors.js";
+import { argumentsOf, identify, isAlive } from "./process-identity.js";
+import { hostPaths } from "./paths.js";
+
+/** What vm.json holds. */
+export interface VmRecord {
+  fleet: string;
+  machine: VirtualMachine;
+  /** The image that the disk is laid over: it must stay as long as the VM. */
+  base: string;
+  /** The QEMU process of the last start. */
+  process?: ProcessIdentity;
+}
+
+export interface VmStatus {
+  record: VmRecord;
+  /** The QEMU process, when it runs. */
+  running: ProcessIdentity | undefined;
+}
+
+/** `<state>/<fleet>/<name>`. Throws UserError for a name that is no host name label: it is a folder, a host name and an argument. */
+export function vmFolder(fleet: string, name: string, state = hostPaths().state): string {
+  for (const word of [fleet, name]) {
+    if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(word)) continue;
+    throw new UserError(`"${word}" cannot name a local VM or fleet`, {
+      hint: "use letters, digits and hyphens, at most 63",
+    });
+  }
+  return join(state, fleet, name);
+}
+
+/** Writes the record; a reader sees the old one or the new one, never half. */
+export async function saveVm(folder: string, record: VmRecord): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const temporary = join(folder, "vm.json.tmp");
+  await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`);
+  await rename(temporary, join(folder, "vm.json"));
+}
+
+/** The VM of this name; undefined when there is none. */
+export async function findVm(fleet: string, name: string, state?: string): Promise<VmStatus | undefined> {
+  return readVm(vmFolder(fleet, name, state));
+}
+
+/** All VMs, or those of one fleet, by fleet and name. */
+export async function listVms(options: { fleet?: string; state?: string } = {}): Promise<VmStatus[]> {
+  const state = options.state ?? hostPaths().state;
+  const fleets = options.fleet === undefined ? await folders(state) : [options.fleet];
+  const found: VmStatus[] = [];
+  for (const fleet of fleets) {
+    for (const name of await folders(join(state, fleet))) {
+      const vm = await readVm(join(state, fleet, name));
+      if (vm !== undefined) found.push(vm);
+    }
+  }
+  return found;
+}
+
+/**
+ * The QEMU process of a VM. It is the one noted at its start if that still runs; else the one in QEMU's pid file, provided that it was
+ * started with this very pid file (the CLI may have been ended between starting QEMU and noting it).
+ */
+export async function runningProcess(record: VmRecord): Promise<ProcessIdentity | undefined> {
+  if (record.process !== undefined && isAlive(record.process)) return record.process;
+  const { pidfile } = record.machine;
+  const pid = Number(await readFile(pidfile, "utf8").catch(() => ""));
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  const found = identify(pid);
+  const ours = argumentsOf(pid).some((arg, index, args) => arg === pidfile && args[index - 1] === "-pidfile");
+  return ours ? found : undefined;
+}
+
+/** Deletes a VM's folder. */
+export async function deleteVm(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function readVm(folder: string): Promise<VmStatus | undefined> {
+  const text = await readFile(join(folder, "vm.json"), "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  const record = JSON.parse(text) as VmRecord;
+  return { record, running: await runningProcess(record) };
+}
+
+async function folders(root: string): Promise<string[]> {
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map((entry) => entry.name)
+    .sort();
+}

@@ -1,0 +1,124 @@
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ProcessIdentity } from "../../compute/local/process-identity.js";
+import type { Seed } from "../../compute/local/seed.js";
+import { overlayArgv, qemuArgv, type VirtualMachine } from "../../compute/local/vm.js";
+import { UserError } from "../../errors.js";
+import { run } from "../process.js";
+import { identify, isAlive, signal } from "./process-identity.js";
+import { qmp } from "./qmp.js";
+import { writeSeedIso } from "./seed-iso.js";
+import { requireTools } from "./tools.js";
+import { deleteVm, findVm, runningProcess, saveVm, vmFolder, type VmRecord } from "./vm-store.js";
+
+/** A VM to make: the machine without the files, which lie in its state folder. */
+export interface VmSpec extends Pick<
+  VirtualMachine,
+  "name" | "memoryMiB" | "cpus" | "accelerator" | "nics" | "netns"
+> {
+  fleet: string;
+  /** qcow2 that the disk is laid over; it is not changed. */
+  base: string;
+  /** The base's own size unless given. */
+  diskMiB?: number;
+  seed: Seed;
+}
+
+/** Linux's limit for the path of a Unix socket, without the final zero byte. */
+const SOCKET_PATH_BYTES = 107;
+
+/** Makes the VM's folder: disk, seed and record. Does not start it. Throws UserError when there is such a VM already. */
+export async function createVm(spec: VmSpec, state?: string): Promise<VmRecord> {
+  await requireTools("qemu-img");
+  const folder = vmFolder(spec.fleet, spec.name, state);
+  if (await findVm(spec.fleet, spec.name, state))
+    throw new UserError(`there is a VM ${spec.fleet}/${spec.name} already`, {
+      hint: "start it, or remove it first",
+    });
+  const { fleet, base, diskMiB, seed, ...hardware } = spec;
+  const machine = { ...hardware, ...filesOf(folder) };
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await run({ argv: overlayArgv(base, machine.disk, diskMiB) });
+    await writeSeedIso(seed, machine.seed);
+    const record = { fleet, machine, base };
+    await saveVm(folder, record);
+    return record;
+  } catch (error) {
+    await deleteVm(folder);
+    throw error;
+  }
+}
+
+function filesOf(folder: string) {
+  const qmpSocket = join(folder, "qmp.sock");
+  if (Buffer.byteLength(qmpSocket) > SOCKET_PATH_BYTES)
+    throw new UserError(`the path of a VM's control socket is too long: ${qmpSocket}`, {
+      hint: "set XDG_STATE_HOME to a shorter folder",
+    });
+  const file = (name: string) => join(folder, name);
+  const files = { disk: file("disk.qcow2"), seed: file("seed.iso"), console: file("console.log") };
+  return { ...files, qmp: qmpSocket, pidfile: file("pid") };
+}
+
+/** Starts QEMU, which outlives this process, and notes which process it is. The console log begins anew. */
+export async function startVm(record: VmRecord): Promise<VmRecord> {
+  const { machine } = record;
+  await requireTools("qemu-system-x86_64", ...(machine.netns === undefined ? [] : (["ip"] as const)));
+  if (await runningProcess(record)) throw new UserError(`${machine.name} is running already`);
+  await rm(machine.pidfile, { force: true });
+  await rm(machine.qmp, { force: true });
+  await run({
+    argv: qemuArgv(machine),
+    timeout: 60_000,
+    hint: "see whether a port or a tap device is in use",
+  });
+  const running = identify(Number(await readFile(machine.pidfile, "utf8")));
+  if (running === undefined)
+    throw new UserError(`${machine.name}: QEMU ended at once`, { hint: `see ${machine.console}` });
+  const started = { ...record, process: running };
+  await saveVm(dirname(machine.pidfile), started);
+  return started;
+}
+
+export type StopOutcome = "was not running" | "powered down" | "quit" | "killed";
+
+/**
+ * Asks the guest to power down (ACPI); after `timeout` ms tells QEMU to quit, and at last kills the process, provided that it is the one
+ * that was started for this VM.
+ */
+export async function stopVm(record: VmRecord, timeout = 90_000): Promise<StopOutcome> {
+  const running = await runningProcess(record);
+  if (running === undefined) return "was not running";
+  const { qmp: socket } = record.machine;
+  const asked = timeout > 0 && (await succeeds(qmp(socket, "system_powerdown")));
+  if (asked && (await ended(running, timeout))) return "powered down";
+  if ((await succeeds(qmp(socket, "quit"))) && (await ended(running, 10_000))) return "quit";
+  signal(running, "SIGKILL");
+  if (await ended(running, 10_000)) return "killed";
+  throw new UserError(`${record.machine.name}: process ${running.pid} does not end, not even by SIGKILL`);
+}
+
+/** Stops the VM without ceremony and deletes its folder, disk included. */
+export async function removeVm(record: VmRecord): Promise<void> {
+  await stopVm(record, 0);
+  await deleteVm(dirname(record.machine.pidfile));
+}
+
+async function ended(process: ProcessIdentity, timeout: number): Promise<boolean> {
+  const deadline = Date.now() + timeout;
+  while (isAlive(process)) {
+    if (Date.now() > deadline) return false;
+    await sleep(200);
+  }
+  return true;
+}
+
+/** QEMU closes its socket when it quits, which may come before its answer: that is seen by the process, not by the answer. */
+async function succeeds(asked: Promise<unknown>): Promise<boolean> {
+  return asked.then(
+    () => true,
+    (error: unknown) => /closed by QEMU|ECONNRESET/.test(String(error)),
+  );
+}

@@ -1,0 +1,108 @@
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { execa, type Options } from "execa";
+import { UserError } from "../errors.js";
+
+/** A program to run. Arguments are an array, never a shell line; secrets travel in `env` or `input`, never in argv. */
+export interface Command {
+  argv: readonly [string, ...string[]];
+  cwd?: string;
+  env?: Record<string, string>;
+  /** Text written to the program's standard input. */
+  input?: string;
+  /** Milliseconds after which the program is ended. */
+  timeout?: number;
+  /** What the next action is when it fails. */
+  hint?: string;
+  /** Called with each line of stdout and stderr as it arrives. */
+  onLine?: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+export interface Finished {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+let echo: (line: string) => void = () => undefined;
+
+/** Sets where every started command is told, as a line that can be pasted into a shell (`--verbose`). */
+export function echoCommandsTo(listener: (line: string) => void): void {
+  echo = listener;
+}
+
+/** Quotes one argument for a POSIX shell; words of safe characters stay as they are. */
+export function shellQuote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The command as a line to paste. Values of `env` are left out: they may be secret. */
+export function shellLine(command: Command): string {
+  const names = Object.keys(command.env ?? {}).map((name) => `${name}=…`);
+  return [...names, ...command.argv.map(shellQuote)].join(" ");
+}
+
+function options(command: Command): Options {
+  const tee = command.onLine && forEachLine(command.onLine);
+  return {
+    ...(tee === undefined ? {} : { stdout: tee, stderr: tee }),
+    ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+    ...(command.env === undefined ? {} : { env: command.env }),
+    ...(command.timeout === undefined ? {} : { timeout: command.timeout }),
+    ...(command.signal === undefined ? {} : { cancelSignal: command.signal }),
+    ...(command.input === undefined ? { stdin: "ignore" } : { input: command.input }),
+    reject: false,
+    stripFinalNewline: true,
+  };
+}
+
+/** Runs to the end and returns the result, whatever the exit code. Throws UserError when the program cannot be started. */
+export async function attempt(command: Command): Promise<Finished> {
+  echo(shellLine(command));
+  const [file, ...args] = command.argv;
+  const result = await execa(file, args, options(command));
+  if (result.exitCode === undefined) {
+    const why = result.timedOut
+      ? `did not finish in ${(command.timeout ?? 0) / 1000} s`
+      : result.shortMessage;
+    throw new UserError(`${file}: ${why ?? "could not be run"}`, {
+      hint: command.hint ?? notFoundHint(file, result.code),
+      cause: result,
+    });
+  }
+  return { exitCode: result.exitCode, stdout: text(result.stdout), stderr: text(result.stderr) };
+}
+
+/** Runs to the end; throws UserError with the last lines of output unless the exit code is 0. */
+export async function run(command: Command): Promise<Finished> {
+  const result = await attempt(command);
+  if (result.exitCode === 0) return result;
+  const lines = (result.stderr || result.stdout).trimEnd().split("\n").slice(-15);
+  throw new UserError(
+    `${command.argv[0]} failed (exit ${result.exitCode})\n  ${shellLine(command)}\n${lines.map((l) => `  | ${l}`).join("\n")}`,
+    command.hint === undefined ? {} : { hint: command.hint },
+  );
+}
+
+/** Starts a program that outlives the call (a VM, a server); whoever starts it ends it, by the child's pid. */
+export function start(command: Command, extra: SpawnOptions = {}): ChildProcess {
+  echo(shellLine(command));
+  const [file, ...args] = command.argv;
+  const env = { ...process.env, ...command.env };
+  return spawn(file, args, { env, ...(command.cwd === undefined ? {} : { cwd: command.cwd }), ...extra });
+}
+
+function forEachLine(listener: (line: string) => void) {
+  return function* (line: unknown) {
+    listener(String(line));
+    yield line;
+  };
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function notFoundHint(file: string, code: string | undefined): string {
+  return code === "ENOENT" ? `install ${file}, or check that it is on PATH` : "run again with --verbose";
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Reveal } from "../compute/host/secrets.js";
+import { UserError } from "../errors.js";
+
+/**
+ * Reads secrets of the fleet file that are resolved here: literals, environment variables, and files (relative paths
+ * are relative to the fleet file). Throws UserError naming the reference, never the value.
+ */
+export function secretReader(fleetFile: string, env: NodeJS.ProcessEnv = process.env): Reveal {
+  return (secret) => {
+    const source = secret.source;
+    if (source.from === "literal") return source.value;
+    if (source.from === "env") return fromEnvironment(source.name, env);
+    if (source.from === "file") return fromFile(resolve(dirname(fleetFile), source.path), secret.describe());
+    throw new Error(`${secret.describe()} is resolved on the host`);
+  };
+}
+
+function fromEnvironment(name: string, env: NodeJS.ProcessEnv): string {
+  const value = env[name];
+  if (value !== undefined && value !== "") return value;
+  throw new UserError(`\${env:${name}}: the environment variable ${name} is not set`, {
+    hint: `set it for this command, for example: read -rs ${name}; export ${name}`,
+  });
+}
+
+function fromFile(path: string, reference: string): string {
+  try {
+    return readFileSync(path, "utf8").replace(/\n+$/, "");
+  } catch (cause) {
+    throw new UserError(`${reference}: cannot read ${path}`, {
+      hint: "the path is relative to the fleet file",
+      cause,
+    });
+  }
+}
