@@ -1,0 +1,166 @@
+import { Program } from "./agents/child.js";
+import type {
+  CallResult,
+  CallsJob,
+  CallsSummary,
+  PlatformEvent,
+  PlatformJob,
+  PlatformStatus,
+  ReinviteKind,
+} from "./platform/protocol.js";
+import type {
+  Behaviour,
+  RecordedCall,
+  RecorderEvent,
+  RecorderOptions,
+  RecorderTotals,
+  SeenInvite,
+} from "./recorder/protocol.js";
+
+export type {
+  CallResult,
+  CallsJob,
+  CallsSummary,
+  OptionsJob,
+  PlatformJob,
+  RawJob,
+  SprayJob,
+} from "./platform/protocol.js";
+export type { Behaviour, RecordedCall, RecorderOptions, RecorderTotals } from "./recorder/protocol.js";
+
+type Named<E, N> = Extract<E, { event: N }>;
+
+/** A recorder that runs. */
+export class Recorder extends Program<RecorderEvent> {
+  constructor(namespace: string | undefined, options: RecorderOptions) {
+    super("recorder", namespace, options);
+  }
+
+  /** Changes how it reacts from now on. */
+  async behave(behaviour: Partial<Behaviour>): Promise<void> {
+    await this.ask({ cmd: "behave", ...behaviour });
+  }
+
+  /** Ends a call (or `all`) from the recorder's side; resolves with the worst status. */
+  async bye(callId = "all"): Promise<{ status: number; count: number }> {
+    return outcomeOf(await this.ask({ cmd: "bye", callId }, 60_000));
+  }
+
+  async reinvite(callId = "all", hold = false): Promise<{ status: number; count: number }> {
+    return outcomeOf(await this.ask({ cmd: "reinvite", callId, hold }, 60_000));
+  }
+
+  async stats(): Promise<{ totals: RecorderTotals; calls: RecordedCall[] }> {
+    return (await this.ask({ cmd: "stats" })) as Named<RecorderEvent, "stats">;
+  }
+
+  /** Totals alone: cheap also with thousands of calls. */
+  async totals(): Promise<RecorderTotals> {
+    return ((await this.ask({ cmd: "stats", calls: false })) as Named<RecorderEvent, "stats">).totals;
+  }
+
+  /** Drops the counts of calls that have ended. */
+  async forget(): Promise<void> {
+    await this.ask({ cmd: "forget" });
+  }
+
+  /** What came with each INVITE so far (none when `quiet`). */
+  get invites(): SeenInvite[] {
+    return this.events.filter((event) => event.event === "invite");
+  }
+}
+
+/** Starts a recorder in a namespace (undefined: here); resolves when it listens. */
+export async function startRecorder(
+  namespace: string | undefined,
+  options: RecorderOptions,
+): Promise<Recorder> {
+  const recorder = new Recorder(namespace, options);
+  await recorder.waitFor((event) => event.event === "listening", 10_000).catch(endFirst(recorder));
+  return recorder;
+}
+
+export interface PlatformReport {
+  /** In the order in which they ended; with `quiet` only those that are not `ok`. */
+  calls: CallResult[];
+  summary: CallsSummary;
+}
+
+/** A platform that places calls. */
+export class Platform extends Program<PlatformEvent> {
+  /** Resolves when all calls have ended. */
+  readonly finished: Promise<PlatformReport>;
+
+  constructor(namespace: string | undefined, job: CallsJob) {
+    super("platform", namespace, job);
+    const over = this.waitFor((event) => event.event === "summary", 2 ** 31 - 1);
+    this.finished = over.then((summary) => ({ calls: this.calls, summary }));
+    this.finished.catch(() => undefined); // whoever awaits it hears of it
+  }
+
+  /** The calls that have ended. */
+  get calls(): CallResult[] {
+    return this.events.filter((event) => event.event === "call");
+  }
+
+  /** Resolves when each call has been answered or has failed. */
+  allPlaced(timeout = 120_000): Promise<PlatformStatus> {
+    return this.waitFor((event) => event.event === "all-placed", timeout);
+  }
+
+  async status(): Promise<PlatformStatus> {
+    return (await this.ask({ cmd: "status" })) as Named<PlatformEvent, "status">;
+  }
+
+  /** Sends a re-INVITE in each call that is up; resolves with how many were answered with which status. */
+  async reinviteAll(kind: ReinviteKind = "refresh"): Promise<Record<string, number>> {
+    const event = await this.ask({ cmd: "reinvite-all", kind }, 120_000);
+    return (event as Named<PlatformEvent, "done">).byStatus ?? {};
+  }
+
+  /** Ends the hold of all calls, and places no more. */
+  async byeAll(): Promise<void> {
+    await this.ask({ cmd: "bye-all" });
+  }
+
+  /** Places no more calls; those that are up go on. */
+  async stopPlacing(): Promise<void> {
+    await this.ask({ cmd: "stop" });
+  }
+
+  /** Stops or resumes the media of all calls that are up, without telling the other side. */
+  async sendMedia(send: boolean): Promise<void> {
+    await this.ask({ cmd: "rtp", send });
+  }
+}
+
+/** Starts a platform in a namespace (undefined: here); resolves when it begins to place calls. */
+export async function startPlatform(namespace: string | undefined, job: CallsJob): Promise<Platform> {
+  const platform = new Platform(namespace, job);
+  await platform.waitFor((event) => event.event === "ready", 10_000).catch(endFirst(platform));
+  return platform;
+}
+
+/** Runs a job to its end; for `options` and `raw` jobs, whose events say it all. */
+export async function runPlatform(namespace: string | undefined, job: PlatformJob): Promise<PlatformEvent[]> {
+  const program = new Program<PlatformEvent>("platform", namespace, job);
+  try {
+    const code = await program.exited;
+    if (code !== 0) throw program.fault(`ended with ${code}`);
+    return program.events;
+  } finally {
+    await program.stop();
+  }
+}
+
+function outcomeOf(event: RecorderEvent): { status: number; count: number } {
+  const { status = 0, count = 0 } = event as Named<RecorderEvent, "done">;
+  return { status, count };
+}
+
+function endFirst(program: { stop(): Promise<void> }): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await program.stop();
+    throw error;
+  };
+}

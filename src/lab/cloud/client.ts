@@ -1,0 +1,91 @@
+import { Program } from "../agents/child.js";
+import { run } from "../../do/process.js";
+import { inNamespace } from "../network.js";
+import type { CloudCall, CloudEvent, CloudOptions, CloudState, Fault } from "./protocol.js";
+
+export type { CloudCall, CloudOptions, CloudState } from "./protocol.js";
+
+/** The address of every EC2 instance's metadata service. */
+export const imdsAddress = "169.254.169.254";
+
+/** A metadata service and an AWS endpoint that run. */
+export class Cloud extends Program<CloudEvent> {
+  constructor(namespace: string | undefined, options: CloudOptions) {
+    super("cloud", namespace, options);
+  }
+
+  /** The calls that were answered so far, those of one action if given. */
+  calls(action?: string): CloudCall[] {
+    return this.events
+      .filter((event) => event.event === "call")
+      .filter((call) => !action || call.action === action);
+  }
+
+  /** What was completed so far, as "INSTANCE HOOK RESULT". */
+  get completed(): string[] {
+    return this.events.flatMap((event) =>
+      event.event === "completed" ? [`${event.instance} ${event.hook} ${event.result}`] : [],
+    );
+  }
+
+  /** Resolves when the instance has completed the hook; with the result. */
+  async untilCompleted(instance: string, hook: string, timeout = 30_000): Promise<string> {
+    const wanted = (event: CloudEvent) =>
+      event.event === "completed" && event.instance === instance && event.hook === hook;
+    const event = await this.waitFor(wanted, timeout);
+    return event.event === "completed" ? event.result : "";
+  }
+
+  async state(): Promise<CloudState> {
+    return (await this.ask({ cmd: "state" })) as Extract<CloudEvent, { event: "state" }>;
+  }
+
+  /** Lets calls of an action fail from now on. */
+  async inject(fault: Fault): Promise<void> {
+    await this.ask({ cmd: "fault", fault });
+  }
+
+  async mend(): Promise<void> {
+    await this.ask({ cmd: "mend" });
+  }
+
+  /** The group takes an instance out. */
+  async terminate(instance: string): Promise<void> {
+    await this.ask({ cmd: "terminate", instance });
+  }
+
+  /** EC2 takes a spot instance back. */
+  async interrupt(instance: string, action: "terminate" | "stop" = "terminate"): Promise<void> {
+    await this.ask({ cmd: "interrupt", instance, action });
+  }
+
+  async setSecret(name: string, value: string): Promise<void> {
+    await this.ask({ cmd: "secret", name, value });
+  }
+}
+
+/**
+ * Starts it in a namespace that has both addresses; resolves when it listens. Answers of the metadata service go no
+ * further than one hop, as EC2's do.
+ */
+export async function startCloud(namespace: string, options: CloudOptions): Promise<Cloud> {
+  await run({ argv: inNamespace(namespace, ["nft", "-f", "-"]), input: oneHop(options.imds) });
+  const cloud = new Cloud(namespace, options);
+  try {
+    await cloud.waitFor((event) => event.event === "listening", 10_000);
+  } catch (error) {
+    await cloud.stop();
+    throw error;
+  }
+  return cloud;
+}
+
+function oneHop(imds: string): string {
+  return `table ip imds {
+  chain output {
+    type filter hook output priority mangle;
+    ip saddr ${imds} tcp sport 80 ip ttl set 1
+  }
+}
+`;
+}

@@ -1,0 +1,35 @@
+import type { Policy, Statement } from "../../compute/aws-policy/policy.js";
+
+/** One permission that a call needs: an action on a resource, with what IAM knows of the request and the resource. */
+export interface Need {
+  action: string;
+  /** `*` for actions that know no resources. */
+  resource: string;
+  context: Record<string, string>;
+}
+
+/** The statement that allows it; undefined when none does. */
+export function allowedBy(policy: Policy, need: Need): Statement | undefined {
+  return policy.Statement.find(
+    (statement) =>
+      statement.Action.some((pattern) => matches(pattern, need.action)) &&
+      statement.Resource.some((pattern) => matches(pattern, need.resource)) &&
+      holds(statement.Condition?.StringEquals ?? {}, need.context),
+  );
+}
+
+function holds(condition: Record<string, string | string[]>, context: Record<string, string>): boolean {
+  return Object.entries(condition).every(([key, values]) => {
+    const value = context[key];
+    return value !== undefined && [values].flat().includes(value);
+  });
+}
+
+/** IAM's wildcards: `*` is any text, `?` one character. */
+function matches(pattern: string, text: string): boolean {
+  const expression = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${expression}$`, "s").test(text);
+}

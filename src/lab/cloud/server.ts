@@ -1,0 +1,71 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import { once } from "node:events";
+import { Account } from "./account.js";
+import { Endpoint } from "./endpoint.js";
+import { MetadataService } from "./metadata-service.js";
+import type { CloudCommand, CloudEvent, CloudOptions } from "./protocol.js";
+
+/** Minutes of warning that EC2 gives before it takes a spot instance back. */
+const spotWarning = 2;
+
+/** The metadata service and AWS' endpoint, over one account. */
+export class CloudServer {
+  readonly #account: Account;
+  readonly #servers: Server[];
+
+  constructor(
+    private readonly options: CloudOptions,
+    emit: (event: CloudEvent) => void,
+  ) {
+    this.#account = new Account(options, emit);
+    const metadata = new MetadataService(this.#account);
+    const endpoint = new Endpoint(this.#account, (call) => emit({ event: "call", ...call }));
+    const answer: RequestListener = (request, response) => {
+      endpoint.answer(request, response).catch((error: Error) => {
+        emit({ event: "fault", text: error.stack ?? error.message });
+        response.writeHead(500).end();
+      });
+    };
+    this.#servers = [
+      createServer((request, response) => metadata.answer(request, response)),
+      createServer(answer),
+    ];
+  }
+
+  async listen(): Promise<void> {
+    const addresses = [this.options.imds, this.options.endpoint];
+    for (const [index, server] of this.#servers.entries()) {
+      server.listen({ host: addresses[index], port: 80, backlog: 511 });
+      await once(server, "listening");
+    }
+  }
+
+  obey(command: CloudCommand): CloudEvent {
+    const id = command.id === undefined ? {} : { id: command.id };
+    try {
+      if (command.cmd === "state") return { event: "state", ...id, ...this.#account.state() };
+      this.act(command);
+      return { event: "done", ...id, cmd: command.cmd };
+    } catch (error) {
+      return { event: "failed", ...id, cmd: command.cmd, error: (error as Error).message };
+    }
+  }
+
+  private act(command: Exclude<CloudCommand, { cmd: "state" }>): void {
+    switch (command.cmd) {
+      case "fault":
+        return this.#account.addFault(command.fault);
+      case "mend":
+        return this.#account.mend();
+      case "terminate":
+        return this.#account.terminate(this.#account.instance(command.instance));
+      case "interrupt": {
+        const time = new Date(Date.now() + spotWarning * 60_000).toISOString();
+        this.#account.instance(command.instance).interruption = { action: command.action, time };
+        return;
+      }
+      case "secret":
+        this.#account.secrets.set(command.name, command.value);
+    }
+  }
+}

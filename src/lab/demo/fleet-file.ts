@@ -1,0 +1,34 @@
+import { dump } from "js-yaml";
+import { demo } from "./addresses.js";
+
+export interface DemoChoices {
+  mediaRelay: "rtpproxy" | "rtpengine";
+  /** A local copy of RTPProxy's source, if one is used. */
+  rtpproxySource?: string;
+  /** Where the VMs' network cards are plugged in; the demonstration does that itself. */
+  launch?: { netns: string; bridge: string };
+}
+
+/** The fleet file of the demonstration, as text: an ordinary one, to be read and changed. */
+export function demoFleetFile({ mediaRelay, rtpproxySource, launch }: DemoChoices): string {
+  const file = {
+    fleet: demo.fleet,
+    image: {
+      base: "debian-13",
+      kamailio_version: "distro",
+      media_relay: mediaRelay,
+      ...(rtpproxySource === undefined ? {} : { rtpproxy_source: { path: rtpproxySource } }),
+    },
+    database: {
+      dbhost: demo.database,
+      dbpass_kam: "${file:kamailio.password}",
+      dbuser_root: "postgres",
+      dbpass_root: "${file:postgres.password}",
+    },
+    settings: { trusted: ["203.0.113.0/24"] },
+    proxies: demo.proxies,
+    recorders: demo.recorders,
+    launch: { local: { gateway: demo.gateway, ...launch } },
+  };
+  return `# The fleet of \`npm start\`: two proxies, two recorders, one database.\n${dump(file, { lineWidth: 110, noRefs: true, flowLevel: 2 })}`;
+}

@@ -1,0 +1,69 @@
+import { startRecorder, type Recorder } from "../agents.js";
+import { Network, type Topology } from "../network.js";
+import { startPostgres, type Postgres } from "../postgres.js";
+import { demo } from "./addresses.js";
+
+/** Everything around the proxies: the network, the database, the recorders, and where the platform calls from. */
+export class DemoWorld {
+  readonly recorders = new Map<string, Recorder>();
+  #database: Postgres | undefined;
+
+  private constructor(readonly network: Network) {}
+
+  static async start(postgresPassword: string): Promise<DemoWorld> {
+    const world = new DemoWorld(new Network(topology));
+    try {
+      await world.network.up();
+      const enter = world.network.inNamespace("database", []);
+      world.#database = await startPostgres({
+        host: demo.database,
+        port: 5432,
+        enter,
+        password: postgresPassword,
+      });
+      for (const [name, recorder] of Object.entries(demo.recorders)) {
+        const { siprec_protocol: transport, private_ip_address: address, siprec_port: port } = recorder;
+        const listen = [{ transport, address, port }];
+        world.recorders.set(name, await startRecorder(world.network.namespace(name), { name, listen }));
+      }
+    } catch (error) {
+      await world.stop();
+      throw error;
+    }
+    return world;
+  }
+
+  /** Takes the database away, as an outage would. */
+  async stopDatabase(): Promise<void> {
+    await this.#database?.stop();
+    this.#database = undefined;
+  }
+
+  async stop(): Promise<void> {
+    for (const recorder of this.recorders.values()) await recorder.stop();
+    await this.stopDatabase();
+    await this.network.down();
+  }
+}
+
+const topology: Topology = {
+  platforms: [{ name: "platform", address: demo.platform }],
+  lan: {
+    bits: 24,
+    gateway: demo.gateway,
+    bridge: demo.bridge,
+    hosts: [
+      ...Object.entries(demo.proxies).map(([name, { private_ip_address, public_ip_address }]) => ({
+        name,
+        address: private_ip_address,
+        publicAddress: public_ip_address,
+        attach: "tap" as const,
+      })),
+      ...Object.entries(demo.recorders).map(([name, { private_ip_address }]) => ({
+        name,
+        address: private_ip_address,
+      })),
+      { name: "database", address: demo.database },
+    ],
+  },
+};

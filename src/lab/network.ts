@@ -1,0 +1,87 @@
+import { run } from "../do/process.js";
+import { newPrefix, removeLeftovers, removeNetwork } from "./network/leftovers.js";
+import { plan, type Plan } from "./network/plan.js";
+import { lossRules } from "./network/rules.js";
+import { faults, type Topology } from "./network/topology.js";
+
+export type { LanHost, PlatformHost, Topology } from "./network/topology.js";
+export { removeLeftovers } from "./network/leftovers.js";
+
+export type Argv = [string, ...string[]];
+
+/** The argv that runs a program in a network namespace. */
+export function inNamespace(namespace: string, argv: readonly string[]): Argv {
+  return ["ip", "netns", "exec", namespace, ...argv];
+}
+
+/**
+ * A network of namespaces on this machine. The machine's own interfaces, routes and firewall are not touched. Names
+ * are those of the topology, and `internet`, `gateway`, `lan` and `<platform>-nat` for the parts in between.
+ */
+export class Network {
+  readonly #plan: Plan;
+  #isUp = false;
+
+  constructor(
+    readonly topology: Topology,
+    readonly prefix = newPrefix(),
+  ) {
+    const wrong = faults(topology);
+    if (wrong.length > 0) throw new Error(`topology: ${wrong.join("; ")}`);
+    this.#plan = plan(topology, (part) => this.namespace(part));
+  }
+
+  /** Builds the network, after removing what dead runs left behind; leaves nothing when it fails. */
+  async up(): Promise<this> {
+    if (this.#isUp) return this;
+    await removeLeftovers();
+    await this.down();
+    try {
+      for (const command of this.#plan.commands) await run(command);
+    } catch (error) {
+      await this.down();
+      throw error;
+    }
+    this.#isUp = true;
+    return this;
+  }
+
+  /** Removes the network and ends what still runs in it. */
+  async down(): Promise<void> {
+    this.#isUp = false;
+    await removeNetwork(this.prefix);
+  }
+
+  /** The namespace of a host or part. */
+  namespace(name: string): string {
+    return `${this.prefix}-${name}`;
+  }
+
+  /** The argv that runs a program on a host. */
+  inNamespace(name: string, argv: readonly string[]): Argv {
+    return inNamespace(this.namespace(name), argv);
+  }
+
+  /** The tap device of a host that is a virtual machine, and the namespace in which the machine is to be run. */
+  tap(name: string): { namespace: string; device: string } {
+    const port = this.#plan.ports.get(name);
+    if (!port) throw new Error(`no host ${name} in the network`);
+    return { namespace: this.namespace(port.part), device: port.device };
+  }
+
+  /** Pulls a host's cable. */
+  cut(name: string): Promise<void> {
+    return this.lose(name, 1000);
+  }
+
+  /** Plugs it in again. */
+  mend(name: string): Promise<void> {
+    return this.lose(name, 0);
+  }
+
+  /** Loses so many of a thousand packets to a host, and as many from it; 0 for none. */
+  async lose(name: string, perMille: number): Promise<void> {
+    const { namespace, device } = this.tap(name);
+    await run({ argv: inNamespace(namespace, ["nft", "-f", "-"]), input: lossRules(device, perMille) });
+  }
+}

@@ -1,0 +1,58 @@
+/** A voice platform on the internet side. */
+export interface PlatformHost {
+  name: string;
+  /** Public; or, behind a NAT of its own, private. */
+  address: string;
+  /** The public address of that NAT: it changes source ports and lets in only answers. */
+  behind?: string;
+}
+
+/** A host on the private side: a proxy, a recorder, a database. */
+export interface LanHost {
+  name: string;
+  address: string;
+  /** The address that the gateway translates to this host's and back, 1:1. Without it the internet is out of reach. */
+  publicAddress?: string;
+  /** Further addresses, such as that of a metadata service; the gateway knows the way to them. */
+  aliases?: string[];
+  /** `tap`: no namespace, but a tap device on the LAN's bridge, for a virtual machine. */
+  attach?: "namespace" | "tap";
+}
+
+/** The README's picture: platforms, the internet, a 1:1 NAT gateway, and a private network behind it. */
+export interface Topology {
+  platforms: PlatformHost[];
+  lan: {
+    /** Bits of the private network's mask. */
+    bits: number;
+    /** The gateway's private address. */
+    gateway: string;
+    /** An address for the bridge itself, for programs that run in its namespace (QEMU, ssh). */
+    bridge?: string;
+    hosts: LanHost[];
+  };
+}
+
+/** Names that stand for the parts that every network has. */
+const PARTS = ["internet", "gateway", "lan"];
+
+/** What is wrong with a topology: names given twice or taken, addresses that occur twice. */
+export function faults(topology: Topology): string[] {
+  const hosts = [...topology.platforms, ...topology.lan.hosts];
+  const names = [...PARTS, ...hosts.map((host) => host.name)];
+  const addresses = [
+    ...topology.platforms.flatMap((host) => [host.address, host.behind]),
+    ...topology.lan.hosts.flatMap((host) => [host.address, host.publicAddress, ...(host.aliases ?? [])]),
+    topology.lan.gateway,
+    topology.lan.bridge,
+  ].filter((address) => address !== undefined);
+  return [
+    ...twice(names).map((name) => `the name ${name} is taken twice`),
+    ...twice(addresses).map((address) => `the address ${address} is taken twice`),
+    ...names.filter((name) => !/^[\w-]+$/.test(name)).map((name) => `not a name: ${name}`),
+  ];
+}
+
+function twice(values: string[]): string[] {
+  return [...new Set(values.filter((value, i) => values.indexOf(value) !== i))];
+}

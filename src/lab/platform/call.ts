@@ -1,0 +1,214 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { partOfType } from "../multipart.js";
+import { newMetadata } from "../metadata.js";
+import { streamAddresses } from "../recorder/answer.js";
+import type { StreamAddress } from "../recorder/protocol.js";
+import { parseSdp, type Direction } from "../sdp.js";
+import { SDP_TYPE, speakers } from "../siprec.js";
+import type { SiprecVariant } from "../siprec-variants.js";
+import { sendInvite } from "../sip/invite.js";
+import type { SipRequest, SipResponse } from "../sip/message.js";
+import { dial, type Established } from "./dial.js";
+import { CallMedia } from "./media.js";
+import {
+  contactOf,
+  newIdentity,
+  offerBody,
+  siprecHeaders,
+  type CallIdentity,
+  type Session,
+} from "./offer.js";
+import type { CallResult, ReinviteKind } from "./protocol.js";
+import { presented, type Surroundings } from "./surroundings.js";
+
+/** Milliseconds between the last packet and the BYE, so that the BYE overtakes none. */
+const DRAIN_MS = 100;
+
+/** One call from INVITE to BYE, with its media. */
+export class Call {
+  readonly result: CallResult;
+  readonly identity: CallIdentity;
+  established: Established | undefined;
+  media: CallMedia | undefined;
+  session: Session | undefined;
+  /** Version of this side's session description. */
+  version = 1;
+  #ending = new AbortController();
+
+  constructor(
+    private readonly around: Surroundings,
+    index: number,
+    variant: SiprecVariant,
+  ) {
+    this.identity = newIdentity(around.advertised);
+    this.result = emptyResult(index, this.identity.callId, variant);
+  }
+
+  /** The call's first half: resolves when it is answered and sends its media, or has failed. */
+  async setUp(): Promise<void> {
+    try {
+      await this.#place();
+    } catch (error) {
+      this.result.errors.push((error as Error).message);
+    }
+  }
+
+  async #place(): Promise<void> {
+    const { around, result } = this;
+    this.media = await CallMedia.open(around.job, around.ports, around.clock);
+    this.session = {
+      metadata: newMetadata(speakers(result.index), new Date()),
+      variant: result.variant,
+      media: { address: around.advertised, ports: this.media.ports },
+      sessionId: Date.now(),
+    };
+    this.established = await dial(around, this.identity, this.session, result);
+    if (!this.established) return;
+    result.answer = await this.#followAnswer(this.established.response);
+  }
+
+  /** The second half: holds, sends re-INVITEs, and ends. */
+  async finish(): Promise<void> {
+    try {
+      if (!this.established) return;
+      await this.#hold();
+      await this.#end();
+    } catch (error) {
+      this.result.errors.push((error as Error).message);
+    } finally {
+      this.#close();
+    }
+  }
+
+  /** Ends the hold; the BYE has come from the recorder, or is to be sent. */
+  end(by: "platform" | "recorder"): void {
+    if (by === "recorder") {
+      this.result.byeBy = "recorder";
+      this.result.byeStatus = 200;
+      this.media?.stop();
+    }
+    this.#ending.abort();
+  }
+
+  /** Sends a re-INVITE; resolves with its final status, 0 for none. */
+  async reinvite(kind: ReinviteKind): Promise<number> {
+    const { established, session, media } = this;
+    if (!established || !session || !media) throw new Error("the call is not up");
+    if (kind === "hold") media.stop();
+    const direction: Direction = kind === "hold" ? "inactive" : "sendonly";
+    const body = offerBody(session, ++this.version, direction);
+    const headers = siprecHeaders(this.contact, body.contentType);
+    const request = established.dialog.request("INVITE", { ...body, headers });
+    const outcome = await this.#send(request);
+    const status = "response" in outcome ? outcome.response.status : 0;
+    const answer = outcome.kind === "answered" ? await this.#followAnswer(outcome.response) : [];
+    this.result.reinvites.push({ kind, status, answer });
+    if (outcome.kind !== "answered") {
+      this.result.errors.push(`re-INVITE: ${"why" in outcome ? outcome.why : status}`);
+    }
+    return status;
+  }
+
+  get contact(): string {
+    const { job, sipPort } = this.around;
+    if (!this.established) return "";
+    const { flow } = this.established;
+    return contactOf(presented(job, sipPort, flow), flow.transport);
+  }
+
+  async #send(request: SipRequest) {
+    const { dialog, flow } = this.established as Established;
+    return sendInvite(this.around.stack, request, await this.around.stack.flowTo(dialog.nextHop(), flow), {
+      dialog,
+    });
+  }
+
+  async #followAnswer(response: SipResponse): Promise<StreamAddress[]> {
+    const text = partOfType(response.headers.get("Content-Type"), response.body, SDP_TYPE);
+    if (text === undefined) {
+      this.result.errors.push("no SDP in the answer");
+      return [];
+    }
+    const answer = streamAddresses(parseSdp(text));
+    this.result.errors.push(...((await this.media?.follow(answer)) ?? []));
+    return answer;
+  }
+
+  async #hold(): Promise<void> {
+    const { holdMs = 1000, reinvite = "none" } = this.around.job;
+    if (holdMs === null) return this.#wait(undefined);
+    const kinds: Record<typeof reinvite, ReinviteKind[]> = {
+      none: [],
+      once: ["refresh"],
+      hold: ["hold", "resume"],
+    };
+    const slice = holdMs / (kinds[reinvite].length + 1);
+    await this.#wait(slice);
+    for (const kind of kinds[reinvite]) {
+      if (!this.#ending.signal.aborted) await this.reinvite(kind);
+      await this.#wait(slice);
+    }
+  }
+
+  async #end(): Promise<void> {
+    const { bye = "platform", byeWaitMs = 30_000 } = this.around.job;
+    if (bye === "recorder" && !this.#ending.signal.aborted) {
+      await this.#wait(byeWaitMs);
+      if (!this.#ending.signal.aborted) this.result.errors.push("no BYE from the recorder");
+    }
+    this.media?.stop();
+    if (bye === "none" || this.result.byeBy === "recorder") return;
+    await sleep(DRAIN_MS);
+    await this.#bye();
+  }
+
+  async #bye(): Promise<void> {
+    const { dialog, flow } = this.established as Established;
+    const { result } = this;
+    if (result.byeBy === "recorder") return; // it came while the media drained
+    result.byeBy = "platform";
+    const request = dialog.request("BYE");
+    const { stack } = this.around;
+    const { status } = await stack.ask(request, await stack.flowTo(dialog.nextHop(), flow));
+    result.byeStatus = status;
+    if (status >= 300) result.errors.push(`BYE: ${status}`);
+  }
+
+  /** Waits so many milliseconds, or without a number until the end is asked for; never longer than that. */
+  async #wait(ms: number | undefined): Promise<void> {
+    const { signal } = this.#ending;
+    await sleep(ms ?? 2 ** 31 - 1, undefined, { signal }).catch(() => undefined);
+  }
+
+  #close(): void {
+    const { result } = this;
+    result.rtp = this.media?.sent ?? [];
+    for (const stream of result.rtp) {
+      if (stream.failed > 0) result.errors.push(`stream ${stream.label}: ${stream.failed} packets refused`);
+    }
+    this.media?.close();
+    if (result.outcome === "ok" && result.errors.length > 0) result.outcome = "broken";
+  }
+}
+
+function emptyResult(index: number, callId: string, variant: SiprecVariant): CallResult {
+  return {
+    index,
+    callId,
+    variant,
+    outcome: "transport",
+    finalStatus: 0,
+    attempts: [],
+    setUpMs: 0,
+    answeredBy: "",
+    contact: "",
+    recordRoutes: [],
+    answer: [],
+    rtp: [],
+    reinvites: [],
+    reinvited: 0,
+    byeBy: "none",
+    byeStatus: 0,
+    errors: [],
+  };
+}

@@ -1,0 +1,82 @@
+import { newCallId, newTag } from "../sip/identifiers.js";
+import { SipHeaders } from "../sip/headers.js";
+import type { SipRequest, SipResponse } from "../sip/message.js";
+import type { SipStack } from "../sip/stack.js";
+import { formatHop, type Hop } from "../sip/uri.js";
+
+/** Chooses the order in which a call tries the targets: those that failed lately, or fail OPTIONS, come last. */
+export class Targets {
+  #turn = 0;
+  #failedAt = new Map<string, number>();
+  #out = new Set<string>();
+  #monitor: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly targets: readonly Hop[],
+    private readonly spread: "first" | "round-robin",
+    private readonly avoidMs: number,
+  ) {}
+
+  order(): Hop[] {
+    const start = this.spread === "first" ? 0 : this.#turn++ % this.targets.length;
+    const turned = [...this.targets.slice(start), ...this.targets.slice(0, start)];
+    const good = turned.filter((hop) => !this.#avoided(hop));
+    return [...good, ...turned.filter((hop) => this.#avoided(hop))];
+  }
+
+  failed(hop: Hop): void {
+    this.#failedAt.set(formatHop(hop), Date.now());
+  }
+
+  /** Asks each target every `interval` milliseconds whether it takes calls. */
+  watch(stack: SipStack, interval: number): void {
+    const askAll = () => {
+      for (const hop of this.targets) {
+        void ask(stack, hop).then((status) => {
+          if (status === 200) this.#out.delete(formatHop(hop));
+          else this.#out.add(formatHop(hop));
+        });
+      }
+    };
+    askAll();
+    this.#monitor = setInterval(askAll, interval);
+  }
+
+  close(): void {
+    clearInterval(this.#monitor);
+  }
+
+  #avoided(hop: Hop): boolean {
+    const name = formatHop(hop);
+    return this.#out.has(name) || Date.now() - (this.#failedAt.get(name) ?? -Infinity) < this.avoidMs;
+  }
+}
+
+/** An OPTIONS request outside of any dialog (RFC 3261, 11.1). */
+export function optionsRequest(hop: Hop, from: string): SipRequest {
+  const transport = hop.transport === "udp" ? "" : `;transport=${hop.transport}`;
+  const uri = `sip:${hop.address}:${hop.port}${transport}`;
+  const headers = new SipHeaders([
+    ["Max-Forwards", "70"],
+    ["From", `<sip:platform@${from}>;tag=${newTag()}`],
+    ["To", `<${uri}>`],
+    ["Call-ID", newCallId(from)],
+    ["CSeq", "1 OPTIONS"],
+    ["Contact", `<sip:platform@${from}>`],
+    ["Accept", "application/sdp"],
+  ]);
+  return { kind: "request", method: "OPTIONS", uri, headers, body: Buffer.alloc(0) };
+}
+
+async function ask(stack: SipStack, hop: Hop): Promise<number> {
+  return askOptions(stack, hop).then(
+    (response) => response.status,
+    () => 0,
+  );
+}
+
+/** Sends OPTIONS and resolves with the final answer. */
+export async function askOptions(stack: SipStack, hop: Hop): Promise<SipResponse> {
+  const flow = await stack.flowTo(hop);
+  return stack.ask(optionsRequest(hop, flow.local.address), flow);
+}

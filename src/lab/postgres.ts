@@ -1,0 +1,106 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { run, start } from "../do/process.js";
+
+/** A PostgreSQL server of its own, in a folder of its own, that ends with whoever started it. */
+export interface Postgres {
+  host: string;
+  port: number;
+  /** Runs SQL as the administrator. */
+  query: (sql: string, database?: string) => Promise<Record<string, unknown>[]>;
+  stop: () => Promise<void>;
+}
+
+export const postgresPassword = "postgres:pa\\ss 'word\"$";
+
+export interface PostgresOptions {
+  host?: string;
+  port?: number;
+  /** The words that run a program in a network namespace. */
+  enter?: readonly string[];
+  /** Of the role postgres. */
+  password?: string;
+}
+
+/** Starts PostgreSQL (Debian's newest installed version) on an address, in a network namespace if given. */
+export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
+  const { host = "127.0.0.1", port = 15432, enter = [], password = postgresPassword } = options;
+  const folder = mkdtempSync(join(tmpdir(), "postgres-"));
+  const bin = postgresBin();
+  const asPostgres = ["runuser", "-u", "postgres", "--"];
+  await run({ argv: ["chown", "postgres", folder] });
+  const passwordFile = join(folder, "password");
+  writeFileSync(passwordFile, password, { mode: 0o644 });
+  const data = join(folder, "data");
+  const initdb = [`${bin}/initdb`, "-D", data, "-A", "scram-sha-256", "--pwfile", passwordFile, "-N"];
+  await run({ argv: ["runuser", "-u", "postgres", "--", ...initdb] });
+  rmSync(passwordFile);
+  writeFileSync(
+    join(data, "pg_hba.conf"),
+    "host all all 0.0.0.0/0 scram-sha-256\nlocal all postgres trust\n",
+  );
+  const settings = [
+    `listen_addresses=${host}`,
+    `port=${port}`,
+    `unix_socket_directories=${folder}`,
+    "fsync=off",
+    "max_connections=200",
+  ];
+  const child = start({
+    argv: [
+      ...enter,
+      ...asPostgres,
+      `${bin}/postgres`,
+      "-D",
+      data,
+      ...settings.flatMap((s) => ["-c", s]),
+    ] as unknown as [string],
+  });
+  child.stderr?.resume();
+  const connection = (database: string) => ({ host: folder, port, user: "postgres", database });
+  await untilReady(connection("postgres"));
+  return {
+    host,
+    port,
+    query: (sql, database = "postgres") => queryOnce(connection(database), sql),
+    stop: async () => {
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      await run({
+        argv: [...asPostgres, `${bin}/pg_ctl`, "stop", "-D", data, "-m", "immediate"] as unknown as [string],
+      });
+      await gone;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function postgresBin(): string {
+  const [newest] = readdirSync("/usr/lib/postgresql").sort((a, b) => Number(b) - Number(a));
+  if (newest === undefined) throw new Error("PostgreSQL is not installed");
+  return `/usr/lib/postgresql/${newest}/bin`;
+}
+
+async function untilReady(connection: pg.ClientConfig): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    try {
+      await queryOnce(connection, "SELECT 1");
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  throw new Error("PostgreSQL does not start");
+}
+
+async function queryOnce(connection: pg.ClientConfig, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(connection);
+  await client.connect();
+  try {
+    const result = (await client.query(sql)) as unknown as pg.QueryResult | pg.QueryResult[];
+    return (Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows) as Record<string, unknown>[];
+  } finally {
+    await client.end();
+  }
+}

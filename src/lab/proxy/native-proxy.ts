@@ -1,0 +1,132 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import type { Artefact } from "../../compute/artefact.js";
+import { relayUnits } from "../../compute/host/media-relay.js";
+import { attempt, run, start, type Finished } from "../../do/process.js";
+import type { Fleet, Host } from "../../understand/fleet.js";
+import { Sandbox } from "./sandbox.js";
+
+export interface NativeProxyOptions {
+  namespace: string;
+  fleet: Fleet;
+  host: Host;
+  /** All files of the host, baked ones and those of its user-data, by their path below /. */
+  files: readonly Artefact[];
+  /** A chroot with the software of another release; this machine's by default. */
+  root?: string;
+  /** Seconds that steps may wait for what they need. */
+  wait?: number;
+}
+
+/**
+ * A proxy as it is on a host, without a virtual machine: the same files, the same first-boot scripts in the same order,
+ * the same programs with the same arguments as in the units; only systemd is missing, and this stands in for it.
+ */
+export class NativeProxy {
+  readonly #services = new Map<string, ChildProcess>();
+  readonly log: string[] = [];
+
+  private constructor(
+    readonly sandbox: Sandbox,
+    private readonly options: NativeProxyOptions,
+  ) {}
+
+  /** Boots: configure, database, media relay, Kamailio. Resolves when Kamailio answers kamcmd. */
+  static async boot(options: NativeProxyOptions): Promise<NativeProxy> {
+    const { namespace, files, root } = options;
+    const sandbox = await Sandbox.create({ namespace, files, ...(root === undefined ? {} : { root }) });
+    const proxy = new NativeProxy(sandbox, options);
+    try {
+      await proxy.step("configure");
+      await proxy.step("database");
+      await proxy.startRelay();
+      await proxy.startKamailio();
+    } catch (error) {
+      await proxy.remove();
+      throw error;
+    }
+    return proxy;
+  }
+
+  /** Runs one of the host's scripts to its end. */
+  async step(script: string, ...args: string[]): Promise<string> {
+    const { stdout, stderr } = await this.run(`/usr/lib/sip-proxy/${script}`, ...args);
+    this.log.push(stdout, stderr);
+    return stdout;
+  }
+
+  run(...argv: [string, ...string[]]): Promise<Finished> {
+    const wait = String(this.options.wait ?? 10);
+    return run(this.sandbox.command({ argv, env: { SIP_PROXY_WAIT: wait }, timeout: 60_000 }));
+  }
+
+  /** Runs kamcmd; the text that it prints. */
+  async kamcmd(...words: string[]): Promise<string> {
+    return (await this.run("kamcmd", ...words)).stdout;
+  }
+
+  /** Starts RTPProxy's or rtpengine's processes with the arguments of their units. */
+  async startRelay(): Promise<void> {
+    await this.shell("mkdir -p -m 777 /run/rtpproxy");
+    for (const unit of relayUnits(this.options.fleet, this.options.host)) {
+      const instance = unit.replace(".service", "").replace("@", "-");
+      const program = instance.split("-")[0] ?? "";
+      this.startService(
+        unit,
+        `. /etc/sip-proxy/${instance}.env; umask 0; ulimit -n $(ulimit -Hn); exec ${program} $OPTIONS`,
+      );
+    }
+    await this.step("media-relay", "check");
+  }
+
+  async startKamailio(): Promise<void> {
+    await this.shell("mkdir -p /run/kamailio/tmp && chown -R kamailio:kamailio /run/kamailio");
+    await this.step("dispatcher-source");
+    this.startService(
+      "kamailio",
+      `set -a; . /etc/sip-proxy/host.env; . /run/sip-proxy/database.env; ulimit -n $(ulimit -Hn)
+       exec kamailio -DD -E -f /etc/kamailio/kamailio.cfg -P /run/kamailio/kamailio.pid -u kamailio -g kamailio \\
+         -m $SHARED_MEMORY_MIB -M 16 $(sed -n 's/^KAMAILIO_OPTIONS=//p' /run/sip-proxy/kamailio.env)`,
+    );
+    await this.untilKamailioAnswers();
+  }
+
+  private startService(name: string, script: string): void {
+    const child = start(this.sandbox.command({ argv: ["bash", "-c", script] }), {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (chunk: Buffer) => this.log.push(`${name}: ${chunk.toString().trimEnd()}`));
+    }
+    this.#services.set(name, child);
+  }
+
+  private async untilKamailioAnswers(): Promise<void> {
+    const deadline = Date.now() + 20_000;
+    while (Date.now() < deadline) {
+      if ((await attempt(this.sandbox.command({ argv: ["kamcmd", "core.uptime"] }))).exitCode === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`Kamailio does not answer:\n${this.log.slice(-20).join("\n")}`);
+  }
+
+  private async shell(script: string): Promise<void> {
+    await this.run("bash", "-c", script);
+  }
+
+  /** Ends all processes of a program at once, as a crash would; the sandbox has processes of its own only. */
+  async kill(program: "kamailio" | "rtpproxy" | "rtpengine"): Promise<void> {
+    const services = [...this.#services]
+      .filter(([name]) => name.startsWith(program))
+      .map(([, child]) => child);
+    const gone = Promise.all(
+      services.filter(({ exitCode }) => exitCode === null).map((child) => once(child, "exit")),
+    );
+    await this.run("pkill", "-KILL", "-x", program);
+    await gone;
+  }
+
+  async remove(): Promise<void> {
+    await this.sandbox.remove();
+  }
+}
