@@ -1,0 +1,184 @@
+import { Command, Option } from "commander";
+import { echoCommandsTo } from "../do/process.js";
+import { bake } from "../commands/bake.js";
+import { dbInit, dbSeed } from "../commands/db.js";
+import { docs } from "../commands/docs.js";
+import { demo } from "../commands/demo.js";
+import { iamPolicy } from "../commands/iam-policy.js";
+import { ending, launch, list } from "../commands/launch.js";
+import { render } from "../commands/render.js";
+import { schema } from "../commands/schema.js";
+import { status } from "../commands/status.js";
+import { userData } from "../commands/user-data.js";
+import { validate } from "../commands/validate.js";
+import { addGroup, addImages } from "./aws.js";
+import { talk } from "./talk.js";
+
+const dryRun = () => new Option("--dry-run", "say what would be done, and do nothing");
+const json = () => new Option("--json", "print data as JSON");
+const target = () =>
+  new Option("--target <target>", "local VMs or EC2").choices(["local", "ec2"]).makeOptionMandatory();
+const fleetArgument = ["FLEET", "the fleet file (YAML)"] as const;
+
+/** The command line: what there is to call, and which function does it. */
+export function program(): Command {
+  const sipProxy = new Command("sip-proxy")
+    .description(
+      "Bakes Kamailio and RTPProxy into machine images and runs them, from one fleet file, in front of SIPREC recorders.",
+    )
+    .option("--verbose", "show every program that is run, as a line to paste")
+    .hook("preAction", (_, action) => {
+      if (action.optsWithGlobals<{ verbose?: boolean }>().verbose)
+        echoCommandsTo((line) => talk.note(`$ ${line}`));
+    });
+
+  sipProxy
+    .command("validate")
+    .summary("check a fleet file; every fault with its line, its rule and the way out")
+    .argument(...fleetArgument)
+    .addOption(json())
+    .action(validate);
+
+  sipProxy
+    .command("render")
+    .summary("write Packer's build folder and every host's user-data and files")
+    .argument(...fleetArgument)
+    .requiredOption("--out <dir>", "folder to write to")
+    .option("--host <name>", "only this host or group")
+    .addOption(
+      new Option("--packer-dialect <dialect>", "dialect of the template")
+        .choices(["1.6", "current"])
+        .default("1.6"),
+    )
+    .addOption(dryRun())
+    .action(render);
+
+  sipProxy
+    .command("user-data")
+    .summary("print one host's or group's user-data")
+    .argument(...fleetArgument)
+    .argument("NAME", "a host or group of the fleet")
+    .addOption(
+      new Option("--format <format>", "how to print it").choices(["yaml", "gzip", "base64"]).default("yaml"),
+    )
+    .option("--size", "print instead what takes how much of the 16,384 bytes")
+    .addOption(json())
+    .action(userData);
+
+  sipProxy
+    .command("iam-policy")
+    .summary("print the policy (JSON) that the role of the fleet's instances needs, and no more")
+    .argument(...fleetArgument)
+    .option("--account <id>", "number of the account; any when not given")
+    .option("--region <region>", "region; launch.ec2.region or AWS_REGION when not given")
+    .option("--kms-key <arn...>", "your own KMS keys that the secrets are encrypted with")
+    .addOption(json())
+    .action(iamPolicy);
+
+  sipProxy
+    .command("schema")
+    .summary("print the fleet file's JSON Schema, for editors")
+    .option("--markdown", "print the settings reference instead")
+    .action(schema);
+
+  sipProxy
+    .command("bake")
+    .summary("bake a machine image with Packer (the same as bake-image)")
+    .argument(...fleetArgument)
+    .addOption(target())
+    .option("--force", "bake again though nothing has changed")
+    .addOption(new Option("--emulate <file>", "for emulators of EC2: see commands/bake-ec2.ts").hideHelp())
+    .addOption(dryRun())
+    .addOption(json())
+    .action(bake);
+
+  sipProxy
+    .command("docs", { hidden: true })
+    .summary("write the generated parts of README.md and docs")
+    .action(docs);
+
+  sipProxy
+    .command("demo")
+    .summary("bake, boot two proxies and place calls, all on this machine (npm start)")
+    .action(demo);
+
+  addDatabase(sipProxy);
+  addImages(sipProxy);
+  addRunning(sipProxy);
+  addGroup(sipProxy);
+  exitByThrowing(sipProxy);
+  return sipProxy;
+}
+
+function addDatabase(sipProxy: Command): void {
+  const db = sipProxy.command("db").summary("the shared PostgreSQL database");
+  db.command("init")
+    .summary("create Kamailio's role and database, with dbuser_root")
+    .argument(...fleetArgument)
+    .addOption(dryRun())
+    .addOption(json())
+    .action(dbInit);
+  db.command("seed")
+    .summary("bring the dispatcher table to what the fleet file says, now")
+    .argument(...fleetArgument)
+    .addOption(dryRun())
+    .addOption(json())
+    .action(dbSeed);
+}
+
+/** The commands that start, stop and watch hosts. */
+function addRunning(sipProxy: Command): void {
+  sipProxy
+    .command("launch")
+    .summary("start hosts from the baked image, with their user-data")
+    .argument(...fleetArgument)
+    .argument("NAME...", "hosts of the fleet")
+    .addOption(target())
+    .option("--image <image>", "qcow2 or AMI id, instead of the newest baked or the promoted one")
+    .option("--no-wait", "do not wait until the hosts are ready")
+    .option("--timeout <seconds>", "how long to wait for each host", "900")
+    .addOption(dryRun())
+    .action(launch);
+
+  sipProxy
+    .command("list")
+    .summary("the hosts that were launched")
+    .argument(...fleetArgument)
+    .addOption(target())
+    .addOption(json())
+    .action(list);
+
+  sipProxy
+    .command("status")
+    .summary("of each host: first-boot steps, services, and the state of its recorders")
+    .argument(...fleetArgument)
+    .argument("[NAME...]", "hosts of the fleet; all of them when none is named")
+    .addOption(target())
+    .addOption(json())
+    .action(status);
+
+  for (const [end, summary] of [
+    ["stop", "power hosts down; launch starts them again"],
+    ["terminate", "end hosts and remove what belongs to them"],
+  ] as const) {
+    const command = sipProxy
+      .command(end)
+      .summary(summary)
+      .argument(...fleetArgument)
+      .argument("NAME...", "hosts of the fleet")
+      .addOption(target())
+      .addOption(dryRun())
+      .action(ending(end));
+    if (end === "terminate")
+      command.option(
+        "--release",
+        "on EC2, give its Elastic IP back too, and the security group with the last host",
+      );
+  }
+}
+
+/** Usage errors are thrown to the one catch, from every subcommand. */
+function exitByThrowing(command: Command): void {
+  command.exitOverride();
+  for (const subcommand of command.commands) exitByThrowing(subcommand);
+}

@@ -1,0 +1,30 @@
+import pc from "picocolors";
+
+/** stdout is the product (templates, ids, JSON); everything said to a person goes to stderr. */
+export const talk = {
+  say(line: string): void {
+    process.stderr.write(`${line}\n`);
+  },
+  note(line: string): void {
+    process.stderr.write(`${pc.dim(line)}\n`);
+  },
+  good(line: string): void {
+    process.stderr.write(`${pc.green(line)}\n`);
+  },
+  warn(line: string): void {
+    process.stderr.write(`${pc.yellow(line)}\n`);
+  },
+  bad(line: string): void {
+    process.stderr.write(`${pc.red(line)}\n`);
+  },
+};
+
+/** Prints the product of a command. */
+export function print(text: string | Buffer): void {
+  process.stdout.write(text);
+}
+
+/** Prints data as JSON, for `--json`. */
+export function printJson(value: unknown): void {
+  print(`${JSON.stringify(value, null, 2)}\n`);
+}

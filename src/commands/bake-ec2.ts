@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { runSteps, type Step } from "../cli/steps.js";
+import { print, printJson, talk } from "../cli/talk.js";
+import { finishImage } from "../compute/ec2/finish-image.js";
+import { showCall } from "../compute/ec2/redact.js";
+import type { Ec2Bake } from "../do/bake/ec2-bake.js";
+import type { ImageContents, Manifest, StoredManifest } from "../do/bake/image-store.js";
+import { shellQuote } from "../do/process.js";
+import type { Fleet } from "../understand/fleet.js";
+import type { BakeOptions } from "./bake.js";
+import { runPacker } from "./bake-steps.js";
+import { withAws } from "./targets.js";
+
+/**
+ * `bake-image FLEET --target ec2`. With --emulate FILE nothing is done on the builder, and FILE (JSON) is taken for what is in the
+ * image: emulators of EC2 have instances that run nothing.
+ */
+export async function bakeOnEc2(fleet: Fleet, file: string, options: BakeOptions): Promise<void> {
+  const began = performance.now();
+  const contents = options.emulate === undefined ? undefined : readContents(options.emulate);
+  await withAws(fleet.image.targets.ec2?.region, options.dryRun, async (aws) => {
+    const { Ec2Bake } = await import("../do/bake/ec2-bake.js");
+    const tell = { info: (line: string) => talk.note(line), warn: (line: string) => talk.warn(line) };
+    const job = new Ec2Bake(aws, fleet, file, tell, contents);
+    if (options.dryRun) return plan(job, fleet);
+    const prepared = await runSteps(preparation(job));
+    const existing = options.force ? undefined : await job.existing();
+    if (existing) return tellImage(existing, true, options);
+    const { baked, times } = await runPacker(job, "stopping the builder, making the AMI, copying it");
+    const seconds = () => Math.round((performance.now() - began) / 100) / 10;
+    const stored = await job.store(baked, { total: seconds(), steps: [...prepared, ...times] });
+    await runSteps([{ title: "tags, IMDSv2, sharing, deprecation", run: () => job.finish(baked) }]);
+    tellImage(stored, false, options);
+  });
+}
+
+function preparation(job: Ec2Bake): Step[] {
+  return [
+    { title: "base AMI", run: () => job.prepareBase() },
+    ...job.toFetch.map((name) => ({ title: `source of ${name}`, run: () => job.fetch(name) })),
+  ];
+}
+
+/** Packer's command line, and the calls that follow it. */
+async function plan(job: Ec2Bake, fleet: Fleet): Promise<void> {
+  await job.prepareBase();
+  for (const name of job.toFetch) await job.fetch(name);
+  const existing = await job.existing();
+  if (existing) talk.say("nothing to do: the same image was baked before");
+  else {
+    print(`${job.packerCommand().argv.map(shellQuote).join(" ")}\n`);
+    const { ec2 } = fleet.image.targets;
+    const later = "(known after the bake)";
+    const versions = { kamailio: later, mediaRelay: later, mediaRelayVersion: "", os: later, kernel: later };
+    const contents = { ...versions, cloudInit: later, usedKiB: 0, checksums: {}, packages: {} };
+    const ami = { id: "(the new AMI)", snapshots: ["(its snapshots)"] };
+    if (ec2)
+      for (const call of finishImage(ami, ec2, contents, "(the base)", new Date())) print(showCall(call));
+  }
+}
+
+function readContents(file: string): ImageContents {
+  return JSON.parse(readFileSync(file, "utf8")) as ImageContents;
+}
+
+function tellImage({ manifest, folder }: StoredManifest, reused: boolean, { json }: BakeOptions): void {
+  const amis = amisIn(manifest);
+  if (json) {
+    printJson({ amis, reused, manifest, folder });
+    return;
+  }
+  const { contents, seconds } = manifest;
+  talk.good(
+    `${reused ? "unchanged, baked before" : `baked in ${seconds.total} s`}: ${contents.os}, Kamailio ${contents.kamailio}, ` +
+      `${contents.mediaRelay} ${contents.mediaRelayVersion}`,
+  );
+  for (const [region, id] of Object.entries(amis)) talk.say(`  ${id} in ${region}`);
+  print(`${Object.values(amis)[0] ?? ""}\n`);
+  talk.say("publish it for launches: sip-proxy image promote FLEET");
+}
+
+function amisIn({ image }: Manifest): Record<string, string> {
+  return "amis" in image ? image.amis : {};
+}

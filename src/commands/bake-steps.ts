@@ -1,0 +1,30 @@
+import { FollowedSteps, runSteps, type StepTimes } from "../cli/steps.js";
+import { bakeSteps, finishStep } from "../compute/image/provisioners.js";
+
+/** Something that Packer bakes, telling which script it is at. */
+export interface PackerJob<Baked> {
+  bake(onStep: (script: string) => void): Promise<Baked>;
+}
+
+const boot = { script: "boot", title: "booting the builder" };
+const finish = { script: finishStep, title: "shutting down and compressing" };
+
+/** What Packer does, in order. */
+export function packerSteps(last = finish.title): { script: string; title: string }[] {
+  return [boot, ...bakeSteps, { ...finish, title: last }];
+}
+
+/** Follows Packer through the steps of a bake. */
+export async function runPacker<Baked>(
+  job: PackerJob<Baked>,
+  last?: string,
+): Promise<{ baked: Baked; times: StepTimes }> {
+  const steps = packerSteps(last);
+  const followed = new FollowedSteps(steps.map(({ script }) => script));
+  const running = job.bake((script) => followed.starts(script)).finally(() => followed.finish());
+  running.catch((error: unknown) => followed.fail(error));
+  const times = await runSteps(
+    steps.map(({ script, title }) => ({ title, run: () => followed.done(script) })),
+  );
+  return { baked: await running, times };
+}

@@ -1,0 +1,81 @@
+import { print, printJson, talk } from "../cli/talk.js";
+import type pg from "pg";
+import { dispatcherRows, seedSql, type DispatcherRow } from "../compute/dispatcher/seed.js";
+import { hostTemplates } from "../do/assets.js";
+import { withConnection } from "../do/database/connect.js";
+import { initDatabase } from "../do/database/init.js";
+import { secretReader } from "../do/secrets.js";
+import { UserError } from "../errors.js";
+import type { Fleet } from "../understand/fleet.js";
+import { loadFleetAndWarn } from "./load-fleet.js";
+
+interface DbOptions {
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/** `sip-proxy db init FLEET`: role and database, from the operator's machine. */
+export async function dbInit(file: string, options: DbOptions): Promise<void> {
+  const { fleet } = loadFleetAndWarn(file);
+  const { dbhost, dbport, dbuser_kam, db_kam, dbuser_root } = fleet.database;
+  if (options.dryRun) {
+    talk.say(`would create, at ${dbhost}:${dbport} as ${dbuser_root ?? "(dbuser_root is not given)"}:`);
+    talk.say(`  the role ${dbuser_kam} with its password`);
+    talk.say(`  the database ${db_kam}, owned by it`);
+    return;
+  }
+  const outcome = await initDatabase(fleet.database, secretReader(file));
+  if (options.json) printJson(outcome);
+  else talk.good(`role ${dbuser_kam}: ${outcome.role}; database ${db_kam}: ${outcome.database}`);
+}
+
+/** `sip-proxy db seed FLEET`: brings the dispatcher table to what the fleet file wants, now. */
+export async function dbSeed(file: string, options: DbOptions): Promise<void> {
+  const { fleet } = loadFleetAndWarn(file);
+  const sql = seedSql(fleet, hostTemplates(), "apply");
+  if (options.dryRun) {
+    print(sql);
+    return;
+  }
+  const { dbuser_kam, dbpass_kam, db_kam } = fleet.database;
+  const login = { user: dbuser_kam, password: dbpass_kam, database: db_kam };
+  const rows = await withConnection(fleet.database, login, secretReader(file), async (client) => {
+    await client.query(sql).catch((error: unknown) => {
+      throw seedError(error);
+    });
+    await refuseOlderGeneration(client, fleet);
+    const { rows: table } = await client.query<DispatcherRow>(
+      "SELECT setid, destination, flags, priority, attrs, description FROM dispatcher ORDER BY id",
+    );
+    return table;
+  });
+  if (options.json) printJson(rows);
+  else
+    talk.good(
+      `dispatcher table: ${rows.length} rows, ${dispatcherRows(fleet).length} of them of this fleet file`,
+    );
+}
+
+/** A list of a lower generation changes nothing; the operator must hear of it. */
+async function refuseOlderGeneration(client: pg.Client, { name, generation }: Fleet): Promise<void> {
+  const { rows } = await client.query<{ newest: number }>(
+    "SELECT max(generation) AS newest FROM sip_proxy_seed WHERE fleet = $1",
+    [name],
+  );
+  const newest = rows[0]?.newest ?? 0;
+  if (newest <= generation) return;
+  throw new UserError(
+    `nothing was changed: the database has generation ${newest} of ${name}, the fleet file ${generation}`,
+    {
+      hint: `set generation: ${newest} or more at the top of the fleet file`,
+    },
+  );
+}
+
+function seedError(error: unknown): unknown {
+  if ((error as { code?: string }).code !== "42P01") return error;
+  return new UserError("the database has no dispatcher table yet", {
+    hint: "the first host that boots creates Kamailio's schema; launch one first",
+    cause: error,
+  });
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { talk } from "../cli/talk.js";
+import { fetchSource, SourceUnreachable } from "../do/bake/sources.js";
+import { hostPaths } from "../do/local/paths.js";
+import { demoFleetFile, type DemoChoices } from "../lab/demo/fleet-file.js";
+import { knownRtpproxyReleases } from "../understand/rtpproxy-releases.js";
+
+/** Writes the demonstration's fleet file and, once, passwords beside it that nobody knows. Returns the file's path. */
+export async function writeDemoFleet(): Promise<string> {
+  const folder = join(dirname(hostPaths().state), "demo");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const name of ["kamailio.password", "postgres.password"]) {
+    const password = randomBytes(18).toString("base64url");
+    await writeFile(join(folder, name), password, { mode: 0o600, flag: "wx" }).catch(() => undefined);
+  }
+  const file = join(folder, "fleet.yaml");
+  await writeFile(file, demoFleetFile(await chooseRelay()));
+  return file;
+}
+
+/** RTPProxy where its source can be had, from RTPPROXY_SOURCE or the network; else rtpengine, saying so. */
+async function chooseRelay(): Promise<DemoChoices> {
+  const local = process.env["RTPPROXY_SOURCE"];
+  if (local) return { mediaRelay: "rtpproxy", rtpproxySource: local };
+  const commit = knownRtpproxyReleases["v3.2.0"] ?? "";
+  try {
+    await fetchSource(
+      "rtpproxy",
+      { git: "https://github.com/sippy/rtpproxy.git", commit },
+      ".",
+      hostPaths().cache,
+    );
+    return { mediaRelay: "rtpproxy" };
+  } catch (error) {
+    if (!(error instanceof SourceUnreachable)) throw error;
+    talk.warn(
+      `${error.message}\nrtpengine is baked instead (RTPPROXY_SOURCE=FOLDER names a local copy of RTPProxy)\n`,
+    );
+    return { mediaRelay: "rtpengine" };
+  }
+}

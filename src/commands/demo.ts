@@ -1,0 +1,117 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { withCleanUp } from "../cli/interrupt.js";
+import { runSteps, type Step } from "../cli/steps.js";
+import { talk } from "../cli/talk.js";
+import { packageRoot } from "../do/assets.js";
+import { ensurePackages } from "../do/debian-packages.js";
+import { launchLocal, localAccelerator, terminateLocal, waitUntilReady } from "../do/launch/local.js";
+import { run } from "../do/process.js";
+import { secretReader } from "../do/secrets.js";
+import { placeCalls } from "../lab/demo/calls.js";
+import { printReport, type DemoReport } from "../lab/demo/report.js";
+import { DemoWorld } from "../lab/demo/world.js";
+import type { Fleet, Host } from "../understand/fleet.js";
+import { bakeLocal } from "./bake.js";
+import { writeDemoFleet } from "./demo-fleet.js";
+import { loadFleet } from "./load-fleet.js";
+import { renderHost } from "./render-host.js";
+
+/** `npm start`: bakes an image, boots two proxies from it in a network of their own, and places calls through them. */
+export async function demo(): Promise<void> {
+  talk.say(
+    "Bakes an image, boots two proxies from it, and places SIPREC calls through them, all on this machine:",
+  );
+  talk.say("in network namespaces of its own, with a database and two recorders. These need root.\n");
+  await ensurePackages((line) => talk.say(line), "bake", "network", "database");
+  const file = await writeDemoFleet();
+  const { fleet } = loadFleet(file);
+  const { image, reused } = await bakeLocal(fleet, file, false);
+  const report: DemoReport = {
+    fleetFile: file,
+    image,
+    reused,
+    boots: [],
+    legs: [],
+    media: { received: 0, lost: 0 },
+  };
+  const show = new Demo(fleet, file, report);
+  await withCleanUp(
+    () => runSteps(show.steps),
+    () => show.stop(),
+  );
+  printReport(report);
+  if (report.legs.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
+}
+
+/** The show after the bake: each step uses what those before it have made. */
+class Demo {
+  #world: DemoWorld | undefined;
+  readonly #launched = new Map<string, number>();
+
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly file: string,
+    private readonly report: DemoReport,
+  ) {}
+
+  readonly steps: readonly Step[] = [
+    { title: "network, database, recorders", run: () => this.#startWorld() },
+    { title: "role and database (sip-proxy db init)", run: () => this.#initDatabase() },
+    { title: "two proxies launched (sip-proxy launch)", run: () => this.#launchAll() },
+    {
+      title: "first boot: configure, database, media relay, Kamailio, self-test",
+      run: () => this.#awaitReady(),
+    },
+    { title: "SIPREC calls through both proxies", run: (tell) => this.#call(tell) },
+  ];
+
+  get #running(): DemoWorld {
+    if (!this.#world) throw new Error("the demonstration's network is not up");
+    return this.#world;
+  }
+
+  async #startWorld(): Promise<void> {
+    const password = await readFile(join(dirname(this.file), "postgres.password"), "utf8");
+    this.#world = await DemoWorld.start(password);
+  }
+
+  /** The command itself, run where the database is reached: as the operator would. */
+  async #initDatabase(): Promise<void> {
+    const command = [process.execPath, join(packageRoot, "dist", "sip-proxy.js"), "db", "init", this.file];
+    await run({ argv: this.#running.network.inNamespace("database", command) });
+  }
+
+  async #launchAll(): Promise<void> {
+    const accelerator = await localAccelerator();
+    for (const host of this.fleet.hosts) {
+      // of a run that was cut off
+      await terminateLocal(this.fleet, host);
+      const { bytes: userData } = renderHost(this.fleet, host, secretReader(this.file));
+      const { device, namespace } = this.#running.network.tap(host.name);
+      this.#launched.set(host.name, Date.now());
+      const tap = { name: device, netns: namespace };
+      await launchLocal(this.fleet, host, { image: this.report.image.path, accelerator, userData, tap });
+    }
+  }
+
+  async #awaitReady(): Promise<void> {
+    await Promise.all(this.fleet.hosts.map((host) => this.#awaitHost(host)));
+  }
+
+  async #awaitHost(host: Host): Promise<void> {
+    const line = await waitUntilReady(this.fleet, host, 900_000);
+    const [, boot = "0"] = /\((\d+) s after boot\)/.exec(line) ?? [];
+    const wall = Math.round((Date.now() - (this.#launched.get(host.name) ?? Date.now())) / 1000);
+    this.report.boots.push({ host: host.name, ready: Number(boot), wall });
+  }
+
+  async #call(tell: (detail: string) => void): Promise<void> {
+    Object.assign(this.report, await placeCalls(this.#running, tell));
+  }
+
+  async stop(): Promise<void> {
+    for (const host of this.fleet.hosts) await terminateLocal(this.fleet, host);
+    await this.#world?.stop();
+  }
+}

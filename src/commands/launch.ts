@@ -1,0 +1,100 @@
+import { print, printJson, talk } from "../cli/talk.js";
+import { table } from "../cli/table.js";
+import { userDataLimit } from "../compute/user-data/size.js";
+import type { LaunchTarget, ListedHost } from "../do/launch/target.js";
+import { secretReader } from "../do/secrets.js";
+import { UsageError, UserError } from "../errors.js";
+import type { Host } from "../understand/fleet.js";
+import { faultsError, findHost, loadFleet, loadFleetAndWarn } from "./load-fleet.js";
+import { renderHost } from "./render-host.js";
+import { withTarget, type TargetOption } from "./targets.js";
+
+export interface LaunchOptions extends TargetOption {
+  image?: string;
+  wait: boolean;
+  timeout: string;
+  dryRun?: boolean;
+}
+
+/** `sip-proxy launch FLEET NAME… --target local|ec2`. */
+export async function launch(file: string, names: string[], options: LaunchOptions): Promise<void> {
+  const { fleet, source } = loadFleetAndWarn(file);
+  const hosts = names.map((name) => findHost(fleet, name));
+  const rendered = hosts.map((host) => renderHost(fleet, host, secretReader(file)));
+  // sizes above all: nothing is asked of anybody before it is known that everything fits
+  const faults = rendered.flatMap((host) => host.faults);
+  if (faults.length > 0) throw faultsError(faults, source);
+  const timeout = secondsOf(options.timeout);
+  await withTarget(fleet, options, async (target) => {
+    for (const { host, bytes } of rendered) {
+      talk.note(`${host.name}: user-data has ${bytes.length} of ${userDataLimit} bytes`);
+      tellOutcome(host, await target.launch({ host, userData: bytes }), options);
+    }
+    if (options.wait && !options.dryRun) await allReady(target, hosts, timeout);
+  });
+}
+
+function tellOutcome({ name }: Host, outcome: string, { dryRun }: { dryRun?: boolean }): void {
+  talk.say(`${name}: ${dryRun ? "(dry run) " : ""}${outcome}`);
+}
+
+/** They boot side by side; each is told of as it becomes ready, and a failure of one does not hide the others. */
+async function allReady(target: LaunchTarget, hosts: readonly Host[], timeout: number): Promise<void> {
+  const results = await Promise.allSettled(
+    hosts.map(async (host) => {
+      const line = await target.waitUntilReady(host, timeout);
+      talk.good(`${host.name}: ${line.replace("sip-proxy: ", "")}`);
+    }),
+  );
+  const failures = results.flatMap((result) =>
+    result.status === "rejected" ? [result.reason as unknown] : [],
+  );
+  for (const failure of failures.slice(1)) if (failure instanceof UserError) talk.bad(failure.message);
+  if (failures.length > 0) throw failures[0];
+}
+
+/** A number of seconds from the command line, in milliseconds. */
+export function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (Number.isFinite(seconds) && seconds >= 0 && text.trim() !== "") return seconds * 1000;
+  throw new UsageError(`--timeout must be a number of seconds; got ${text}`);
+}
+
+/** `sip-proxy list FLEET --target local|ec2`. */
+export async function list(file: string, options: TargetOption & { json?: boolean }): Promise<void> {
+  const { fleet } = loadFleet(file);
+  const hosts = await withTarget(fleet, options, (target) => target.list());
+  if (options.json) printJson(hosts);
+  else print(hostTable(hosts));
+}
+
+function hostTable(hosts: readonly ListedHost[]): string {
+  const columns = Object.keys(hosts[0] ?? { name: "", state: "" });
+  return table(
+    columns,
+    hosts.map((host) => columns.map((column) => String(host[column] ?? ""))),
+  );
+}
+
+export interface EndingOptions extends TargetOption {
+  dryRun?: boolean;
+  /** Give back what was made for the host beside it. */
+  release?: boolean;
+}
+
+/** `sip-proxy stop FLEET NAME…` and `sip-proxy terminate FLEET NAME…`. */
+export function ending(end: "stop" | "terminate") {
+  return async (file: string, names: string[], options: EndingOptions): Promise<void> => {
+    const { fleet } = loadFleet(file);
+    const hosts = names.map((name) => findHost(fleet, name));
+    await withTarget(fleet, options, async (target) => {
+      for (const host of hosts) {
+        const done =
+          end === "stop"
+            ? await target.stop(host)
+            : await target.terminate(host, { release: options.release === true });
+        tellOutcome(host, done, options);
+      }
+    });
+  };
+}

@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import { talk } from "../cli/talk.js";
+import { bakedFiles } from "../compute/image/baked-files.js";
+import { buildFolder } from "../compute/image/build-folder.js";
+import type { PackerDialect } from "../compute/image/packer-dialect.js";
+import type { Artefact } from "../compute/artefact.js";
+import { imageSources } from "../do/assets.js";
+import { secretReader } from "../do/secrets.js";
+import { removeFolder, writeFiles } from "../do/write-files.js";
+import { faultsError, findHost, loadFleetAndWarn } from "./load-fleet.js";
+import { renderHost, type RenderedHost } from "./render-host.js";
+
+export interface RenderOptions {
+  out: string;
+  host?: string;
+  packerDialect?: PackerDialect;
+  dryRun?: boolean;
+}
+
+/** `sip-proxy render FLEET --out DIR`: Packer's build folder, and of every host its user-data and all its files. */
+export async function render(file: string, options: RenderOptions): Promise<void> {
+  const { fleet, source } = loadFleetAndWarn(file);
+  const hosts = options.host === undefined ? fleet.hosts : [findHost(fleet, options.host)];
+  const sources = imageSources();
+  const rendered = hosts.map((host) => renderHost(fleet, host, secretReader(file)));
+  const faults = rendered.flatMap((host) => host.faults);
+  if (faults.length > 0) throw faultsError(faults, source);
+
+  const folders = [
+    ...(options.host === undefined
+      ? [{ name: "image", files: buildFolder(fleet, sources, options.packerDialect) }]
+      : []),
+    ...rendered.map((host) => ({
+      name: join("hosts", host.host.name),
+      files: hostFolder(host, bakedFiles(sources)),
+    })),
+  ];
+  for (const { name, files } of folders) {
+    talk.say(
+      `${options.dryRun ? "would write" : "writing"} ${join(options.out, name)}: ${files.length} files`,
+    );
+    if (options.dryRun) continue;
+    // a file of a former run that no longer belongs there would be uploaded, or believed
+    await removeFolder(options.out, name);
+    await writeFiles(join(options.out, name), files);
+  }
+}
+
+function hostFolder(rendered: RenderedHost, baked: readonly Artefact[]): Artefact[] {
+  const onHost = [...baked, ...rendered.files, ...rendered.filledIn];
+  return [
+    { path: "user-data", content: rendered.bytes, mode: 0o600 },
+    { path: "user-data.yaml", content: rendered.yaml, mode: 0o600 },
+    ...onHost.map((entry) => ({ ...entry, path: `rootfs/${entry.path}` })),
+  ];
+}

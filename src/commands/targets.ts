@@ -1,0 +1,56 @@
+import { print } from "../cli/talk.js";
+import { showCall } from "../compute/ec2/redact.js";
+import { storedImages } from "../do/bake/image-store.js";
+import type { Aws } from "../do/aws/aws.js";
+import { LocalTarget } from "../do/launch/local.js";
+import type { LaunchTarget } from "../do/launch/target.js";
+import { UserError } from "../errors.js";
+import type { Fleet } from "../understand/fleet.js";
+
+export interface TargetOption {
+  target: "local" | "ec2";
+}
+
+export interface TargetNeeds extends TargetOption {
+  dryRun?: boolean;
+  /** Path or AMI id instead of the fleet's newest or promoted one. */
+  image?: string;
+}
+
+/** Runs work with where the hosts run. A failure on EC2 names what is left behind. */
+export async function withTarget<T>(
+  fleet: Fleet,
+  { target, dryRun, image }: TargetNeeds,
+  work: (target: LaunchTarget) => Promise<T>,
+): Promise<T> {
+  if (target === "local") {
+    return work(new LocalTarget(fleet, () => localImage(fleet, image), dryRun === true));
+  }
+  return withAws(fleet.launch.ec2.region, dryRun, async (aws) => {
+    const { Ec2Target } = await import("../do/launch/ec2.js");
+    return work(new Ec2Target(aws, fleet, image));
+  });
+}
+
+/**
+ * Runs work with AWS. The SDK is loaded only now: it takes a third of a second. A dry run prints the calls that would change
+ * something, as they would be sent but for secrets.
+ */
+export async function withAws<T>(
+  region: string | undefined,
+  dryRun: boolean | undefined,
+  work: (aws: Aws) => Promise<T>,
+): Promise<T> {
+  const { Aws, namingLeftovers } = await import("../do/aws/aws.js");
+  const aws = await Aws.open(region, dryRun ? (call) => print(showCall(call)) : undefined);
+  return namingLeftovers(aws, () => work(aws));
+}
+
+async function localImage(fleet: Fleet, named: string | undefined): Promise<string> {
+  if (named !== undefined) return named;
+  const [newest] = await storedImages(fleet.name);
+  if (newest) return newest.path;
+  throw new UserError(`there is no local image of the fleet ${fleet.name}`, {
+    hint: "bake one: bake-image FLEET --target local",
+  });
+}
