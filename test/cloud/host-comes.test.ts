@@ -1,0 +1,112 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import type { CloudOptions } from "../../src/lab/cloud/client.js";
+import { databasePassword, GroupLab, labFleet, publicAddress } from "../support/group-lab.js";
+import { instanceId } from "../support/host-lab.js";
+
+// The host's own scripts and programs, in sandboxes, between a metadata service and AWS' endpoint of the lab.
+
+let lab: GroupLab;
+afterEach(() => lab?.stop());
+
+const launch = "sip-proxy-launch";
+const recorderElsewhere = {
+  fleet: "elsewhere",
+  settings: { disp_set: [2] },
+  recorders: { recorder0: { private_ip_address: "10.0.0.99", siprec_set: 2 } },
+};
+
+test("the group hears that a host takes calls when it does, and of its pains until then", async () => {
+  lab = await GroupLab.start(1);
+  await lab.recorder?.stop();
+  const host = await lab.boot(0);
+  await host.until(/not ready: no recorder has answered OPTIONS yet, of 1 in the list/);
+  await pause(11_000); // a third of the hook's time
+  expect(await host.isReady()).toBe(false);
+  expect(lab.cloud.completed).toEqual([]);
+  expect(lab.cloud.calls("RecordLifecycleActionHeartbeat").length).toBeGreaterThan(1);
+
+  await lab.startRecorder();
+  expect(await lab.cloud.untilCompleted(instanceId(0), launch)).toBe("CONTINUE");
+  expect(await host.isReady()).toBe(true);
+  expect(await lab.lifecycle()).toBe("InService");
+});
+
+describe("a host that cannot become ready", () => {
+  const cases = [
+    {
+      title: "database that does not answer",
+      parts: { database: { dbport: 5433 } },
+      reason: /database: database kamailio at 10.0.0.9:5433: .*Connection refused/,
+    },
+    {
+      title: "wrong password",
+      parts: { database: { dbpass_kam: "${secretsmanager:kam/wrong}" } },
+      reason: /database: database kamailio at 10.0.0.9:5432: .*password authentication failed/,
+    },
+    {
+      title: "secret that does not exist",
+      parts: { database: { dbpass_kam: "${ssm:/kam/none}" } },
+      reason: /configure: secret ssm \/kam\/none does not exist/,
+    },
+    {
+      title: "no public address",
+      parts: {},
+      reason: /configure: no address: the metadata service has no public-ipv4 for this instance/,
+    },
+    {
+      title: "no address left in the pool",
+      parts: { group: { elastic_ip_pool: "proxies" } },
+      reason: /configure: no address: none of the 0 addresses of the pool proxies is free/,
+    },
+    {
+      title: "no recorder",
+      parts: recorderElsewhere,
+      reason: /selftest: not ready: no recorder has answered OPTIONS yet, of 1 in the list/,
+    },
+  ];
+
+  test("is given up in time, takes no call, and says why: one host for each reason", async () => {
+    const everything = { Sid: "All", Effect: "Allow" as const, Action: ["*"], Resource: ["*"] };
+    const options: Partial<CloudOptions> = {
+      policy: { Version: "2012-10-17", Statement: [everything] },
+      secrets: { "kam/db": databasePassword, "kam/wrong": "not the password" },
+      instances: cases.map(({ title }, index) => ({
+        id: instanceId(index),
+        privateAddress: `10.0.0.${index + 101}`,
+        ...(title === "no public address" ? {} : { publicAddress: publicAddress(index) }),
+      })),
+    };
+    lab = await GroupLab.start(cases.length, options);
+    await Promise.all(cases.map(({ parts }, index) => lab.boot(index, labFleet(parts))));
+    for (const [index, { title, reason }] of cases.entries()) {
+      expect(await lab.cloud.untilCompleted(instanceId(index), launch, 90_000), title).toBe("ABANDON");
+      const host = lab.hosts.get(index);
+      const told = await host?.until(/FAILED: this host does not become ready within 30 s: /);
+      expect(told, title).toMatch(reason);
+      expect(await host?.isReady(), title).toBe(false);
+      // the group then ends it, and there is nothing to drain
+      expect(await lab.cloud.untilCompleted(instanceId(index), "sip-proxy-terminate"), title).toBe(
+        "CONTINUE",
+      );
+      expect(host?.console.join("\n"), title).not.toMatch(/not the password|Passw0rd/);
+    }
+    const answered = await Promise.all(
+      cases.map((_, index) => lab.calls(index, { timers: { giveUp: 2000 } })),
+    );
+    expect(answered.map(({ summary }) => summary.outcomes.ok)).toEqual(cases.map(() => 0));
+  });
+});
+
+test("a reboot in the middle does not give it new time", async () => {
+  lab = await GroupLab.start(1);
+  const began = Date.now();
+  const host = await lab.boot(0, labFleet(recorderElsewhere));
+  await host.until(/not ready: no recorder/);
+  await pause(8000);
+  await host.reboot();
+  expect(await lab.cloud.untilCompleted(instanceId(0), launch)).toBe("ABANDON");
+  const seconds = (Date.now() - began) / 1000;
+  expect(seconds).toBeGreaterThan(29);
+  expect(seconds).toBeLessThan(40);
+});

@@ -1,0 +1,228 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runInGuest } from "../../src/do/local/ssh.js";
+import { attempt, run } from "../../src/do/process.js";
+import { demo } from "../../src/lab/demo/addresses.js";
+import { placeCalls } from "../../src/lab/demo/calls.js";
+import { DemoWorld } from "../../src/lab/demo/world.js";
+import type { SshTarget } from "../../src/compute/local/ssh.js";
+import { bakeImage, cli, mediaRelay, password, rtpproxySource, writeFleet } from "../support/demo-image.js";
+
+// The main job, by the commands that a user types: bake, create the database, launch two hosts, look at them, call
+// through them, reboot one without a database, end them.
+
+const folder = mkdtempSync(join(tmpdir(), "bake-boot-call-"));
+// VMs of its own, images shared with `npm start`
+const env = { XDG_STATE_HOME: join(folder, "state"), NO_COLOR: "1" };
+const hosts = Object.keys(demo.proxies);
+
+let world: DemoWorld;
+let fleetFile: string;
+let image: Awaited<ReturnType<typeof bakeImage>>;
+
+const sipProxy = (...words: string[]) => run({ argv: [...cli, ...words], env, timeout: 1_500_000 });
+
+function guest(name: keyof typeof demo.proxies): SshTarget {
+  const key = join(env.XDG_STATE_HOME, "sip-proxy/local", demo.fleet, ".ssh/id_ed25519");
+  return {
+    host: demo.proxies[name].private_ip_address,
+    port: 22,
+    user: "debian",
+    key,
+    netns: world.network.namespace("lan"),
+  };
+}
+
+const inGuest = (name: keyof typeof demo.proxies, script: string) =>
+  runInGuest(guest(name), { argv: ["bash", "-s"], input: script, timeout: 120_000 });
+
+beforeAll(async () => {
+  world = await DemoWorld.start("postgres");
+  fleetFile = writeFleet(folder, { netns: world.network.namespace("lan"), bridge: "lan" });
+});
+
+afterAll(async () => {
+  await attempt({ argv: [...cli, "terminate", fleetFile, ...hosts, "--target", "local"], env });
+  await world.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("bake-image", () => {
+  test("bakes an image and tells what is in it", async () => {
+    image = await bakeImage(fleetFile);
+    const { contents, seconds } = image.manifest;
+    expect(existsSync(image.path)).toBe(true);
+    expect(contents).toMatchObject({
+      mediaRelay,
+      os: expect.stringContaining("Debian GNU/Linux 13") as string,
+    });
+    expect(contents.kamailio).toMatch(/^6\.0\./);
+    expect(contents.packages).toHaveProperty("kamailio-postgres-modules");
+    expect(
+      Object.keys(contents.packages).filter((name) => /^(gcc|g\+\+|make|build-essential)(-|$)/.test(name)),
+    ).toEqual([...Object.keys(contents.packages).filter((name) => /^gcc-\d+-base$/.test(name))]);
+    expect(seconds.steps.map(({ title }) => title)).toEqual(
+      expect.arrayContaining(["installing Kamailio", "sealing", "verifying"]),
+    );
+  });
+
+  test("the same fleet again takes the same image", async () => {
+    expect(await bakeImage(fleetFile)).toMatchObject({ path: image.path, reused: true });
+  });
+
+  test("the image holds none of the fleet's secrets", async () => {
+    const disk = join(folder, "disk.raw");
+    await run({ argv: ["qemu-img", "convert", "-O", "raw", image.path, disk], timeout: 300_000 });
+    const { exitCode } = await attempt({
+      argv: ["grep", "-c", "-a", "-F", "-e", password, "-e", "sip-proxy bake", disk],
+      timeout: 300_000,
+    });
+    rmSync(disk);
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe("launch", () => {
+  test("boots two hosts at once from their user-data, until they are ready", async () => {
+    await run({ argv: world.network.inNamespace("database", [...cli, "db", "init", fleetFile]), env });
+    const { stderr } = await sipProxy("launch", fleetFile, ...hosts, "--target", "local");
+    for (const host of hosts)
+      expect(stderr).toMatch(new RegExp(`${host}: ready: ${host} of fleet demo takes calls at`));
+  });
+
+  test("again, it does nothing", async () => {
+    const { stderr } = await sipProxy("launch", fleetFile, ...hosts, "--target", "local");
+    for (const host of hosts) expect(stderr).toContain(`${host}: already running`);
+  });
+
+  test("refuses a host whose user-data has changed since", async () => {
+    const changed = join(folder, "changed.yaml");
+    writeFileSync(changed, readFileSync(fleetFile, "utf8").replace("203.0.113.0/24", "203.0.112.0/23"));
+    const { exitCode, stderr } = await attempt({
+      argv: [...cli, "launch", changed, "sipproxy0", "--target", "local"],
+      env,
+    });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("sipproxy0 was launched with other user-data");
+  });
+
+  test("list tells what runs", async () => {
+    const { stdout } = await sipProxy("list", fleetFile, "--target", "local", "--json");
+    expect(JSON.parse(stdout)).toMatchObject(hosts.map((name) => ({ name, state: "running" })));
+  });
+
+  test("status tells every step, service and recorder", async () => {
+    const { stdout } = await sipProxy("status", fleetFile, "--target", "local", "--json");
+    const status = JSON.parse(stdout) as Record<
+      string,
+      { ready: boolean; steps: { state: string }[]; targets: object[] }
+    >;
+    for (const host of hosts) {
+      expect(status[host]?.ready).toBe(true);
+      expect(status[host]?.steps.map(({ state }) => state)).toEqual(Array(5).fill("active"));
+      expect(status[host]?.targets).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ uri: "sip:10.0.0.3:5060;transport=udp", flags: "AP", meaning: "up" }),
+          expect.objectContaining({ uri: "sip:10.0.0.4:5080;transport=tcp", flags: "AP", meaning: "up" }),
+        ]),
+      );
+    }
+    const { stdout: text } = await sipProxy("status", fleetFile, "sipproxy0", "--target", "local");
+    expect(text).toMatch(/sipproxy0 {2}ready\n[\s\S]*kamailio\.service +active[\s\S]*AP +up/);
+  });
+});
+
+describe("on the hosts", () => {
+  test("the role's commands work", async () => {
+    const show = await inGuest("sipproxy0", "sudo kamctl dispatcher show");
+    expect(show).toContain("1|1|sip:10.0.0.3:5060;transport=udp|0|0||recorder0");
+    const list = await inGuest("sipproxy0", "sudo kamcmd dispatcher.list");
+    expect(list).toMatch(/URI: sip:10\.0\.0\.3:5060;transport=udp\s+FLAGS: AP/);
+    await inGuest("sipproxy0", "sudo kamcmd dispatcher.reload");
+  });
+
+  test("no two hosts have the same identity", async () => {
+    const identity =
+      "cat /etc/machine-id; sudo cat /etc/ssh/ssh_host_ed25519_key.pub; sudo cat /var/lib/sip-proxy/dialog-secret";
+    const [one, two] = await Promise.all([inGuest("sipproxy0", identity), inGuest("sipproxy1", identity)]);
+    const both = [...one.split("\n"), ...two.split("\n")].filter((line) => line !== "");
+    expect(new Set(both).size).toBe(both.length);
+    expect(both.length).toBe(6);
+  });
+
+  test("no secret is in the journal, in process arguments, or in a file that others read", async () => {
+    const found = await inGuest(
+      "sipproxy0",
+      `sudo journalctl -b --no-pager | grep -cF 'a secret:'; ps axww -o args= | grep -cF 'a secret:'
+       sudo find / -xdev -type f -perm /o+r -size -4M -print0 | sudo xargs -0 grep -lF 'a secret:' 2>/dev/null; true`,
+    );
+    // ps finds the grep itself
+    expect(found.trim().split("\n")).toEqual(["0", "1"]);
+  });
+
+  test("the clean-up of the bake is complete, and no unit has failed", async () => {
+    const out = await inGuest(
+      "sipproxy1",
+      `systemctl --failed --no-legend
+       for program in gcc make cc; do command -v $program; done
+       sudo find / -xdev \\( -name .bash_history -o -name 'sip-proxy-manifest.json' -o -path '/tmp/sip-proxy*' \\)
+       sudo grep -rl 'sip-proxy bake' /root /home
+       true`,
+    );
+    expect(out).toBe("");
+  });
+});
+
+describe("calls", () => {
+  test("reach the recorders through both proxies, over UDP and TCP, with all their media", async () => {
+    const { legs, media } = await placeCalls(world, () => undefined);
+    expect(legs.flatMap(({ faults }) => faults)).toEqual([]);
+    expect(legs.map(({ proxy, transport, answered }) => [proxy, transport, answered])).toEqual([
+      ["sipproxy0", "udp", 5],
+      ["sipproxy0", "tcp", 5],
+      ["sipproxy1", "udp", 5],
+      ["sipproxy1", "tcp", 5],
+    ]);
+    for (const recorder of ["recorder0", "recorder1"]) {
+      expect(
+        legs.every(({ recorders }) => (recorders[recorder] ?? 0) >= 2),
+        recorder,
+      ).toBe(true);
+    }
+    expect(media.lost).toBe(0);
+    expect(media.received).toBe(legs.reduce((sum, { rtpSent }) => sum + rtpSent, 0));
+    const totals = await Promise.all([...world.recorders.values()].map((recorder) => recorder.totals()));
+    expect(totals.reduce((sum, { unknownDialog }) => sum + unknownDialog, 0)).toBe(0);
+    for (const recorder of world.recorders.values()) {
+      const offered = recorder.invites.flatMap(({ offer }) => offer.map(({ address }) => address));
+      expect(new Set(offered)).toEqual(new Set(["10.0.0.1", "10.0.0.2"]));
+    }
+  });
+});
+
+describe("stop and launch again", () => {
+  test("without the database a host starts from its last good list, and takes calls", async () => {
+    await sipProxy("stop", fleetFile, "sipproxy0", "--target", "local");
+    await world.stopDatabase();
+    const { stderr } = await sipProxy("launch", fleetFile, "sipproxy0", "--target", "local");
+    expect(stderr).toContain("sipproxy0: started");
+    expect(stderr).toContain("sipproxy0: ready");
+    expect(await inGuest("sipproxy0", "systemctl show -P StatusText sip-proxy-database")).toContain(
+      "database not reachable: starting from the list",
+    );
+    const { legs } = await placeCalls(world, () => undefined, ["sipproxy0"]);
+    expect(legs.flatMap(({ faults }) => faults)).toEqual([]);
+  });
+
+  test("terminate leaves nothing", async () => {
+    await sipProxy("terminate", fleetFile, ...hosts, "--target", "local");
+    const { stdout } = await sipProxy("list", fleetFile, "--target", "local", "--json");
+    expect(JSON.parse(stdout)).toEqual([]);
+  });
+});
+
+test.runIf(rtpproxySource === undefined)("RTPProxy in an image", ({ skip }) => {
+  skip("RTPProxy's source is not reachable");
+});

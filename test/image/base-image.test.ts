@@ -1,0 +1,161 @@
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { baseSpec, type DebianRelease } from "../../src/compute/local/base-spec.js";
+import type { SshTarget } from "../../src/compute/local/ssh.js";
+import { macAddress } from "../../src/compute/local/vm.js";
+import { findAccelerator } from "../../src/do/local/accelerator.js";
+import { ensureBaseImage, type BaseImage } from "../../src/do/local/base-image.js";
+import { buildInChroot, type ChrootBuild } from "../../src/do/local/chroot.js";
+import { waitForConsole } from "../../src/do/local/console.js";
+import { freePort } from "../../src/do/local/ports.js";
+import { ensureSshKey } from "../../src/do/local/ssh-key.js";
+import { runInGuest, waitForCloudInit, waitForSsh } from "../../src/do/local/ssh.js";
+import { createVm, removeVm, startVm, stopVm } from "../../src/do/local/vm.js";
+import { findVm, type VmRecord } from "../../src/do/local/vm-store.js";
+
+const MINUTE = 60_000;
+/** The other release is tested by naming it: SIP_PROXY_TEST_BASE=debian-12. */
+const release = (process.env.SIP_PROXY_TEST_BASE ?? "debian-13") as DebianRelease;
+const started = Date.now();
+const note = (line: string) => console.info(`${((Date.now() - started) / 1000).toFixed(1)} s: ${line}`);
+const talk = { info: note, warn: note };
+
+let state: string;
+let base: BaseImage;
+let vm: VmRecord;
+let guest: SshTarget;
+const inGuest = (script: string) =>
+  runInGuest(guest, { argv: ["bash", "-s"], input: script, timeout: MINUTE });
+
+describe("the base image", () => {
+  beforeAll(async () => {
+    state = await mkdtemp(join(tmpdir(), "sip-proxy-test-"));
+    base = await ensureBaseImage(baseSpec({ release }), { talk });
+    note(`base image ${base.key}`);
+    const accelerator = await findAccelerator(base.kernel, { talk });
+    const key = await ensureSshKey(join(state, "test", ".ssh"), "test");
+    const [mac, port] = [macAddress("test", "base", 0), await freePort()];
+    guest = { host: "127.0.0.1", port, user: "debian", key: key.file };
+    vm = await createVm(
+      {
+        fleet: "test",
+        name: "base",
+        base: base.disk,
+        diskMiB: 6 * 1024,
+        memoryMiB: 1024,
+        cpus: 2,
+        accelerator,
+        nics: [{ kind: "user", mac, forwards: [{ protocol: "tcp", hostPort: port, guestPort: 22 }] }],
+        seed: {
+          metaData: { instanceId: "i-base-test", hostname: "base-test", publicKeys: [key.publicKey] },
+          userData: "#cloud-config\n{}\n",
+          network: [{ mac }],
+        },
+      },
+      state,
+    );
+    vm = await startVm(vm);
+    note("QEMU started");
+  }, 15 * MINUTE);
+
+  afterAll(async () => {
+    const left = await findVm("test", "base", state);
+    if (left) await removeVm(left.record);
+    await rm(state, { recursive: true, force: true });
+  }, MINUTE);
+
+  it("boots to a login prompt", { timeout: 5 * MINUTE }, async () => {
+    const running = async () => (await findVm("test", "base", state))?.running !== undefined;
+    await waitForConsole(vm.machine.console, /base-test login:/, { timeout: 4 * MINUTE, running });
+    note("login prompt");
+  });
+
+  it("lets its user in, and cloud-init ends without complaint", { timeout: 5 * MINUTE }, async () => {
+    await waitForSsh(guest, 2 * MINUTE);
+    note("ssh");
+    expect(await waitForCloudInit(guest, 2 * MINUTE)).toEqual({ outcome: "done", problems: [] });
+    note("cloud-init done");
+  });
+
+  it("made its identity at this boot", { timeout: MINUTE }, async () => {
+    expect(await inGuest("cat /etc/machine-id")).toMatch(/^[0-9a-f]{32}$/);
+    expect(await inGuest("hostname; sudo hostname")).toBe("base-test\nbase-test");
+    const newerThanKernel = "find /etc/ssh -name 'ssh_host_*_key' -newer /proc/1 | wc -l";
+    expect(Number(await inGuest(newerThanKernel))).toBeGreaterThan(0);
+    expect(await inGuest("find /etc/ssh -name 'ssh_host_*_key' ! -newer /proc/1 | wc -l")).toBe("0");
+  });
+
+  it("brings nothing of the machine that built it", { timeout: MINUTE }, async () => {
+    expect(
+      await inGuest("ls /var/cache/apt/archives/*.deb /var/lib/apt/lists/*Packages* 2>&1 || true"),
+    ).toMatch(/cannot access[^]*cannot access/);
+    expect(await inGuest("sudo find /var/log -type f ! -newer /proc/1 -size +0")).toBe("");
+    expect(await inGuest("readlink /etc/resolv.conf")).toBe("../run/systemd/resolve/stub-resolv.conf");
+    expect(await inGuest("stat -c %a /tmp /root")).toBe("1777\n700");
+    expect(await inGuest("systemctl --failed --plain --no-legend")).toBe("");
+  });
+
+  it("grew its root filesystem to the disk", { timeout: MINUTE }, async () => {
+    const bytes = Number(await inGuest("df --block-size=1 --output=size / | tail -1"));
+    expect(bytes).toBeGreaterThan(5.5 * 2 ** 30);
+  });
+
+  it("reaches its mirror by name", { timeout: 3 * MINUTE }, async () => {
+    await runInGuest(guest, { argv: ["sudo", "apt-get", "-qq", "update"], timeout: 2 * MINUTE });
+    note("apt-get update");
+  });
+
+  it("powers down when asked", { timeout: 3 * MINUTE }, async () => {
+    expect(await stopVm(vm, 2 * MINUTE)).toBe("powered down");
+    note("powered down");
+    expect((await findVm("test", "base", state))?.running).toBeUndefined();
+  });
+});
+
+describe("a build in a chroot of the base", () => {
+  const build: ChrootBuild = {
+    label: "test",
+    base: baseSpec({ release }),
+    packages: [],
+    script: `
+      . /etc/os-release
+      { echo "$VERSION_ID"; cat "$INPUTS/words"; cat "$INPUTS/folder/link"; } > "$OUTPUTS/made"
+      test -z "$(awk 'NR > 2 && $1 != "lo:"' /proc/net/dev)"
+      test ! -e /root/.ssh
+    `,
+    inputs: {},
+    outputs: ["made"],
+  };
+  let inputs: string;
+
+  beforeAll(async () => {
+    inputs = await mkdtemp(join(tmpdir(), "sip-proxy-test-"));
+    await mkdir(join(inputs, "folder"));
+    await writeFile(join(inputs, "folder", "file"), "in a folder\n");
+    await symlink("file", join(inputs, "folder", "link"));
+    await writeFile(join(inputs, "words"), `made for ${process.pid}\n`);
+    build.inputs = { words: join(inputs, "words"), folder: join(inputs, "folder") };
+  });
+
+  afterAll(() => rm(inputs, { recursive: true, force: true }));
+
+  it("runs in the base's release, with its inputs and without a network; the second time it is found", async () => {
+    const first = await buildInChroot(build, { talk });
+    expect(first.built).toBe(true);
+    const text = await readFile(first.files.made ?? "", "utf8");
+    expect(text).toBe(`${release.slice("debian-".length)}\nmade for ${process.pid}\nin a folder\n`);
+    expect(await buildInChroot(build, { talk })).toEqual({ ...first, built: false });
+    await rm(dirname(first.files.made ?? ""), { recursive: true });
+  });
+
+  it("reports what the script said when it fails, and leaves nothing", async () => {
+    const broken = buildInChroot({ ...build, script: "echo no compiler >&2; exit 3" }, { talk });
+    await expect(broken).rejects.toThrow(/exit 3[^]*no compiler/);
+  });
+
+  it("fails when the script did not make what it should", async () => {
+    await expect(buildInChroot({ ...build, script: "true" }, { talk })).rejects.toThrow("made no made");
+  });
+});

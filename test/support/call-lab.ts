@@ -1,0 +1,267 @@
+import { describe, it } from "vitest";
+import type { Artefact } from "../../src/compute/artefact.js";
+import { bakedFiles } from "../../src/compute/image/baked-files.js";
+import { renderHost } from "../../src/commands/render-host.js";
+import { imageSources } from "../../src/do/assets.js";
+import {
+  runPlatform,
+  startPlatform,
+  startRecorder,
+  type CallsJob,
+  type OptionsJob,
+  type Platform,
+  type PlatformReport,
+  type RawJob,
+  type Recorder,
+  type RecorderOptions,
+  type SprayJob,
+} from "../../src/lab/agents.js";
+import { Network, type Topology } from "../../src/lab/network.js";
+import { NativeProxy } from "../../src/lab/proxy/native-proxy.js";
+import { rtpproxyFiles, rtpproxySkipped } from "../../src/lab/proxy/rtpproxy.js";
+import { postgresPassword, startPostgres, type Postgres } from "../../src/lab/postgres.js";
+import type { Fleet, Host } from "../../src/understand/fleet.js";
+import { fleetOf } from "./fleets.js";
+
+/** Where calls come from, by name: a platform, one behind its own NAT, and one that nobody knows. */
+export const callers = {
+  platform: { address: "203.0.113.10" },
+  natted: { address: "192.168.77.2", behind: "203.0.113.20" },
+  stranger: { address: "192.0.2.66" },
+} as const;
+export type Caller = keyof typeof callers;
+export type Transport = "udp" | "tcp";
+export type Relay = "rtpengine" | "rtpproxy";
+
+const databaseAddress = "10.0.0.9";
+
+/** The kinds of platform that all must work, over the transports that they have. */
+export const kinds: { title: string; from: Caller; transport: Transport; job: Partial<CallsJob> }[] = [
+  { title: "public addresses, UDP", from: "platform", transport: "udp", job: {} },
+  { title: "public addresses, TCP", from: "platform", transport: "tcp", job: {} },
+  { title: "private addresses behind a NAT, UDP", from: "natted", transport: "udp", job: {} },
+  { title: "private addresses behind a NAT, TCP", from: "natted", transport: "tcp", job: {} },
+  {
+    title: "TCP with its source port in Via",
+    from: "platform",
+    transport: "tcp",
+    job: { kind: "tcp-source-port" },
+  },
+];
+
+const rtpproxy = await rtpproxyFiles();
+
+/** Runs cases with rtpengine, and with RTPProxy where its source can be had. */
+export function withEachRelay(cases: (relay: Relay) => void): void {
+  describe("with rtpengine", () => cases("rtpengine"));
+  if (rtpproxy) describe("with RTPProxy", () => cases("rtpproxy"));
+  else it("with RTPProxy", (test) => test.skip(rtpproxySkipped));
+}
+
+/** The README's picture, with as many proxies and recorders as a fleet has. */
+function topologyOf(fleet: Fleet): Topology {
+  return {
+    platforms: Object.entries(callers).map(([name, host]) => ({ name, ...host })),
+    lan: {
+      bits: 24,
+      gateway: "10.0.0.254",
+      hosts: [
+        ...fleet.hosts.map((host) => ({
+          name: host.name,
+          address: host.private_ip_address,
+          publicAddress: host.public_ip_address,
+        })),
+        ...fleet.recorders.map(({ name, private_ip_address }) => ({ name, address: private_ip_address })),
+        { name: "database", address: databaseAddress },
+      ],
+    },
+  };
+}
+
+export interface LabOptions {
+  relay?: Relay;
+  /** How all recorders are. */
+  recorder?: Partial<RecorderOptions>;
+  /** Files that replace those of the hosts. */
+  files?: readonly Artefact[];
+}
+
+/** Proxies, recorders, a database and platforms in network namespaces, as the fleet says. */
+export class CallLab {
+  readonly proxies = new Map<string, NativeProxy>();
+  readonly recorders = new Map<string, Recorder>();
+  readonly #platforms = new Set<Platform>();
+  postgres: Postgres | undefined;
+
+  private constructor(
+    readonly fleet: Fleet,
+    readonly network: Network,
+    private readonly options: LabOptions,
+  ) {}
+
+  static async start(parts: Parameters<typeof fleetOf>[0] = {}, options: LabOptions = {}): Promise<CallLab> {
+    const fleet = fleetOf({
+      ...parts,
+      image: { media_relay: options.relay ?? "rtpengine", ...(parts.image as object | undefined) },
+      database: { dbhost: databaseAddress, dbpass_kam: "it's \\ a:secret \"$`" },
+    });
+    const lab = new CallLab(fleet, new Network(topologyOf(fleet)), options);
+    try {
+      await lab.network.up();
+      await lab.startDatabase();
+      await Promise.all(fleet.recorders.map(({ name }) => lab.startRecorder(name)));
+      for (const host of fleet.hosts) await lab.startProxy(host.name);
+    } catch (error) {
+      await lab.stop();
+      throw error;
+    }
+    return lab;
+  }
+
+  private async startDatabase(): Promise<void> {
+    const enter = this.network.inNamespace("database", []).slice();
+    this.postgres = await startPostgres({ host: databaseAddress, port: 5432, enter });
+    const password = this.fleet.database.dbpass_kam?.source;
+    const literal = password?.from === "literal" ? password.value : postgresPassword;
+    await this.postgres.query(`CREATE ROLE kamailio LOGIN PASSWORD '${literal.replaceAll("'", "''")}'`);
+    await this.postgres.query("CREATE DATABASE kamailio OWNER kamailio");
+  }
+
+  /** Starts a recorder, also again after it was stopped. */
+  async startRecorder(name: string, options: Partial<RecorderOptions> = {}): Promise<Recorder> {
+    const row = this.fleet.recorders.find((candidate) => candidate.name === name);
+    if (!row) throw new Error(`no recorder ${name}`);
+    const { private_ip_address: address, siprec_port: port, siprec_protocol: transport } = row;
+    const usual = { name, listen: [{ transport, address, port }], ...this.options.recorder };
+    const recorder = await startRecorder(this.network.namespace(name), { ...usual, ...options });
+    this.recorders.set(name, recorder);
+    return recorder;
+  }
+
+  host(name = "sipproxy0"): Host {
+    const host = this.fleet.hosts.find((candidate) => candidate.name === name);
+    if (!host) throw new Error(`no proxy ${name}`);
+    return host;
+  }
+
+  /** Boots a proxy, also again after it was removed; `fleet` may differ from the one that the lab began with. */
+  async startProxy(name = "sipproxy0", fleet = this.fleet): Promise<NativeProxy> {
+    const host = fleet.hosts.find((candidate) => candidate.name === name) ?? this.host(name);
+    const rendered = renderHost(fleet, host, (secret) =>
+      secret.source.from === "literal" ? secret.source.value : "",
+    );
+    const software = fleet.image.media_relay === "rtpproxy" ? (rtpproxy ?? []) : [];
+    const proxy = await NativeProxy.boot({
+      namespace: this.network.namespace(name),
+      fleet,
+      host,
+      files: [...bakedFiles(imageSources()), ...rendered.files, ...software, ...(this.options.files ?? [])],
+    });
+    this.proxies.set(name, proxy);
+    return proxy;
+  }
+
+  proxy(name = "sipproxy0"): NativeProxy {
+    const proxy = this.proxies.get(name);
+    if (!proxy) throw new Error(`no proxy ${name}`);
+    return proxy;
+  }
+
+  recorder(name: string): Recorder {
+    const recorder = this.recorders.get(name);
+    if (!recorder) throw new Error(`no recorder ${name}`);
+    return recorder;
+  }
+
+  /** Where the platform sends calls for a proxy. */
+  target(transport: Transport = "udp", name = "sipproxy0") {
+    const { public_ip_address: address, settings } = this.host(name);
+    return { transport, address, port: transport === "udp" ? settings.sip_udp_port : settings.sip_tcp_port };
+  }
+
+  /** Starts to place calls; they go on until their job, a command or the lab ends them. */
+  async place(job: Partial<CallsJob>, from: Caller = "platform"): Promise<Platform> {
+    const usual = { localAddress: callers[from].address, targets: [this.target()], calls: 1 };
+    const platform = await startPlatform(this.network.namespace(from), { type: "calls", ...usual, ...job });
+    this.#platforms.add(platform);
+    return platform;
+  }
+
+  /** Places calls and waits for their end. */
+  async calls(job: Partial<CallsJob> = {}, from: Caller = "platform"): Promise<PlatformReport> {
+    const platform = await this.place(job, from);
+    try {
+      return await platform.finished;
+    } finally {
+      await platform.stop();
+      this.#platforms.delete(platform);
+    }
+  }
+
+  /** Asks the proxy with OPTIONS; the statuses of the answers, 0 for none. */
+  async ask(from: Caller = "platform", job: Partial<OptionsJob> = {}): Promise<number[]> {
+    const usual = { localAddress: callers[from].address, target: this.target(), timeoutMs: 1000, sipPort: 0 };
+    const options: OptionsJob = { type: "options", ...usual, ...job };
+    const events = await runPlatform(this.network.namespace(from), options);
+    return events.flatMap((event) => (event.event === "options" ? [event.status] : []));
+  }
+
+  /** Sends bytes as they are; the texts of what comes back. */
+  async send(
+    payload: RawJob["payload"],
+    from: Caller = "platform",
+    job: Partial<RawJob> = {},
+  ): Promise<string[]> {
+    const usual = { localAddress: callers[from].address, target: this.target(), waitMs: 300 };
+    const raw: RawJob = { type: "raw", payload, ...usual, ...job };
+    const events = await runPlatform(this.network.namespace(from), raw);
+    return events.flatMap((event) => (event.event === "reply" ? [event.text] : []));
+  }
+
+  /** A stranger sends RTP to the whole range, while something else goes on; what he sent, and what he got. */
+  async spray(durationMs: number, rate = 20_000, name = "sipproxy0"): Promise<{ sent: number; received: number }> {
+    const { public_ip_address: address, settings } = this.host(name);
+    const target = { address, ports: [settings.rtp_start, settings.rtp_stop] as [number, number] };
+    const job: SprayJob = { type: "spray", localAddress: callers.stranger.address, target, durationMs, rate };
+    const [event] = await runPlatform(this.network.namespace("stranger"), job);
+    if (event?.event !== "sprayed") throw new Error("no spray");
+    return event;
+  }
+
+  /** What recorders have counted, once their calls have ended and the last packets are in. */
+  async recorded() {
+    const all = [...this.recorders.values()];
+    for (let tries = 0; tries < 30; tries++) {
+      const totals = await Promise.all(all.map((recorder) => recorder.totals()));
+      if (totals.every(({ active }) => active === 0)) break;
+      await pause(100);
+    }
+    await pause(600); // longer than a recorder's lingerMs
+    const stats = await Promise.all(all.map((recorder) => recorder.stats()));
+    return stats.flatMap(({ calls }) => calls);
+  }
+
+  /** Ends what a test has left running, and forgets the calls that have ended and what was seen of them. */
+  async forget(): Promise<void> {
+    await this.#stopPlatforms();
+    for (const recorder of this.recorders.values()) {
+      await recorder.forget();
+      recorder.events.length = 0;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#stopPlatforms();
+    for (const proxy of this.proxies.values()) await proxy.remove();
+    for (const recorder of this.recorders.values()) await recorder.stop().catch(() => undefined);
+    await this.postgres?.stop();
+    await this.network.down();
+  }
+
+  async #stopPlatforms(): Promise<void> {
+    for (const platform of this.#platforms) await platform.stop().catch(() => undefined);
+    this.#platforms.clear();
+  }
+}
+
+export const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -1,0 +1,164 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { runCli, type CliResult } from "./cli.js";
+import { FaultProxy } from "./fault-proxy.js";
+import { Moto, type KnownAmi } from "./moto.js";
+
+export const region = "eu-west-1";
+export const secret = "literal-s3cret-of-the-test";
+
+/** Debian's account, from which the bake takes its base. */
+const debian = "136693071363";
+
+function debianAmi(id: string, name: string, created: string): KnownAmi {
+  return {
+    ami_id: id,
+    name,
+    owner_id: debian,
+    description: "Debian",
+    architecture: "x86_64",
+    virtualization_type: "hvm",
+    hypervisor: "xen",
+    root_device_type: "ebs",
+    root_device_name: "/dev/xvda",
+    public: true,
+    creation_date: created,
+    image_location: `${debian}/${name}`,
+    image_type: "machine",
+    sriov: "simple",
+  };
+}
+
+export const bases = {
+  old: debianAmi("ami-0de61a0000000000a", "debian-13-amd64-20260801-2190", "2026-08-01T00:00:00.000Z"),
+  newest: debianAmi("ami-0de61a0000000000b", "debian-13-amd64-20261101-2280", "2026-11-01T00:00:00.000Z"),
+  other: debianAmi("ami-0de61a0000000000c", "debian-12-amd64-20261115-2290", "2026-11-15T00:00:00.000Z"),
+};
+
+/** AWS as a test has it: moto behind a proxy that records and does harm, and the command line pointed at it. */
+export class Cloud {
+  private constructor(
+    readonly moto: Moto,
+    readonly proxy: FaultProxy,
+    readonly folder: string,
+  ) {}
+
+  static async start(): Promise<Cloud> {
+    const moto = await Moto.start(Object.values(bases));
+    const proxy = await FaultProxy.start(moto.url);
+    return new Cloud(moto, proxy, await mkdtemp(join(tmpdir(), "cloud-")));
+  }
+
+  /** Everything that a command may read of its environment. */
+  get env(): Record<string, string> {
+    return {
+      AWS_ENDPOINT_URL: this.proxy.url,
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_CONFIG_FILE: join(this.folder, "no-config"),
+      AWS_SHARED_CREDENTIALS_FILE: join(this.folder, "no-credentials"),
+      AWS_EC2_METADATA_DISABLED: "true",
+      AWS_MAX_ATTEMPTS: "4",
+      SIP_PROXY_AWS_TIMEOUT: "1",
+      SIP_PROXY_POLL: "0.05",
+      XDG_DATA_HOME: join(this.folder, "data"),
+      XDG_STATE_HOME: join(this.folder, "state"),
+      NO_COLOR: "1",
+    };
+  }
+
+  cli(...argv: string[]): Promise<CliResult> {
+    return runCli(argv, this.env);
+  }
+
+  /** Runs a command that has to succeed. */
+  async ok(...argv: string[]): Promise<CliResult> {
+    const result = await this.cli(...argv);
+    if (result.code !== 0) throw new Error(`${argv.join(" ")} exited ${result.code}:\n${result.stderr}`);
+    return result;
+  }
+
+  /** Runs a command that prints JSON. */
+  async json<T>(...argv: string[]): Promise<T> {
+    return JSON.parse((await this.ok(...argv, "--json")).stdout) as T;
+  }
+
+  /** Writes a fleet file; parts replace whole sections. Returns its path. */
+  async fleet(parts: Record<string, unknown> = {}, name = "fleet"): Promise<string> {
+    const file = join(this.folder, `${name}.yaml`);
+    const fleet = {
+      fleet: "test",
+      image: { media_relay: "rtpengine", targets: { ec2: { region } } },
+      database: { dbhost: "database.example.com", dbpass_kam: secret },
+      settings: { trusted: ["203.0.113.0/24"] },
+      proxies: { sipproxy0: { public_ip_address: "auto", private_ip_address: "172.31.0.10" } },
+      recorders: {
+        recorder0: { private_ip_address: "10.0.0.2", siprec_port: 5060, siprec_protocol: "udp" },
+        recorder1: { private_ip_address: "10.0.0.3" },
+      },
+      launch: { ec2: { instance_type: "t3.medium" } },
+      ...parts,
+    };
+    await writeFile(file, JSON.stringify(fleet));
+    return file;
+  }
+
+  /** Clients for what a test looks at, or makes, beside the commands; past the proxy. */
+  readonly clients = (() => {
+    let made: { ec2: EC2Client; autoscaling: AutoScalingClient; ssm: SSMClient } | undefined;
+    return () => {
+      const config = {
+        region,
+        endpoint: this.moto.url,
+        credentials: { accessKeyId: "test", secretAccessKey: "test" },
+        maxAttempts: 1,
+      };
+      return (made ??= {
+        ec2: new EC2Client(config),
+        autoscaling: new AutoScalingClient(config),
+        ssm: new SSMClient(config),
+      });
+    };
+  })();
+
+  get ec2(): EC2Client {
+    return this.clients().ec2;
+  }
+
+  get autoscaling(): AutoScalingClient {
+    return this.clients().autoscaling;
+  }
+
+  get ssm(): SSMClient {
+    return this.clients().ssm;
+  }
+
+  /** Subnets of the default VPC, in order of their zones. */
+  async subnets(): Promise<{ id: string; zone: string; cidr: string }[]> {
+    const { Subnets = [] } = await this.ec2.send(new DescribeSubnetsCommand({}));
+    return Subnets.map(({ SubnetId = "", AvailabilityZone = "", CidrBlock = "" }) => ({
+      id: SubnetId,
+      zone: AvailabilityZone,
+      cidr: CidrBlock,
+    })).sort((a, b) => (a.zone < b.zone ? -1 : 1));
+  }
+
+  /** An empty account again. */
+  async reset(): Promise<void> {
+    await this.moto.reset();
+    this.proxy.clear();
+    this.proxy.standIns.clear();
+    await rm(this.folder, { recursive: true, force: true });
+    await mkdir(this.folder);
+  }
+
+  async stop(): Promise<void> {
+    await this.proxy.stop();
+    await this.moto.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,26 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ImageContents } from "../../../src/compute/image/contents.js";
+
+/** What verify.sh would write on a builder; an emulator's builders run nothing. */
+export function contents(parts: Partial<ImageContents> = {}): ImageContents {
+  return {
+    os: "Debian GNU/Linux 13 (trixie)",
+    kernel: "6.12.117+deb13-cloud-amd64",
+    kamailio: "6.0.1",
+    mediaRelay: "rtpengine",
+    mediaRelayVersion: "12.5.1.26-1",
+    cloudInit: "25.1.4-1+deb13u1",
+    usedKiB: 496_496,
+    checksums: { "/usr/sbin/kamailio": `sha256:${"a".repeat(64)}` },
+    packages: { kamailio: "6.0.1-1", libssl3t64: "3.5.1-1", socat: "1.8.0.3-1" },
+    ...parts,
+  };
+}
+
+/** The contents as a file for `bake --emulate`. */
+export async function contentsFile(folder: string, parts: Partial<ImageContents> = {}): Promise<string> {
+  const file = join(folder, `contents-${Math.random().toString(36).slice(2)}.json`);
+  await writeFile(file, JSON.stringify(contents(parts)));
+  return file;
+}

@@ -1,0 +1,234 @@
+import {
+  PutLifecycleHookCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
+  DescribeAutoScalingGroupsCommand,
+  UpdateAutoScalingGroupCommand,
+  type AutoScalingClient,
+} from "@aws-sdk/client-auto-scaling";
+import type { AwsRequest } from "./aws-request.js";
+import type { Answer, FaultProxy } from "./fault-proxy.js";
+
+/** A refresh as the stand-in plays it. */
+interface Refresh {
+  id: string;
+  group: string;
+  version: string;
+  before: string;
+  status: string;
+  reason: string;
+  percentage: number;
+  started: string;
+}
+
+/**
+ * What moto 5.1.1 lacks, played beside it: instance refresh (instances are replaced at the second look), hooks of a new group, the
+ * group's fields that it forgets, image deprecation, deletion of template versions.
+ */
+export class MotoGaps {
+  readonly refreshes: Refresh[] = [];
+  /** AMI ids and dates. */
+  readonly deprecations = new Map<string, string>();
+  /** Template id and version numbers. */
+  readonly deletedVersions: { template: string; versions: string[] }[] = [];
+  /** The next refresh fails, and is rolled back by itself. */
+  failNextRefresh = false;
+  /** Refreshes go on for ever. */
+  stuck = false;
+  readonly #extras = new Map<string, Record<string, string>>();
+
+  constructor(
+    proxy: FaultProxy,
+    private readonly autoscaling: () => AutoScalingClient,
+  ) {
+    const { standIns } = proxy;
+    standIns.set("CreateAutoScalingGroup", (call, forward) => this.#create(call, forward));
+    standIns.set("UpdateAutoScalingGroup", async (call, forward) => {
+      this.#remember(call);
+      return forward();
+    });
+    standIns.set("DescribeAutoScalingGroups", async (_, forward) => this.#complete(await forward()));
+    standIns.set("StartInstanceRefresh", (call) => this.#start(call));
+    standIns.set("DescribeInstanceRefreshes", (call) => this.#describe(call));
+    standIns.set("RollbackInstanceRefresh", (call) => this.#rollback(call));
+    standIns.set("CancelInstanceRefresh", (call) => this.#cancel(call));
+    standIns.set("EnableImageDeprecation", ({ params }) => {
+      this.deprecations.set(String(params["ImageId"]), String(params["DeprecateAt"]));
+      return {
+        body: "<EnableImageDeprecationResponse><return>true</return></EnableImageDeprecationResponse>",
+      };
+    });
+    standIns.set("DeleteLaunchTemplateVersions", ({ params }) => {
+      const versions = Object.entries(params).flatMap(([name, value]) =>
+        name.startsWith("LaunchTemplateVersion.") ? [String(value)] : [],
+      );
+      this.deletedVersions.push({ template: String(params["LaunchTemplateId"]), versions });
+      return { body: "<DeleteLaunchTemplateVersionsResponse/>" };
+    });
+  }
+
+  async #create(call: AwsRequest, forward: () => Promise<Answer>): Promise<Answer> {
+    this.#remember(call);
+    const answer = await forward();
+    if ((answer.status ?? 200) >= 300) return answer;
+    for (
+      let index = 1;
+      `LifecycleHookSpecificationList.member.${index}.LifecycleHookName` in call.params;
+      index++
+    ) {
+      const field = (name: string) =>
+        String(call.params[`LifecycleHookSpecificationList.member.${index}.${name}`]);
+      await this.autoscaling().send(
+        new PutLifecycleHookCommand({
+          AutoScalingGroupName: String(call.params["AutoScalingGroupName"]),
+          LifecycleHookName: field("LifecycleHookName"),
+          LifecycleTransition: field("LifecycleTransition"),
+          HeartbeatTimeout: Number(field("HeartbeatTimeout")),
+          DefaultResult: field("DefaultResult"),
+        }),
+      );
+    }
+    return answer;
+  }
+
+  #remember({ params }: AwsRequest): void {
+    const name = String(params["AutoScalingGroupName"]);
+    const kept = Object.entries(params).filter(([field]) =>
+      /^(DefaultInstanceWarmup|InstanceMaintenancePolicy\.)/.test(field),
+    );
+    this.#extras.set(name, {
+      ...this.#extras.get(name),
+      ...Object.fromEntries(kept.map(([field, value]) => [field, String(value)])),
+    });
+  }
+
+  /** Puts what moto has forgotten into its answer. */
+  #complete(answer: Answer): Answer {
+    const body = answer.body.replaceAll(
+      /<AutoScalingGroupName>([^<]+)<\/AutoScalingGroupName>/g,
+      (element, name: string) => {
+        const { DefaultInstanceWarmup, ...policy } = this.#extras.get(name) ?? {};
+        if (DefaultInstanceWarmup === undefined) return element;
+        const fields = Object.entries(policy).map(([field, value]) => {
+          const tag = field.split(".").at(-1) ?? "";
+          return `<${tag}>${value}</${tag}>`;
+        });
+        return `${element}<DefaultInstanceWarmup>${DefaultInstanceWarmup}</DefaultInstanceWarmup><InstanceMaintenancePolicy>${fields.join("")}</InstanceMaintenancePolicy>`;
+      },
+    );
+    return { ...answer, body };
+  }
+
+  async #start({ params }: AwsRequest): Promise<Answer> {
+    const group = String(params["AutoScalingGroupName"]);
+    if (this.#goingOn(group))
+      return refused("InstanceRefreshInProgress", "An Instance Refresh is already in progress");
+    const refresh = {
+      id: `refresh-${this.refreshes.length + 1}`,
+      group,
+      version: String(params["DesiredConfiguration.LaunchTemplate.Version"]),
+      before: await this.#version(group),
+      status: "Pending",
+      reason: "",
+      percentage: 0,
+      started: new Date(Date.now() + this.refreshes.length).toISOString(),
+    };
+    this.refreshes.push(refresh);
+    return result("StartInstanceRefresh", `<InstanceRefreshId>${refresh.id}</InstanceRefreshId>`);
+  }
+
+  async #describe({ params }: AwsRequest): Promise<Answer> {
+    const asked = this.refreshes.filter(({ group, id }) => {
+      const wanted = params["InstanceRefreshIds.member.1"];
+      return group === params["AutoScalingGroupName"] && (wanted === undefined || wanted === id);
+    });
+    const current = this.#goingOn(String(params["AutoScalingGroupName"]));
+    if (current && !this.stuck) await this.#advance(current);
+    return result(
+      "DescribeInstanceRefreshes",
+      `<InstanceRefreshes>${asked.map(refreshXml).join("")}</InstanceRefreshes>`,
+    );
+  }
+
+  async #advance(refresh: Refresh): Promise<void> {
+    if (refresh.status === "Pending") {
+      Object.assign(refresh, { status: "InProgress", percentage: 50 });
+    } else if (refresh.status === "InProgress" && this.failNextRefresh) {
+      this.failNextRefresh = false;
+      Object.assign(refresh, { status: "RollbackInProgress", reason: "instances failed their launch hook" });
+    } else if (refresh.status === "InProgress") {
+      await this.#replace(refresh.group, refresh.version);
+      Object.assign(refresh, { status: "Successful", percentage: 100 });
+    } else if (refresh.status === "RollbackInProgress") {
+      if ((await this.#version(refresh.group)) !== refresh.before)
+        await this.#replace(refresh.group, refresh.before);
+      Object.assign(refresh, { status: "RollbackSuccessful", percentage: 100 });
+    }
+  }
+
+  #rollback({ params }: AwsRequest): Answer {
+    const refresh = this.#goingOn(String(params["AutoScalingGroupName"]));
+    if (!refresh) return refused("ActiveInstanceRefreshNotFound", "no refresh is going on");
+    refresh.status = "RollbackInProgress";
+    return result("RollbackInstanceRefresh", `<InstanceRefreshId>${refresh.id}</InstanceRefreshId>`);
+  }
+
+  #cancel({ params }: AwsRequest): Answer {
+    const refresh = this.#goingOn(String(params["AutoScalingGroupName"]));
+    if (!refresh) return refused("ActiveInstanceRefreshNotFound", "no refresh is going on");
+    refresh.status = "Cancelled";
+    return result("CancelInstanceRefresh", `<InstanceRefreshId>${refresh.id}</InstanceRefreshId>`);
+  }
+
+  #goingOn(group: string): Refresh | undefined {
+    return this.refreshes.find(
+      (refresh) =>
+        refresh.group === group && /^(Pending|InProgress|RollbackInProgress)$/.test(refresh.status),
+    );
+  }
+
+  async #version(group: string): Promise<string> {
+    return (await this.#group(group))?.LaunchTemplate?.Version ?? "";
+  }
+
+  async #group(name: string) {
+    const { AutoScalingGroups = [] } = await this.autoscaling().send(
+      new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
+    );
+    return AutoScalingGroups[0];
+  }
+
+  async #replace(name: string, version: string): Promise<void> {
+    const group = await this.#group(name);
+    const LaunchTemplate = {
+      LaunchTemplateName: group?.LaunchTemplate?.LaunchTemplateName,
+      Version: version,
+    };
+    await this.autoscaling().send(
+      new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: name, LaunchTemplate }),
+    );
+    for (const { InstanceId } of group?.Instances ?? [])
+      await this.autoscaling().send(
+        new TerminateInstanceInAutoScalingGroupCommand({ InstanceId, ShouldDecrementDesiredCapacity: false }),
+      );
+  }
+}
+
+const namespace = 'xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"';
+
+function result(action: string, inner: string): Answer {
+  return {
+    body: `<${action}Response ${namespace}><${action}Result>${inner}</${action}Result></${action}Response>`,
+  };
+}
+
+function refused(code: string, message: string): Answer {
+  const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>`;
+  return {
+    status: 400,
+    body: `<ErrorResponse ${namespace}>${error}<RequestId>test</RequestId></ErrorResponse>`,
+  };
+}
+
+function refreshXml({ id, group, version, status, reason, percentage, started }: Refresh): string {
+  return `<member><InstanceRefreshId>${id}</InstanceRefreshId><AutoScalingGroupName>${group}</AutoScalingGroupName><Status>${status}</Status><StatusReason>${reason}</StatusReason><StartTime>${started}</StartTime><PercentageComplete>${percentage}</PercentageComplete><DesiredConfiguration><LaunchTemplate><LaunchTemplateName>${group}</LaunchTemplateName><Version>${version}</Version></LaunchTemplate></DesiredConfiguration></member>`;
+}

@@ -1,0 +1,38 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../../src/do/assets.js";
+import type { Manifest } from "../../src/do/bake/image-store.js";
+import { run } from "../../src/do/process.js";
+import { demoFleetFile, type DemoChoices } from "../../src/lab/demo/fleet-file.js";
+
+export const rtpproxySource = process.env["RTPPROXY_SOURCE"];
+export const mediaRelay = rtpproxySource === undefined ? "rtpengine" : "rtpproxy";
+
+/** The command line as a user has it. */
+export const cli = [process.execPath, join(packageRoot, "dist/sip-proxy.js")] as const;
+
+/** Of every database password in these tests: characters that break what does not quote them. */
+export const password = "it's \\ a secret: \"$`";
+
+/** Writes the demonstration's fleet file, with its passwords beside it, to a folder. */
+export function writeFleet(folder: string, launch?: NonNullable<DemoChoices["launch"]>): string {
+  const file = join(folder, "fleet.yaml");
+  const choices = {
+    mediaRelay,
+    ...(launch === undefined ? {} : { launch }),
+    ...(rtpproxySource === undefined ? {} : { rtpproxySource }),
+  } as const;
+  writeFileSync(file, demoFleetFile(choices));
+  writeFileSync(join(folder, "kamailio.password"), password, { mode: 0o600 });
+  writeFileSync(join(folder, "postgres.password"), "postgres", { mode: 0o600 });
+  return file;
+}
+
+/** Bakes the fleet's image, or takes the one that is there: tests and `npm start` share it. */
+export async function bakeImage(
+  fleetFile: string,
+): Promise<{ path: string; reused: boolean; manifest: Manifest }> {
+  const argv = [...cli, "bake", fleetFile, "--target", "local", "--json"] as const;
+  const { stdout } = await run({ argv, timeout: 1_700_000 });
+  return JSON.parse(stdout) as { path: string; reused: boolean; manifest: Manifest };
+}

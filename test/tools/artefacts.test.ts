@@ -1,0 +1,157 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { packageRoot } from "../../src/do/assets.js";
+import { attempt, run } from "../../src/do/process.js";
+
+// What is rendered and baked, held against the programs that read it.
+
+const folder = mkdtempSync(join(tmpdir(), "artefacts-"));
+const cli = join(packageRoot, "dist/sip-proxy.js");
+const cases = ["small", "everything", "hostile"];
+const env = { KAM_DB_PASSWORD: 'it\'s \\ "secret"' };
+const fleetFile = (name: string) => join(packageRoot, "test/golden", name, "fleet.yaml");
+
+beforeAll(async () => {
+  for (const name of cases)
+    await run({ argv: ["node", cli, "render", fleetFile(name), "--out", join(folder, name)], env });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("Packer 1.6", () => {
+  test.each(cases)("validates the build folder of %s as it is rendered", async (name) => {
+    const cwd = join(folder, name, "image");
+    for (const what of ["sip-proxy.pkr.json", "."]) {
+      const { exitCode, stdout, stderr } = await attempt({
+        argv: ["packer", "validate", what],
+        cwd,
+        env: { CHECKPOINT_DISABLE: "1" },
+      });
+      expect(exitCode, stdout + stderr).toBe(0);
+    }
+  });
+
+  test("refuses a template that is broken: validation is no formality", async () => {
+    const cwd = join(folder, "broken");
+    cpSync(join(folder, "small", "image"), cwd, { recursive: true });
+    rmSync(join(cwd, "rootfs"), { recursive: true });
+    const { exitCode } = await attempt({
+      argv: ["packer", "validate", "sip-proxy.pkr.json"],
+      cwd,
+      env: { CHECKPOINT_DISABLE: "1" },
+    });
+    expect(exitCode).not.toBe(0);
+  });
+});
+
+describe("cloud-init", () => {
+  test.each(userDataOf())("accepts the user-data of %s/%s", async (name, host) => {
+    const file = join(folder, name, "hosts", host, "user-data.yaml");
+    const { stdout, stderr } = await run({ argv: ["cloud-init", "schema", "--config-file", file] });
+    expect(stdout + stderr).toMatch(/Valid cloud-config/);
+  });
+
+  test("reads every file as it was meant, whatever characters are in it", async () => {
+    const program = `
+import gzip, json, sys, yaml
+text = gzip.open(sys.argv[1]).read().decode()
+assert text.startswith("#cloud-config\\n")
+print(json.dumps({f["path"]: f["content"] for f in yaml.safe_load(text)["write_files"]}))`;
+    for (const [name, host] of userDataOf()) {
+      const base = join(folder, name, "hosts", host);
+      const { stdout } = await run({ argv: ["/usr/bin/python3", "-c", program, join(base, "user-data")] });
+      for (const [path, content] of Object.entries(JSON.parse(stdout) as Record<string, string>)) {
+        expect(content, path).toBe(readFileSync(join(base, "rootfs", path), "utf8"));
+      }
+    }
+  });
+
+  function userDataOf(): (readonly [string, string])[] {
+    return [
+      ["small", "sipproxy0"],
+      ["everything", "sipproxy0"],
+      ["everything", "sipproxy"],
+      ["hostile", "sipproxy0"],
+    ];
+  }
+});
+
+test("a second clone renders the same bytes", async () => {
+  const clone = join(folder, "clone");
+  for (const part of ["dist", "templates", "cloud-init", "packer", "package.json"]) {
+    cpSync(join(packageRoot, part), join(clone, part), { recursive: true });
+  }
+  symlinkSync(join(packageRoot, "node_modules"), join(clone, "node_modules"));
+  for (const name of cases) {
+    await run({
+      argv: [
+        "node",
+        join(clone, "dist/sip-proxy.js"),
+        "render",
+        fleetFile(name),
+        "--out",
+        join(folder, "again", name),
+      ],
+      env,
+    });
+    await run({ argv: ["diff", "-r", join(folder, name), join(folder, "again", name)] });
+  }
+});
+
+test("nothing that is rendered names a path of this machine", async () => {
+  const { exitCode, stdout } = await attempt({
+    argv: ["grep", "-rlF", packageRoot.replace(/\/$/, ""), folder, "--include=*", "--exclude-dir=clone"],
+  });
+  expect(stdout).toBe("");
+  expect(exitCode).toBe(1);
+});
+
+describe("shellcheck", () => {
+  const scripts = ["cloud-init/bin", "packer"].flatMap((at) =>
+    readdirSync(join(packageRoot, at)).map((name) => join(at, name)),
+  );
+
+  test("finds nothing in the host's and the bake's scripts", async () => {
+    const { exitCode, stdout } = await attempt({
+      argv: ["shellcheck", "-x", ...scripts, ".ci/run"],
+      cwd: packageRoot,
+    });
+    expect(stdout).toBe("");
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe("systemd", () => {
+  const units = readdirSync(join(packageRoot, "cloud-init/units"));
+
+  test("knows every directive of the units", async () => {
+    const root = join(folder, "systemd");
+    cpSync(join(packageRoot, "cloud-init/units"), join(root, "etc/systemd/system"), { recursive: true });
+    cpSync(join(packageRoot, "cloud-init/bin"), join(root, "usr/lib/sip-proxy"), { recursive: true });
+    const files = units.map((name) => join(root, "etc/systemd/system", name.replace("@.", "@1.")));
+    for (const [index, file] of files.entries()) {
+      if (!file.endsWith(units[index] ?? ""))
+        cpSync(join(root, "etc/systemd/system", units[index] ?? ""), file);
+    }
+    const { stderr } = await attempt({
+      argv: ["systemd-analyze", "verify", "--man=no", "--generators=no", ...files],
+    });
+    const complaints = stderr
+      .split("\n")
+      .filter((line) => /Unknown|Failed to parse|Invalid|ignoring/i.test(line));
+    expect(complaints).toEqual([]);
+  });
+
+  test.each(["kamailio.service", "rtpproxy@.service", "rtpengine@.service"])(
+    "%s is exposed to no more than 2 of 10",
+    async (unit) => {
+      const file = join(folder, unit.replace("@.", "@1."));
+      writeFileSync(file, readFileSync(join(packageRoot, "cloud-init/units", unit)));
+      const { exitCode, stdout, stderr } = await attempt({
+        argv: ["systemd-analyze", "security", "--offline=yes", "--threshold=20", "--no-pager", file],
+      });
+      expect(exitCode, stdout.split("\n").slice(-3).join("\n") + stderr).toBe(0);
+    },
+  );
+});

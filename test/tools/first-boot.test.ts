@@ -1,0 +1,228 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { renderHost } from "../../src/commands/render-host.js";
+import { bakedFiles } from "../../src/compute/image/baked-files.js";
+import { imageSources, packageRoot } from "../../src/do/assets.js";
+import { attempt, run } from "../../src/do/process.js";
+import { writeFiles } from "../../src/do/write-files.js";
+import { postgresPassword, startPostgres, type Postgres } from "../../src/lab/postgres.js";
+import { fleetOf } from "../support/fleets.js";
+
+// The host's own scripts, run in folders that stand for hosts' roots, against a real PostgreSQL.
+
+const password = `it's \\ a:"secret" $(x) \`y\` @/?#%`;
+let postgres: Postgres;
+let folder: string;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "first-boot-"));
+  await postgres.query("DROP DATABASE IF EXISTS kamailio WITH (FORCE)");
+  await postgres.query("DROP ROLE IF EXISTS kamailio");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function createDatabase(): Promise<void> {
+  await postgres.query(`CREATE ROLE kamailio LOGIN PASSWORD '${password.replaceAll("'", "''")}'`);
+  await postgres.query("CREATE DATABASE kamailio OWNER kamailio");
+}
+
+const database = (more: object = {}) => ({
+  dbhost: "127.0.0.1",
+  dbport: postgres.port,
+  dbpass_kam: password,
+  ...more,
+});
+
+/** A host's root as an image with its user-data leaves it. */
+async function newHost(name: string, parts: Parameters<typeof fleetOf>[0] = {}): Promise<string> {
+  const fleet = fleetOf({ database: database(), ...parts });
+  const [host] = fleet.hosts;
+  if (!host) throw new Error("no host");
+  const { files } = renderHost(fleet, host, ({ source }) => (source.from === "literal" ? source.value : ""));
+  const root = join(folder, name);
+  await writeFiles(root, [...bakedFiles(imageSources()), ...files]);
+  return root;
+}
+
+function script(root: string, name: string) {
+  const env = {
+    SIP_PROXY_ROOT: root,
+    SIP_PROXY_LIB: join(packageRoot, "cloud-init/bin"),
+    SIP_PROXY_USER: "",
+    SIP_PROXY_WAIT: "2",
+  };
+  return attempt({ argv: ["bash", join(packageRoot, "cloud-init/bin", name)], env, timeout: 120_000 });
+}
+
+async function boot(root: string): Promise<void> {
+  for (const step of ["configure", "database"]) {
+    const { exitCode, stdout, stderr } = await script(root, step);
+    expect(exitCode, `${step}: ${stdout}${stderr}`).toBe(0);
+  }
+}
+
+const rows = () => postgres.query("SELECT destination FROM dispatcher ORDER BY id", "kamailio");
+
+describe("configure", () => {
+  test("fills in exactly the files that render shows for known addresses", async () => {
+    const fleet = fleetOf({ database: database() });
+    const [host] = fleet.hosts;
+    if (!host) expect.fail();
+    const { filledIn } = renderHost(fleet, host, () => password);
+    const root = await newHost("one");
+    expect((await script(root, "configure")).exitCode).toBe(0);
+    expect(filledIn.length).toBeGreaterThan(1);
+    for (const { path, content } of filledIn) expect(readFileSync(join(root, path), "utf8")).toBe(content);
+  });
+
+  test("keeps the secret that marks dialogs over a reboot", async () => {
+    const root = await newHost("one");
+    await script(root, "configure");
+    const first = readFileSync(join(root, "etc/kamailio/kamailio-secret.cfg"), "utf8");
+    await script(root, "configure");
+    expect(readFileSync(join(root, "etc/kamailio/kamailio-secret.cfg"), "utf8")).toBe(first);
+    expect(first).toMatch(/^#!substdef "!DIALOG_SECRET![0-9a-f]{48}!g"$/m);
+  });
+
+  test("what holds secrets is for root alone", async () => {
+    const root = await newHost("one");
+    await script(root, "configure");
+    for (const path of [
+      "run/sip-proxy/pgpass",
+      "run/sip-proxy/secrets",
+      "run/sip-proxy/secrets/dbpass_kam",
+    ]) {
+      expect(statSync(join(root, path)).mode & 0o077, path).toBe(0);
+    }
+  });
+
+  test("an image without user-data is no host: nothing is configured, and it says what to do", async () => {
+    const root = await newHost("one");
+    rmSync(join(root, "etc/sip-proxy/host.env"));
+    const { exitCode, stdout } = await script(root, "configure");
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain("launch the image with user-data from: sip-proxy user-data FLEET NAME");
+  });
+
+  test("auto without a metadata service fails with the reason", async () => {
+    const root = await newHost("one", {
+      proxies: { sipproxy0: { public_ip_address: "auto", private_ip_address: "auto" } },
+    });
+    const { exitCode, stdout } = await script(root, "configure");
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/FAILED: no address: private_ip_address is auto/);
+  });
+
+  test("a configuration that Kamailio refuses stops the boot there", async () => {
+    const root = await newHost("one");
+    writeFileSync(join(root, "etc/kamailio/sip-proxy/dialogs.cfg"), "route[IN_DIALOG] {");
+    const { exitCode, stdout } = await script(root, "configure");
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain("Kamailio refuses its configuration");
+  });
+});
+
+describe("database", () => {
+  test("makes the installed Kamailio's own schema, seeds it, and keeps a list on disk", async () => {
+    await createDatabase();
+    const root = await newHost("one");
+    await boot(root);
+    const tables = await postgres.query("SELECT count(*)::int AS n FROM version", "kamailio");
+    expect(tables[0]?.["n"]).toBeGreaterThan(25);
+    expect(await rows()).toHaveLength(2);
+    expect(readFileSync(join(root, "var/lib/sip-proxy/dispatcher.list"), "utf8")).toBe(
+      "1 sip:10.0.0.3:5060;transport=udp 0 0 \n1 sip:10.0.0.4:5080;transport=tcp 0 0 \n",
+    );
+  });
+
+  test("thirty hosts that boot at once: none fails, every row is there once", async () => {
+    await createDatabase();
+    const roots = await Promise.all(Array.from({ length: 30 }, (_, index) => newHost(`host${index}`)));
+    for (const root of roots) expect((await script(root, "configure")).exitCode).toBe(0);
+    const results = await Promise.all(roots.map((root) => script(root, "database")));
+    expect(results.filter(({ exitCode }) => exitCode !== 0).map(({ stderr }) => stderr)).toEqual([]);
+    expect(await rows()).toHaveLength(2);
+  });
+
+  test("a boot that was cut off in the middle of the schema is finished by the next one", async () => {
+    await createDatabase();
+    const sql = readFileSync("/usr/share/kamailio/postgres/standard-create.sql", "utf8");
+    await postgres.query(`SET ROLE kamailio; ${sql}`, "kamailio");
+    await boot(await newHost("one"));
+    expect(await rows()).toHaveLength(2);
+  });
+
+  test("the first host creates role and database where the fleet says so, and forgets the administrator's password", async () => {
+    const root = await newHost("one", {
+      database: database({
+        bootstrap: "first-boot",
+        dbuser_root: "postgres",
+        dbpass_root: postgresPassword,
+        db_root: "postgres",
+      }),
+    });
+    await boot(root);
+    expect(await rows()).toHaveLength(2);
+    for (const path of [
+      "run/sip-proxy/pgpass.root",
+      "run/sip-proxy/secrets/dbpass_root",
+      "etc/sip-proxy/secrets/dbpass_root",
+    ]) {
+      expect(existsSync(join(root, path)), path).toBe(false);
+    }
+  });
+
+  test("a later boot with the database down starts from the last good list", async () => {
+    await createDatabase();
+    const root = await newHost("one");
+    await boot(root);
+    await postgres.query("DROP DATABASE kamailio WITH (FORCE)");
+    const { exitCode, stdout } = await script(root, "database");
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("database not reachable: starting from the list of");
+    expect((await script(root, "dispatcher-source")).stdout).toContain("Kamailio starts from the list of");
+    expect(readFileSync(join(root, "run/sip-proxy/kamailio.env"), "utf8")).toContain(
+      "-A WITH_LAST_GOOD_LIST",
+    );
+  });
+
+  test("an empty table never replaces the list on disk", async () => {
+    await createDatabase();
+    const root = await newHost("one");
+    await boot(root);
+    await postgres.query("DELETE FROM dispatcher", "kamailio");
+    expect((await script(root, "dispatcher-list")).exitCode).toBe(0);
+    expect(readFileSync(join(root, "var/lib/sip-proxy/dispatcher.list"), "utf8")).toContain("sip:10.0.0.3");
+  });
+
+  test("the first boot waits for a database that is not there yet, and says so", async () => {
+    const root = await newHost("one");
+    expect((await script(root, "configure")).exitCode).toBe(0);
+    setTimeout(() => void createDatabase(), 2500);
+    const { exitCode, stdout } = await script(root, "database");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/attempt 1 of "set_up" failed, again in 1 s/);
+  });
+
+  test("no password is in the arguments of any process while it runs", async () => {
+    await createDatabase();
+    const root = await newHost("one");
+    expect((await script(root, "configure")).exitCode).toBe(0);
+    const seen: string[] = [];
+    const watch = setInterval(() => {
+      void run({ argv: ["ps", "axww", "-o", "args="] }).then(({ stdout }) => seen.push(stdout));
+    }, 20);
+    await script(root, "database");
+    clearInterval(watch);
+    expect(seen.length).toBeGreaterThan(3);
+    expect(seen.join("\n")).toMatch(/psql/);
+    expect(seen.join("\n")).not.toContain("secret");
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, test } from "vitest";
+import { attempt, run, shellLine, shellQuote } from "../../../src/do/process.js";
+
+describe("run", () => {
+  test("gives what was printed", async () => {
+    expect(await run({ argv: ["printf", "%s|%s", "a b", "c"] })).toMatchObject({
+      stdout: "a b|c",
+      exitCode: 0,
+    });
+  });
+
+  test("a failure tells the line, the exit code and the last lines of output", async () => {
+    await expect(run({ argv: ["sh", "-c", "echo no such thing >&2; exit 3"] })).rejects.toMatchObject({
+      message: expect.stringMatching(/sh failed \(exit 3\)[\s\S]*no such thing/) as string,
+    });
+  });
+
+  test("a program that is not there is told with the way out", async () => {
+    await expect(attempt({ argv: ["no-such-program"] })).rejects.toMatchObject({
+      hint: expect.stringContaining("install no-such-program") as string,
+    });
+  });
+
+  test("a time limit ends it", async () => {
+    await expect(attempt({ argv: ["sleep", "10"], timeout: 100 })).rejects.toMatchObject({
+      message: "sleep: did not finish in 0.1 s",
+    });
+  });
+
+  test("lines are given as they come", async () => {
+    const lines: string[] = [];
+    await run({
+      argv: ["sh", "-c", "echo one; echo two >&2; echo three"],
+      onLine: (line) => lines.push(line),
+    });
+    expect(lines.sort()).toEqual(["one", "three", "two"]);
+  });
+});
+
+describe("the echoed line", () => {
+  test("can be pasted, and shows no value of the environment", () => {
+    const line = shellLine({ argv: ["psql", "-c", "it's"], env: { PGPASSWORD: "hunter2" } });
+    expect(line).toBe(`PGPASSWORD=… psql -c 'it'\\''s'`);
+  });
+
+  test.each(["plain-word", "a b", "$(x)", "'", "", "*"])("%j survives a shell", async (word) => {
+    expect((await run({ argv: ["sh", "-c", `printf %s ${shellQuote(word)}`] })).stdout).toBe(word);
+  });
+});
