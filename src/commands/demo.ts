@@ -8,7 +8,7 @@ import { ensurePackages } from "../do/debian-packages.js";
 import { launchLocal, localAccelerator, terminateLocal, waitUntilReady } from "../do/launch/local.js";
 import { run } from "../do/process.js";
 import { secretReader } from "../do/secrets.js";
-import { placeCalls } from "../lab/demo/calls.js";
+import { firstCall, placeCalls } from "../lab/demo/calls.js";
 import { printReport, type DemoReport } from "../lab/demo/report.js";
 import { DemoWorld } from "../lab/demo/world.js";
 import type { Fleet, Host } from "../understand/fleet.js";
@@ -41,7 +41,8 @@ export async function demo(): Promise<void> {
     () => show.stop(),
   );
   printReport(report);
-  if (report.legs.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
+  const unanswered = report.boots.some((boot) => boot.firstCall === undefined);
+  if (unanswered || report.legs.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
 }
 
 /** The show after the bake: each step uses what those before it have made. */
@@ -102,8 +103,15 @@ class Demo {
   async #awaitHost(host: Host): Promise<void> {
     const line = await waitUntilReady(this.fleet, host, 900_000);
     const [, boot = "0"] = /\((\d+) s after boot\)/.exec(line) ?? [];
-    const wall = Math.round((Date.now() - (this.#launched.get(host.name) ?? Date.now())) / 1000);
-    this.report.boots.push({ host: host.name, ready: Number(boot), wall });
+    const sinceLaunch = () => Math.round((Date.now() - (this.#launched.get(host.name) ?? Date.now())) / 1000);
+    const wall = sinceLaunch();
+    const answered = await firstCall(this.#running, host.public_ip_address);
+    this.report.boots.push({
+      host: host.name,
+      ready: Number(boot),
+      wall,
+      firstCall: answered ? sinceLaunch() : undefined,
+    });
   }
 
   async #call(tell: (detail: string) => void): Promise<void> {

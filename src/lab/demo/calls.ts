@@ -41,6 +41,22 @@ export async function placeCalls(
   return { legs, media: await countMedia(world) };
 }
 
+/** Places one call to the address of a proxy that has just come; resolves with whether it was answered. */
+export async function firstCall(world: DemoWorld, address: string): Promise<boolean> {
+  const platform = await startPlatform(world.network.namespace("platform"), {
+    type: "calls",
+    localAddress: demo.platform,
+    // beside the first calls of other proxies
+    sipPort: 0,
+    targets: [{ transport: "udp", address, port: 5080 }],
+    calls: 1,
+    holdMs: 0,
+    rtp: { rate: 0 },
+  });
+  const { summary } = await platform.finished;
+  return summary.outcomes.ok === 1;
+}
+
 async function placeLeg(
   world: DemoWorld,
   proxy: string,

@@ -7,8 +7,8 @@ export interface DemoReport {
   fleetFile: string;
   image: StoredImage;
   reused: boolean;
-  /** Seconds: of the guest's own clock to "ready", and from launch to "ready" as seen here. */
-  boots: { host: string; ready: number; wall: number }[];
+  /** Seconds: of the guest's own clock to "ready"; from launch, as seen here, to "ready" and to the first answered call. */
+  boots: { host: string; ready: number; wall: number; firstCall: number | undefined }[];
   legs: Leg[];
   media: Media;
 }
@@ -16,15 +16,19 @@ export interface DemoReport {
 /** What was done, in one page. */
 export function printReport({ image, reused, boots, legs, media, fleetFile }: DemoReport): void {
   const { contents, seconds } = image.manifest;
-  const mebibytes = "bytes" in image.manifest.image ? Math.round(image.manifest.image.bytes / 2 ** 20) : 0;
+  const size = "bytes" in image.manifest.image ? mebibytes(image.manifest.image.bytes) : "";
   const how = reused ? `baked earlier, in ${seconds.total} s` : `baked in ${seconds.total} s`;
   const sent = legs.reduce((sum, { rtpSent }) => sum + rtpSent, 0);
   print(`\nimage     ${image.path}\n`);
   print(
-    `          ${contents.os}, Kamailio ${contents.kamailio}, ${contents.mediaRelay} ${contents.mediaRelayVersion}, ${mebibytes} MiB, ${how}\n`,
+    `          ${contents.os}, Kamailio ${contents.kamailio}, ${contents.mediaRelay} ${contents.mediaRelayVersion}, ${size}, ${how}\n`,
   );
-  for (const { host, ready, wall } of boots)
-    print(`boot      ${host}: ready ${ready} s after boot, ${wall} s after launch\n`);
+  print(`          ${bakeTimes(image)}\n`);
+  for (const { host, ready, wall, firstCall } of boots) {
+    const call =
+      firstCall === undefined ? "its first call was not answered" : `first call answered at ${firstCall} s`;
+    print(`boot      ${host}: ready ${ready} s after boot, ${wall} s after launch; ${call}\n`);
+  }
   print("\n");
   print(
     table(
@@ -49,3 +53,12 @@ export function printReport({ image, reused, boots, legs, media, fleetFile }: De
     `\nnext      read ${fleetFile}, then the README: write your own, \`sip-proxy validate\`, \`bake-image\`, \`sip-proxy launch\`\n`,
   );
 }
+
+/** What the bake took, step by step, and the size of the base that the image is an addition to. */
+function bakeTimes({ manifest: { seconds, base } }: StoredImage): string {
+  const steps = seconds.steps.map(({ title, seconds: spent }) => `${title} ${spent}`);
+  const beside = base.bytes === undefined ? "" : `; its base: ${mebibytes(base.bytes)}`;
+  return `seconds: ${steps.join(", ")}${beside}`;
+}
+
+const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
