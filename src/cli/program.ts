@@ -32,6 +32,39 @@ export function program(): Command {
         echoCommandsTo((line) => talk.note(`$ ${line}`));
     });
 
+  addArtefacts(sipProxy);
+
+  sipProxy
+    .command("bake")
+    .summary("bake a machine image with Packer (the same as bake-image)")
+    .argument(...fleetArgument)
+    .addOption(target())
+    .option("--force", "bake again though nothing has changed")
+    .addOption(new Option("--emulate <file>", "for emulators of EC2: see commands/bake-ec2.ts").hideHelp())
+    .addOption(dryRun())
+    .addOption(json())
+    .action(bake);
+
+  sipProxy
+    .command("docs", { hidden: true })
+    .summary("write the generated parts of README.md and docs")
+    .action(docs);
+
+  sipProxy
+    .command("demo")
+    .summary("bake, boot two proxies and place calls, all on this machine (npm start)")
+    .action(demo);
+
+  addDatabase(sipProxy);
+  addImages(sipProxy);
+  addRunning(sipProxy);
+  addGroup(sipProxy);
+  exitByThrowing(sipProxy);
+  return sipProxy;
+}
+
+/** The commands that look at the fleet file and print or write what comes of it. */
+function addArtefacts(sipProxy: Command): void {
   sipProxy
     .command("validate")
     .summary("check a fleet file; every fault with its line, its rule and the way out")
@@ -80,34 +113,6 @@ export function program(): Command {
     .summary("print the fleet file's JSON Schema, for editors")
     .option("--markdown", "print the settings reference instead")
     .action(schema);
-
-  sipProxy
-    .command("bake")
-    .summary("bake a machine image with Packer (the same as bake-image)")
-    .argument(...fleetArgument)
-    .addOption(target())
-    .option("--force", "bake again though nothing has changed")
-    .addOption(new Option("--emulate <file>", "for emulators of EC2: see commands/bake-ec2.ts").hideHelp())
-    .addOption(dryRun())
-    .addOption(json())
-    .action(bake);
-
-  sipProxy
-    .command("docs", { hidden: true })
-    .summary("write the generated parts of README.md and docs")
-    .action(docs);
-
-  sipProxy
-    .command("demo")
-    .summary("bake, boot two proxies and place calls, all on this machine (npm start)")
-    .action(demo);
-
-  addDatabase(sipProxy);
-  addImages(sipProxy);
-  addRunning(sipProxy);
-  addGroup(sipProxy);
-  exitByThrowing(sipProxy);
-  return sipProxy;
 }
 
 function addDatabase(sipProxy: Command): void {

@@ -31,7 +31,7 @@ function capture(stream: NodeJS.WriteStream, listener: (text: string) => void): 
   stream.write = ((chunk: string | Uint8Array) => {
     listener(typeof chunk === "string" ? chunk : Buffer.from(chunk).toString());
     return true;
-  }) as typeof stream.write;
+  });
   return () => {
     stream.write = write;
   };
