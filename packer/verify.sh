@@ -23,7 +23,7 @@ start_log=$(mktemp)
 kamailio_starts() {
 	local pid answers=1 lines
 	touch /var/lib/sip-proxy/dispatcher.list
-	install -d -o kamailio /run/kamailio
+	install -d -o kamailio /run/kamailio /run/kamailio/tmp
 	kamailio -DD -E -f /etc/kamailio/kamailio.cfg -u kamailio -A WITH_LAST_GOOD_LIST -A "WITH_${MEDIA_RELAY^^}" >"$start_log" 2>&1 &
 	pid=$!
 	# as long as it lives: an emulated builder on a busy machine is slow
