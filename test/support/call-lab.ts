@@ -219,7 +219,11 @@ export class CallLab {
   }
 
   /** A stranger sends RTP to the whole range, while something else goes on; what he sent, and what he got. */
-  async spray(durationMs: number, rate = 20_000, name = "sipproxy0"): Promise<{ sent: number; received: number }> {
+  async spray(
+    durationMs: number,
+    rate = 20_000,
+    name = "sipproxy0",
+  ): Promise<{ sent: number; received: number }> {
     const { public_ip_address: address, settings } = this.host(name);
     const target = { address, ports: [settings.rtp_start, settings.rtp_stop] as [number, number] };
     const job: SprayJob = { type: "spray", localAddress: callers.stranger.address, target, durationMs, rate };

@@ -57,7 +57,10 @@ function features(fleet: Fleet, { settings }: Host): string[] {
     ["WITH_REGISTRAR", settings.enable_registrar],
     ["WITH_JSONRPC", settings.enable_jsonrpc],
     ["WITH_METRICS", settings.enable_metrics],
-    ["WITH_HTTP_PRIVATE", (settings.enable_jsonrpc || settings.enable_metrics) && !onlyLoopback(settings.http_allow)],
+    [
+      "WITH_HTTP_PRIVATE",
+      (settings.enable_jsonrpc || settings.enable_metrics) && !onlyLoopback(settings.http_allow),
+    ],
     ["WITH_DEBUG", settings.enable_debug],
   ];
   return table.flatMap(([name, on]) => (on ? [name] : []));

@@ -17,7 +17,9 @@ export function pinnedSources(image: Image): PinnedSources {
   const kamailio = kamailioOrigin(image.kamailio_version);
   return {
     ...(image.media_relay === "rtpproxy" ? { rtpproxy: rtpproxySource(image) } : {}),
-    ...(kamailio.from === "source" ? { kamailio: image.kamailio_source ?? { git: kamailioRepository, ref: kamailio.version } } : {}),
+    ...(kamailio.from === "source"
+      ? { kamailio: image.kamailio_source ?? { git: kamailioRepository, ref: kamailio.version } }
+      : {}),
   };
 }
 

@@ -28,10 +28,10 @@ export async function runCli(argv: readonly string[], env: Record<string, string
 
 function capture(stream: NodeJS.WriteStream, listener: (text: string) => void): () => void {
   const write = stream.write.bind(stream);
-  stream.write = ((chunk: string | Uint8Array) => {
+  stream.write = (chunk: string | Uint8Array) => {
     listener(typeof chunk === "string" ? chunk : Buffer.from(chunk).toString());
     return true;
-  });
+  };
   return () => {
     stream.write = write;
   };
