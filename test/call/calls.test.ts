@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { CallLab, callers, kinds, pause, withEachRelay } from "../support/call-lab.js";
+import { CallLab, kinds, pause, withEachRelay } from "../support/call-lab.js";
 
 withEachRelay((relay) => {
   let lab: CallLab;
@@ -68,7 +68,17 @@ withEachRelay((relay) => {
     });
   });
 
-  it("comes from", () => {
-    expect(callers.platform.address).toBe("203.0.113.10");
+  it("calls that have ended hold nothing, also where the recorder is gone at the BYE", async () => {
+    const left = async () => (await lab.proxy().run("sip-proxy-drain", "status")).stdout.trim();
+    await lab.calls({ calls: 4, holdMs: 100 });
+    expect(await left()).toBe("calls=0");
+    const platform = await lab.place({ calls: 2, holdMs: null });
+    await platform.allPlaced();
+    await expect(left()).rejects.toThrow("calls=2");
+    for (const recorder of lab.recorders.values()) await recorder.stop();
+    await platform.byeAll();
+    await platform.finished;
+    expect(await left()).toBe("calls=0");
+    for (const name of lab.recorders.keys()) await lab.startRecorder(name);
   });
 });
