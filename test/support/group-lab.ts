@@ -1,5 +1,4 @@
 import type { ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { renderHost } from "../../src/commands/render-host.js";
 import { instanceRolePolicy } from "../../src/compute/aws-policy/instance-role.js";
@@ -181,7 +180,7 @@ kamailio() {
 }
 relay() { . /etc/sip-proxy/$1.env; test -e /run/no-relay || \${1%-*} $OPTIONS >/run/$1.log 2>&1; }
 $lib/configure && $lib/database || exit
-mkdir -p -m 777 /run/rtpproxy; mkdir -p /run/kamailio; chown kamailio:kamailio /run/kamailio
+mkdir -p -m 777 /run/rtpproxy; mkdir -p /run/kamailio/tmp; chown -R kamailio:kamailio /run/kamailio
 for unit in ${relays.join(" ")}; do again relay $unit & done
 $lib/media-relay check && { again kamailio & $lib/selftest; }
 wait
@@ -205,12 +204,6 @@ export class GroupHost {
       throw new Error("a literal secret in the group's user-data");
     };
     const files = [...bakedFiles(imageSources()), ...renderHost(fleet, host, reveal).files];
-    if (!files.some(({ path }) => path.endsWith("/drain")))
-      files.push({
-        path: "usr/lib/sip-proxy/drain",
-        content: readFileSync("/tmp/sb-mine/drain"),
-        mode: 0o755,
-      });
     const relays = relayUnits(fleet, host).map((unit) => unit.replace(".service", "").replace("@", "-"));
     return new GroupHost(await Sandbox.create({ namespace, files }), init(relays));
   }
