@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { echoCommandsTo } from "../do/process.js";
 import { bake } from "../commands/bake.js";
 import { dbInit, dbSeed } from "../commands/db.js";
+import { dns } from "../commands/dns.js";
 import { docs } from "../commands/docs.js";
 import { demo } from "../commands/demo.js";
 import { iamPolicy } from "../commands/iam-policy.js";
@@ -33,6 +34,7 @@ export function program(): Command {
     });
 
   addArtefacts(sipProxy);
+  addDns(sipProxy);
 
   sipProxy
     .command("bake")
@@ -113,6 +115,26 @@ function addArtefacts(sipProxy: Command): void {
     .summary("print the fleet file's JSON Schema, for editors")
     .option("--markdown", "print the settings reference instead")
     .action(schema);
+}
+
+function addDns(sipProxy: Command): void {
+  sipProxy
+    .command("dns")
+    .summary("print the SRV and A records by which voice platforms find the proxies")
+    .argument(...fleetArgument)
+    .option("--domain <domain>", "domain of the records; dns.domain when not given")
+    .addOption(
+      new Option("--target <target>", "where to ask for addresses that the fleet file leaves to EC2").choices(
+        ["ec2"],
+      ),
+    )
+    .addOption(
+      new Option("--format <format>", "a zone file's lines, or JSON")
+        .choices(["zone", "json"])
+        .default("zone"),
+    )
+    .addOption(json())
+    .action(dns);
 }
 
 function addDatabase(sipProxy: Command): void {

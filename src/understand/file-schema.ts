@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { databaseSettings } from "./settings/database.js";
+import { dnsZoneSettings } from "./settings/dns.js";
 import { groupSettings, hostLabel } from "./settings/group.js";
 import { imageEc2Settings, imageLocalSettings, imageSettings } from "./settings/image.js";
 import { launchEc2Settings, launchLocalSettings } from "./settings/launch.js";
@@ -43,6 +44,7 @@ export const fleetFileSchema = z.strictObject({
   settings: section(proxySettings).optional(),
   proxies: z.record(hostLabel.schema, section(hostSettings)).optional(),
   group: section(groupAndProxySettings).optional(),
+  dns: section(dnsZoneSettings).optional(),
   recorders: z.record(recorderName.schema, section(recorderSettings)),
   launch: z
     .strictObject({ local: section(launchLocalSettings), ec2: section(launchEc2Settings) })

@@ -1,4 +1,5 @@
 import type { databaseSettings } from "./settings/database.js";
+import type { dnsZoneSettings } from "./settings/dns.js";
 import type { groupSettings } from "./settings/group.js";
 import type { imageEc2Settings, imageLocalSettings, imageSettings } from "./settings/image.js";
 import type { launchEc2Settings, launchLocalSettings } from "./settings/launch.js";
@@ -47,6 +48,7 @@ export interface Fleet {
   hosts: Host[];
   /** Present when the fleet has an autoscaling group; its host is the one of kind "group". */
   group: Group | undefined;
+  dns: Values<typeof dnsZoneSettings>;
   recorders: Recorder[];
   launch: { local: LaunchLocal; ec2: LaunchEc2 };
 }

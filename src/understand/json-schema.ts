@@ -1,5 +1,6 @@
 import { databaseSettings } from "./settings/database.js";
 import { groupAndProxySettings, hostSettings } from "./file-schema.js";
+import { dnsZoneSettings } from "./settings/dns.js";
 import { imageEc2Settings, imageLocalSettings, imageSettings } from "./settings/image.js";
 import { launchEc2Settings, launchLocalSettings } from "./settings/launch.js";
 import { proxySettings } from "./settings/proxy.js";
@@ -44,6 +45,7 @@ export function fleetJsonSchema(): Json {
       ),
       proxies: named("Single proxies by name.", section(hostSettings, "One proxy."), label),
       group: section(groupAndProxySettings, "An autoscaling group of proxies."),
+      dns: section(dnsZoneSettings, "The records that `sip-proxy dns` prints."),
       recorders: named("Recorders by name.", section(recorderSettings, "One recorder."), {
         maxLength: dispatcherColumns.description,
       }),

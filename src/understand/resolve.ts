@@ -2,6 +2,7 @@ import type { Path } from "./fault.js";
 import type { Fleet, Group, Host } from "./fleet.js";
 import type { FleetFile } from "./file-schema.js";
 import { databaseSettings } from "./settings/database.js";
+import { dnsZoneSettings } from "./settings/dns.js";
 import { groupSettings } from "./settings/group.js";
 import { imageEc2Settings, imageLocalSettings, imageSettings } from "./settings/image.js";
 import { launchEc2Settings, launchLocalSettings } from "./settings/launch.js";
@@ -31,6 +32,7 @@ export function resolveFleet(file: FleetFile): Fleet {
       ...(group && file.group ? [resolveGroupHost(group, file.group, fleetWide)] : []),
     ],
     group,
+    dns: resolve(dnsZoneSettings, file.dns ?? {}),
     recorders: Object.entries(file.recorders).map(([name, given]) => ({
       name,
       ...resolve(recorderSettings, given),

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { program } from "../../src/cli/program.js";
 import { reportFaults } from "../../src/understand/report.js";
 import { understand } from "../../src/understand/understand.js";
+import { runCli } from "../support/cloud/cli.js";
 
 // What README.md says of the commands is true.
 
@@ -19,6 +20,14 @@ test("the report of a fault is what `validate` prints", () => {
   const { faults, source } = understand(broken, "fleet.yaml");
   const errors = faults.filter(({ severity }) => severity !== "warning");
   expect(reportFaults(errors, source).trim()).toBe(shown?.trim());
+});
+
+test("the DNS records are those of the example", async () => {
+  const shown = /<!-- output: (sip-proxy dns [^\n]+) -->\n\n```\n([\s\S]*?)```/.exec(readme);
+  const argv = (shown?.[1] ?? "").split(" ").slice(1);
+  const file = join(root, "examples/recorders-eu.yaml");
+  const { stdout } = await runCli(argv.map((word) => (word === "fleet.yaml" ? file : word)));
+  expect(stdout).toBe(shown?.[2]);
 });
 
 test("every command and option that is shown exists", () => {

@@ -1,5 +1,5 @@
-import { integer } from "./types.js";
-import { withDefault } from "./setting.js";
+import { integer, text } from "./types.js";
+import { optional, withDefault } from "./setting.js";
 
 /** How a proxy stands in the SRV records that `sip-proxy dns` prints (RFC 2782). */
 export const dnsSettings = {
@@ -12,5 +12,27 @@ export const dnsSettings = {
     integer(0, 65535),
     10,
     "Weight in the SRV records: the share of the calls among proxies of the same priority.",
+  ),
+};
+
+const label = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+
+/** The domain that platforms are given. No dot at its end, so that it reads the same in every setting. */
+export const dnsDomain = text({
+  rule: "a domain such as sip.example.com",
+  pattern: new RegExp(`^${label}(\\.${label})+$`),
+  max: 180,
+});
+
+/** The zone part of the records: one for the fleet. */
+export const dnsZoneSettings = {
+  domain: optional(
+    dnsDomain,
+    "Domain whose SRV records name the proxies; `sip-proxy dns --domain` goes before it.",
+  ),
+  ttl: withDefault(
+    integer(1, 604_800, { unit: "seconds" }),
+    60,
+    "Seconds for which a record may be cached; a proxy that is taken out gets no new calls after that.",
   ),
 };

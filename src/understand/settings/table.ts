@@ -1,5 +1,5 @@
 import { databaseSettings } from "./database.js";
-import { dnsSettings } from "./dns.js";
+import { dnsSettings, dnsZoneSettings } from "./dns.js";
 import { groupSettings } from "./group.js";
 import { imageEc2Settings, imageLocalSettings, imageSettings } from "./image.js";
 import { launchEc2Settings, launchLocalSettings } from "./launch.js";
@@ -39,6 +39,7 @@ export const settingsTable: readonly Section[] = [
   { title: "Debug and monitoring", places: anyProxy, settings: debug },
   { title: "Operation", places: anyProxy, settings: operation },
   { title: "DNS", places: anyProxy, settings: dnsSettings },
+  { title: "DNS records", places: ["dns"], settings: dnsZoneSettings },
   { title: "Image", places: ["image"], settings: imageSettings },
   { title: "Image, local target", places: ["image.targets.local"], settings: imageLocalSettings },
   { title: "Image, EC2 target", places: ["image.targets.ec2"], settings: imageEc2Settings },
