@@ -44,13 +44,16 @@ export class Cloud {
   private constructor(
     readonly moto: Moto,
     readonly proxy: FaultProxy,
+    /** For the test's own clients: it records apart, and does no harm. */
+    private readonly aside: FaultProxy,
     readonly folder: string,
   ) {}
 
   static async start(): Promise<Cloud> {
     const moto = await Moto.start(Object.values(bases));
     const proxy = await FaultProxy.start(moto.url);
-    return new Cloud(moto, proxy, await mkdtemp(join(tmpdir(), "cloud-")));
+    const aside = await FaultProxy.start(moto.url);
+    return new Cloud(moto, proxy, aside, await mkdtemp(join(tmpdir(), "cloud-")));
   }
 
   /** Everything that a command may read of its environment. */
@@ -113,7 +116,7 @@ export class Cloud {
     return () => {
       const config = {
         region,
-        endpoint: this.moto.url,
+        endpoint: this.aside.url,
         credentials: { accessKeyId: "test", secretAccessKey: "test" },
         maxAttempts: 1,
       };
@@ -158,6 +161,7 @@ export class Cloud {
 
   async stop(): Promise<void> {
     await this.proxy.stop();
+    await this.aside.stop();
     await this.moto.stop();
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -128,11 +128,14 @@ export class FaultProxy {
     });
     return {
       status: answer.status,
-      body: await answer.text(),
+      body: (await answer.text()).replaceAll(zoneless, "$1Z<"),
       type: answer.headers.get("content-type") ?? "text/xml",
     };
   }
 }
+
+/** moto writes some times without their zone, which the SDK does not read. */
+const zoneless = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+)</g;
 
 function makeTrouble(
   trouble: Exclude<Trouble, "answer lost">,
