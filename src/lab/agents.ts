@@ -3,6 +3,7 @@ import type {
   CallResult,
   CallsJob,
   CallsSummary,
+  OtherMethod,
   PlatformEvent,
   PlatformJob,
   PlatformStatus,
@@ -115,6 +116,12 @@ export class Platform extends Program<PlatformEvent> {
   /** Sends a re-INVITE in each call that is up; resolves with how many were answered with which status. */
   async reinviteAll(kind: ReinviteKind = "refresh"): Promise<Record<string, number>> {
     const event = await this.ask({ cmd: "reinvite-all", kind }, 120_000);
+    return (event as Named<PlatformEvent, "done">).byStatus ?? {};
+  }
+
+  /** Sends another request in each call that is up; resolves with how many were answered with which status. */
+  async requestAll(method: OtherMethod): Promise<Record<string, number>> {
+    const event = await this.ask({ cmd: "request-all", method }, 120_000);
     return (event as Named<PlatformEvent, "done">).byStatus ?? {};
   }
 

@@ -7,6 +7,7 @@ import { parseSdp, type Direction } from "../sdp.js";
 import { SDP_TYPE, speakers } from "../siprec.js";
 import type { SiprecVariant } from "../siprec-variants.js";
 import { sendInvite } from "../sip/invite.js";
+import type { Flow } from "../sip/flow.js";
 import type { SipRequest, SipResponse } from "../sip/message.js";
 import { dial, type Established } from "./dial.js";
 import { CallMedia } from "./media.js";
@@ -18,7 +19,7 @@ import {
   type CallIdentity,
   type Session,
 } from "./offer.js";
-import type { CallResult, ReinviteKind } from "./protocol.js";
+import type { CallResult, OtherMethod, ReinviteKind } from "./protocol.js";
 import { presented, type Surroundings } from "./surroundings.js";
 
 /** Milliseconds between the last packet and the BYE, so that the BYE overtakes none. */
@@ -94,6 +95,7 @@ export class Call {
   async reinvite(kind: ReinviteKind): Promise<number> {
     const { established, session, media } = this;
     if (!established || !session || !media) throw new Error("the call is not up");
+    await this.#reach();
     if (kind === "hold") media.stop();
     const direction: Direction = kind === "hold" ? "inactive" : "sendonly";
     const body = offerBody(session, ++this.version, direction);
@@ -109,6 +111,19 @@ export class Call {
     return status;
   }
 
+  /** Sends another request; resolves with its final status. An UPDATE offers the streams as they are. */
+  async request(method: OtherMethod): Promise<number> {
+    const { established, session, around } = this;
+    if (!established || !session) throw new Error("the call is not up");
+    const flow = await this.#reach();
+    const body = offerBody(session, ++this.version, "sendonly");
+    const update = { ...body, headers: siprecHeaders(this.contact, body.contentType) };
+    const request = established.dialog.request(method, method === "UPDATE" ? update : {});
+    const response = await around.stack.ask(request, flow);
+    if (method === "UPDATE" && response.status === 200) await this.#followAnswer(response);
+    return response.status;
+  }
+
   get contact(): string {
     const { job, sipPort } = this.around;
     if (!this.established) return "";
@@ -117,10 +132,16 @@ export class Call {
   }
 
   async #send(request: SipRequest) {
+    const { dialog } = this.established as Established;
+    return sendInvite(this.around.stack, request, await this.#reach(), { dialog });
+  }
+
+  /** The flow to the call's next hop: another one than before when that was closed, which Contact then says. */
+  async #reach(): Promise<Flow> {
     const { dialog, flow } = this.established as Established;
-    return sendInvite(this.around.stack, request, await this.around.stack.flowTo(dialog.nextHop(), flow), {
-      dialog,
-    });
+    const now = await this.around.stack.flowTo(dialog.nextHop(), flow);
+    this.established = { ...(this.established as Established), flow: now };
+    return now;
   }
 
   async #followAnswer(response: SipResponse): Promise<StreamAddress[]> {
@@ -163,13 +184,12 @@ export class Call {
   }
 
   async #bye(): Promise<void> {
-    const { dialog, flow } = this.established as Established;
+    const { dialog } = this.established as Established;
     const { result } = this;
     if (result.byeBy === "recorder") return; // it came while the media drained
     result.byeBy = "platform";
     const request = dialog.request("BYE");
-    const { stack } = this.around;
-    const { status } = await stack.ask(request, await stack.flowTo(dialog.nextHop(), flow));
+    const { status } = await this.around.stack.ask(request, await this.#reach());
     result.byeStatus = status;
     if (status >= 300) result.errors.push(`BYE: ${status}`);
   }

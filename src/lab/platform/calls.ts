@@ -123,6 +123,12 @@ export class CallsRun {
         await Promise.all(up.map(async (call) => count(byStatus, String(await call.reinvite(kind)))));
         return { byStatus };
       }
+      case "request-all": {
+        const byStatus: Record<string, number> = {};
+        const { method } = command;
+        await Promise.all(up.map(async (call) => count(byStatus, String(await call.request(method)))));
+        return { byStatus };
+      }
       case "bye-all":
         this.#stopped = true;
         for (const call of this.#running.values()) call.end("platform");

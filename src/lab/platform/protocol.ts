@@ -108,9 +108,13 @@ export type PlatformJob = CallsJob | OptionsJob | RawJob | SprayJob;
 
 export type ReinviteKind = "refresh" | "hold" | "resume";
 
+/** Further requests within a dialog; UPDATE carries a session description. */
+export type OtherMethod = "UPDATE" | "PRACK" | "INFO";
+
 /** Further lines, for `calls` jobs. */
 export type PlatformCommand = { id?: number } & (
   | { cmd: "reinvite-all"; kind?: ReinviteKind }
+  | { cmd: "request-all"; method: OtherMethod }
   | { cmd: "bye-all" }
   | { cmd: "rtp"; send: boolean }
   | { cmd: "stop" }
