@@ -1,7 +1,24 @@
 import type { Row } from "../row.js";
-import { load } from "./load.js";
-import { hold } from "./hold.js";
+import { drain, kamailioRestarted, relayKilled } from "./faults.js";
 import { failover } from "./failover.js";
+import { hold } from "./hold.js";
+import { load } from "./load.js";
+import { malformed } from "./malformed.js";
+import { allDown, reinvite } from "./recorders.js";
+import { flood, spray, strangers } from "./strangers.js";
 
 /** The table, in its order. */
-export const rows: readonly Row[] = [load, hold, ...failover];
+export const rows: readonly Row[] = [
+  load,
+  hold,
+  ...failover,
+  allDown,
+  reinvite,
+  kamailioRestarted,
+  relayKilled,
+  drain,
+  spray,
+  strangers,
+  flood,
+  malformed,
+];
