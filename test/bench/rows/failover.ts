@@ -4,27 +4,28 @@ import { setUpTimes, withLab } from "../lab.js";
 import type { Row } from "../row.js";
 
 /** What befalls recorder0 while calls come in; recorder1 stays good. */
-const faults: Record<string, { title: string; strike: (lab: CallLab) => Promise<unknown>; limit?: number }> = {
-  refused: { title: "a recorder refuses connections", strike: (lab) => lab.recorder("recorder0").stop() },
-  silent: {
-    title: "a recorder hangs",
-    strike: (lab) => Promise.resolve(lab.recorder("recorder0").freeze(true)),
-  },
-  "invite-silent": {
-    title: "a recorder answers OPTIONS, but no INVITE",
-    strike: (lab) => lab.recorder("recorder0").behave({ invite: "silent" }),
-  },
-  "503": {
-    title: "a recorder answers 503",
-    strike: (lab) => lab.recorder("recorder0").behave({ invite: 503 }),
-  },
-  gone: { title: "a recorder is gone from the network", strike: (lab) => lab.network.cut("recorder0") },
-  trying: {
-    title: "100 and then silence",
-    strike: (lab) => lab.recorder("recorder0").behave({ invite: "trying-then-silent" }),
-    limit: 9000,
-  },
-};
+const faults: Record<string, { title: string; strike: (lab: CallLab) => Promise<unknown>; limit?: number }> =
+  {
+    refused: { title: "a recorder refuses connections", strike: (lab) => lab.recorder("recorder0").stop() },
+    silent: {
+      title: "a recorder hangs",
+      strike: (lab) => Promise.resolve(lab.recorder("recorder0").freeze(true)),
+    },
+    "invite-silent": {
+      title: "a recorder answers OPTIONS, but no INVITE",
+      strike: (lab) => lab.recorder("recorder0").behave({ invite: "silent" }),
+    },
+    "503": {
+      title: "a recorder answers 503",
+      strike: (lab) => lab.recorder("recorder0").behave({ invite: 503 }),
+    },
+    gone: { title: "a recorder is gone from the network", strike: (lab) => lab.network.cut("recorder0") },
+    trying: {
+      title: "100 and then silence",
+      strike: (lab) => lab.recorder("recorder0").behave({ invite: "trying-then-silent" }),
+      limit: 9000,
+    },
+  };
 const rates = [2, 100];
 /** Seconds of calls before and after the fault. */
 const [before, after] = [2, 10];
