@@ -35,8 +35,8 @@ mount --rbind /dev dev
 mount -t sysfs sysfs sys
 mount -t tmpfs -o mode=755 tmpfs run
 mount -t tmpfs -o mode=1777 tmpfs tmp
-echo up
-exec chroot . sleep infinity
+# said from inside: whoever enters before the chroot finds this machine's root
+exec chroot . sh -c 'echo up; exec sleep infinity'
 `;
 
 /**
