@@ -12,16 +12,17 @@ export const algorithm = {
   parallelForking: 12,
 } as const;
 
-/** The recorders that a host's `disp_set` picks from. */
-export function recordersOf(host: Host, fleet: Pick<Fleet, "recorders">): Recorder[] {
-  return fleet.recorders.filter(({ siprec_set }) => host.settings.disp_set.includes(siprec_set));
+/** The recorders of a dispatcher set. */
+export function recordersOf(set: number, { recorders }: Pick<Fleet, "recorders">): Recorder[] {
+  return recorders.filter(({ siprec_set }) => siprec_set === set);
 }
 
 /**
- * The algorithm in effect: the one given, else relative weights when any of the host's recorders has a weight, else
- * round robin. (Round robin ignores weights; algorithm 9 gives a dead recorder's share to its neighbour, 11 rebalances.)
+ * The algorithm in effect for one of a host's sets: the one given, else relative weights when the set's recorders have
+ * weights, else round robin. (Round robin ignores weights; relative weights send all calls to one recorder of a set that
+ * has none; algorithm 9 gives a dead recorder's share to its neighbour, 11 rebalances.)
  */
-export function effectiveAlgorithm(host: Host, fleet: Pick<Fleet, "recorders">): number {
-  const weighted = recordersOf(host, fleet).some(({ siprec_attrs }) => weightOf(siprec_attrs) !== undefined);
+export function effectiveAlgorithm(host: Host, set: number, fleet: Pick<Fleet, "recorders">): number {
+  const weighted = recordersOf(set, fleet).some(({ siprec_attrs }) => weightOf(siprec_attrs) !== undefined);
   return host.settings.disp_alg ?? (weighted ? algorithm.relativeWeight : algorithm.roundRobin);
 }

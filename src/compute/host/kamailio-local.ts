@@ -35,8 +35,8 @@ export function kamailioLocal(fleet: Fleet, host: Host, template: string): strin
     },
     strings: {
       DBURL: databaseUrl(fleet.database),
-      DISP_ROUTES: dispatcherRoutes(host, effectiveAlgorithm(host, fleet)),
-      DISP_PROBE: dispatcherRoutes(host, firstByPriority),
+      DISP_ROUTES: dispatcherRoutes(host, (set) => effectiveAlgorithm(host, set, fleet)),
+      DISP_PROBE: dispatcherRoutes(host, () => firstByPriority),
       RTPENGINE_SOCKET: `udp:${rtpengineControl}`,
     },
     substitutions: { IPBAN_EXPIRE: settings.ipban_expire },
@@ -77,8 +77,8 @@ function databaseUrl({ dbhost, dbport, db_kam, dbuser_kam }: Database): string {
 }
 
 /** ds_select_routes' rules, SET=ALGORITHM;…, in the order in which the sets are tried. */
-function dispatcherRoutes({ settings }: Host, algorithm: number): string {
-  return settings.disp_set.map((set) => `${set}=${algorithm}`).join(";");
+function dispatcherRoutes({ settings }: Host, algorithm: (set: number) => number): string {
+  return settings.disp_set.map((set) => `${set}=${algorithm(set)}`).join(";");
 }
 
 /**

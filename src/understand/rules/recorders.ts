@@ -78,14 +78,21 @@ export function everySetHasARecorder(fleet: Fleet): Fault[] {
 }
 
 export function algorithmSuitsAttributes(fleet: Fleet): Fault[] {
-  return fleet.hosts.flatMap((host) => algorithmFaults(host, fleet));
+  return fleet.hosts.flatMap((host) => {
+    const faults = host.settings.disp_set
+      .filter((set) => recordersOf(set, fleet).length > 0)
+      .flatMap((set) => algorithmFaults(host, set, fleet));
+    return faults.filter(
+      (fault, index) => faults.findIndex(({ message }) => message === fault.message) === index,
+    );
+  });
 }
 
-function algorithmFaults(host: Host, fleet: Fleet): Fault[] {
+function algorithmFaults(host: Host, set: number, fleet: Fleet): Fault[] {
   const path = placeOf(host, "disp_alg");
-  const recorders = recordersOf(host, fleet);
+  const recorders = recordersOf(set, fleet);
   const weights = recorders.flatMap(({ siprec_attrs }) => weightOf(siprec_attrs) ?? []);
-  const number = effectiveAlgorithm(host, fleet);
+  const number = effectiveAlgorithm(host, set, fleet);
   const fault = (message: string, hint?: string): Fault[] => [{ path, message, ...(hint && { hint }) }];
 
   if (number === algorithm.hashOfPseudoVariable)

@@ -75,7 +75,7 @@ export const loadBalancing = {
   disp_alg: optional(
     integer(0, 13),
     "Dispatcher algorithm: 4 round robin, 11 relative weights, 9 weights in percent, 0 Call-ID hash, 10 least loaded, 8 first by priority.",
-    { role: true, defaultText: "11 when recorders have weights, else 4" },
+    { role: true, defaultText: "11 for sets whose recorders have weights, else 4" },
   ),
 };
 
