@@ -3,6 +3,7 @@ import type { Artefact } from "../../src/compute/artefact.js";
 import { bakedFiles } from "../../src/compute/image/baked-files.js";
 import { renderHost } from "../../src/commands/render-host.js";
 import { imageSources } from "../../src/do/assets.js";
+import { attempt, type Finished } from "../../src/do/process.js";
 import {
   runPlatform,
   startPlatform,
@@ -30,7 +31,7 @@ export const callers = {
   stranger: { address: "192.0.2.66" },
 } as const;
 export type Caller = keyof typeof callers;
-export type Transport = "udp" | "tcp";
+export type Transport = "udp" | "tcp" | "tls";
 export type Relay = "rtpengine" | "rtpproxy";
 
 const databaseAddress = "10.0.0.9";
@@ -103,14 +104,18 @@ export class CallLab {
     const fleet = fleetOf({
       ...parts,
       image: { media_relay: options.relay ?? "rtpengine", ...(parts.image as object | undefined) },
-      database: { dbhost: databaseAddress, dbpass_kam: "it's \\ a:secret \"$`" },
+      database: {
+        dbhost: databaseAddress,
+        dbpass_kam: "it's \\ a:secret \"$`",
+        ...(parts["database"] as object | undefined),
+      },
     });
     const lab = new CallLab(fleet, new Network(topologyOf(fleet)), options);
     try {
       await lab.network.up();
       await lab.startDatabase();
       await Promise.all(fleet.recorders.map(({ name }) => lab.startRecorder(name)));
-      for (const host of fleet.hosts) await lab.startProxy(host.name);
+      await Promise.all(fleet.hosts.map((host) => lab.startProxy(host.name)));
     } catch (error) {
       await lab.stop();
       throw error;
@@ -120,11 +125,14 @@ export class CallLab {
 
   private async startDatabase(): Promise<void> {
     const enter = this.network.inNamespace("database", []).slice();
-    this.postgres = await startPostgres({ host: databaseAddress, port: 5432, enter });
-    const password = this.fleet.database.dbpass_kam?.source;
+    const { dbport, db_kam, dbuser_kam, dbpass_kam } = this.fleet.database;
+    this.postgres = await startPostgres({ host: databaseAddress, port: dbport, enter });
+    const password = dbpass_kam?.source;
     const literal = password?.from === "literal" ? password.value : postgresPassword;
-    await this.postgres.query(`CREATE ROLE kamailio LOGIN PASSWORD '${literal.replaceAll("'", "''")}'`);
-    await this.postgres.query("CREATE DATABASE kamailio OWNER kamailio");
+    await this.postgres.query(
+      `CREATE ROLE "${dbuser_kam}" LOGIN PASSWORD '${literal.replaceAll("'", "''")}'`,
+    );
+    await this.postgres.query(`CREATE DATABASE "${db_kam}" OWNER "${dbuser_kam}"`);
   }
 
   /** Starts a recorder, also again after it was stopped. */
@@ -138,9 +146,10 @@ export class CallLab {
     return recorder;
   }
 
-  host(name = "sipproxy0"): Host {
+  /** A proxy by its name, else the fleet's first. */
+  host(name = this.fleet.hosts[0]?.name): Host {
     const host = this.fleet.hosts.find((candidate) => candidate.name === name);
-    if (!host) throw new Error(`no proxy ${name}`);
+    if (!host) throw new Error(`no proxy ${name ?? ""}`);
     return host;
   }
 
@@ -174,9 +183,10 @@ export class CallLab {
   }
 
   /** Where the platform sends calls for a proxy. */
-  target(transport: Transport = "udp", name = "sipproxy0") {
+  target(transport: Transport = "udp", name?: string) {
     const { public_ip_address: address, settings } = this.host(name);
-    return { transport, address, port: transport === "udp" ? settings.sip_udp_port : settings.sip_tcp_port };
+    const { sip_udp_port: udp, sip_tcp_port: tcp, sip_tls_port: tls } = settings;
+    return { transport, address, port: { udp, tcp, tls }[transport] };
   }
 
   /** Starts to place calls; they go on until their job, a command or the lab ends them. */
@@ -216,6 +226,11 @@ export class CallLab {
     const raw: RawJob = { type: "raw", payload, ...usual, ...job };
     const events = await runPlatform(this.network.namespace(from), raw);
     return events.flatMap((event) => (event.event === "reply" ? [event.text] : []));
+  }
+
+  /** Runs a program on a host of the network, to its end. */
+  on(name: string, ...argv: readonly string[]): Promise<Finished> {
+    return attempt({ argv: this.network.inNamespace(name, argv), timeout: 30_000 });
   }
 
   /** A stranger sends RTP to the whole range, while something else goes on; what he sent, and what he got. */

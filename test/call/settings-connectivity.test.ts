@@ -1,0 +1,105 @@
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { relayInstances } from "../../src/compute/host/media-relay.js";
+import { runPlatform } from "../../src/lab/agents.js";
+import { CallLab, callers, withEachRelay } from "../support/call-lab.js";
+import { proxiesWith } from "../support/proxies.js";
+
+// sip_udp_port, sip_tcp_port, sip_private_port, rtp_start, rtp_stop, tcp_max_connections, tcp_connection_lifetime.
+
+const udp = (last: number) => ({
+  private_ip_address: `10.0.0.${last}`,
+  siprec_port: 5060,
+  siprec_protocol: "udp",
+});
+
+const proxies = proxiesWith({
+  moved: {
+    ...{ sip_udp_port: 5190, sip_tcp_port: 5191, sip_private_port: 5192 },
+    ...{ rtp_start: 31000, rtp_stop: 38999, expected_calls: 1000 },
+  },
+  narrow: { tcp_max_connections: 6, tcp_connection_lifetime: 5 },
+});
+
+withEachRelay((relay) => {
+  let lab: CallLab;
+  beforeAll(async () => {
+    lab = await CallLab.start({ proxies, recorders: { recorder0: udp(3), recorder1: udp(4) } }, { relay });
+  });
+  afterEach(() => lab.forget());
+  afterAll(() => lab?.stop());
+
+  it.each([
+    ["udp", 5190],
+    ["tcp", 5191],
+  ] as const)(
+    "sip_%s_port: calls are taken at %i alone, and sip_private_port is shown to recorders",
+    async (transport, port) => {
+      expect(lab.target(transport, "moved").port).toBe(port);
+      const job = { calls: 2, holdMs: 100, rtp: { rate: 0 }, timers: { giveUp: 1000 } };
+      const there = await lab.calls({ ...job, targets: [lab.target(transport, "moved")] });
+      expect(there.summary.outcomes.ok).toBe(2);
+      const invites = [...lab.recorders.values()].flatMap((recorder) => recorder.invites);
+      expect(invites.map(({ source }) => source.port)).toEqual([5192, 5192]);
+      for (const { recordRoutes } of there.calls)
+        expect(recordRoutes.join()).toContain(`198.51.100.10:${port}`);
+      const usual = { transport, address: "198.51.100.10", port: 5080 };
+      const elsewhere = await lab.calls({ ...job, calls: 1, targets: [usual], connectTimeoutMs: 1000 });
+      expect(elsewhere.summary.outcomes.ok).toBe(0);
+    },
+  );
+
+  it("rtp_start and rtp_stop hold all ports of media on both sides, each instance its own", async () => {
+    const target = lab.target("udp", "moved");
+    const { calls } = await lab.calls({
+      calls: 16,
+      rate: 40,
+      holdMs: 100,
+      rtp: { rate: 20 },
+      targets: [target],
+    });
+    const offers = new Map(
+      [...lab.recorders.values()].flatMap(({ invites }) =>
+        invites.map(({ callId, offer }) => [callId, offer]),
+      ),
+    );
+    const instances = relayInstances(lab.host("moved").settings);
+    expect(instances).toHaveLength(2);
+    const used = new Set<string>();
+    for (const { callId, answer, recordRoutes } of calls) {
+      const number = /;m=(\d+)/.exec(recordRoutes.join())?.[1] ?? "";
+      used.add(number);
+      const whole = { firstPort: 31000, lastPort: 38999 };
+      const own = relay === "rtpproxy" ? (instances[Number(number) - 1] ?? expect.fail()) : whole;
+      const ports = [...answer, ...(offers.get(callId) ?? [])].map((stream) => stream.port);
+      expect(ports).toHaveLength(4);
+      for (const port of ports) {
+        expect(port).toBeGreaterThanOrEqual(own.firstPort);
+        expect(port).toBeLessThanOrEqual(own.lastPort);
+      }
+    }
+    expect(used).toEqual(new Set(relay === "rtpproxy" ? ["1", "2"] : ["1"]));
+  });
+
+  it("tcp_max_connections: of ten connections six are taken, and UDP is as before", async () => {
+    const job = { calls: 10, rate: 20, holdMs: 1000, rtp: { rate: 0 }, timers: { giveUp: 1500 } };
+    const many = { ...job, connections: 10, targets: [lab.target("tcp", "narrow")] };
+    const { summary } = await lab.calls(many);
+    expect(summary.outcomes.ok).toBe(6);
+    const udpToo = await lab.calls({ ...job, targets: [lab.target("udp", "narrow")] });
+    expect(udpToo.summary.outcomes.ok).toBe(10);
+  });
+
+  it("tcp_connection_lifetime: an idle connection is closed after it, one of a longer life is not", async () => {
+    // a worker keeps a connection for 5 s after its last bytes, then its life begins
+    const closed = async (proxy: string) => {
+      const target = lab.target("tcp", proxy);
+      const usual = { localAddress: callers.platform.address, target, sipPort: 0 };
+      const events = await runPlatform(lab.network.namespace("platform"), {
+        ...{ type: "raw", payload: { text: "\r\n\r\n" }, waitMs: 14_000 },
+        ...usual,
+      });
+      return events.some((event) => event.event === "sent" && event.closed);
+    };
+    expect(await Promise.all([closed("narrow"), closed("moved")])).toEqual([true, false]);
+  });
+});
