@@ -26,6 +26,8 @@ const tier = ({ name, minutes, order }: Tier) => ({
 
 export default defineConfig({
   test: {
+    // what commands say is compared as text, also where CI is set and colours would be on
+    env: { NO_COLOR: "1" },
     reporters: ["default", "./test/support/summary-reporter.ts"],
     projects: [
       tier({ name: "unit", minutes: 0.5, order: 0 }),
