@@ -1,67 +1,268 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { Cloud, bases } from "../support/cloud/cloud.js";
+import { gunzipSync } from "node:zlib";
+import {
+  DescribeAutoScalingGroupsCommand,
+  DescribeLifecycleHooksCommand,
+  SetDesiredCapacityCommand,
+} from "@aws-sdk/client-auto-scaling";
+import { DescribeLaunchTemplateVersionsCommand } from "@aws-sdk/client-ec2";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { bases, Cloud, secret } from "../support/cloud/cloud.js";
 import { MotoGaps } from "../support/cloud/moto-gaps.js";
+import { printedCalls, told } from "../support/cloud/told.js";
 
 let cloud: Cloud;
+let gaps: MotoGaps;
+let subnets: string[];
 beforeAll(async () => {
   cloud = await Cloud.start();
 });
-beforeEach(() => cloud.reset());
+beforeEach(async () => {
+  await cloud.reset();
+  gaps = new MotoGaps(cloud.proxy, () => cloud.autoscaling);
+  subnets = (await cloud.subnets()).map(({ id }) => id);
+});
 afterAll(() => cloud?.stop());
 
-test("explore", async () => {
-  const subnets = await cloud.subnets();
-  new MotoGaps(cloud.proxy, () => cloud.autoscaling);
-  const parts = (over: object = {}, launch: object = {}) => ({
-    group: {
-      name: "proxies",
-      subnets: subnets.map((s) => s.id),
-      min: 2,
-      max: 4,
-      target_calls: 400,
-      warm_pool: 1,
-      ...over,
-    },
+const name = "test-proxies";
+
+function fleet(group: object = {}, ec2: object = {}): Promise<string> {
+  return cloud.fleet({
+    group: { name: "proxies", subnets, min: 2, max: 4, target_calls: 400, warm_pool: 1, ...group },
     launch: {
       ec2: {
         instance_type: "t3.medium",
         iam_instance_profile: "host",
-        ami: bases.newest.ami_id,
+        ami: bases.old.ami_id,
         create_security_group: true,
-        ...launch,
+        ...ec2,
       },
     },
   });
-  const file = await cloud.fleet(parts());
-  const run = async (...words: string[]) => {
-    cloud.proxy.requests.length = 0;
-    const r = await cloud.cli(...words);
-    console.log(
-      words.join(" "),
-      r.code,
-      r.stdout,
-      r.stderr.replace(/warning[^]*hint: write.*\n/, ""),
-      cloud.proxy.changes().join(),
-    );
-  };
-  await run("group", "plan", file);
-  await run("group", "apply", file);
-  await run("group", "plan", file);
-  await run("group", "status", file);
-  const file2 = await cloud.fleet(
-    parts({ max: 5, min: 3, target_calls: 300 }, { ami: bases.old.ami_id }),
-    "two",
+}
+
+const second = (group: object = {}) => fleet(group, { ami: bases.newest.ami_id });
+
+async function theGroup() {
+  const { AutoScalingGroups = [] } = await cloud.autoscaling.send(
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
   );
-  await run("group", "plan", file2);
-  await run("group", "apply", file2);
-  await run("group", "plan", file2);
-  await run("group", "roll", file2);
-  await run("group", "roll", file2);
-  await run("group", "status", file2);
-  await run("group", "rollback", file2);
-  await run("group", "rollback", file2);
-  await run("group", "status", file2);
-  await run("group", "delete", file2);
-  await run("group", "delete", file2);
-  expect(1).toBe(1);
+  return AutoScalingGroups[0];
+}
+
+const instanceVersions = async () =>
+  (await theGroup())?.Instances?.map(({ LaunchTemplate }) => LaunchTemplate?.Version);
+
+async function templateVersions() {
+  const { LaunchTemplateVersions = [] } = await cloud.ec2.send(
+    new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateName: name }),
+  );
+  return LaunchTemplateVersions.sort((a, b) => (a.VersionNumber ?? 0) - (b.VersionNumber ?? 0));
+}
+
+const made = [
+  "ec2:CreateSecurityGroup",
+  "ec2:AuthorizeSecurityGroupIngress",
+  "ec2:CreateLaunchTemplate",
+  "autoscaling:CreateAutoScalingGroup",
+  "autoscaling:PutScalingPolicy",
+  "autoscaling:PutWarmPool",
+];
+
+test("a whole life: plan, apply, scale, roll to a second image, roll back, delete; each twice, each dry first", async () => {
+  const first = await fleet();
+  expect(await told(cloud, "group", "plan", first)).toMatchObject({ code: 0, changes: [] });
+  const dry = await told(cloud, "group", "apply", first, "--dry-run");
+  expect([dry.code, dry.changes, printedCalls(dry.stdout)]).toEqual([0, [], made]);
+  expect((await told(cloud, "group", "apply", first)).changes).toEqual(made);
+  expect((await told(cloud, "group", "apply", first)).changes).toEqual([]);
+  expect((await told(cloud, "group", "plan", first)).stdout).toMatch(/nothing to change/);
+
+  // scaled out by somebody else (target tracking): apply leaves that alone
+  await cloud.autoscaling.send(
+    new SetDesiredCapacityCommand({ AutoScalingGroupName: name, DesiredCapacity: 4 }),
+  );
+  expect((await told(cloud, "group", "apply", first)).changes).toEqual([]);
+  // and scaled by the fleet file, out and in
+  for (const [desired, count] of [
+    [3, 3],
+    [2, 2],
+  ] as const) {
+    const scaled = await fleet({ desired });
+    expect((await told(cloud, "group", "apply", scaled)).changes).toEqual([
+      "autoscaling:UpdateAutoScalingGroup",
+    ]);
+    expect((await told(cloud, "group", "apply", scaled)).changes).toEqual([]);
+    expect((await theGroup())?.Instances).toHaveLength(count);
+  }
+
+  const file = await second();
+  const plan = await told(cloud, "group", "plan", file);
+  expect(plan.stdout).toContain(`~ ImageId: ${bases.old.ami_id} -> ${bases.newest.ami_id}`);
+  expect((await told(cloud, "group", "apply", file)).changes).toEqual(["ec2:CreateLaunchTemplateVersion"]);
+  expect((await told(cloud, "group", "apply", file)).changes).toEqual([]);
+  expect(await instanceVersions()).toEqual(["1", "1"]);
+
+  const roll = ["autoscaling:CreateOrUpdateTags", "autoscaling:StartInstanceRefresh"];
+  const dryRoll = await told(cloud, "group", "roll", file, "--dry-run");
+  expect([dryRoll.changes, printedCalls(dryRoll.stdout)]).toEqual([[], roll]);
+  expect(await told(cloud, "group", "roll", file)).toMatchObject({ code: 0, changes: roll });
+  expect(await instanceVersions()).toEqual(["2", "2"]);
+  expect(await told(cloud, "group", "roll", file)).toMatchObject({
+    changes: [],
+    stderr: expect.stringContaining("every instance runs version 2 already") as string,
+  });
+
+  const back = ["autoscaling:StartInstanceRefresh", "autoscaling:DeleteTags"];
+  const dryBack = await told(cloud, "group", "rollback", file, "--dry-run");
+  expect([dryBack.changes, printedCalls(dryBack.stdout)]).toEqual([[], back]);
+  expect(await told(cloud, "group", "rollback", file)).toMatchObject({ code: 0, changes: back });
+  expect(await instanceVersions()).toEqual(["1", "1"]);
+  expect(await told(cloud, "group", "rollback", file)).toMatchObject({
+    changes: [],
+    stderr: expect.stringContaining("nothing is known to go back to") as string,
+  });
+
+  const end = [
+    "autoscaling:UpdateAutoScalingGroup",
+    "autoscaling:DeleteWarmPool",
+    "autoscaling:DeleteAutoScalingGroup",
+    "ec2:DeleteLaunchTemplate",
+  ];
+  const dryEnd = await told(cloud, "group", "delete", file, "--dry-run");
+  expect([dryEnd.changes, printedCalls(dryEnd.stdout)]).toEqual([[], end]);
+  expect((await told(cloud, "group", "delete", file, "--release")).changes).toEqual([
+    ...end,
+    "ec2:DeleteSecurityGroup",
+  ]);
+  expect(await told(cloud, "group", "delete", file, "--release")).toMatchObject({ code: 0, changes: [] });
+  expect(await theGroup()).toBeUndefined();
+});
+
+test("what is sent: numeric version, hooks, IMDSv2, encrypted disk, and user-data that knows the group's name", async () => {
+  await cloud.ok("group", "apply", await fleet());
+  expect(await theGroup()).toMatchObject({
+    LaunchTemplate: { LaunchTemplateName: name, Version: "1" },
+    VPCZoneIdentifier: subnets.join(","),
+  });
+  const { LifecycleHooks } = await cloud.autoscaling.send(
+    new DescribeLifecycleHooksCommand({ AutoScalingGroupName: name }),
+  );
+  expect(
+    LifecycleHooks?.map((hook) => [hook.LifecycleHookName, hook.HeartbeatTimeout, hook.DefaultResult]),
+  ).toEqual([
+    ["sip-proxy-launch", 900, "ABANDON"],
+    ["sip-proxy-terminate", 300, "CONTINUE"],
+  ]);
+  const data = (await templateVersions())[0]?.LaunchTemplateData;
+  expect(data).toMatchObject({
+    MetadataOptions: { HttpTokens: "required", HttpPutResponseHopLimit: 1 },
+    BlockDeviceMappings: [{ Ebs: { Encrypted: true } }],
+    IamInstanceProfile: { Name: "host" },
+  });
+  const userData = gunzipSync(Buffer.from(data?.UserData ?? "", "base64")).toString();
+  expect(userData).toContain(`GROUP=${name}\n`);
+  const policy = await cloud.json<object>("iam-policy", await fleet());
+  expect(JSON.stringify(policy)).toContain(`autoScalingGroupName/${name}"`);
+});
+
+test("a roll is launched before it ends anything, and undone when instances fail", async () => {
+  await cloud.ok("group", "apply", await fleet());
+  const file = await second();
+  await cloud.ok("group", "apply", file);
+  gaps.failNextRefresh = true;
+  const failed = await told(cloud, "group", "roll", file);
+  expect([failed.code, failed.stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /the roll to version 2 failed and was undone: .*instances failed their launch hook/,
+    ),
+  ]);
+  expect(cloud.proxy.calls("StartInstanceRefresh")[0]?.params).toMatchObject({
+    "DesiredConfiguration.LaunchTemplate.Version": "2",
+    "Preferences.AutoRollback": "true",
+    "Preferences.MinHealthyPercentage": "100",
+    "Preferences.MaxHealthyPercentage": "110",
+  });
+  expect(await instanceVersions()).toEqual(["1", "1"]);
+});
+
+test("a roll that goes on is joined by a second run, refused to another version, and can be undone", async () => {
+  await cloud.ok("group", "apply", await fleet());
+  const file = await second();
+  await cloud.ok("group", "apply", file);
+  gaps.stuck = true;
+  await cloud.ok("group", "roll", file, "--no-wait");
+  expect((await told(cloud, "group", "roll", file, "--no-wait")).stderr).toMatch(/is going on already/);
+  expect(await told(cloud, "group", "roll", file, "--to", "1")).toMatchObject({ code: 1, changes: [] });
+  const late = await told(cloud, "group", "roll", file, "--timeout", "0.2");
+  expect([late.code, late.stderr]).toEqual([1, expect.stringMatching(/the roll goes on after 0.2 s/)]);
+  gaps.stuck = false;
+  expect(await told(cloud, "group", "rollback", file)).toMatchObject({
+    code: 0,
+    changes: ["autoscaling:RollbackInstanceRefresh"],
+  });
+});
+
+test("the group's records are those of its instances in service", async () => {
+  const file = await fleet();
+  await cloud.ok("group", "apply", file);
+  const { stdout, stderr } = await cloud.ok("dns", file, "--target", "ec2", "--domain", "sip.example.com");
+  expect(stdout.match(/IN SRV 10 10 5080 proxies-\d+-\d+-\d+-\d+\.sip\.example\.com\./g)).toHaveLength(4);
+  expect(stdout.match(/^proxies-.* IN A /gm)).toHaveLength(2);
+  expect(stderr).toContain("no records for sipproxy0: EC2 knows no public address of it");
+});
+
+describe("trouble at the endpoint", () => {
+  test.each(["throttled", "internal error", "reset", "silence", "answer lost"] as const)(
+    "every call that meets '%s' once is made again, and nothing is made twice",
+    async (trouble) => {
+      const file = await fleet();
+      for (const call of made) cloud.proxy.trouble(call.split(":")[1] ?? "", trouble);
+      const { code, stderr } = await told(cloud, "group", "apply", file);
+      expect([code, stderr]).toEqual([0, expect.stringMatching(/applied: 6 changes/)]);
+      expect(await templateVersions()).toHaveLength(1);
+      expect((await told(cloud, "group", "plan", file)).stdout).toMatch(/nothing to change/);
+    },
+  );
+
+  test.each(made)(
+    "when %s stays throttled, the error says so and names what was made; run again, it goes on",
+    async (call) => {
+      const file = await fleet();
+      const action = call.split(":")[1] ?? "";
+      cloud.proxy.trouble(action, "throttled", { times: 4 });
+      const failed = await told(cloud, "group", "apply", file);
+      expect([failed.code, failed.stderr]).toEqual([
+        1,
+        expect.stringMatching(new RegExp(`${action}: (RequestLimitExceeded|Throttling).*tried 4 times`)),
+      ]);
+      const names = ["security group sg-", "launch template test-proxies", "autoscaling group test-proxies"];
+      const creations = [
+        "ec2:CreateSecurityGroup",
+        "ec2:CreateLaunchTemplate",
+        "autoscaling:CreateAutoScalingGroup",
+      ];
+      for (const [index, creation] of creations.entries())
+        expect(failed.stderr.includes(names[index] ?? "")).toBe(made.indexOf(creation) < made.indexOf(call));
+      await cloud.ok("group", "apply", file);
+      expect((await told(cloud, "group", "apply", file)).changes).toEqual([]);
+      expect(await templateVersions()).toHaveLength(1);
+    },
+  );
+});
+
+test("nothing that is printed holds the secret", async () => {
+  const file = await fleet();
+  const outputs = [
+    await told(cloud, "--verbose", "group", "plan", file),
+    await told(cloud, "--verbose", "group", "plan", file, "--json"),
+    await told(cloud, "--verbose", "group", "apply", file, "--dry-run"),
+    await told(cloud, "--verbose", "group", "apply", file, "--json"),
+    await told(cloud, "--verbose", "group", "status", file, "--json"),
+  ];
+  const encoded = [secret, Buffer.from(secret).toString("base64").slice(0, 20)];
+  for (const { code, stdout, stderr } of outputs) {
+    expect(code).toBe(0);
+    for (const bytes of encoded) expect(stdout + stderr).not.toContain(bytes);
+  }
 });

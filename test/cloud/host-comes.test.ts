@@ -17,11 +17,12 @@ const recorderElsewhere = {
 };
 
 test("the group hears that a host takes calls when it does, and of its pains until then", async () => {
-  lab = await GroupLab.start(1);
+  const fleet = labFleet({ group: { launch_timeout: 60 } });
+  lab = await GroupLab.start(1, {}, fleet);
   await lab.recorder?.stop();
-  const host = await lab.boot(0);
+  const host = await lab.boot(0, fleet);
   await host.until(/not ready: no recorder has answered OPTIONS yet, of 1 in the list/);
-  await pause(11_000); // a third of the hook's time
+  await pause(21_000); // a third of the hook's time
   expect(await host.isReady()).toBe(false);
   expect(lab.cloud.completed).toEqual([]);
   expect(lab.cloud.calls("RecordLifecycleActionHeartbeat").length).toBeGreaterThan(1);

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { renderHost } from "../../src/commands/render-host.js";
 import { instanceRolePolicy } from "../../src/compute/aws-policy/instance-role.js";
+import { groupName } from "../../src/compute/ec2/names.js";
 import { relayUnits } from "../../src/compute/host/media-relay.js";
 import { bakedFiles } from "../../src/compute/image/baked-files.js";
 import { imageSources } from "../../src/do/assets.js";
@@ -88,7 +89,7 @@ export class GroupLab {
       imds: imdsAddress,
       endpoint: endpointAddress,
       region: "eu-west-1",
-      group: "sipproxy",
+      group: groupName(fleet.name, "sipproxy"),
       instances: indexes.map((i) => ({
         id: instanceId(i),
         privateAddress: privateAddress(i),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { renderHost } from "../../src/commands/render-host.js";
+import { groupName } from "../../src/compute/ec2/names.js";
 import { packageRoot } from "../../src/do/assets.js";
 import { attempt, start, type Finished } from "../../src/do/process.js";
 import { writeFiles } from "../../src/do/write-files.js";
@@ -44,7 +45,7 @@ export class HostLab {
       imds: imdsAddress,
       endpoint: endpointAddress,
       region: "eu-west-1",
-      group: group.name,
+      group: groupName("test", group.name),
       instances: names.map((_, index) => ({ id: instanceId(index), privateAddress: privateAddress(index) })),
       ...options,
     });

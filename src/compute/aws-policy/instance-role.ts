@@ -1,4 +1,5 @@
 import type { Fleet, Group } from "../../understand/fleet.js";
+import { groupName } from "../ec2/names.js";
 import { metricNamespace, poolTag } from "../host/group-contract.js";
 import { arnIn, type Policy, type PolicyPlace, type Statement } from "./policy.js";
 import { secretStatements } from "./secrets.js";
@@ -14,12 +15,12 @@ export function instanceRolePolicy(fleet: Fleet, { kmsKeys, ...place }: PolicyOp
     Version: "2012-10-17",
     Statement: [
       ...secretStatements(fleet, place, kmsKeys),
-      ...(fleet.group ? groupStatements(fleet.group, place) : []),
+      ...(fleet.group ? groupStatements(groupName(fleet.name, fleet.group.name), fleet.group, place) : []),
     ],
   };
 }
 
-function groupStatements(group: Group, place: PolicyPlace): Statement[] {
+function groupStatements(name: string, group: Group, place: PolicyPlace): Statement[] {
   return [
     {
       Sid: "SpeakForOwnGroup",
@@ -27,9 +28,9 @@ function groupStatements(group: Group, place: PolicyPlace): Statement[] {
       Action: ["CompleteLifecycleAction", "RecordLifecycleActionHeartbeat", "SetInstanceHealth"].map(
         (action) => `autoscaling:${action}`,
       ),
-      Resource: [arnIn(place, "autoscaling", `autoScalingGroup:*:autoScalingGroupName/${group.name}`)],
+      Resource: [arnIn(place, "autoscaling", `autoScalingGroup:*:autoScalingGroupName/${name}`)],
     },
-    ...(group.elastic_ip_pool === undefined ? [] : poolStatements(group.name, group.elastic_ip_pool, place)),
+    ...(group.elastic_ip_pool === undefined ? [] : poolStatements(name, group.elastic_ip_pool, place)),
     ...(group.target_calls === undefined ? [] : [metricStatement]),
   ];
 }

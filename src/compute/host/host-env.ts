@@ -1,3 +1,4 @@
+import { groupName } from "../ec2/names.js";
 import type { Fleet, Group, Host } from "../../understand/fleet.js";
 import { generatedNote } from "../artefact.js";
 import { renderTemplate } from "../template.js";
@@ -36,7 +37,7 @@ export function hostEnv(fleet: Fleet, host: Host, template: string): string {
       DISPATCHER_POLL: settings.dispatcher_poll,
       DRAIN_LIMIT: settings.drain_limit,
       ...endpoint(fleet),
-      ...(host.kind === "group" && fleet.group ? groupVariables(fleet.group) : {}),
+      ...(host.kind === "group" && fleet.group ? groupVariables(fleet.name, fleet.group) : {}),
     },
   });
 }
@@ -47,9 +48,9 @@ function endpoint({ launch }: Fleet): Record<string, string> {
 }
 
 /** For the scripts that speak for an instance to its autoscaling group. */
-function groupVariables(group: Group): Record<string, string | number> {
+function groupVariables(fleet: string, group: Group): Record<string, string | number> {
   return {
-    GROUP: group.name,
+    GROUP: groupName(fleet, group.name),
     LAUNCH_TIMEOUT: group.launch_timeout,
     TERMINATE_HEARTBEAT: group.terminate_heartbeat,
     PUBLISH_ACTIVE_CALLS: yesNo(group.target_calls !== undefined),

@@ -45,7 +45,10 @@ export class FaultProxy {
 
   private constructor(private readonly upstream: string) {
     this.#server = createServer((request, response) => {
-      this.#handle(request, response).catch(() => response.destroy());
+      this.#handle(request, response).catch((error: unknown) => {
+        process.stderr.write(`fault proxy: ${String(error)}\n`);
+        response.destroy();
+      });
     });
   }
 
@@ -128,14 +131,18 @@ export class FaultProxy {
     });
     return {
       status: answer.status,
-      body: (await answer.text()).replaceAll(zoneless, "$1Z<"),
+      body: mended(await answer.text()),
       type: answer.headers.get("content-type") ?? "text/xml",
     };
   }
 }
 
-/** moto writes some times without their zone, which the SDK does not read. */
-const zoneless = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+)</g;
+/** moto writes some times without their zone, and a stray brace before a group's template version; the SDK reads neither. */
+function mended(body: string): string {
+  return body
+    .replaceAll(/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+)</g, "$1Z<")
+    .replaceAll(/(<\/LaunchTemplateId>\s*)\}/g, "$1");
+}
 
 function makeTrouble(
   trouble: Exclude<Trouble, "answer lost">,

@@ -47,6 +47,8 @@ export class MotoGaps {
       return forward();
     });
     standIns.set("DescribeAutoScalingGroups", async (_, forward) => this.#complete(await forward()));
+    standIns.set("DescribePolicies", async (_, forward) => replaced(await forward(), ...noScaleIn));
+    standIns.set("DescribeWarmPool", async (_, forward) => replaced(await forward(), ...reuse));
     standIns.set("StartInstanceRefresh", (call) => this.#start(call));
     standIns.set("DescribeInstanceRefreshes", (call) => this.#describe(call));
     standIns.set("RollbackInstanceRefresh", (call) => this.#rollback(call));
@@ -212,6 +214,18 @@ export class MotoGaps {
       );
   }
 }
+
+/** What moto does not give back, and what it reads wrongly. */
+const noScaleIn = [
+  "<TargetTrackingConfiguration>",
+  "<TargetTrackingConfiguration><DisableScaleIn>false</DisableScaleIn>",
+] as const;
+const reuse = ["<ReuseOnScaleIn>true</ReuseOnScaleIn>", "<ReuseOnScaleIn>false</ReuseOnScaleIn>"] as const;
+
+const replaced = (answer: Answer, from: string, to: string): Answer => ({
+  ...answer,
+  body: answer.body.replaceAll(from, to),
+});
 
 const namespace = 'xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"';
 

@@ -1,0 +1,133 @@
+import { DescribeImagesCommand } from "@aws-sdk/client-ec2";
+import { GetParameterCommand } from "@aws-sdk/client-ssm";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { bases, Cloud } from "../support/cloud/cloud.js";
+import { contentsFile } from "../support/cloud/contents.js";
+import { MotoGaps } from "../support/cloud/moto-gaps.js";
+import { printedCalls, told } from "../support/cloud/told.js";
+
+let cloud: Cloud;
+let gaps: MotoGaps;
+beforeAll(async () => {
+  cloud = await Cloud.start();
+});
+beforeEach(async () => {
+  await cloud.reset();
+  gaps = new MotoGaps(cloud.proxy, () => cloud.autoscaling);
+});
+afterAll(() => cloud?.stop());
+
+const ec2 = { region: "eu-west-1", deprecate_after_days: 30, tags: { team: "voice" } };
+const fleet = (parts: object = {}) =>
+  cloud.fleet({ image: { media_relay: "rtpengine", targets: { ec2: { ...ec2, ...parts } } } });
+
+/** Bakes through Packer's amazon-ebs; moto's builders run nothing, so the contents are given. */
+async function bake(file: string, contents: Parameters<typeof contentsFile>[1] = {}, ...more: string[]) {
+  const emulated = await contentsFile(cloud.folder, contents);
+  const { stdout } = await cloud.ok("bake", file, "--target", "ec2", "--emulate", emulated, ...more);
+  return stdout.trim();
+}
+
+async function image(id: string) {
+  const { Images = [] } = await cloud.ec2.send(new DescribeImagesCommand({ Owners: ["self"] }));
+  return Images.find(({ ImageId }) => ImageId === id);
+}
+
+const promoted = async () =>
+  (await cloud.ssm.send(new GetParameterCommand({ Name: "/sip-proxy/test/ami" }))).Parameter?.Value;
+
+test("an image's life: bake, list, promote, diff, and what prune keeps; each twice, each dry first", async () => {
+  const file = await fleet();
+  const dry = await told(cloud, "bake", file, "--target", "ec2", "--dry-run");
+  expect([dry.code, dry.changes, dry.stdout]).toEqual([
+    0,
+    [],
+    expect.stringContaining(`packer build -color=false -timestamp-ui -only=amazon-ebs.ec2`) as string,
+  ]);
+  expect(dry.stdout).toContain(`source_ami=${bases.newest.ami_id}`);
+
+  const old = await bake(file);
+  expect((await image(old))?.Tags).toEqual(
+    expect.arrayContaining([
+      { Key: "sip-proxy:fleet", Value: "test" },
+      { Key: "sip-proxy:kamailio", Value: "6.0.1" },
+      { Key: "sip-proxy:base", Value: `${bases.newest.name} (${bases.newest.ami_id})` },
+      { Key: "team", Value: "voice" },
+    ]) as unknown,
+  );
+  expect([...gaps.deprecations.keys()]).toEqual([old]);
+  const imds = cloud.proxy.calls("ModifyImageAttribute").map(({ params }) => params["ImdsSupport.Value"]);
+  expect(imds).toContain("v2.0");
+  // the same again makes nothing
+  cloud.proxy.clear();
+  expect(await bake(file)).toBe(old);
+  expect(cloud.proxy.changes()).toEqual([]);
+
+  const dryPromote = await told(cloud, "image", "promote", file, "--dry-run");
+  expect([dryPromote.changes, printedCalls(dryPromote.stdout)]).toEqual([[], ["ssm:PutParameter"]]);
+  expect((await told(cloud, "image", "promote", file)).changes).toEqual(["ssm:PutParameter"]);
+  expect((await told(cloud, "image", "promote", file)).changes).toEqual([]);
+  expect(await promoted()).toBe(old);
+
+  const packages = { kamailio: "6.0.2-1", libssl3t64: "3.5.1-1", lua5: "5.4" };
+  const base = { base: "debian-12", media_relay: "rtpengine", targets: { ec2 } };
+  const bookworm = await cloud.fleet({ image: base }, "bookworm");
+  const next = await bake(bookworm, { kamailio: "6.0.2", usedKiB: 500_000, packages });
+  expect(next).not.toBe(old);
+  const listed = await cloud.json<{ id: string; notes: string }[]>("image", "list", file, "--target", "ec2");
+  expect(listed.map(({ id }) => id).sort()).toEqual([old, next].sort());
+  expect(listed.find(({ id }) => id === old)?.notes).toContain("promoted");
+  const diff = await cloud.ok("image", "diff", file, old, next);
+  for (const change of [/kamailio.*6\.0\.1/, /kamailio.*6\.0\.2/, /socat/, /lua5/, /KiB/])
+    expect(diff.stdout).toMatch(change);
+
+  // the promoted one stays however old it is
+  const keep = ["image", "prune", file, "--target", "ec2", "--keep", "1"];
+  expect((await told(cloud, ...keep)).stdout).toMatch(new RegExp(`keep +${old} .*promoted|keep +${old}`));
+  await cloud.ok("image", "promote", file, next);
+  expect(await told(cloud, ...keep)).toMatchObject({ code: 0, changes: [] });
+});
+
+test("what an instance or a group's template needs is not pruned", async () => {
+  const file = await fleet();
+  const first = await bake(file);
+  const second = await bake(file, {}, "--force");
+  const subnets = (await cloud.subnets()).map(({ id }) => id);
+  const parts = {
+    image: { media_relay: "rtpengine", targets: { ec2 } },
+    group: { name: "proxies", subnets, min: 1 },
+  };
+  const launch = {
+    ec2: {
+      instance_type: "t3.medium",
+      ami: first,
+      iam_instance_profile: "host",
+      subnets,
+      create_security_group: true,
+    },
+  };
+  await cloud.ok("group", "apply", await cloud.fleet({ ...parts, launch }));
+  const { stdout } = await told(cloud, "image", "prune", file, "--target", "ec2", "--keep", "1", "--delete");
+  expect(stdout).toMatch(new RegExp(`keep +${first}  .*(instance|template|group)`));
+  expect(await image(first)).toBeDefined();
+  expect(await image(second)).toBeDefined();
+});
+
+test("a bake whose last call fails is named, and the same command finishes it", async () => {
+  const file = await fleet();
+  const emulated = await contentsFile(cloud.folder);
+  const argv = ["bake", file, "--target", "ec2", "--emulate", emulated];
+  cloud.proxy.trouble("EnableImageDeprecation", "throttled", { times: 4 });
+  const failed = await told(cloud, ...argv);
+  expect([failed.code, failed.stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /EnableImageDeprecation: RequestLimitExceeded[^]*baked, but not finished: ami-\w+ \(eu-west-1\)/,
+    ),
+  ]);
+  expect(await told(cloud, "image", "promote", file)).toMatchObject({ code: 1, changes: [] });
+  const again = await told(cloud, ...argv);
+  expect([again.code, again.changes.includes("ec2:CreateImage")]).toEqual([0, false]);
+  expect(failed.stderr).toContain(again.stdout.trim());
+  expect((await told(cloud, "image", "promote", file)).code).toBe(0);
+});

@@ -1,0 +1,19 @@
+import type { Cloud } from "./cloud.js";
+import type { CliResult } from "./cli.js";
+
+/** What a command did: its answer, and the calls with which it changed something in AWS. */
+export interface Done extends CliResult {
+  changes: string[];
+}
+
+/** Runs a command and says what it changed. */
+export async function told(cloud: Cloud, ...argv: string[]): Promise<Done> {
+  cloud.proxy.requests.length = 0;
+  const result = await cloud.cli(...argv);
+  return { ...result, changes: cloud.proxy.changes() };
+}
+
+/** The calls that a dry run prints. */
+export function printedCalls(stdout: string): string[] {
+  return [...stdout.matchAll(/^(ec2|autoscaling|ssm):\w+(?= \{)/gm)].map(([call]) => call);
+}
