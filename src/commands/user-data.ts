@@ -14,10 +14,11 @@ export interface UserDataOptions {
 export function userData(file: string, name: string, options: UserDataOptions): void {
   const { fleet, source } = loadFleetAndWarn(file);
   const rendered = renderHost(fleet, findHost(fleet, name), secretReader(file));
+  // what takes how much is wanted most when it is too much
+  if (options.size) printSize(rendered, options.json === true);
   if (rendered.faults.length > 0) throw faultsError(rendered.faults, source);
-  if (options.size) {
-    printSize(rendered, options.json === true);
-  } else if (options.format === "yaml") {
+  if (options.size) return;
+  if (options.format === "yaml") {
     print(rendered.yaml);
   } else {
     print(options.format === "gzip" ? rendered.bytes : `${rendered.bytes.toString("base64")}\n`);
