@@ -11,7 +11,6 @@ afterEach(() => lab?.stop());
 
 const launch = "sip-proxy-launch";
 const recorderElsewhere = {
-  fleet: "elsewhere",
   settings: { disp_set: [2] },
   recorders: { recorder0: { private_ip_address: "10.0.0.99", siprec_set: 2 } },
 };
