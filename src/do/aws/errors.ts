@@ -33,7 +33,7 @@ const hints: readonly [RegExp, string][] = [
   [/^(AuthFailure|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient)/, "check the credentials"],
   [
     /^(UnauthorizedOperation|AccessDenied)/,
-    "your own IAM policy must allow this action; docs/aws.md lists what each command calls",
+    "your own IAM policy must allow this action; with --dry-run a command prints the calls that it makes",
   ],
   [
     /^(RequestLimitExceeded|Throttl|TooManyRequests|EC2ThrottledException)/,
