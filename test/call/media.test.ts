@@ -1,0 +1,98 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { SIPREC_VARIANTS } from "../../src/lab/siprec-variants.js";
+import { callsFromAll, ofEachKind, outcomes, placeFromAll, type KindReport } from "../support/all-kinds.js";
+import { CallLab, pause, withEachRelay } from "../support/call-lab.js";
+
+const variants = Object.keys(SIPREC_VARIANTS).length;
+
+withEachRelay((relay) => {
+  let lab: CallLab;
+  beforeAll(async () => {
+    lab = await CallLab.start({ settings: { rtp_start: 20000, rtp_stop: 20799 } }, { relay });
+  });
+  afterEach(() => lab.forget());
+  afterAll(() => lab?.stop());
+
+  /** Every packet of every call has reached the recorder that has the call. */
+  const allArrived = async (reports: Pick<KindReport, "calls">[]) => {
+    const recorded = await lab.recorded();
+    for (const { callId, rtp, variant } of reports.flatMap(({ calls }) => calls)) {
+      const there = recorded.find((call) => call.callId === callId);
+      const arrived = there?.streams.map(({ packets }) => packets);
+      expect(arrived, `${variant} ${callId}`).toEqual(rtp.map(({ packets }) => packets));
+      expect(rtp[0]?.packets).toBeGreaterThan(0);
+    }
+  };
+
+  it(`all ${variants} shapes of the INVITE are relayed`, async () => {
+    expect(variants).toBe(16);
+    const job = { calls: variants, rate: 20, holdMs: 300, variant: "all" } as const;
+    const reports = await callsFromAll(lab, job);
+    const refused = reports.flatMap(({ calls }) => calls.filter(({ outcome }) => outcome !== "ok"));
+    expect(refused.map(({ variant, finalStatus }) => `${variant}: ${finalStatus}`)).toEqual([]);
+    await allArrived(reports);
+  });
+
+  it("media goes on after a pause in which nothing was sent", async () => {
+    const all = await placeFromAll(lab, { calls: 2, rate: 20, holdMs: null });
+    await all.each((platform) => platform.allPlaced());
+    expect(await all.each((platform) => platform.reinviteAll("hold"))).toEqual(ofEachKind({ 200: 2 }));
+    await pause(4000);
+    expect(await all.each((platform) => platform.reinviteAll("resume"))).toEqual(ofEachKind({ 200: 2 }));
+    await pause(500);
+    await all.each((platform) => platform.byeAll());
+    const reports = await all.finished();
+    expect(outcomes(reports)).toEqual(ofEachKind({ ok: 2 }));
+    await allArrived(reports);
+  });
+
+  it("a stranger who sprays RTP over the whole range gets none, and the recorders miss none", async () => {
+    const all = await placeFromAll(lab, { calls: 2, rate: 50, holdMs: null });
+    await all.each((platform) => platform.allPlaced());
+    const { sent, received } = await lab.spray(3000, 5000);
+    await all.each((platform) => platform.byeAll());
+    const reports = await all.finished();
+    expect(sent).toBeGreaterThan(5000);
+    expect(received).toBe(0);
+    expect(outcomes(reports)).toEqual(ofEachKind({ ok: 2 }));
+    const streams = (await lab.recorded()).flatMap((call) => call.streams);
+    const ssrcs = new Set(
+      reports.flatMap(({ calls }) => calls.flatMap(({ rtp }) => rtp.map(({ ssrc }) => ssrc))),
+    );
+    const lost = streams.reduce((sum, stream) => sum + stream.lost, 0);
+    const packets = streams.reduce((sum, stream) => sum + stream.packets, 0);
+    expect(lost / packets).toBeLessThan(0.001);
+    for (const stream of streams) for (const ssrc of stream.ssrcs) expect(ssrcs).toContain(ssrc);
+  });
+
+  describe("when the relay", () => {
+    it("is full, the next call gets 503 and no silence, and the ones before go on", async () => {
+      const platform = await lab.place({ calls: 120, rate: 40, holdMs: null, rtp: { rate: 5 } });
+      await platform.allPlaced();
+      const { up } = await platform.status();
+      // 800 ports, eight a call
+      expect(up).toBe(100);
+      await platform.byeAll();
+      const { summary } = await platform.finished;
+      expect(summary.byStatus).toEqual({ 200: 100, 503: 20 });
+      expect(summary.outcomes).toMatchObject({ ok: 100, rejected: 20 });
+    });
+
+    it("is killed, no call is answered un-relayed, and 3 s after its start calls are relayed again", async () => {
+      await lab.proxy().kill(relay);
+      const refused = await callsFromAll(lab, { calls: 2, rate: 20 });
+      for (const { title, summary } of refused) expect(summary.byStatus, title).toEqual({ 503: 2 });
+      const began = Date.now();
+      await lab.proxy().startRelay();
+      let status: Record<string, number> = {};
+      while (status["200"] === undefined && Date.now() - began < 6000) {
+        status = (await lab.calls({ calls: 1, holdMs: 50 })).summary.byStatus;
+        if (status["200"] === undefined) await pause(100);
+      }
+      expect(status).toEqual({ 200: 1 });
+      const reports = await callsFromAll(lab, { calls: 2, rate: 20, holdMs: 200 });
+      expect(outcomes(reports)).toEqual(ofEachKind({ ok: 2 }));
+      await lab.recorded();
+    });
+  });
+});
