@@ -84,12 +84,8 @@ withEachRelay((relay) => {
       for (const { title, summary } of refused) expect(summary.byStatus, title).toEqual({ 503: 2 });
       const began = Date.now();
       await lab.proxy().startRelay();
-      let status: Record<string, number> = {};
-      while (status["200"] === undefined && Date.now() - began < 6000) {
-        status = (await lab.calls({ calls: 1, holdMs: 50 })).summary.byStatus;
-        if (status["200"] === undefined) await pause(100);
-      }
-      expect(status).toEqual({ 200: 1 });
+      // each of Kamailio's workers finds out for itself
+      await pause(Math.max(0, began + 3000 - Date.now()));
       const reports = await callsFromAll(lab, { calls: 2, rate: 20, holdMs: 200 });
       expect(outcomes(reports)).toEqual(ofEachKind({ ok: 2 }));
       await lab.recorded();
