@@ -77,5 +77,17 @@ withEachRelay((relay) => {
       expect(summary.byStatus).toEqual({ 200: 100, 503: 20 });
       expect(summary.outcomes).toMatchObject({ ok: 100, rejected: 20 });
     });
+
+    it("is killed, no call is answered un-relayed; from its start on calls are relayed again", async () => {
+      await lab.proxy().kill(relay);
+      const refused = await callsFromAll(lab, { calls: 2, rate: 20 });
+      for (const { title, summary } of refused) expect(summary.byStatus, title).toEqual({ 503: 2 });
+      await lab.proxy().startRelay();
+      // Kamailio tries an RTPProxy that was down again after a second
+      if (relay === "rtpproxy") await pause(2000);
+      const reports = await callsFromAll(lab, { calls: 2, rate: 20, holdMs: 200 });
+      expect(outcomes(reports)).toEqual(ofEachKind({ ok: 2 }));
+      await lab.recorded();
+    });
   });
 });

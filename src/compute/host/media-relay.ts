@@ -81,6 +81,8 @@ export function rtpengineArguments(settings: ProxySettings): string[] {
     `--interface=priv/${privateAddress}`,
     `--interface=pub/${privateAddress}!${publicAddress}`,
     `--listen-ng=${rtpengineControl}`,
+    // Debian's rtpengine.conf says localhost, which a host without IPv6 may know only as ::1
+    "--listen-cli=127.0.0.1:2224",
     `--port-min=${settings.rtp_start}`,
     `--port-max=${settings.rtp_stop}`,
     `--timeout=${settings.rtp_timeout}`,
