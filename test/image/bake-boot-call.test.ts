@@ -38,6 +38,18 @@ function guest(name: keyof typeof demo.proxies): SshTarget {
 const inGuest = (name: keyof typeof demo.proxies, script: string) =>
   runInGuest(guest(name), { argv: ["bash", "-s"], input: script, timeout: 120_000 });
 
+/** The faults of all legs; what the proxies have to say of them goes to the test's output. */
+async function faultsOf(
+  legs: { faults: string[] }[],
+  names: (keyof typeof demo.proxies)[],
+): Promise<string[]> {
+  const faults = legs.flatMap((leg) => leg.faults);
+  if (faults.length === 0) return faults;
+  const journal = "sudo journalctl -b --no-pager -n 100 -u kamailio -u 'rtp*' -p notice; uptime";
+  for (const name of names) console.log(`${name}:\n${await inGuest(name, journal)}`);
+  return faults;
+}
+
 beforeAll(async () => {
   world = await DemoWorld.start("postgres");
   fleetFile = writeFleet(folder, { netns: world.network.namespace("lan"), bridge: "lan" });
@@ -178,7 +190,7 @@ describe("on the hosts", () => {
 describe("calls", () => {
   test("reach the recorders through both proxies, over UDP and TCP, with all their media", async () => {
     const { legs, media } = await placeCalls(world, () => undefined);
-    expect(legs.flatMap(({ faults }) => faults)).toEqual([]);
+    expect(await faultsOf(legs, ["sipproxy0", "sipproxy1"])).toEqual([]);
     expect(legs.map(({ proxy, transport, answered }) => [proxy, transport, answered])).toEqual([
       ["sipproxy0", "udp", 5],
       ["sipproxy0", "tcp", 5],
@@ -192,8 +204,9 @@ describe("calls", () => {
       ).toBe(true);
     }
     expect(media.lost).toBe(0);
-    // an emulated guest may pass the last packets on when the recorder has closed; the call tier counts each one
     const sent = legs.reduce((sum, { rtpSent }) => sum + rtpSent, 0);
+    console.log(`RTP: ${sent} sent, ${media.received} recorded`);
+    // an emulated guest may pass the last packets on when the recorder has closed; the call tier counts each one
     expect(media.received).toBeGreaterThan(0.9 * sent);
     expect(media.received).toBeLessThanOrEqual(sent);
     const totals = await Promise.all([...world.recorders.values()].map((recorder) => recorder.totals()));
@@ -216,7 +229,7 @@ describe("stop and launch again", () => {
       "database not reachable: starting from the list",
     );
     const { legs } = await placeCalls(world, () => undefined, ["sipproxy0"]);
-    expect(legs.flatMap(({ faults }) => faults)).toEqual([]);
+    expect(await faultsOf(legs, ["sipproxy0"])).toEqual([]);
   });
 
   test("terminate leaves nothing", async () => {
