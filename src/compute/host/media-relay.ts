@@ -74,6 +74,8 @@ export function rtpproxySets(settings: ProxySettings): string {
 /** rtpengine's arguments: two logical interfaces on one address, of which the public one is known by another. */
 export function rtpengineArguments(settings: ProxySettings): string[] {
   return [
+    // Debian's opens more ports, on localhost, and does not start where that is ::1 and IPv6 is off
+    "--config-file=none",
     "--foreground",
     "--log-stderr",
     "--log-level=6",
@@ -81,7 +83,6 @@ export function rtpengineArguments(settings: ProxySettings): string[] {
     `--interface=priv/${privateAddress}`,
     `--interface=pub/${privateAddress}!${publicAddress}`,
     `--listen-ng=${rtpengineControl}`,
-    // Debian's rtpengine.conf says localhost, which a host without IPv6 may know only as ::1
     "--listen-cli=127.0.0.1:2224",
     `--port-min=${settings.rtp_start}`,
     `--port-max=${settings.rtp_stop}`,
