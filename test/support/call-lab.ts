@@ -85,6 +85,8 @@ export interface LabOptions {
   recorder?: Partial<RecorderOptions>;
   /** Files that replace those of the hosts. */
   files?: readonly Artefact[];
+  /** The root below the proxies: the folder of a chroot, else this machine's. */
+  root?: string;
 }
 
 /** Proxies, recorders, a database and platforms in network namespaces, as the fleet says. */
@@ -165,6 +167,7 @@ export class CallLab {
       fleet,
       host,
       files: [...bakedFiles(imageSources()), ...rendered.files, ...software, ...(this.options.files ?? [])],
+      ...(this.options.root === undefined ? {} : { root: this.options.root }),
     });
     this.proxies.set(name, proxy);
     return proxy;

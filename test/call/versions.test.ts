@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { attempt } from "../../src/do/process.js";
+import { callsFromAll, ofEachKind, outcomes } from "../support/all-kinds.js";
+import { CallLab } from "../support/call-lab.js";
+import { releaseTree } from "../support/release-tree.js";
+
+// The other call tests run the Kamailio of Debian 12 (5.6). The same static kamailio.cfg must do with those that came
+// after: in each release's own tree, with its libraries, its rtpengine and its database schema.
+
+describe.each([
+  { suite: "trixie", version: /kamailio 6\.0\./ },
+  { suite: "unstable", version: /kamailio 6\.[1-9]\./ },
+] as const)("the Kamailio of Debian $suite", ({ suite, version }) => {
+  let lab: CallLab;
+  beforeAll(async () => {
+    lab = await CallLab.start(
+      { settings: { enable_metrics: true, enable_jsonrpc: true, enable_antiflood: true } },
+      { root: await releaseTree(suite) },
+    );
+  });
+  afterAll(() => lab?.stop());
+
+  it("is of the expected branch, and says nothing against the configuration", async () => {
+    expect((await lab.proxy().run("kamailio", "-v")).stdout).toMatch(version);
+    const start = lab.proxy().log.filter((line) => line.startsWith("kamailio: "));
+    expect(start.filter((line) => /ERROR|CRITICAL|deprecated/i.test(line))).toEqual([]);
+  });
+
+  it("takes calls with their media from all kinds of platforms, over UDP and TCP", async () => {
+    const reports = await callsFromAll(lab, { calls: 4, rate: 20, holdMs: 500, reinvite: "hold" });
+    expect(outcomes(reports)).toEqual(ofEachKind({ ok: 4 }));
+    const recorded = await lab.recorded();
+    for (const { calls } of reports)
+      for (const call of calls) {
+        const there = recorded.find(({ callId }) => callId === call.callId);
+        expect(there?.streams.map(({ packets }) => packets)).toEqual(call.rtp.map(({ packets }) => packets));
+        expect(call.rtp[0]?.packets).toBeGreaterThan(10);
+      }
+  });
+
+  it("goes on to the next recorder when one refuses, and tells kamcmd", async () => {
+    await lab.recorder("recorder0").behave({ invite: 503 });
+    const reports = await callsFromAll(lab, { calls: 2, rate: 20, holdMs: 200 });
+    expect(outcomes(reports)).toEqual(ofEachKind({ ok: 2 }));
+    expect(await lab.proxy().kamcmd("dispatcher.list")).toContain("FLAGS:");
+  });
+
+  it("survives a configuration check by its own parser", async () => {
+    const { exitCode, stderr } = await attempt(
+      lab.proxy().sandbox.command({ argv: ["kamailio", "-c", "-f", "/etc/kamailio/kamailio.cfg"] }),
+    );
+    expect(stderr).toContain("config file ok");
+    expect(exitCode).toBe(0);
+  });
+});

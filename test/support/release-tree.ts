@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import { entryName } from "../../src/compute/local/cache-key.js";
+import { baseSpec } from "../../src/compute/local/base-spec.js";
+import { cached } from "../../src/do/local/cache.js";
+import { hostPaths } from "../../src/do/local/paths.js";
+import { run } from "../../src/do/process.js";
+
+/** Debian's releases beside the one that this machine runs, for their Kamailio: 6.0 and 6.1. */
+export type Suite = "trixie" | "unstable";
+
+/** What a proxy runs, and what its scripts use. */
+const packages = [
+  ...["kamailio", "kamailio-postgres-modules", "kamailio-tls-modules", "rtpengine-daemon"],
+  ...["ca-certificates", "curl", "iproute2", "nftables", "openssl", "postgresql-client", "procps", "socat"],
+];
+
+/**
+ * The tree of a release with Kamailio and rtpengine, as a folder in the cache: a root for a NativeProxy. Unstable moves on,
+ * and its mirrors may lag: what is cached is used until the cache is cleared, and an index past its date is taken.
+ */
+export async function releaseTree(suite: Suite): Promise<string> {
+  const say = (line: string) => void process.stderr.write(`${suite}: ${line}\n`);
+  const make = async (product: string) => {
+    say(`making a chroot with ${packages.join(" ")}`);
+    const options = [
+      ...["--variant=apt", "--format=directory", `--include=${packages.join(",")}`],
+      '--aptopt=Acquire::Check-Valid-Until "false"',
+    ];
+    const argv = ["mmdebstrap", ...options, suite, join(product, "tree"), baseSpec().mirror] as const;
+    await run({ argv: [...argv], timeout: 900_000 });
+  };
+  const name = entryName(suite, packages, null);
+  return join(
+    (await cached(join(hostPaths().cache, "release"), name, make, { info: say, warn: say })).folder,
+    "tree",
+  );
+}
