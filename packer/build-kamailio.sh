@@ -9,14 +9,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 step "building Kamailio"
-build_packages=(build-essential pkg-config bison flex libssl-dev libpq-dev libcurl4-openssl-dev libxml2-dev libevent-dev
-	libreadline-dev libunistring-dev libpcre2-dev libpcre3-dev libjansson-dev cmake)
-available=()
-for package in "${build_packages[@]}"; do
-	if apt-cache show "$package" >/dev/null 2>&1; then available+=("$package"); fi
-done
 installed_before=$(dpkg-query -W -f '${Package}\n' | sort)
-install_packages "${available[@]}"
+install_packages build-essential pkg-config bison flex libssl-dev libpq-dev libcurl4-openssl-dev libxml2-dev \
+	libevent-dev libreadline-dev libunistring-dev libpcre2-dev libjansson-dev cmake
 
 mkdir "$work/source" "$work/root"
 tar -xzf "$source_archive" -C "$work/source" --strip-components=1
