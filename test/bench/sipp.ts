@@ -1,0 +1,115 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { newMetadata } from "../../src/lab/metadata.js";
+import { offerBody } from "../../src/lab/platform/offer.js";
+import { speakers } from "../../src/lab/siprec.js";
+import { attempt } from "../../src/do/process.js";
+import { callers, type CallLab } from "../support/call-lab.js";
+
+/** Calls without media of their own: the lab's platform, with sockets for each stream, would be what is measured. */
+export interface SippJob {
+  calls: number;
+  /** Calls begun a second. */
+  rate: number;
+  /** Milliseconds from the answer to the BYE. */
+  holdMs: number;
+}
+
+export interface SippReport {
+  successful: number;
+  failed: number;
+  retransmissions: number;
+  /** Calls begun a second, over the whole run. */
+  rate: number;
+  /** What sipp wrote of messages that it did not expect. */
+  errors: string;
+}
+
+/** Places SIPREC calls with sipp (sip-tester), from the platform's one address and port over UDP. */
+export async function sippCalls(lab: CallLab, { calls, rate, holdMs }: SippJob): Promise<SippReport> {
+  const folder = await mkdtemp(join(tmpdir(), "sipp-"));
+  const [scenario, statistics, errors] = ["scenario.xml", "statistics.csv", "errors.log"].map((name) =>
+    join(folder, name),
+  ) as [string, string, string];
+  try {
+    await writeFile(scenario, siprecScenario(holdMs));
+    const { address, port } = lab.target();
+    const load = ["-r", String(rate), "-m", String(calls), "-l", String(rate * 60)];
+    const from = ["-i", callers.platform.address, "-p", "5060"];
+    const tell = ["-trace_stat", "-fd", "10", "-stf", statistics, "-trace_err", "-error_file", errors];
+    const argv = ["sipp", `${address}:${port}`, "-sf", scenario, ...from, ...load, ...tell, "-nostdin"];
+    await attempt({
+      argv: lab.network.inNamespace("platform", argv),
+      timeout: (calls / rate + 120) * 1000,
+      env: { TERM: "dumb" },
+    });
+    const last = lastRow(await readFile(statistics, "utf8"));
+    return {
+      successful: Number(last["SuccessfulCall(C)"]),
+      failed: Number(last["FailedCall(C)"]),
+      retransmissions: Number(last["Retransmissions(C)"]),
+      rate: Number(last["CallRate(C)"]),
+      errors: await readFile(errors, "utf8").catch(() => ""),
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The last line of sipp's statistics, by the names of its columns; the totals since the start end with (C). */
+function lastRow(csv: string): Record<string, string> {
+  const [names = "", ...rows] = csv.trimEnd().split("\n");
+  const values = (rows.at(-1) ?? "").split(";");
+  return Object.fromEntries(names.split(";").map((name, i) => [name, values[i] ?? ""]));
+}
+
+/** One call as a scenario of sipp: INVITE with two streams and metadata, 200, ACK, a pause, BYE, all along the route. */
+function siprecScenario(holdMs: number): string {
+  const media = { address: "[local_ip]", ports: [40_000, 40_002] };
+  const metadata = newMetadata(speakers(1), new Date());
+  const session = { metadata, variant: "plain", media, sessionId: 1 } as const;
+  const { contentType, body } = offerBody(session, 1, "sendonly");
+  const request = (method: string, uri: string, to: string, more: string[]) =>
+    [
+      `${method} ${uri} SIP/2.0`,
+      "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]",
+      "Max-Forwards: 70",
+      "From: <sip:platform@[local_ip]:[local_port]>;tag=[pid]s[call_number]",
+      `To: <sip:recorder@[remote_ip]:[remote_port]>${to}`,
+      "Call-ID: [call_id]",
+      ...more,
+    ].join("\n");
+  const contact = "Contact: <sip:platform@[local_ip]:[local_port]>;+sip.src";
+  const invite = request("INVITE", "sip:recorder@[remote_ip]:[remote_port]", "", [
+    ...[
+      "CSeq: 1 INVITE",
+      contact,
+      "Require: siprec",
+      `Content-Type: ${contentType}`,
+      "Content-Length: [len]",
+    ],
+    "",
+    body.toString().replaceAll("\r\n", "\n"),
+  ]);
+  const inDialog = (method: string, number: number) =>
+    request(method, "[next_url]", "[peer_tag_param]", [
+      "[routes]",
+      `CSeq: ${number} ${method}`,
+      "Content-Length: 0",
+      "",
+      "",
+    ]);
+  const message = (text: string) => `<![CDATA[\n${text}\n]]>`;
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="siprec">
+  <send retrans="500">${message(invite)}</send>
+  <recv response="100" optional="true"/>
+  <recv response="200" rrs="true"/>
+  <send>${message(inDialog("ACK", 1))}</send>
+  <pause milliseconds="${holdMs}"/>
+  <send retrans="500">${message(inDialog("BYE", 2))}</send>
+  <recv response="200"/>
+</scenario>
+`;
+}
