@@ -17,17 +17,17 @@ mkdir "$work/source" "$work/root"
 tar -xzf "$source_archive" -C "$work/source" --strip-components=1
 cd "$work/source"
 if [[ -f src/Makefile ]]; then cd src; fi
-make PREFIX=/usr cfg_target=/etc/kamailio/ include_modules="db_postgres tls" \
-	extra_defs="-DVERSION_NODATE" cfg >/dev/null
-make -j"$(nproc)" all >/dev/null
-make BASEDIR="$work/root" basedir="$work/root" install >/dev/null
+build Kamailio make PREFIX=/usr cfg_target=/etc/kamailio/ include_modules="db_postgres tls" \
+	extra_defs="-DVERSION_NODATE" cfg
+build Kamailio make -j"$(nproc)" all
+build Kamailio make BASEDIR="$work/root" basedir="$work/root" install
 rm -rf "$work/root/etc" "$work/root/usr/share/doc" "$work/root/usr/share/man"
 
 # What the binaries link to, as packages, so that the image needs no development files.
 mkdir -p "$work/root/usr/share/sip-proxy"
-find "$work/root" -type f \( -executable -o -name '*.so' \) -exec ldd {} + 2>/dev/null |
-	awk '/=> \// { print $3 }' | sort -u | xargs -r -n 1 realpath | sort -u |
-	xargs -r dpkg-query -S 2>/dev/null | cut -d: -f1 | sort -u >"$work/root/usr/share/sip-proxy/kamailio.depends"
+find "$work/root" -type f \( -executable -o -name '*.so' \) -print0 >"$work/linked"
+mapfile -d '' -t linked <"$work/linked"
+packages_linked_by "${linked[@]}" >"$work/root/usr/share/sip-proxy/kamailio.depends"
 find "$work/root" -name '*.so' -exec strip --strip-unneeded {} +
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$work/root" -czf "$out" .
 

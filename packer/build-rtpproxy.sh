@@ -15,19 +15,15 @@ install_packages build-essential pkg-config libssl-dev
 mkdir "$work/source" "$work/root"
 tar -xzf "$source_archive" -C "$work/source" --strip-components=1
 cd "$work/source"
-./configure --prefix=/usr >configure.log 2>&1 || die "RTPProxy's configure failed: $(tail -n 5 configure.log)"
-make -j"$(nproc)" >make.log 2>&1 || die "RTPProxy does not build: $(grep -m 5 -E 'error|Error' make.log)"
-make DESTDIR="$work/install" install >install.log 2>&1
+build RTPProxy ./configure --prefix=/usr
+build RTPProxy make -j"$(nproc)"
+build RTPProxy make DESTDIR="$work/install" install
 
 mkdir -p "$work/root/usr/bin" "$work/root/usr/lib/rtpproxy" "$work/root/usr/share/sip-proxy"
 install -m 755 "$work/install/usr/bin/rtpproxy" "$work/root/usr/bin/rtpproxy"
 find "$work/install/usr/lib/rtpproxy" -name '*.so' ! -name '*_debug.so' -exec cp -t "$work/root/usr/lib/rtpproxy" {} +
 find "$work/root" -type f -exec strip --strip-unneeded {} +
-ldd "$work/root/usr/bin/rtpproxy" | awk '/=> \// { print $3 }' | xargs -r -n 1 realpath |
-	while read -r library; do
-		# Debian 12's packages still call /usr/lib by its old name, /lib
-		dpkg-query -S "$library" 2>/dev/null || dpkg-query -S "${library#/usr}"
-	done | cut -d: -f1 | sort -u >"$work/root/usr/share/sip-proxy/rtpproxy.depends"
+packages_linked_by "$work/root/usr/bin/rtpproxy" >"$work/root/usr/share/sip-proxy/rtpproxy.depends"
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$work/root" -czf "$out" .
 
 # No compilers are left in an image.

@@ -20,3 +20,22 @@ apt_get() {
 }
 
 install_packages() { apt_get install --no-install-recommends "$@"; }
+
+# packages_linked_by FILE...: the packages of the libraries that programs and modules link to, a line each.
+packages_linked_by() {
+	# scripts are no dynamic executables, and say so
+	{ ldd "$@" 2>/dev/null || true; } | awk '/=> \// { print $3 }' | sort -u | xargs -r -n 1 realpath | sort -u |
+		while read -r library; do
+			# Debian 12's packages still call /usr/lib by its old name, /lib
+			dpkg-query -S "$library" 2>/dev/null || dpkg-query -S "${library#/usr}"
+		done | cut -d: -f1 | sort -u
+}
+
+# build WHAT COMMAND...: runs one step of a build; says what was wrong when it fails.
+build() {
+	local what=$1 log
+	shift
+	log=$(mktemp)
+	"$@" >"$log" 2>&1 || die "$what does not build: $(grep -m 5 -E '(^|[^a-z_])[Ee]rror[: ]|\*\*\*' "$log" || tail -n 5 "$log")"
+	rm -f "$log"
+}

@@ -128,7 +128,7 @@ async function runBuild(
   await asRoot(enterChrootArgv(enter, tree, work, build.network ?? false), {
     env: { SOURCE_DATE_EPOCH: String(chroot.epoch) },
     timeout: build.timeout ?? 3_600_000,
-    hint: `the build of ${build.label} failed in its chroot; run again with --verbose for all of its output`,
+    hint: `the build of ${build.label} failed in a chroot of ${build.base.release}, with what stands above`,
     ...(onLine === undefined ? {} : { onLine }),
   });
   for (const name of build.outputs)
