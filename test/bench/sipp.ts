@@ -5,7 +5,7 @@ import { newMetadata } from "../../src/lab/metadata.js";
 import { offerBody } from "../../src/lab/platform/offer.js";
 import { speakers } from "../../src/lab/siprec.js";
 import { attempt } from "../../src/do/process.js";
-import { callers, type CallLab } from "../support/call-lab.js";
+import { callers, type Caller, type CallLab } from "../support/call-lab.js";
 
 /** Calls without media of their own: the lab's platform, with sockets for each stream, would be what is measured. */
 export interface SippJob {
@@ -26,8 +26,12 @@ export interface SippReport {
   errors: string;
 }
 
-/** Places SIPREC calls with sipp (sip-tester), from the platform's one address and port over UDP. */
-export async function sippCalls(lab: CallLab, { calls, rate, holdMs }: SippJob): Promise<SippReport> {
+/** Places SIPREC calls with sipp (sip-tester), from a platform's one address and port over UDP. */
+export async function sippCalls(
+  lab: CallLab,
+  { calls, rate, holdMs }: SippJob,
+  caller: Caller = "platform",
+): Promise<SippReport> {
   const folder = await mkdtemp(join(tmpdir(), "sipp-"));
   const [scenario, statistics, errors] = ["scenario.xml", "statistics.csv", "errors.log"].map((name) =>
     join(folder, name),
@@ -36,11 +40,11 @@ export async function sippCalls(lab: CallLab, { calls, rate, holdMs }: SippJob):
     await writeFile(scenario, siprecScenario(holdMs));
     const { address, port } = lab.target();
     const load = ["-r", String(rate), "-m", String(calls), "-l", String(rate * 60)];
-    const from = ["-i", callers.platform.address, "-p", "5060"];
+    const from = ["-i", callers[caller].address, "-p", "5060"];
     const tell = ["-trace_stat", "-fd", "10", "-stf", statistics, "-trace_err", "-error_file", errors];
     const argv = ["sipp", `${address}:${port}`, "-sf", scenario, ...from, ...load, ...tell, "-nostdin"];
     await attempt({
-      argv: lab.network.inNamespace("platform", argv),
+      argv: lab.network.inNamespace(caller, argv),
       timeout: (calls / rate + 120) * 1000,
       env: { TERM: "dumb" },
     });

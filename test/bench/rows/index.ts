@@ -1,4 +1,5 @@
 import type { Row } from "../row.js";
+import { cpu } from "./cpu.js";
 import { drain, kamailioRestarted, relayKilled } from "./faults.js";
 import { failover } from "./failover.js";
 import { hold } from "./hold.js";
@@ -21,4 +22,5 @@ export const rows: readonly Row[] = [
   strangers,
   flood,
   malformed,
+  cpu,
 ];
