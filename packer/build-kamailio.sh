@@ -17,10 +17,11 @@ mkdir "$work/source" "$work/root"
 tar -xzf "$source_archive" -C "$work/source" --strip-components=1
 cd "$work/source"
 if [[ -f src/Makefile ]]; then cd src; fi
-build Kamailio make PREFIX=/usr cfg_target=/etc/kamailio/ include_modules="db_postgres tls" \
-	extra_defs="-DVERSION_NODATE" cfg
-build Kamailio make -j"$(nproc)" all
-build Kamailio make BASEDIR="$work/root" basedir="$work/root" install
+# where Debian's packages have it, and `verify` looks for its modules
+options=(PREFIX=/usr "LIBDIR=lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)" cfg_target=/etc/kamailio/)
+build Kamailio make "${options[@]}" include_modules="db_postgres tls" extra_defs="-DVERSION_NODATE" cfg
+build Kamailio make "${options[@]}" -j"$(nproc)" all
+build Kamailio make "${options[@]}" BASEDIR="$work/root" basedir="$work/root" install
 rm -rf "$work/root/etc" "$work/root/usr/share/doc" "$work/root/usr/share/man"
 
 # What the binaries link to, as packages, so that the image needs no development files.
