@@ -45,7 +45,8 @@ export async function groupApply(file: string, options: GroupOptions): Promise<v
     if (options.dryRun) for (const call of plan.changes.flatMap(({ calls }) => calls)) print(showCall(call));
     else await applyGroup(aws, plan);
     if (options.json) printJson(redacted({ ...plan, applied: options.dryRun !== true }));
-    else if (plan.changes.length > 0 && !options.dryRun) talk.good(`applied: ${plan.changes.length} changes`);
+    else if (plan.changes.length > 0 && !options.dryRun)
+      talk.good(`applied: ${plan.changes.length} change${plan.changes.length === 1 ? "" : "s"}`);
   });
 }
 

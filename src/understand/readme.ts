@@ -1,11 +1,11 @@
 import { settingsReference } from "./settings-reference.js";
 
-/** README.md with its generated parts made anew: the example fleet file and the settings reference. */
-export function withGeneratedParts(readme: string, example: string): string {
+/** README.md with its generated parts made anew: the example fleet files, read by their paths, and the settings reference. */
+export function withGeneratedParts(readme: string, example: (path: string) => string): string {
   return readme
     .replace(
-      /(<!-- example: [^>]* -->\n\n```yaml\n)[\s\S]*?(```)/,
-      (_, start: string, end: string) => start + example + end,
+      /(<!-- example: (\S+) -->\n\n```yaml\n)[\s\S]*?(```)/g,
+      (_, start: string, path: string, end: string) => start + example(path) + end,
     )
     .replace(
       /(<!-- settings -->\n)[\s\S]*?(<!-- \/settings -->)/,
