@@ -88,6 +88,30 @@ test("an image's life: bake, list, promote, diff, and what prune keeps; each twi
   expect(await told(cloud, ...keep)).toMatchObject({ code: 0, changes: [] });
 });
 
+test("prune deletes an AMI that nothing needs with its snapshots, on request alone; dry, it prints the calls", async () => {
+  const file = await fleet();
+  const old = await bake(file);
+  const snapshots = (await image(old))?.BlockDeviceMappings?.flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
+  expect(snapshots).not.toEqual([]);
+  const next = await bake(file, {}, "--force");
+  await cloud.ok("image", "promote", file, next);
+  const prune = ["image", "prune", file, "--target", "ec2", "--keep", "1"];
+
+  const plan = await told(cloud, ...prune);
+  expect([plan.code, plan.changes]).toEqual([0, []]);
+  expect(plan.stdout).toMatch(new RegExp(`delete +${old} .*${snapshots?.[0]}`));
+  expect(plan.stdout).toMatch(new RegExp(`keep +${next} `));
+  const calls = ["ec2:DeregisterImage", ...(snapshots ?? []).map(() => "ec2:DeleteSnapshot")];
+  const dry = await told(cloud, ...prune, "--delete", "--dry-run");
+  expect([dry.code, dry.changes, printedCalls(dry.stdout)]).toEqual([0, [], calls]);
+  expect(await image(old)).toBeDefined();
+
+  expect((await told(cloud, ...prune, "--delete")).changes).toEqual(calls);
+  expect(await image(old)).toBeUndefined();
+  expect(await image(next)).toBeDefined();
+  expect((await told(cloud, ...prune, "--delete")).changes).toEqual([]);
+});
+
 test("what an instance or a group's template needs is not pruned", async () => {
   const file = await fleet();
   const first = await bake(file);
