@@ -20,8 +20,11 @@ export function reportFault(fault: Fault, source: Source): string {
   const before = source.source.slice(0, range.start);
   const lineNumber = before.split("\n").length;
   const column = range.start - (before.lastIndexOf("\n") + 1);
-  const line = (maskSecrets(source).split("\n")[lineNumber - 1] ?? "").replaceAll("\t", " ");
-  const width = Math.max(1, Math.min(range.end - range.start, line.length - column));
+  const whole = printable(maskSecrets(source).split("\n")[lineNumber - 1] ?? "");
+  const cut = Math.max(0, column - excerptBefore);
+  const line = whole.slice(cut, cut + excerptLength);
+  const at = column - cut;
+  const width = Math.max(1, Math.min(range.end - range.start, line.length - at));
   const gutter = String(lineNumber).length;
   const margin = " ".repeat(gutter);
   return [
@@ -29,10 +32,19 @@ export function reportFault(fault: Fault, source: Source): string {
     `${margin}--> ${source.file}:${lineNumber}:${column + 1}`,
     `${margin} |`,
     `${lineNumber} | ${line}`,
-    `${margin} | ${" ".repeat(column)}${"^".repeat(width)} ${fault.message}`,
+    `${margin} | ${" ".repeat(at)}${"^".repeat(width)} ${fault.message}`,
     ...(fault.hint === undefined ? [] : [`${margin} = hint: ${fault.hint}`]),
     "",
   ].join("\n");
+}
+
+/** Of a line as it is shown: characters before the fault, and in all. Files that are no YAML may be one long line. */
+const excerptBefore = 120;
+const excerptLength = 240;
+
+/** A line that does nothing to the terminal: control characters of a file that may be anybody's are shown as dots. */
+function printable(line: string): string {
+  return line.replace(/\r$/, "").replaceAll("\t", " ").replaceAll(/[\p{Cc}\p{Cf}]/gu, "·");
 }
 
 /** The text with the values of secret settings replaced by asterisks, offsets unchanged. */
