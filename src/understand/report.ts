@@ -44,7 +44,10 @@ const excerptLength = 240;
 
 /** A line that does nothing to the terminal: control characters of a file that may be anybody's are shown as dots. */
 function printable(line: string): string {
-  return line.replace(/\r$/, "").replaceAll("\t", " ").replaceAll(/[\p{Cc}\p{Cf}]/gu, "·");
+  return line
+    .replace(/\r$/, "")
+    .replaceAll("\t", " ")
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, "·");
 }
 
 /** The text with the values of secret settings replaced by asterisks, offsets unchanged. */

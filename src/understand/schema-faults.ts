@@ -24,7 +24,8 @@ function issueFaults(issue: Issue, value: unknown): Fault[] {
 
 function wrongShape(path: Path, expected: string, there: unknown): Fault {
   const what = expected === "object" || expected === "record" ? "a mapping (name: value)" : expected;
-  if (there === undefined) return { path, atKey: true, message: `needs ${[...path.slice(-1).map(String), what].join(", ")}` };
+  if (there === undefined)
+    return { path, atKey: true, message: `needs ${[...path.slice(-1).map(String), what].join(", ")}` };
   return { path, message: `must be ${what}; got ${show(there)}` };
 }
 
