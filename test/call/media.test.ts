@@ -71,9 +71,9 @@ withEachRelay((relay) => {
       await platform.allPlaced();
       const { up } = await platform.status();
       // 800 ports, eight a call
-      expect(up).toBe(100);
       await platform.byeAll();
       const { summary } = await platform.finished;
+      expect(up).toBe(100);
       expect(summary.byStatus).toEqual({ 200: 100, 503: 20 });
       expect(summary.outcomes).toMatchObject({ ok: 100, rejected: 20 });
     });
