@@ -171,11 +171,18 @@ function variantOf(job: CallsJob, placed: number): SiprecVariant {
   return variant === "all" ? (VARIANT_NAMES[(placed - 1) % VARIANT_NAMES.length] ?? "plain") : variant;
 }
 
-/** Binds UDP and TCP on the same port; with port 0 on a free one. */
+/** Binds UDP and TCP on the same port; with port 0 on one that is free for both. */
 async function listenOnBoth(stack: SipStack, address: string, port: number): Promise<number> {
-  const udp = await stack.listen({ transport: "udp", address, port });
-  await stack.listen({ transport: "tcp", address, port: udp.port });
-  return udp.port;
+  for (let tries = 1; ; tries++) {
+    const tcp = await stack.listen({ transport: "tcp", address, port });
+    try {
+      await stack.listen({ transport: "udp", address, port: tcp.port });
+      return tcp.port;
+    } catch (error) {
+      // somebody's UDP socket: the next port that TCP is given will be another one
+      if (port !== 0 || tries === 5) throw error;
+    }
+  }
 }
 
 function round(value: number): number {
