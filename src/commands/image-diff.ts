@@ -70,7 +70,7 @@ async function comparedAmi(aws: Aws, fleet: Fleet, wanted: string): Promise<Comp
     ({ manifest }) => "amis" in manifest.image && Object.values(manifest.image.amis).includes(ami.id),
   );
   if (stored) return compared(ami.id, stored.manifest.contents, stored.manifest);
-  const contents = await publishedContents(aws, fleet.name, ami.key);
+  const contents = await publishedContents(aws, fleet.name, ami);
   if (contents) return compared(ami.id, contents);
   talk.warn(`${ami.id}: its manifest is neither here nor published; its tags tell the versions`);
   return fromTags(ami);

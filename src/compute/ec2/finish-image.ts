@@ -47,7 +47,7 @@ export function finishImage(
     // last: their presence says that the image is finished
     planned("ec2:CreateTags", {
       Resources: [ImageId, ...snapshots],
-      Tags: tagList(versionTags(contents, base)),
+      Tags: tagList({ [tagKey.baked]: bakedAt.toISOString(), ...versionTags(contents, base) }),
     }),
   ];
 }

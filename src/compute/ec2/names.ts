@@ -6,6 +6,8 @@ export const tagKey = {
   userData: "sip-proxy:user-data",
   /** Of an image: names its content, see the bake's key. */
   key: "sip-proxy:key",
+  /** Of an image: when it was baked. The same key baked again, later, may have newer packages. */
+  baked: "sip-proxy:baked",
   kamailio: "sip-proxy:kamailio",
   mediaRelay: "sip-proxy:media-relay",
   os: "sip-proxy:os",
@@ -37,5 +39,6 @@ export const securityGroupName = (fleet: string): string => `sip-proxy-${fleet}`
 /** SSM parameter with the promoted AMI's id, unless the fleet names another. */
 export const amiParameter = (fleet: string, given?: string): string => given ?? `/sip-proxy/${fleet}/ami`;
 
-/** SSM parameter with what is in a baked image. */
-export const contentsParameter = (fleet: string, key: string): string => `/sip-proxy/${fleet}/images/${key}`;
+/** SSM parameter with what is in a baked image, and in its copies in other regions. `baked`: ISO 8601. */
+export const contentsParameter = (fleet: string, key: string, baked: string): string =>
+  `/sip-proxy/${fleet}/images/${key}-${baked.replaceAll(/[^0-9TZ]/g, "")}`;

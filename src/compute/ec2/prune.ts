@@ -5,6 +5,8 @@ import { contentsParameter } from "./names.js";
 export interface Prunable {
   id: string;
   key: string;
+  /** The bake's end, ISO 8601; empty when it was not finished. */
+  baked: string;
   /** ISO 8601. */
   created: string;
   snapshots: readonly string[];
@@ -31,9 +33,17 @@ export type Usage = ReadonlyMap<string, readonly string[]>;
 export interface PrunePlan {
   keep: { id: string; created: string; why: string[] }[];
   /** With each AMI go its snapshots, and those versions of the fleet's own launch templates that nothing can come back to. */
-  delete: { id: string; key: string; created: string; snapshots: string[]; versions: SupersededVersion[] }[];
+  delete: (Prunable & { versions: SupersededVersion[] })[];
   /** Snapshots whose AMI is gone. */
   orphans: string[];
+}
+
+/** Newest first. EC2 gives whole seconds; within one, the bakes' ends tell. */
+export function byAge(
+  a: Pick<Prunable, "created" | "baked">,
+  b: Pick<Prunable, "created" | "baked">,
+): number {
+  return b.created.localeCompare(a.created) || b.baked.localeCompare(a.baked);
 }
 
 /** The newest `keep` AMIs stay, and whatever is in use; the rest may go. */
@@ -44,7 +54,7 @@ export function prunePlan(
   orphans: readonly string[],
   keep: number,
 ): PrunePlan {
-  const newestFirst = [...amis].sort((a, b) => b.created.localeCompare(a.created));
+  const newestFirst = [...amis].sort(byAge);
   const reasons = (ami: Prunable, place: number) => [
     ...(place < keep ? [`one of the newest ${keep}`] : []),
     ...(usage.get(ami.id) ?? []),
@@ -56,12 +66,9 @@ export function prunePlan(
       .map(({ ami, why }) => ({ id: ami.id, created: ami.created, why })),
     delete: judged
       .filter(({ why }) => why.length === 0)
-      .map(({ ami }) => ({
-        id: ami.id,
-        key: ami.key,
-        created: ami.created,
-        snapshots: [...ami.snapshots],
-        versions: superseded.filter(({ imageId }) => imageId === ami.id),
+      .map(({ ami: { id, key, baked, created, snapshots } }) => ({
+        ...{ id, key, baked, created, snapshots },
+        versions: superseded.filter(({ imageId }) => imageId === id),
       })),
     orphans: [...orphans],
   };
@@ -88,11 +95,14 @@ export function supersededVersions(
     .map((version) => ({ ...version, current }));
 }
 
-/** The calls that delete one AMI, in an order that can be broken off anywhere and gone through again. */
+/**
+ * The calls that delete one AMI, in an order that can be broken off anywhere and gone through again. `home`: what is in it is
+ * published in this region.
+ */
 export function deletionCalls(
   fleet: string,
-  { id, key, snapshots, versions }: PrunePlan["delete"][number],
-  lastOfKey: boolean,
+  { id, key, baked, snapshots, versions }: PrunePlan["delete"][number],
+  home: boolean,
 ): PlannedCall[] {
   const templates = [...new Set(versions.map(({ templateId }) => templateId))];
   return [
@@ -114,8 +124,8 @@ export function deletionCalls(
     ),
     planned("ec2:DeregisterImage", { ImageId: id }),
     ...snapshots.map((SnapshotId) => planned("ec2:DeleteSnapshot", { SnapshotId })),
-    ...(lastOfKey && key !== ""
-      ? [planned("ssm:DeleteParameter", { Name: contentsParameter(fleet, key) })]
+    ...(home && baked !== ""
+      ? [planned("ssm:DeleteParameter", { Name: contentsParameter(fleet, key, baked) })]
       : []),
   ];
 }

@@ -40,7 +40,8 @@ export function ec2Source(
   return {
     region: "${var.region}",
     custom_endpoint_ec2: "${var.ec2_endpoint}",
-    ami_name: `sip-proxy-${fleet}-{{timestamp}}`,
+    // with milliseconds: EC2 refuses a name twice, and two bakes may begin within a second
+    ami_name: `sip-proxy-${fleet}-{{isotime "20060102-150405.000"}}`,
     ami_description: hclText(`Kamailio and ${image.media_relay} for the fleet ${fleet}`),
     ...baseImage(image.base, ec2),
     ...instanceType(ec2),

@@ -6,6 +6,7 @@ import {
   type Snapshot,
 } from "@aws-sdk/client-ec2";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
+import { byAge } from "../../compute/ec2/prune.js";
 import { contentsParameter, tagKey } from "../../compute/ec2/names.js";
 import { tagFilters, tagsOf, type Tags } from "../../compute/ec2/tags.js";
 import { unpackContents, type ImageContents } from "../../compute/image/contents.js";
@@ -18,6 +19,8 @@ export interface FleetAmi {
   region: string;
   name: string;
   key: string;
+  /** ISO 8601: the bake's end, which copies in other regions share; empty when it was not finished. */
+  baked: string;
   state: string;
   /** ISO 8601. */
   created: string;
@@ -36,7 +39,7 @@ export async function fleetAmis(aws: Aws, fleet: string, key?: string): Promise<
     { Owners: ["self"], Filters: tagFilters(tags), IncludeDeprecated: true },
   );
   for await (const { Images = [] } of pages) found.push(...Images.map((image) => readAmi(image, aws.region)));
-  return found.sort((a, b) => b.created.localeCompare(a.created));
+  return found.sort(byAge);
 }
 
 function readAmi(image: AmiImage, region: string): FleetAmi {
@@ -47,6 +50,7 @@ function readAmi(image: AmiImage, region: string): FleetAmi {
     region,
     name: image.Name ?? "",
     key: tags[tagKey.key] ?? "",
+    baked: tags[tagKey.baked] ?? "",
     state: image.State ?? "",
     created: image.CreationDate ?? "",
     deprecated: image.DeprecationTime,
@@ -56,15 +60,15 @@ function readAmi(image: AmiImage, region: string): FleetAmi {
   };
 }
 
-/** What is in the image of that key, as its bake has published it; undefined when it has not. */
+/** What is in an image, as its bake has published it; undefined when it has not. */
 export async function publishedContents(
   aws: Aws,
   fleet: string,
-  key: string,
+  { key, baked }: Pick<FleetAmi, "key" | "baked">,
 ): Promise<ImageContents | undefined> {
   try {
     const { Parameter } = await aws.ssm.send(
-      new GetParameterCommand({ Name: contentsParameter(fleet, key) }),
+      new GetParameterCommand({ Name: contentsParameter(fleet, key, baked) }),
     );
     return Parameter?.Value === undefined ? undefined : unpackContents(Parameter.Value);
   } catch (error) {

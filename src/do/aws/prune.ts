@@ -20,11 +20,8 @@ export async function planPrune(aws: Aws, fleet: Fleet, keep: number): Promise<P
 
 /** Deletes what the plan says. `home`: the contents of images are published in this region. */
 export async function prune(aws: Aws, fleet: Fleet, plan: PrunePlan, home: boolean): Promise<void> {
-  const kept = await fleetAmis(aws, fleet.name);
-  for (const ami of plan.delete) {
-    const twin = kept.some(({ id, key }) => key === ami.key && id !== ami.id);
-    for (const call of deletionCalls(fleet.name, ami, home && !twin)) await make(aws, call).catch(unlessGone);
-  }
+  for (const ami of plan.delete)
+    for (const call of deletionCalls(fleet.name, ami, home)) await make(aws, call).catch(unlessGone);
   for (const SnapshotId of plan.orphans)
     await make(aws, { action: "ec2:DeleteSnapshot", input: { SnapshotId } }).catch(unlessGone);
 }

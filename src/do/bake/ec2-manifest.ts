@@ -22,7 +22,7 @@ export async function manifestFromAws(
     amis.push(ami);
   }
   const [first] = amis;
-  const contents = await publishedContents(aws, fleet, key);
+  const contents = first && (await publishedContents(aws, fleet, first));
   if (!first || !contents) return undefined;
   const [, name = "", id = ""] = /^(.*) \((ami-\w+)\)$/.exec(first.tags[tagKey.base] ?? "") ?? [];
   return {
@@ -34,7 +34,7 @@ export async function manifestFromAws(
     packer: "",
     sources: {},
     contents,
-    bakedAt: first.created,
+    bakedAt: first.baked,
     seconds: { total: 0, steps: [] },
   };
 }
