@@ -83,7 +83,7 @@ test("an image's life: bake, list, promote, diff, and what prune keeps; each twi
 
   // the promoted one stays however old it is
   const keep = ["image", "prune", file, "--target", "ec2", "--keep", "1"];
-  expect((await told(cloud, ...keep)).stdout).toMatch(new RegExp(`keep +${old} .*promoted|keep +${old}`));
+  expect((await told(cloud, ...keep)).stdout).toMatch(new RegExp(`keep +${old} .*promoted`));
   await cloud.ok("image", "promote", file, next);
   expect(await told(cloud, ...keep)).toMatchObject({ code: 0, changes: [] });
 });
