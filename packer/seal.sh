@@ -33,14 +33,10 @@ find /tmp -mindepth 1 -maxdepth 1 ! -name sip-proxy -exec rm -rf {} +
 if [ -e /dev/vda ]; then
 	step "clearing what was deleted"
 	sync
-	sleep 2
-	sync
 	for reserved in /sys/fs/ext4/*/reserved_clusters; do
 		if [ -w "$reserved" ]; then echo 0 >"$reserved"; fi
 	done
 	dd if=/dev/zero of=/zeros bs=1M status=none 2>/dev/null || true
 	sync
 	rm -f /zeros
-	sync
 fi
-fstrim / || true
