@@ -19,6 +19,11 @@ export const talk = {
   },
 };
 
+/** How many of something there are, in words: 1 host, 2 hosts. */
+export function count(list: readonly unknown[], noun: string): string {
+  return `${list.length} ${noun}${list.length === 1 ? "" : "s"}`;
+}
+
 /** Prints the product of a command. */
 export function print(text: string | Buffer): void {
   process.stdout.write(text);

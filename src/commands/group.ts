@@ -1,4 +1,4 @@
-import { print, printJson, talk } from "../cli/talk.js";
+import { count, print, printJson, talk } from "../cli/talk.js";
 import { groupFaults } from "../compute/ec2/group/faults.js";
 import { showPlan } from "../compute/ec2/group/show.js";
 import { groupName } from "../compute/ec2/names.js";
@@ -46,7 +46,7 @@ export async function groupApply(file: string, options: GroupOptions): Promise<v
     else await applyGroup(aws, plan);
     if (options.json) printJson(redacted({ ...plan, applied: options.dryRun !== true }));
     else if (plan.changes.length > 0 && !options.dryRun)
-      talk.good(`applied: ${plan.changes.length} change${plan.changes.length === 1 ? "" : "s"}`);
+      talk.good(`applied: ${count(plan.changes, "change")}`);
   });
 }
 

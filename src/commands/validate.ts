@@ -1,4 +1,4 @@
-import { talk, printJson } from "../cli/talk.js";
+import { count, printJson, talk } from "../cli/talk.js";
 import { pathText, type Fault } from "../understand/fault.js";
 import { reportFaults } from "../understand/report.js";
 import { loadFleet, type LoadedFleet } from "./load-fleet.js";
@@ -31,8 +31,4 @@ function renderedFaults({ fleet }: LoadedFleet): Fault[] {
 
 function plain({ path, message, hint, severity }: Fault) {
   return { path: pathText(path), severity: severity ?? "error", message, hint };
-}
-
-function count(list: readonly unknown[], noun: string): string {
-  return `${list.length} ${noun}${list.length === 1 ? "" : "s"}`;
 }

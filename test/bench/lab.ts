@@ -1,5 +1,5 @@
 import { CallLab, type LabOptions, type Relay } from "../support/call-lab.js";
-import type { Platform, PlatformReport } from "../../src/lab/agents.js";
+import type { Platform, PlatformReport, RecorderTotals } from "../../src/lab/agents.js";
 
 /** RTP ports that are out of the way of the ephemeral ones. */
 export const wideRange = { rtp_start: 10_000, rtp_stop: 31_999 };
@@ -28,6 +28,12 @@ export async function withLab<T>(
   } finally {
     await lab.stop();
   }
+}
+
+/** What all recorders have counted of these, together. */
+export async function counted(lab: CallLab, ...names: (keyof RecorderTotals)[]): Promise<number> {
+  const totals = await Promise.all([...lab.recorders.values()].map((recorder) => recorder.totals()));
+  return totals.flatMap((each) => names.map((name) => each[name])).reduce((sum, one) => sum + one, 0);
 }
 
 /** Calls that were placed and not answered with 200. */

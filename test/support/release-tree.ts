@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { entryName } from "../../src/compute/local/cache-key.js";
 import { baseSpec } from "../../src/compute/local/base-spec.js";
+import { debianPackages } from "../../src/do/debian-packages.js";
 import { cached } from "../../src/do/local/cache.js";
 import { hostPaths } from "../../src/do/local/paths.js";
 import { run } from "../../src/do/process.js";
@@ -9,10 +10,8 @@ import { run } from "../../src/do/process.js";
 export type Suite = "trixie" | "unstable";
 
 /** What a proxy runs, and what its scripts use. */
-const packages = [
-  ...["kamailio", "kamailio-postgres-modules", "kamailio-tls-modules", "rtpengine-daemon"],
-  ...["ca-certificates", "curl", "iproute2", "nftables", "openssl", "postgresql-client", "procps", "socat"],
-];
+const { network, proxies } = debianPackages;
+const packages = [...network, ...proxies, "ca-certificates", "curl", "postgresql-client"].sort();
 
 /**
  * The tree of a release with Kamailio and rtpengine, as a folder in the cache: a root for a NativeProxy. Unstable moves on,

@@ -61,7 +61,7 @@ export async function finishAmis(
 async function publishContents(aws: Aws, fleet: Fleet, baked: BakedAmis, talk: Talk): Promise<void> {
   const value = packContents(baked.contents);
   if (value === undefined) return;
-  const Name = contentsParameter(fleet.name, baked.key, new Date(baked.bakedAt).toISOString());
+  const Name = contentsParameter(fleet.name, baked.key, baked.bakedAt);
   try {
     await aws.change(
       "ssm:PutParameter",

@@ -1,7 +1,7 @@
 import { pause, type CallLab, type Relay } from "../../support/call-lab.js";
 import type { CallResult } from "../../../src/lab/agents.js";
 import { figure, none } from "../figures.js";
-import { failed, withLab } from "../lab.js";
+import { counted, failed, withLab } from "../lab.js";
 import type { Row } from "../row.js";
 
 /** RestartSec of the units. */
@@ -78,8 +78,7 @@ const relayed = ({ answer }: CallResult, outside: string) =>
 
 async function packets(lab: CallLab): Promise<number> {
   await lab.recorded();
-  const totals = await Promise.all([...lab.recorders.values()].map((recorder) => recorder.totals()));
-  return totals.reduce((sum, { rtpPackets }) => sum + rtpPackets, 0);
+  return counted(lab, "rtpPackets");
 }
 
 const twoProxies = {

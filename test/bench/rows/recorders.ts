@@ -1,6 +1,6 @@
 import { pause } from "../../support/call-lab.js";
 import { figure, none } from "../figures.js";
-import { withLab, recorders } from "../lab.js";
+import { counted, recorders, withLab } from "../lab.js";
 import { countElsewhere, elsewhere } from "../elsewhere.js";
 import type { Row } from "../row.js";
 
@@ -38,12 +38,10 @@ export const reinvite: Row = {
       await platform.byeAll();
       await platform.finished;
       await pause(200);
-      const totals = await Promise.all([...lab.recorders.values()].map((recorder) => recorder.totals()));
-      const sum = (of: "reinvites" | "unknownDialog") => totals.reduce((all, each) => all + each[of], 0);
       return [
         figure("answered 200", byStatus["200"] ?? 0, "", { is: calls }),
-        figure("at their holder", sum("reinvites"), "", { is: calls }),
-        none("elsewhere", sum("unknownDialog")),
+        figure("at their holder", await counted(lab, "reinvites"), "", { is: calls }),
+        none("elsewhere", await counted(lab, "unknownDialog")),
       ];
     }),
 };

@@ -1,6 +1,6 @@
 import { pause, type CallLab } from "../../support/call-lab.js";
 import { figure, none } from "../figures.js";
-import { failed, statistic, withLab } from "../lab.js";
+import { counted, failed, statistic, withLab } from "../lab.js";
 import { countElsewhere, elsewhere } from "../elsewhere.js";
 import type { Row } from "../row.js";
 
@@ -73,13 +73,9 @@ export const strangers: Row = {
       const replies: string[] = [];
       for (const payload of attempts)
         replies.push(...(await lab.send(payload, "stranger", { count: 5, rate: 50 })));
-      const totals = await Promise.all([...lab.recorders.values()].map((recorder) => recorder.totals()));
       return [
         figure("requests", attempts.length * 5),
-        none(
-          "relayed to recorders",
-          totals.reduce((sum, { invites, stray }) => sum + invites + stray, 0),
-        ),
+        none("relayed to recorders", await counted(lab, "invites", "stray")),
         none("packets elsewhere", await elsewhere(lab)),
         none("answered", replies.length),
         none("fingerprints", replies.filter((text) => /kamailio|^(server|user-agent):/im.test(text)).length),
