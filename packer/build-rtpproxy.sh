@@ -15,6 +15,12 @@ install_packages build-essential pkg-config libssl-dev
 mkdir "$work/source" "$work/root"
 tar -xzf "$source_archive" -C "$work/source" --strip-components=1
 cd "$work/source"
+
+# The sockets of deleted sessions are let go only when something wakes RTPProxy's threads: a packet, or a new session. When
+# all ports are taken there can be no new session, so calls that end free nothing, and it never takes a call again.
+sed -i 's/\bi = handle_delete(cfsp, &cmd->cca);/& CALL_METHOD(cfsp->rtpp_proc_cf, nudge);/' src/rtpp_command.c
+grep -q 'handle_delete.*nudge' src/rtpp_command.c || echo "WARNING: this RTPProxy may keep the ports of calls that have ended"
+
 build RTPProxy ./configure --prefix=/usr
 build RTPProxy make -j"$(nproc)"
 build RTPProxy make DESTDIR="$work/install" install

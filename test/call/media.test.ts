@@ -76,6 +76,10 @@ withEachRelay((relay) => {
       expect(up).toBe(100);
       expect(summary.byStatus).toEqual({ 200: 100, 503: 20 });
       expect(summary.outcomes).toMatchObject({ ok: 100, rejected: 20 });
+      const after = await lab.place({ calls: 90, rate: 40, holdMs: null, rtp: { rate: 5 } });
+      await after.allPlaced();
+      await after.byeAll();
+      expect((await after.finished).summary.byStatus).toEqual({ 200: 90 });
     });
 
     it("is killed, no call is answered un-relayed; from its start on calls are relayed again", async () => {
