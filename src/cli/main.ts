@@ -1,15 +1,25 @@
-import { CommanderError } from "commander";
+import { CommanderError, type Command } from "commander";
 import { UserError } from "../errors.js";
+import { Interrupted } from "./interrupt.js";
 import { program } from "./program.js";
 import { talk } from "./talk.js";
 
 /** Runs the command line and sets the exit code: 0, 1 for what went wrong, 2 for a wrong call. The one catch. */
-export async function main(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[], command: Command = program()): Promise<void> {
+  for (const stream of [process.stdout, process.stderr])
+    if (stream.listenerCount("error", endQuietly) === 0) stream.on("error", endQuietly);
   try {
-    await program().parseAsync(argv, { from: "user" });
+    await command.parseAsync(argv, { from: "user" });
   } catch (error) {
     process.exitCode = tell(error);
+    if (error instanceof Interrupted) process.exit(); // whatever it was waiting for
   }
+}
+
+/** Whoever read the output (`| head`) has enough of it. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
 }
 
 function tell(error: unknown): number {

@@ -1,4 +1,5 @@
 import { Listr, ListrLogger, PRESET_TIMER, ProcessOutput, type ListrTask } from "listr2";
+import { withCleanUp } from "./interrupt.js";
 
 /** One step of something that takes long. `tell` says a detail of what it is doing now. */
 export interface Step {
@@ -11,29 +12,39 @@ export type StepTimes = { title: string; seconds: number }[];
 
 /**
  * Runs steps one after the other, each with its elapsed time: moving on a terminal, plain lines elsewhere. The first
- * failure ends it and is thrown.
+ * failure ends it and is thrown; so does Ctrl-C. `cleanUp` is called however it ends.
  */
-export async function runSteps(steps: readonly Step[]): Promise<StepTimes> {
-  const times: StepTimes = [];
-  const tasks = steps.map(({ title, run }): ListrTask => ({
-    title,
-    task: async (_, task) => {
-      const began = performance.now();
-      await run((detail) => {
-        task.output = detail;
-      });
-      times.push({ title, seconds: Math.round((performance.now() - began) / 100) / 10 });
-    },
-  }));
-  const list = new Listr(tasks, {
+export function runSteps(
+  steps: readonly Step[],
+  cleanUp: () => Promise<void> = () => Promise.resolve(),
+): Promise<StepTimes> {
+  return withCleanUp(async (interruption) => {
+    const times: StepTimes = [];
+    const tasks = steps.map(({ title, run }): ListrTask => ({
+      title,
+      task: async (_, task) => {
+        const began = performance.now();
+        const work = run((detail) => {
+          task.output = detail;
+        });
+        await Promise.race([work, interruption]);
+        times.push({ title, seconds: Math.round((performance.now() - began) / 100) / 10 });
+      },
+    }));
+    await stepList(tasks).run();
+    return times;
+  }, cleanUp);
+}
+
+function stepList(tasks: ListrTask[]) {
+  return new Listr(tasks, {
     renderer: "default",
     fallbackRenderer: "simple",
+    registerSignalListeners: false, // they end the process with 127, and nothing is cleaned up
     rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false, collapseErrors: false },
     // where stdout is no terminal it is somebody's input, and progress is talk
     fallbackRendererOptions: { timer: PRESET_TIMER, logger: stderrLogger() },
   });
-  await list.run();
-  return times;
 }
 
 function stderrLogger(): ListrLogger {

@@ -1,9 +1,9 @@
 import { FollowedSteps, runSteps, type StepTimes } from "../cli/steps.js";
 import { bakeSteps, finishStep } from "../compute/image/provisioners.js";
 
-/** Something that Packer bakes, telling which script it is at. */
+/** Something that Packer bakes, telling which script it is at; `signal` ends it, and it cleans up after itself. */
 export interface PackerJob<Baked> {
-  bake(onStep: (script: string) => void): Promise<Baked>;
+  bake(onStep: (script: string) => void, signal: AbortSignal): Promise<Baked>;
 }
 
 const boot = { script: "boot", title: "booting the builder" };
@@ -14,17 +14,24 @@ export function packerSteps(last = finish.title): { script: string; title: strin
   return [boot, ...bakeSteps, { ...finish, title: last }];
 }
 
-/** Follows Packer through the steps of a bake. */
+/** Follows Packer through the steps of a bake. When it is interrupted, it returns after Packer has cleaned up. */
 export async function runPacker<Baked>(
   job: PackerJob<Baked>,
   last?: string,
 ): Promise<{ baked: Baked; times: StepTimes }> {
   const steps = packerSteps(last);
   const followed = new FollowedSteps(steps.map(({ script }) => script));
-  const running = job.bake((script) => followed.starts(script)).finally(() => followed.finish());
+  const abort = new AbortController();
+  const running = job
+    .bake((script) => followed.starts(script), abort.signal)
+    .finally(() => followed.finish());
   running.catch((error: unknown) => followed.fail(error));
   const times = await runSteps(
     steps.map(({ script, title }) => ({ title, run: () => followed.done(script) })),
+    async () => {
+      abort.abort();
+      await running.catch(() => undefined); // the steps have failed with it
+    },
   );
   return { baked: await running, times };
 }

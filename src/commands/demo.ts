@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { withCleanUp } from "../cli/interrupt.js";
 import { runSteps, type Step } from "../cli/steps.js";
 import { talk } from "../cli/talk.js";
 import { packageRoot } from "../do/assets.js";
@@ -36,10 +35,7 @@ export async function demo(): Promise<void> {
     media: { received: 0, lost: 0 },
   };
   const show = new Demo(fleet, file, report);
-  await withCleanUp(
-    () => runSteps(show.steps),
-    () => show.stop(),
-  );
+  await runSteps(show.steps, () => show.stop());
   printReport(report);
   const unanswered = report.boots.some((boot) => boot.firstCall === undefined);
   if (unanswered || report.legs.some(({ faults }) => faults.length > 0)) process.exitCode = 1;

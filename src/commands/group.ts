@@ -8,7 +8,7 @@ import type { PlannedGroup } from "../do/aws/group-plan.js";
 import { secretReader } from "../do/secrets.js";
 import { UsageError } from "../errors.js";
 import type { Fleet, Group, Host } from "../understand/fleet.js";
-import { faultsError, loadFleet, loadFleetAndWarn } from "./load-fleet.js";
+import { FaultsError, loadFleet, loadFleetAndWarn } from "./load-fleet.js";
 import { renderHost } from "./render-host.js";
 import { withAws } from "./targets.js";
 
@@ -56,7 +56,7 @@ function rendered(file: string): FleetGroup & { userData: Buffer } {
   const { group, host } = groupOf(fleet);
   const { bytes, faults } = renderHost(fleet, host, secretReader(file));
   const all = [...faults, ...groupFaults(fleet)];
-  if (all.length > 0) throw faultsError(all, source);
+  if (all.length > 0) throw new FaultsError(all, source);
   talk.note(
     `user-data has ${bytes.length} of ${userDataLimit} bytes (sip-proxy user-data FLEET ${host.name} --size)`,
   );

@@ -5,7 +5,7 @@ import type { LaunchTarget, ListedHost } from "../do/launch/target.js";
 import { secretReader } from "../do/secrets.js";
 import { UsageError, UserError } from "../errors.js";
 import type { Host } from "../understand/fleet.js";
-import { faultsError, findHost, loadFleet, loadFleetAndWarn } from "./load-fleet.js";
+import { FaultsError, findHosts, loadFleet, loadFleetAndWarn } from "./load-fleet.js";
 import { renderHost } from "./render-host.js";
 import { withTarget, type TargetOption } from "./targets.js";
 
@@ -19,11 +19,11 @@ export interface LaunchOptions extends TargetOption {
 /** `sip-proxy launch FLEET NAME… --target local|ec2`. */
 export async function launch(file: string, names: string[], options: LaunchOptions): Promise<void> {
   const { fleet, source } = loadFleetAndWarn(file);
-  const hosts = names.map((name) => findHost(fleet, name));
+  const hosts = findHosts(fleet, names);
   const rendered = hosts.map((host) => renderHost(fleet, host, secretReader(file)));
   // sizes above all: nothing is asked of anybody before it is known that everything fits
   const faults = rendered.flatMap((host) => host.faults);
-  if (faults.length > 0) throw faultsError(faults, source);
+  if (faults.length > 0) throw new FaultsError(faults, source);
   const timeout = secondsOf(options.timeout);
   await withTarget(fleet, options, async (target) => {
     for (const { host, bytes } of rendered) {
@@ -86,7 +86,7 @@ export interface EndingOptions extends TargetOption {
 export function ending(end: "stop" | "terminate") {
   return async (file: string, names: string[], options: EndingOptions): Promise<void> => {
     const { fleet } = loadFleet(file);
-    const hosts = names.map((name) => findHost(fleet, name));
+    const hosts = findHosts(fleet, names);
     await withTarget(fleet, options, async (target) => {
       for (const host of hosts) {
         const done =

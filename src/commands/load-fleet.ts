@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
-import { talk } from "../cli/talk.js";
+import { count, talk } from "../cli/talk.js";
+import { withholdFromPrograms } from "../do/process.js";
 import { UserError, UsageError } from "../errors.js";
 import type { Fleet, Host } from "../understand/fleet.js";
-import type { Fault } from "../understand/fault.js";
+import { distinct, type Fault } from "../understand/fault.js";
 import { reportFaults, type Source } from "../understand/report.js";
+import { secretVariables } from "../understand/secret-variables.js";
 import { understand } from "../understand/understand.js";
 
 /** A fleet, and its source for faults that later stages find. */
@@ -13,10 +15,14 @@ export interface LoadedFleet {
   warnings: Fault[];
 }
 
-/** Reads and understands a fleet file. Throws UserError with every fault of the first stage that finds any. */
+/**
+ * Reads and understands a fleet file. Throws UserError with every fault of the first stage that finds any. From then on the variables
+ * that hold its secrets are withheld from programs that are run.
+ */
 export function loadFleet(file: string): LoadedFleet {
   const { fleet, faults, source } = understand(readText(file), file);
-  if (!fleet) throw faultsError(faults, source);
+  if (!fleet) throw new FaultsError(faults, source);
+  withholdFromPrograms(secretVariables(fleet));
   return { fleet, source, warnings: faults };
 }
 
@@ -27,12 +33,20 @@ export function loadFleetAndWarn(file: string): LoadedFleet {
   return loaded;
 }
 
-/** A report of faults as the error that ends a command. */
-export function faultsError(faults: readonly Fault[], source: Source): UserError {
-  const errors = faults.filter(({ severity }) => severity !== "warning").length;
-  return new UserError(
-    `${source.file}: ${errors} ${errors === 1 ? "fault" : "faults"}\n\n${reportFaults(faults, source)}`,
-  );
+/** A report of faults as the error that ends a command; what is at fault for every host is told once. */
+export class FaultsError extends UserError {
+  readonly faults: readonly Fault[];
+
+  constructor(
+    faults: readonly Fault[],
+    readonly source: Source,
+  ) {
+    const told = distinct(faults);
+    const errors = told.filter(({ severity }) => severity !== "warning");
+    super(`${source.file}: ${count(errors, "fault")}\n\n${reportFaults(told, source)}`);
+    this.name = "FaultsError";
+    this.faults = told;
+  }
 }
 
 /** The host or group of that name. */
@@ -43,6 +57,11 @@ export function findHost(fleet: Fleet, name: string): Host {
     `there is no host or group ${name} in the fleet`,
     `there are: ${fleet.hosts.map((h) => h.name).join(", ")}`,
   );
+}
+
+/** The hosts of these names, each once. */
+export function findHosts(fleet: Fleet, names: readonly string[]): Host[] {
+  return [...new Set(names)].map((name) => findHost(fleet, name));
 }
 
 function readText(file: string): string {

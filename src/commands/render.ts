@@ -7,7 +7,7 @@ import type { Artefact } from "../compute/artefact.js";
 import { imageSources } from "../do/assets.js";
 import { secretReader } from "../do/secrets.js";
 import { removeFolder, writeFiles } from "../do/write-files.js";
-import { faultsError, findHost, loadFleetAndWarn } from "./load-fleet.js";
+import { FaultsError, findHost, loadFleetAndWarn } from "./load-fleet.js";
 import { renderHost, type RenderedHost } from "./render-host.js";
 
 export interface RenderOptions {
@@ -24,7 +24,7 @@ export async function render(file: string, options: RenderOptions): Promise<void
   const sources = imageSources();
   const rendered = hosts.map((host) => renderHost(fleet, host, secretReader(file)));
   const faults = rendered.flatMap((host) => host.faults);
-  if (faults.length > 0) throw faultsError(faults, source);
+  if (faults.length > 0) throw new FaultsError(faults, source);
 
   const folders = [
     ...(options.host === undefined

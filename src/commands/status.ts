@@ -13,7 +13,7 @@ import { sshToLocal } from "../do/launch/local.js";
 import { attemptInGuest } from "../do/local/ssh.js";
 import { UserError } from "../errors.js";
 import type { Fleet, Host } from "../understand/fleet.js";
-import { findHost, loadFleet } from "./load-fleet.js";
+import { findHosts, loadFleet } from "./load-fleet.js";
 import { withAws, type TargetOption } from "./targets.js";
 
 /** `sip-proxy status FLEET [NAME…]`: of each host its boot, services, and what it thinks of its recorders. */
@@ -23,7 +23,7 @@ export async function status(
   options: TargetOption & { json?: boolean },
 ): Promise<void> {
   const { fleet } = loadFleet(file);
-  const hosts = names.length > 0 ? names.map((name) => findHost(fleet, name)) : fleet.hosts;
+  const hosts = names.length > 0 ? findHosts(fleet, names) : fleet.hosts;
   if (options.target === "ec2") return statusOnEc2(fleet, hosts, options.json === true);
   const found = await Promise.all(
     hosts.map(async (host) => ({ host, status: await hostStatus(fleet, host) })),

@@ -1,7 +1,7 @@
 import { print, printJson, talk } from "../cli/talk.js";
 import { sizeLedger, userDataLimit } from "../compute/user-data/size.js";
 import { secretReader } from "../do/secrets.js";
-import { faultsError, findHost, loadFleetAndWarn } from "./load-fleet.js";
+import { FaultsError, findHost, loadFleetAndWarn } from "./load-fleet.js";
 import { renderHost } from "./render-host.js";
 
 export interface UserDataOptions {
@@ -16,7 +16,7 @@ export function userData(file: string, name: string, options: UserDataOptions): 
   const rendered = renderHost(fleet, findHost(fleet, name), secretReader(file));
   // what takes how much is wanted most when it is too much
   if (options.size) printSize(rendered, options.json === true);
-  if (rendered.faults.length > 0) throw faultsError(rendered.faults, source);
+  if (rendered.faults.length > 0) throw new FaultsError(rendered.faults, source);
   if (options.size) return;
   if (options.format === "yaml") {
     print(rendered.yaml);

@@ -1,20 +1,30 @@
 import { count, printJson, talk } from "../cli/talk.js";
 import { pathText, type Fault } from "../understand/fault.js";
-import { reportFaults } from "../understand/report.js";
-import { loadFleet, type LoadedFleet } from "./load-fleet.js";
+import { placeOf, reportFaults, type Source } from "../understand/report.js";
+import { FaultsError, loadFleet, type LoadedFleet } from "./load-fleet.js";
 import { renderHost } from "./render-host.js";
-import { faultsError } from "./load-fleet.js";
 
 /** `sip-proxy validate FLEET`: every fault with its line, or nothing; secrets need not be at hand. */
 export function validate(file: string, options: { json?: boolean }): void {
+  try {
+    tellFleet(file, options.json === true);
+  } catch (error) {
+    if (!options.json || !(error instanceof FaultsError)) throw error;
+    printJson({ valid: false, faults: error.faults.map((fault) => plain(fault, error.source)) });
+    process.exitCode = error.exitCode;
+  }
+}
+
+function tellFleet(file: string, json: boolean): void {
   const loaded = loadFleet(file);
   const faults = [...loaded.warnings, ...renderedFaults(loaded)];
-  if (faults.some(({ severity }) => severity !== "warning")) throw faultsError(faults, loaded.source);
-  if (options.json) {
+  if (faults.some(({ severity }) => severity !== "warning")) throw new FaultsError(faults, loaded.source);
+  if (json) {
     printJson({
+      valid: true,
       fleet: loaded.fleet.name,
       hosts: loaded.fleet.hosts.map(({ name }) => name),
-      warnings: faults.map(plain),
+      warnings: faults.map((fault) => plain(fault, loaded.source)),
     });
     return;
   }
@@ -29,6 +39,7 @@ function renderedFaults({ fleet }: LoadedFleet): Fault[] {
   return fleet.hosts.flatMap((host) => renderHost(fleet, host, () => standIn).faults);
 }
 
-function plain({ path, message, hint, severity }: Fault) {
-  return { path: pathText(path), severity: severity ?? "error", message, hint };
+function plain(fault: Fault, source: Source) {
+  const { path, message, hint, severity = "error" } = fault;
+  return { path: pathText(path), ...placeOf(fault, source), severity, message, hint };
 }

@@ -15,7 +15,9 @@ export interface Command {
   hint?: string;
   /** Called with each line of stdout and stderr as it arrives. */
   onLine?: (line: string) => void;
+  /** Asks the program to end (SIGTERM), and kills it when it has not ended `grace` milliseconds later (5,000). */
   signal?: AbortSignal;
+  grace?: number;
 }
 
 export interface Finished {
@@ -29,6 +31,18 @@ let echo: (line: string) => void = () => undefined;
 /** Sets where every started command is told, as a line that can be pasted into a shell (`--verbose`). */
 export function echoCommandsTo(listener: (line: string) => void): void {
   echo = listener;
+}
+
+let withheld: ReadonlySet<string> = new Set();
+
+/** Names environment variables that hold secrets: no program gets them unless its Command says so. */
+export function withholdFromPrograms(names: readonly string[]): void {
+  withheld = new Set([...withheld, ...names]);
+}
+
+function environment(own: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !withheld.has(name));
+  return { ...Object.fromEntries(inherited), ...own };
 }
 
 /** Quotes one argument for a POSIX shell; words of safe characters stay as they are. */
@@ -47,9 +61,11 @@ function options(command: Command): Options {
   return {
     ...(tee === undefined ? {} : { stdout: tee, stderr: tee }),
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
-    ...(command.env === undefined ? {} : { env: command.env }),
+    env: environment(command.env),
+    extendEnv: false,
     ...(command.timeout === undefined ? {} : { timeout: command.timeout }),
     ...(command.signal === undefined ? {} : { cancelSignal: command.signal }),
+    ...(command.grace === undefined ? {} : { forceKillAfterDelay: command.grace }),
     ...(command.input === undefined ? { stdin: "ignore" } : { input: command.input }),
     reject: false,
     stripFinalNewline: true,
@@ -88,8 +104,11 @@ export async function run(command: Command): Promise<Finished> {
 export function start(command: Command, extra: SpawnOptions = {}): ChildProcess {
   echo(shellLine(command));
   const [file, ...args] = command.argv;
-  const env = { ...process.env, ...command.env };
-  return spawn(file, args, { env, ...(command.cwd === undefined ? {} : { cwd: command.cwd }), ...extra });
+  return spawn(file, args, {
+    env: environment(command.env),
+    ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+    ...extra,
+  });
 }
 
 function forEachLine(listener: (line: string) => void) {

@@ -1,21 +1,63 @@
-import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import type { Artefact } from "../compute/artefact.js";
+import { UserError } from "../errors.js";
 
-/** Writes artefacts below a folder, each whole or not at all, with its permissions from the first byte on. */
+/**
+ * Writes artefacts below a folder, each whole or not at all, with its permissions from the first byte on. Throws UserError where the
+ * file system refuses.
+ */
 export async function writeFiles(folder: string, files: readonly Artefact[]): Promise<void> {
   for (const { path, content, mode = 0o644 } of files) {
     const target = resolve(folder, path);
     if (!target.startsWith(resolve(folder) + sep)) throw new RangeError(`${path} leads out of ${folder}`);
-    await mkdir(dirname(target), { recursive: true });
-    const temporary = `${target}.new`;
-    await writeFile(temporary, content, { mode: mode & 0o700 });
-    await chmod(temporary, mode);
-    await rename(temporary, target);
+    try {
+      await makeFolder(dirname(target));
+      await replaceFile(target, content, mode);
+    } catch (error) {
+      throw refusal(target, error);
+    }
   }
 }
 
-/** Empties and removes a folder that a former run has made. */
+async function replaceFile(target: string, content: string | Buffer, mode: number): Promise<void> {
+  const temporary = `${target}.new`;
+  await writeFile(temporary, content, { mode: mode & 0o700 });
+  await chmod(temporary, mode);
+  await rename(temporary, target);
+}
+
+/** Makes a folder and those that it lies in. (Node's own recursive mkdir never returns below /proc.) */
+async function makeFolder(folder: string): Promise<void> {
+  const missing: string[] = [];
+  for (let path = folder; !(await exists(path)); path = dirname(path)) missing.unshift(path);
+  for (const path of missing)
+    await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error; // else somebody else has made it meanwhile
+    });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Empties and removes a folder that a former run has made. Throws UserError where the file system refuses. */
 export async function removeFolder(...path: string[]): Promise<void> {
-  await rm(join(...path), { recursive: true, force: true });
+  const folder = join(...path);
+  await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
+    throw refusal(folder, error);
+  });
+}
+
+function refusal(path: string, cause: unknown): unknown {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === undefined) return cause;
+  const why = message.replace(/^\w+: /, "").replace(/, \w+ .*$/, "");
+  return new UserError(`cannot write ${path}: ${why} (${code})`, {
+    hint: "give a folder that can be made or written to",
+    cause,
+  });
 }

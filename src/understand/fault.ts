@@ -28,3 +28,9 @@ export function pathText(path: Path): string {
   });
   return `$${steps.join("")}`;
 }
+
+/** A setting given once for the fleet is at fault for every host; it is told once. */
+export function distinct(faults: readonly Fault[]): Fault[] {
+  const byPlace = new Map(faults.map((fault) => [JSON.stringify([fault.path, fault.message]), fault]));
+  return [...byPlace.values()];
+}

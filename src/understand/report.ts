@@ -1,4 +1,4 @@
-import { pathText, type Fault } from "./fault.js";
+import { pathText, type Fault, type Range } from "./fault.js";
 import { settingNames } from "./settings/table.js";
 import type { YamlDocument } from "./yaml/document.js";
 
@@ -7,20 +7,43 @@ export type Source = Pick<YamlDocument, "file" | "source"> & Partial<Pick<YamlDo
 
 /** All faults of a file as one report, in the order of the file; errors before warnings at the same place. */
 export function reportFaults(faults: readonly Fault[], source: Source): string {
+  const quoted = quote(source);
   return faults
-    .map((fault) => ({ fault, start: rangeOf(fault, source).start }))
-    .sort((a, b) => a.start - b.start || severity(a.fault).localeCompare(severity(b.fault)))
-    .map(({ fault }) => reportFault(fault, source))
+    .map((fault) => ({ fault, range: rangeOf(fault, source) }))
+    .sort((a, b) => a.range.start - b.range.start || severity(a.fault).localeCompare(severity(b.fault)))
+    .map(({ fault, range }) => reportFault(fault, range, source.file, quoted))
     .join("\n");
 }
 
+/** Where a fault stands: line and column, both from 1. */
+export function placeOf(fault: Fault, source: Source): { line: number; column: number } {
+  const before = source.source.slice(0, rangeOf(fault, source).start).split("\n");
+  return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
+}
+
+/** The lines of a source as they may be shown, and the offset that each begins at. */
+interface Quoted {
+  lines: string[];
+  starts: number[];
+}
+
+function quote(source: Source): Quoted {
+  const lines = maskSecrets(source).split("\n");
+  let next = 0;
+  const starts = lines.map((line) => {
+    const start = next;
+    next += line.length + 1;
+    return start;
+  });
+  return { lines, starts };
+}
+
 /** One fault with the line it stands on, the place underlined, and the way out. */
-export function reportFault(fault: Fault, source: Source): string {
-  const range = rangeOf(fault, source);
-  const before = source.source.slice(0, range.start);
-  const lineNumber = before.split("\n").length;
-  const column = range.start - (before.lastIndexOf("\n") + 1);
-  const whole = printable(maskSecrets(source).split("\n")[lineNumber - 1] ?? "");
+function reportFault(fault: Fault, range: Range, file: string, { lines, starts }: Quoted): string {
+  const after = starts.findIndex((start) => start > range.start);
+  const lineNumber = after === -1 ? lines.length : after;
+  const column = range.start - (starts[lineNumber - 1] ?? 0);
+  const whole = printable(lines[lineNumber - 1] ?? "");
   const cut = Math.max(0, column - excerptBefore);
   const line = whole.slice(cut, cut + excerptLength);
   const at = column - cut;
@@ -29,7 +52,7 @@ export function reportFault(fault: Fault, source: Source): string {
   const margin = " ".repeat(gutter);
   return [
     `${severity(fault)}[${pathText(fault.path)}]:`,
-    `${margin}--> ${source.file}:${lineNumber}:${column + 1}`,
+    `${margin}--> ${file}:${lineNumber}:${column + 1}`,
     `${margin} |`,
     `${lineNumber} | ${line}`,
     `${margin} | ${" ".repeat(at)}${"^".repeat(width)} ${fault.message}`,
@@ -58,13 +81,17 @@ function maskSecrets({ source, positions }: Source): string {
       secretLines,
       (_, head: string, value: string) => head + "*".repeat(value.length),
     );
-  return positions
+  const values = positions
     .valuesOf(isSecret)
     .filter(({ start, end }) => !source.slice(start, end).startsWith("${"))
-    .reduce(
-      (text, { start, end }) => text.slice(0, start) + "*".repeat(end - start) + text.slice(end),
-      source,
-    );
+    .sort((a, b) => a.start - b.start);
+  let shown = 0;
+  const pieces = values.map(({ start, end }) => {
+    const piece = source.slice(shown, start) + "*".repeat(end - start);
+    shown = end;
+    return piece;
+  });
+  return pieces.join("") + source.slice(shown);
 }
 
 /** In a text that is not YAML there are no positions; what follows the name of a secret is masked to the end of its line. */
@@ -74,7 +101,7 @@ function secretNames(): string[] {
   return [...settingNames].flatMap(([name, { secret }]) => (secret ? [name] : []));
 }
 
-function rangeOf(fault: Fault, source: Source) {
+function rangeOf(fault: Fault, source: Source): Range {
   return fault.range ?? source.positions?.locate(fault.path, fault.atKey) ?? { start: 0, end: 1 };
 }
 

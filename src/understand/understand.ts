@@ -1,4 +1,4 @@
-import type { Fault } from "./fault.js";
+import { distinct, type Fault } from "./fault.js";
 import type { Fleet } from "./fleet.js";
 import { fleetFileSchema } from "./file-schema.js";
 import { aliasFaults, missingFaults } from "./mapping-faults.js";
@@ -34,10 +34,4 @@ export function understand(text: string, file: string): Understood {
   const broken = distinct(rules.flatMap((rule) => rule(fleet)));
   const failed = broken.some(({ severity }) => severity !== "warning");
   return { fleet: failed ? undefined : fleet, faults: broken, source: document };
-}
-
-/** A setting given once for the fleet is at fault for every host; it is told once. */
-function distinct(faults: readonly Fault[]): Fault[] {
-  const byPlace = new Map(faults.map((fault) => [JSON.stringify([fault.path, fault.message]), fault]));
-  return [...byPlace.values()];
 }

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, mkdtemp, readFile, rename } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, mkdir, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Artefact } from "../../compute/artefact.js";
 import { buildFolder } from "../../compute/image/build-folder.js";
@@ -15,7 +14,8 @@ import { findBase, type BaseAmi } from "../aws/base-ami.js";
 import { requireImdsV2 } from "../aws/builder.js";
 import { hostPaths } from "../local/paths.js";
 import type { Talk } from "../local/talk.js";
-import { removeFolder, writeFiles } from "../write-files.js";
+import { withTemporaryFolder } from "../temporary-folder.js";
+import { writeFiles } from "../write-files.js";
 import { finishAmis, findAmis, isFinished } from "./ec2-finish.js";
 import { manifestFromAws } from "./ec2-manifest.js";
 import {
@@ -109,31 +109,37 @@ export class Ec2Bake {
     return { argv: packerArgv({ only: "amazon-ebs.ec2", variables }), variables };
   }
 
-  /** Runs Packer in a folder of its own. A failure leaves nothing but the log, which the error names. */
-  async bake(onStep: (script: string) => void): Promise<BakedAmis> {
-    const work = await mkdtemp(join(tmpdir(), "bake-"));
+  /** Runs Packer in a folder of its own. A failure, or `signal`, leaves nothing but the log, which the error names. */
+  async bake(onStep: (script: string) => void, signal: AbortSignal): Promise<BakedAmis> {
     const images = imagesFolder(this.fleet.name);
     const log = join(images, `bake-${this.key()}.log`);
     try {
-      await this.#prepareWork(work);
-      await mkdir(images, { recursive: true });
-      const env = await packerEnvironment(this.aws);
-      const variables = this.#variables();
-      const step = (script: string) => {
-        onStep(script);
-        if (this.#dialect === "1.6" && script === "wait-for-cloud-init.sh") this.#requireImdsV2();
-      };
-      await packerBuild(
-        { folder: work, only: "amazon-ebs.ec2", variables, env, log, onStep: step },
-        this.#dialect,
-      );
-      return await this.#manifest(work);
+      return await withTemporaryFolder(images, (work) => this.#bakeIn(work, log, onStep, signal));
     } finally {
       const folder = join(images, this.key());
       await mkdir(folder, { recursive: true });
       await rename(log, join(folder, "bake.log")).catch(() => undefined);
-      await removeFolder(work);
     }
+  }
+
+  async #bakeIn(
+    work: string,
+    log: string,
+    tellStep: (script: string) => void,
+    signal: AbortSignal,
+  ): Promise<BakedAmis> {
+    await this.#prepareWork(work);
+    const env = await packerEnvironment(this.aws);
+    const variables = this.#variables();
+    const onStep = (script: string) => {
+      tellStep(script);
+      if (this.#dialect === "1.6" && script === "wait-for-cloud-init.sh") this.#requireImdsV2();
+    };
+    await packerBuild(
+      { folder: work, only: "amazon-ebs.ec2", variables, env, log, onStep, signal },
+      this.#dialect,
+    );
+    return this.#manifest(work);
   }
 
   /** Writes the manifest first: whatever fails afterwards, the AMIs are known, and the next run finishes them. */

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ImageContents } from "../../compute/image/contents.js";
+import { makeTemporaryFolder } from "../temporary-folder.js";
 
 export type { ImageContents };
 
@@ -30,20 +31,35 @@ export function imagesFolder(fleet: string, env: NodeJS.ProcessEnv = process.env
   return join(data, "sip-proxy", "images", fleet);
 }
 
-/** A folder for an image in the making, beside where it will lie; `keep` puts it in its place, `drop` removes it. */
-export async function newImageFolder(fleet: string, key: string) {
+/** Where an image is made, beside where it will lie. */
+export interface ImageInTheMaking {
+  /** For what is needed only until the image is made. */
+  work: string;
+  /** For what is kept. */
+  product: string;
+  /** Puts the product in its place, and removes the rest. Returns the place. */
+  keep: () => Promise<string>;
+  drop: () => Promise<void>;
+}
+
+/** Folders for an image of this key; those that an interrupted bake left are removed. */
+export async function newImage(fleet: string, key: string): Promise<ImageInTheMaking> {
   const images = imagesFolder(fleet);
-  await mkdir(images, { recursive: true });
-  const folder = await mkdtemp(join(images, ".new-"));
+  const { path, remove } = await makeTemporaryFolder(images);
+  const [work, product] = [join(path, "work"), join(path, "product")];
+  await mkdir(work);
+  await mkdir(product);
   return {
-    folder,
-    keep: async (): Promise<string> => {
+    work,
+    product,
+    keep: async () => {
       const place = join(images, key);
       await rm(place, { recursive: true, force: true });
-      await rename(folder, place);
+      await rename(product, place);
+      await remove();
       return place;
     },
-    drop: () => rm(folder, { recursive: true, force: true }),
+    drop: remove,
   };
 }
 

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, readFile, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Artefact } from "../../compute/artefact.js";
 import { buildFolder } from "../../compute/image/build-folder.js";
@@ -21,9 +20,9 @@ import type { Talk } from "../local/talk.js";
 import { removeFolder, writeFiles } from "../write-files.js";
 import { buildNatively } from "./builds.js";
 import {
-  newImageFolder,
   storedImage,
   imagesFolder,
+  newImage,
   writeManifest,
   type ImageContents,
   type Manifest,
@@ -108,31 +107,25 @@ export class LocalBake {
     return storedImage(join(imagesFolder(this.#fleet.name), this.key()));
   }
 
-  /** Runs Packer in a folder of its own. A failure leaves nothing but the log, which the error names. */
-  async bake(onStep: (script: string) => void): Promise<BakedImage> {
-    const work = await mkdtemp(join(tmpdir(), "bake-"));
-    const store = await newImageFolder(this.#fleet.name, this.key());
+  /** Runs Packer in a folder of its own. A failure, or `signal`, leaves nothing but the log, which the error names. */
+  async bake(onStep: (script: string) => void, signal: AbortSignal): Promise<BakedImage> {
+    const { work, product, keep, drop } = await newImage(this.#fleet.name, this.key());
     try {
       const accelerator = await findAccelerator(this.#baseImage().kernel, { talk: this.#talk });
       const variables = await this.#prepareWork(work, accelerator);
       const log = join(imagesFolder(this.#fleet.name), `bake-${this.key()}.log`);
-      await packerBuild({ folder: work, only: "qemu.local", variables, log, onStep }, this.#dialect);
+      await packerBuild({ folder: work, only: "qemu.local", variables, log, onStep, signal }, this.#dialect);
       const contents = JSON.parse(
         await readFile(join(work, "output", "contents.json"), "utf8"),
       ) as ImageContents;
-      const image = join(store.folder, localImageName);
-      await moveFile(join(work, "output", localImageName), image);
-      await rename(log, join(store.folder, "bake.log"));
-      return {
-        folder: store.folder,
-        manifest: await this.#manifest(image, contents, accelerator),
-        keep: store.keep,
-      };
-    } catch (error) {
-      await store.drop();
-      throw error;
-    } finally {
+      const image = join(product, localImageName);
+      await rename(join(work, "output", localImageName), image);
+      await rename(log, join(product, "bake.log"));
       await removeFolder(work);
+      return { folder: product, manifest: await this.#manifest(image, contents, accelerator), keep };
+    } catch (error) {
+      await drop();
+      throw error;
     }
   }
 
@@ -193,13 +186,4 @@ export class LocalBake {
 
 function missing(what: string): never {
   throw new Error(`${what} is missing: the bake's parts were run out of order`);
-}
-
-/** A rename, or a copy where the folders are on different file systems. */
-async function moveFile(from: string, to: string): Promise<void> {
-  await rename(from, to).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EXDEV") throw error;
-    await copyFile(from, to);
-    await rm(from);
-  });
 }

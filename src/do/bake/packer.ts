@@ -1,8 +1,12 @@
 import { createWriteStream } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { stepMarker } from "../../compute/image/provisioners.js";
 import { dialectOf, type PackerDialect } from "../../compute/image/packer-dialect.js";
 import { UserError } from "../../errors.js";
 import { attempt, run, type Command } from "../process.js";
+import { removeFolder } from "../write-files.js";
 
 export interface PackerBuild {
   /** The build folder. */
@@ -15,6 +19,8 @@ export interface PackerBuild {
   log: string;
   /** Called with the script of each step as it starts. */
   onStep: (script: string) => void;
+  /** Makes Packer end its builder, remove what it made, and fail. */
+  signal: AbortSignal;
 }
 
 /** The installed Packer's dialect. Throws UserError when there is none. */
@@ -41,10 +47,23 @@ export function packerArgv({ only, variables }: Pick<PackerBuild, "only" | "vari
   ];
 }
 
+/** Milliseconds that Packer may take to end a builder: of an instance it waits until EC2 says that it is terminated. */
+const timeToCleanUp = 300_000;
+
 /** Runs one build. Throws UserError with the lines of the log that matter; Packer itself removes what it made. */
 export async function packerBuild(build: PackerBuild, dialect: PackerDialect): Promise<void> {
-  const { folder, log } = build;
-  const env = { CHECKPOINT_DISABLE: "1", PACKER_NO_COLOR: "1", ...build.env };
+  // Packer forgets some of its temporary files. Its sockets are among them, and their paths must be short.
+  const temporary = await mkdtemp(join(tmpdir(), "packer-"));
+  try {
+    await buildWith(temporary, build, dialect);
+  } finally {
+    await removeFolder(temporary);
+  }
+}
+
+async function buildWith(temporary: string, build: PackerBuild, dialect: PackerDialect): Promise<void> {
+  const { folder, log, signal } = build;
+  const env = { CHECKPOINT_DISABLE: "1", PACKER_NO_COLOR: "1", TMPDIR: temporary, ...build.env };
   if (dialect === "current") await run({ argv: ["packer", "init", "plugins"], cwd: folder, env });
   const output = createWriteStream(log, { mode: 0o600 });
   const lines: string[] = [];
@@ -52,6 +71,8 @@ export async function packerBuild(build: PackerBuild, dialect: PackerDialect): P
     argv: packerArgv(build),
     cwd: folder,
     env,
+    signal,
+    grace: timeToCleanUp,
     onLine: (line) => {
       output.write(`${line}\n`);
       lines.push(line);

@@ -1,15 +1,9 @@
-import { mkdir, mkdtemp, readdir, rename, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { entryFolder, sameRecipe, type EntryName } from "../../compute/local/cache-key.js";
-import { attempt } from "../process.js";
-import { asRoot } from "./as-root.js";
-import { readIdentity, withLock } from "./lock.js";
-import { identify, isAlive } from "./process-identity.js";
+import { removeTree, withTemporaryFolder } from "../temporary-folder.js";
+import { withLock } from "./lock.js";
 import type { Talk } from "./talk.js";
-
-/** Marks the folder of a build that goes on, and says whose it is. */
-const OWNER = "owner.json";
-const TEMPORARY = ".tmp-";
 
 export interface CacheEntry {
   folder: string;
@@ -40,10 +34,7 @@ async function buildEntry(
   build: (product: string, scratch: string) => Promise<void>,
 ) {
   if (await touch(folder)) return { folder, built: false };
-  await sweep(root);
-  const temporary = await mkdtemp(join(root, TEMPORARY));
-  try {
-    await writeFile(join(temporary, OWNER), JSON.stringify(identify(process.pid)));
+  return withTemporaryFolder(root, async (temporary) => {
     const [product, scratch] = [join(temporary, "product"), join(temporary, "scratch")];
     await mkdir(product);
     await mkdir(scratch);
@@ -52,9 +43,7 @@ async function buildEntry(
       if (!(await touch(folder))) throw error; // else another process was faster
     });
     return { folder, built: true };
-  } finally {
-    await remove(temporary).catch(() => undefined); // the next build tries again
-  }
+  });
 }
 
 /** The newest entry of the same recipe, whatever state of the archive it was made from. */
@@ -77,7 +66,7 @@ export async function pruneCache(
   for (const name of await entries(root)) {
     const folder = join(root, name);
     if ((await stat(folder)).mtimeMs >= before || inUse(folder)) continue;
-    await remove(folder);
+    await removeTree(folder);
     deleted.push(name);
   }
   return deleted;
@@ -97,19 +86,4 @@ async function touch(folder: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** Removes what builds left behind whose process died. */
-async function sweep(root: string): Promise<void> {
-  for (const name of await readdir(root)) {
-    if (!name.startsWith(TEMPORARY)) continue;
-    const owner = await readIdentity(join(root, name, OWNER));
-    if (owner !== undefined && !isAlive(owner)) await remove(join(root, name));
-  }
-}
-
-/** Removes a folder, also when it holds files of subordinate ids; never goes into what is mounted there. */
-async function remove(folder: string): Promise<void> {
-  const argv = ["rm", "-rf", "--one-file-system", "--", folder] as const;
-  if ((await attempt({ argv })).exitCode !== 0) await asRoot(argv);
 }

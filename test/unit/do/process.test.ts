@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { attempt, run, shellLine, shellQuote } from "../../../src/do/process.js";
+import { attempt, run, shellLine, shellQuote, withholdFromPrograms } from "../../../src/do/process.js";
 
 describe("run", () => {
   test("gives what was printed", async () => {
@@ -19,6 +19,15 @@ describe("run", () => {
     await expect(attempt({ argv: ["no-such-program"] })).rejects.toMatchObject({
       hint: expect.stringContaining("install no-such-program") as string,
     });
+  });
+
+  test("the variables that hold secrets are not handed on; what a command names is", async () => {
+    process.env["TEST_SECRET"] = "s3cret";
+    withholdFromPrograms(["TEST_SECRET"]);
+    const argv = ["sh", "-c", 'echo "${TEST_SECRET-none}"; test -n "$PATH"'] as const;
+    expect((await run({ argv })).stdout).toBe("none");
+    expect((await run({ argv, env: { TEST_SECRET: "given" } })).stdout).toBe("given");
+    delete process.env["TEST_SECRET"];
   });
 
   test("a time limit ends it", async () => {

@@ -1,0 +1,31 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { writeFiles } from "../../../src/do/write-files.js";
+
+const folder = mkdtempSync(join(tmpdir(), "write-files-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("files are written with their folders and permissions", async () => {
+  await writeFiles(join(folder, "a/b"), [{ path: "c/secret", content: "x", mode: 0o600 }]);
+  const file = join(folder, "a/b/c/secret");
+  expect(readFileSync(file, "utf8")).toBe("x");
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readdirSync(join(folder, "a/b/c"))).toEqual(["secret"]);
+});
+
+test("a file that leads out of the folder is refused", async () => {
+  await expect(writeFiles(folder, [{ path: "../x", content: "" }])).rejects.toThrow("leads out of");
+});
+
+test.each(["a file that is in the way", "/proc"])("%s is told, with the way out", async (place) => {
+  const inTheWay = join(folder, "file");
+  writeFileSync(inTheWay, "");
+  const root = place === "/proc" ? "/proc/sip-proxy-test" : inTheWay;
+  await expect(writeFiles(join(root, "image"), [{ path: "x", content: "" }])).rejects.toMatchObject({
+    name: "UserError",
+    message: expect.stringMatching(/^cannot write .*image\/x: .* \(E\w+\)$/) as string,
+    hint: "give a folder that can be made or written to",
+  });
+});
