@@ -1,19 +1,31 @@
 import type { Fleet, Host } from "../../understand/fleet.js";
-import type { SecretValue } from "../../understand/settings/secret-value.js";
+import { isPathOnHost, type SecretForm, type SecretValue } from "../../understand/settings/secret-value.js";
 import type { Artefact } from "../artefact.js";
 
-/** Gives the text of a secret that is resolved here (a literal, the environment, a file). */
-export type Reveal = (secret: SecretValue) => string;
+/** Gives the text of a secret that is resolved here (a literal, the environment, a file), and refuses one of another form. */
+export type Reveal = (secret: SecretValue, form: SecretForm) => string;
 
 /** Where user-data puts secrets on the host, and references to those that the host resolves itself. */
 const folder = "etc/sip-proxy/secrets";
 
+/** What each secret of a host must be, by the name of its setting. */
+export const secretForms = {
+  dbpass_kam: "one line",
+  dbpass_root: "one line",
+  dbsslrootcert: "PEM",
+  tls_certificate: "PEM",
+  tls_private_key: "PEM",
+  tls_ca: "PEM",
+} as const satisfies Record<string, SecretForm>;
+
+type SecretName = keyof typeof secretForms;
+
 /** The secrets that a host needs, by the name of their setting. */
-export function hostSecrets(fleet: Fleet, host: Host): Map<string, SecretValue> {
+export function hostSecrets(fleet: Fleet, host: Host): Map<SecretName, SecretValue> {
   const { database } = fleet;
   const { settings } = host;
   const bootstraps = database.bootstrap === "first-boot";
-  const all: [string, SecretValue | undefined][] = [
+  const all: [SecretName, SecretValue | undefined][] = [
     ["dbpass_kam", database.dbpass_kam],
     ["dbpass_root", bootstraps ? database.dbpass_root : undefined],
     ["dbsslrootcert", database.dbsslrootcert],
@@ -21,25 +33,27 @@ export function hostSecrets(fleet: Fleet, host: Host): Map<string, SecretValue> 
     ["tls_private_key", settings.enable_tls ? settings.tls_private_key : undefined],
     ["tls_ca", settings.enable_tls ? settings.tls_ca : undefined],
   ];
-  return new Map(all.filter((entry): entry is [string, SecretValue] => entry[1] !== undefined));
+  return new Map(all.filter((entry): entry is [SecretName, SecretValue] => entry[1] !== undefined));
 }
 
 /** One file a secret, readable by root alone: NAME holds its text, NAME.ref where the host finds it. */
 export function secretFiles(fleet: Fleet, host: Host, reveal: Reveal): Artefact[] {
   return [...hostSecrets(fleet, host)].map(([name, secret]) => {
-    const reference = referenceLine(secret);
+    const form = secretForms[name];
+    const reference = referenceLine(secret, form);
     return reference === undefined
-      ? { path: `${folder}/${name}`, content: reveal(secret), mode: 0o600 }
+      ? { path: `${folder}/${name}`, content: reveal(secret, form), mode: 0o600 }
       : { path: `${folder}/${name}.ref`, content: `${reference}\n`, mode: 0o600 };
   });
 }
 
 /** How the host finds a secret: `secretsmanager ID [KEY]`, `ssm NAME` or `path FILE`; undefined when its text is given. */
-function referenceLine(secret: SecretValue): string | undefined {
+function referenceLine(secret: SecretValue, form: SecretForm): string | undefined {
   const source = secret.source;
   if (source.from === "ssm") return `ssm ${source.id}`;
   if (source.from === "secretsmanager")
     return ["secretsmanager", source.id, source.key].filter(Boolean).join(" ");
-  if (source.from === "literal" && /^\/[\w./-]+$/.test(source.value)) return `path ${source.value}`;
+  if (form === "PEM" && source.from === "literal" && isPathOnHost(source.value))
+    return `path ${source.value}`;
   return undefined;
 }

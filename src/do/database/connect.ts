@@ -3,7 +3,7 @@ import pg from "pg";
 import type { Reveal } from "../../compute/host/secrets.js";
 import { UserError } from "../../errors.js";
 import type { Database } from "../../understand/fleet.js";
-import type { SecretValue } from "../../understand/settings/secret-value.js";
+import { isPathOnHost, type SecretValue } from "../../understand/settings/secret-value.js";
 
 export interface Login {
   user: string;
@@ -41,7 +41,7 @@ export async function withConnection<T>(
 }
 
 function secretText(secret: SecretValue, reveal: Reveal): string {
-  if (!secret.resolvedOnHost) return reveal(secret);
+  if (!secret.resolvedOnHost) return reveal(secret, "one line");
   throw new UserError(
     `${secret.describe()} is a reference that hosts resolve; this command needs the password itself`,
     {
@@ -54,8 +54,8 @@ function secretText(secret: SecretValue, reveal: Reveal): string {
 function ssl({ dbsslmode, dbsslrootcert }: Database, reveal: Reveal): pg.ClientConfig["ssl"] {
   if (dbsslmode === "disable" || dbsslmode === "allow" || dbsslmode === "prefer") return false;
   const source = dbsslrootcert?.source;
-  const isPath = source?.from === "literal" && source.value.startsWith("/");
-  const ca = dbsslrootcert && (isPath ? readFileSync(source.value, "utf8") : reveal(dbsslrootcert));
+  const isPath = source?.from === "literal" && isPathOnHost(source.value);
+  const ca = dbsslrootcert && (isPath ? readFileSync(source.value, "utf8") : reveal(dbsslrootcert, "PEM"));
   if (dbsslmode === "require" && ca === undefined) return { rejectUnauthorized: false };
   return {
     rejectUnauthorized: true,

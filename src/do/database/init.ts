@@ -55,7 +55,12 @@ async function ensureRole(
   const exists = rowCount !== 0;
   if (!exists) await execute(client, "CREATE ROLE %I LOGIN", dbuser_kam);
   if (dbpass_kam && !dbpass_kam.resolvedOnHost) {
-    await execute(client, "ALTER ROLE %I PASSWORD %L", dbuser_kam, scramVerifier(reveal(dbpass_kam)));
+    await execute(
+      client,
+      "ALTER ROLE %I PASSWORD %L",
+      dbuser_kam,
+      scramVerifier(reveal(dbpass_kam, "one line")),
+    );
   }
   if (!exists) return "created";
   return dbpass_kam && !dbpass_kam.resolvedOnHost ? "there already, password set" : "there already";

@@ -30,6 +30,7 @@ export const rules: readonly ((fleet: Fleet) => Fault[])[] = [
   secrets.passwordIsGiven,
   secrets.literalSecrets,
   secrets.passwordsAreOneLine,
+  secrets.certificatesArePem,
   secrets.certificateHasKey,
   features.tlsRecordersNeedTls,
   features.rtpproxyIsPinned,

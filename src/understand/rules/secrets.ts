@@ -1,6 +1,6 @@
-import type { Fault } from "../fault.js";
+import type { Fault, Path } from "../fault.js";
 import type { Fleet } from "../fleet.js";
-import type { SecretValue } from "../settings/secret-value.js";
+import { formRule, hasForm, isPathOnHost, type SecretValue } from "../settings/secret-value.js";
 
 export function bootstrapHasCredentials({ database }: Fleet): Fault[] {
   if (database.bootstrap !== "first-boot") return [];
@@ -43,9 +43,33 @@ export function passwordsAreOneLine({ database }: Fleet): Fault[] {
   const secrets = { dbpass_kam: database.dbpass_kam, dbpass_root: database.dbpass_root };
   return Object.entries(secrets).flatMap(([name, secret]) => {
     const source = secret?.source;
-    if (source?.from !== "literal" || !/\p{Cc}/u.test(source.value)) return [];
-    return [{ path: ["database", name], message: "must be one line without control characters" }];
+    if (source?.from !== "literal" || hasForm(source.value, "one line")) return [];
+    return [{ path: ["database", name], message: formRule["one line"] }];
   });
+}
+
+/** What is written out must be what the host can use: PEM, or where PEM lies on it. */
+export function certificatesArePem({ database, hosts }: Fleet): Fault[] {
+  return [
+    ...notPem(database.dbsslrootcert, ["database", "dbsslrootcert"]),
+    ...hosts.flatMap(({ settings, origins, path }) =>
+      (["tls_certificate", "tls_private_key", "tls_ca"] as const).flatMap((name) =>
+        notPem(settings[name], origins.get(name) ?? path),
+      ),
+    ),
+  ];
+}
+
+function notPem(secret: SecretValue | undefined, path: Path): Fault[] {
+  const source = secret?.source;
+  if (source?.from !== "literal" || isPathOnHost(source.value) || hasForm(source.value, "PEM")) return [];
+  return [
+    {
+      path,
+      message: `${formRule.PEM}, or an absolute path on the host`,
+      hint: 'write "${file:PATH}" to take it from a file of this machine',
+    },
+  ];
 }
 
 export function certificateHasKey({ hosts }: Fleet): Fault[] {

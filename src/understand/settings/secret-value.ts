@@ -48,6 +48,24 @@ export class SecretValue {
   }
 }
 
+/** A literal that is no text but tells where the host finds it; only certificates and keys may be given so. */
+export function isPathOnHost(literal: string): boolean {
+  return /^\/[\w./-]+$/.test(literal);
+}
+
+/** What a secret must be once it is read: a password is one line (libpq's passfile), a certificate or key is PEM. */
+export type SecretForm = "one line" | "PEM";
+
+/** True when a secret's text has the form; what is told otherwise is `formRule`. */
+export function hasForm(text: string, form: SecretForm): boolean {
+  return form === "PEM" ? /^-----BEGIN [A-Z0-9 ]+-----$/m.test(text) : !/\p{Cc}/u.test(text);
+}
+
+export const formRule = {
+  "one line": "must be one line without control characters",
+  PEM: "must be PEM (-----BEGIN …)",
+} as const satisfies Record<SecretForm, string>;
+
 const reference = /^\$\{(env|file|secretsmanager|ssm):(.+)\}$/s;
 
 /**

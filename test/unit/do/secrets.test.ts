@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { secretReader } from "../../../src/do/secrets.js";
+import { SecretValue } from "../../../src/understand/settings/secret-value.js";
+
+const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+const reveal = secretReader(join(folder, "fleet.yaml"), {
+  GOOD: "it's \\ fine",
+  LINES: "one\ntwo",
+  EMPTY: "",
+  PEM: pem,
+});
+const env = (name: string) => new SecretValue({ from: "env", name });
+const file = (name: string, content: string) => {
+  writeFileSync(join(folder, name), content);
+  return new SecretValue({ from: "file", path: name });
+};
+
+test("a password is taken as it is, of a file without the line's end", () => {
+  expect(reveal(env("GOOD"), "one line")).toBe("it's \\ fine");
+  expect(reveal(file("unix", "pass\n"), "one line")).toBe("pass");
+  expect(reveal(file("windows", "pass\r\n"), "one line")).toBe("pass");
+});
+
+test("a certificate may have lines", () => expect(reveal(env("PEM"), "PEM")).toBe(pem));
+
+test.each([
+  ["a password of two lines", () => reveal(env("LINES"), "one line"), "${env:LINES}: must be one line"],
+  [
+    "the same in a file",
+    () => reveal(file("lines", "one\ntwo\n"), "one line"),
+    "${file:lines}: must be one line",
+  ],
+  ["a key that is none", () => reveal(env("GOOD"), "PEM"), "${env:GOOD}: must be PEM"],
+  ["a variable that is not set", () => reveal(env("NONE"), "one line"), "NONE is not set"],
+  ["an empty one", () => reveal(env("EMPTY"), "one line"), "EMPTY is empty"],
+])("%s is refused, and not told", (_, act, message) => {
+  expect(act).toThrow(message);
+  expect(act).not.toThrow(/two|fine/);
+});
