@@ -50,7 +50,18 @@ function closestName(name: string, among: readonly string[]): string | undefined
 }
 
 const fixedNames: Record<string, readonly string[]> = {
-  "": ["fleet", "generation", "image", "database", "settings", "proxies", "group", "recorders", "launch"],
+  "": [
+    "fleet",
+    "generation",
+    "image",
+    "database",
+    "settings",
+    "proxies",
+    "group",
+    "recorders",
+    "launch",
+    "dns",
+  ],
   image: ["targets"],
   "image.targets": ["local", "ec2"],
   launch: ["local", "ec2"],

@@ -79,8 +79,11 @@ export function uniqueDestinations({ recorders }: Fleet): Fault[] {
 }
 
 function repeated(claims: readonly Claim[], message: (other: string) => string): Fault[] {
-  return claims.flatMap(({ value, path }, index) => {
-    const first = claims.slice(0, index).find((claim) => claim.value === value);
-    return first ? [{ path, message: message(first.path.join(".")) }] : [];
+  const first = new Map<string, Fault["path"]>();
+  return claims.flatMap(({ value, path }) => {
+    const other = first.get(value);
+    if (other) return [{ path, message: message(other.join(".")) }];
+    first.set(value, path);
+    return [];
   });
 }

@@ -37,7 +37,7 @@ export function listenersDoNotOverlap({ hosts }: Fleet): Fault[] {
       .filter((name) => inRtpRange(host, host.settings[name]))
       .map((name) => ({
         path: placeOf(host, name, "rtp_start", "rtp_stop"),
-        message: `must lie outside the RTP range ${host.settings.rtp_start}-${host.settings.rtp_stop}; got ${host.settings[name]}`,
+        message: `${name} must lie outside the RTP range ${host.settings.rtp_start}-${host.settings.rtp_stop}; got ${host.settings[name]}`,
       })),
   ]);
 }

@@ -37,20 +37,33 @@ export function weightsAreNumbers({ recorders }: Fleet): Fault[] {
 
 /** In a set where some rows have a weight, nobody can say what share the others mean. */
 export function weightsAreOnEveryRecorder({ recorders }: Fleet): Fault[] {
-  return recorders.flatMap((recorder) => {
-    const set = recorders.filter(({ siprec_set }) => siprec_set === recorder.siprec_set);
-    const weighted = set.filter(({ siprec_attrs }) => weightOf(siprec_attrs) !== undefined);
-    if (weighted.length === 0 || weighted.includes(recorder)) return [];
-    const others = weighted.map(({ name, siprec_attrs }) => `${name} has ${weightOf(siprec_attrs) ?? ""}`);
+  const weighted = weightedBySet(recorders);
+  return recorders.flatMap(({ name, siprec_set, siprec_attrs }) => {
+    const others = weighted.get(siprec_set);
+    if (others === undefined || weightOf(siprec_attrs) !== undefined) return [];
+    const some = others.length > 3 ? [...others.slice(0, 3), "…"] : others;
     return [
       {
-        path: ["recorders", recorder.name],
+        path: ["recorders", name],
         atKey: true,
-        message: `must have a weight too, as others of set ${recorder.siprec_set} have one (${others.join(", ")})`,
+        message: `must have a weight too, as others of set ${siprec_set} have one (${some.join(", ")})`,
         hint: "add siprec_attrs: weight=N to every recorder of the set, or to none",
       },
     ];
   });
+}
+
+/** Of each set in which there are any, the rows that have a weight. */
+function weightedBySet(recorders: readonly Recorder[]): Map<number, string[]> {
+  const sets = new Map<number, string[]>();
+  for (const { name, siprec_set, siprec_attrs } of recorders) {
+    const weight = weightOf(siprec_attrs);
+    if (weight === undefined) continue;
+    const set = sets.get(siprec_set) ?? [];
+    set.push(`${name} has ${weight}`);
+    sets.set(siprec_set, set);
+  }
+  return sets;
 }
 
 export function everyRecorderIsInASet({ recorders, hosts }: Fleet): Fault[] {

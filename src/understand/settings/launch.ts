@@ -9,9 +9,13 @@ const interfaceName = text({
 
 /** Local VMs: which bridge of this machine they are plugged into. */
 export const launchLocalSettings = {
-  bridge: optional(interfaceName, "Bridge that the VMs' network cards are plugged into.", {
-    defaultText: "QEMU's user network: outgoing connections, and SSH from this machine",
-  }),
+  bridge: optional(
+    interfaceName,
+    "Bridge of this machine that the VMs' network cards are plugged into; launch needs one.",
+    {
+      defaultText: "none",
+    },
+  ),
   netns: optional(
     text({ rule: "a network namespace name", pattern: /^[\w.-]{1,64}$/ }),
     "Network namespace that holds the bridge, and in which QEMU is started.",

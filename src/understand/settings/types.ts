@@ -114,7 +114,7 @@ export const hostname: Kind<string> = kind(
 
 /** One network in CIDR form, with no host bits set; a bare address is a /32. */
 export const cidr: Kind<string> = kind(
-  "a network such as 203.0.113.0/24, or an address",
+  "a network without host bits, such as 203.0.113.0/24, or an address",
   { type: "string" },
   (value) => {
     if (typeof value !== "string") return undefined;

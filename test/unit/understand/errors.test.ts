@@ -10,6 +10,18 @@ const cases = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
 
 test("there are at least twenty broken fleet files", () => expect(cases.length).toBeGreaterThanOrEqual(20));
 
+test("a report of thousands of faults is quick", () => {
+  const recorders = Array.from({ length: 5000 }, (_, i) => `  r${i}: { private_ip_address: 10.0.0.${i} }\n`);
+  const { faults, source } = understand(
+    `fleet: many\ndatabase: { dbhost: x, dbpass_kam: ab }\nrecorders:\n${recorders.join("")}`,
+    "x",
+  );
+  const began = performance.now();
+  const report = reportFaults(faults, source);
+  expect(performance.now() - began).toBeLessThan(2000);
+  expect(report).toContain("x:5003:32");
+});
+
 test.each(cases)("%s", async (name) => {
   const { faults, source, fleet } = understand(readFileSync(join(folder, name), "utf8"), "fleet.yaml");
   const report = reportFaults(faults, source);
