@@ -1,4 +1,5 @@
 #!/usr/bin/env node
 import { main } from "./cli/main.js";
+import { bakeImage } from "./cli/program.js";
 
-await main(["bake", ...process.argv.slice(2)]);
+await main(process.argv.slice(2), bakeImage());

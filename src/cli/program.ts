@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { version } from "../do/assets.js";
 import { echoCommandsTo } from "../do/process.js";
 import { bake } from "../commands/bake.js";
 import { dbInit, dbSeed } from "../commands/db.js";
@@ -23,29 +24,16 @@ const fleetArgument = ["FLEET", "the fleet file (YAML)"] as const;
 
 /** The command line: what there is to call, and which function does it. */
 export function program(): Command {
-  const sipProxy = new Command("sip-proxy")
-    .description(
-      "Bakes Kamailio and RTPProxy into machine images and runs them, from one fleet file, in front of SIPREC recorders.",
-    )
-    .option("--verbose", "show every program that is run, as a line to paste")
-    .hook("preAction", (_, action) => {
-      if (action.optsWithGlobals<{ verbose?: boolean }>().verbose)
-        echoCommandsTo((line) => talk.note(`$ ${line}`));
-    });
+  const sipProxy = withCommonOptions(new Command("sip-proxy")).description(
+    "Bakes Kamailio and RTPProxy into machine images and runs them, from one fleet file, in front of SIPREC recorders.",
+  );
 
   addArtefacts(sipProxy);
   addDns(sipProxy);
 
-  sipProxy
-    .command("bake")
-    .summary("bake a machine image with Packer (the same as bake-image)")
-    .argument(...fleetArgument)
-    .addOption(target())
-    .option("--force", "bake again though nothing has changed")
-    .addOption(new Option("--emulate <file>", "for emulators of EC2: see commands/bake-ec2.ts").hideHelp())
-    .addOption(dryRun())
-    .addOption(json())
-    .action(bake);
+  sipProxy.addCommand(
+    bakeCommand("bake").summary("bake a machine image with Packer (the same as bake-image)"),
+  );
 
   sipProxy
     .command("docs", { hidden: true })
@@ -64,6 +52,39 @@ export function program(): Command {
   exitByThrowing(sipProxy);
   return sipProxy;
 }
+
+/** The command line of bake-image: `sip-proxy bake` under a name of its own. */
+export function bakeImage(): Command {
+  return withCommonOptions(bakeCommand("bake-image")).exitOverride();
+}
+
+function bakeCommand(name: string): Command {
+  return new Command(name)
+    .description(
+      "Generates a Packer template and bakes Kamailio and the media relay into a machine image: an AMI, or a local qcow2.",
+    )
+    .argument(...fleetArgument)
+    .addOption(target())
+    .option("--force", "bake again though nothing has changed")
+    .addOption(new Option("--emulate <file>", "for emulators of EC2: see commands/bake-ec2.ts").hideHelp())
+    .addOption(dryRun())
+    .addOption(json())
+    .action(bake);
+}
+
+function withCommonOptions(command: Command): Command {
+  return command
+    .version(version())
+    .option("--verbose", "show every program that is run, as a line to paste")
+    .addHelpText("after", exitCodes)
+    .hook("preAction", (_, action) => {
+      if (action.optsWithGlobals<{ verbose?: boolean }>().verbose)
+        echoCommandsTo((line) => talk.note(`$ ${line}`));
+    });
+}
+
+const exitCodes = `
+Exit codes: 0 done; 1 something is wrong, and said on stderr; 2 wrong arguments; 70 a bug; 130 and 143 interrupted.`;
 
 /** The commands that look at the fleet file and print or write what comes of it. */
 function addArtefacts(sipProxy: Command): void {

@@ -34,6 +34,8 @@ export async function dbSeed(file: string, options: DbOptions): Promise<void> {
   const { fleet } = loadFleetAndWarn(file);
   const sql = seedSql(fleet, hostTemplates(), "apply");
   if (options.dryRun) {
+    const { dbhost, dbport, db_kam } = fleet.database;
+    talk.say(`would run this at ${dbhost}:${dbport} in ${db_kam} (nothing was asked of the database):`);
     print(sql);
     return;
   }

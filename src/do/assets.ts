@@ -13,6 +13,11 @@ export function readAsset(path: string): string {
   return readFileSync(join(packageRoot, path), "utf8");
 }
 
+/** The package's version. */
+export function version(): string {
+  return (JSON.parse(readAsset("package.json")) as { version: string }).version;
+}
+
 /** All files below a folder of the package, in a stable order, executable where they are in the package. */
 export function readAssets(folder: string): Artefact[] {
   const base = join(packageRoot, folder);

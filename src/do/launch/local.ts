@@ -117,16 +117,19 @@ function ownTap(fleet: Fleet, host: Host): Tap {
   return { name: tapName(fleet.name, host.name), ...(netns === undefined ? {} : { netns }) };
 }
 
+function requireBridge({ launch }: Fleet): string {
+  const { bridge } = launch.local;
+  if (bridge !== undefined) return bridge;
+  throw new UserError(
+    "launch.local.bridge is not given: a proxy needs a network that platforms and recorders reach",
+    {
+      hint: "make a bridge (ip link add br-sip type bridge; ip addr add 10.0.0.254/24 dev br-sip; ip link set br-sip up) and name it, or try `npm start`, which makes a whole network",
+    },
+  );
+}
+
 async function tapOnBridge(fleet: Fleet, host: Host): Promise<Tap> {
-  const { bridge } = fleet.launch.local;
-  if (bridge === undefined) {
-    throw new UserError(
-      "launch.local.bridge is not given: a proxy needs a network that platforms and recorders reach",
-      {
-        hint: "make a bridge (ip link add br-sip type bridge; ip addr add 10.0.0.254/24 dev br-sip; ip link set br-sip up) and name it, or try `npm start`, which makes a whole network",
-      },
-    );
-  }
+  const bridge = requireBridge(fleet);
   const tap = ownTap(fleet, host);
   await ensureTap(tap, bridge);
   return tap;
@@ -161,6 +164,7 @@ export class LocalTarget implements LaunchTarget {
   ) {}
 
   async launch({ host, userData }: HostOrder): Promise<string> {
+    requireBridge(this.fleet);
     const image = await this.image();
     if (this.dryRun)
       return `would launch (${host.private_ip_address}) from ${image} with ${userData.length} bytes of user-data`;
