@@ -27,7 +27,9 @@ withEachRelay((relay) => {
         const there = recorded.find(({ callId }) => callId === call.callId);
         expect(there).toMatchObject({ endedBy: "platform", reinvites: 2 });
         const arrived = there?.streams.map(({ packets, lost, ssrcs }) => ({ packets, lost, ssrcs }));
-        expect(arrived).toEqual(call.rtp.map(({ packets, ssrc }) => ({ packets, lost: 0, ssrcs: [ssrc] })));
+        expect(arrived).toEqual(
+          call.rtp.map(({ packets, ssrc }) => ({ packets, lost: 0, ssrcs: { [ssrc]: packets } })),
+        );
         expect(call.rtp[0]?.packets).toBeGreaterThan(25);
       }
     });

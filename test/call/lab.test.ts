@@ -34,7 +34,7 @@ describe.each(["udp", "tcp"] as const)("over %s, through the gateway", (transpor
           lost: 0,
           duplicates: 0,
           sources: { [`${PLATFORMS.platform}:${localPort}`]: packets },
-          ssrcs: [ssrc],
+          ssrcs: { [ssrc]: packets },
           rtcpPackets: 0,
           other: 0,
         })),

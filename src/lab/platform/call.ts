@@ -99,7 +99,7 @@ export class Call {
     if (kind === "hold") media.stop();
     const direction: Direction = kind === "hold" ? "inactive" : "sendonly";
     const body = offerBody(session, ++this.version, direction);
-    const headers = siprecHeaders(this.contact, body.contentType);
+    const headers = siprecHeaders(this.contact, body);
     const request = established.dialog.request("INVITE", { ...body, headers });
     const outcome = await this.#send(request);
     const status = "response" in outcome ? outcome.response.status : 0;
@@ -117,7 +117,7 @@ export class Call {
     if (!established || !session) throw new Error("the call is not up");
     const flow = await this.#reach();
     const body = offerBody(session, ++this.version, "sendonly");
-    const update = { ...body, headers: siprecHeaders(this.contact, body.contentType) };
+    const update = { ...body, headers: siprecHeaders(this.contact, body) };
     const request = established.dialog.request(method, method === "UPDATE" ? update : {});
     const response = await around.stack.ask(request, flow);
     if (method === "UPDATE" && response.status === 200) await this.#followAnswer(response);

@@ -5,7 +5,7 @@ import { sendInvite, type InviteResult } from "../sip/invite.js";
 import type { SipResponse } from "../sip/message.js";
 import { formatHop, parseUri, type Hop } from "../sip/uri.js";
 import { parseNameAddr } from "../sip/values.js";
-import { inviteRequest, offerBody, type CallIdentity, type Session } from "./offer.js";
+import { contentType, inviteRequest, offerBody, type CallIdentity, type Session } from "./offer.js";
 import type { CallResult, Outcome } from "./protocol.js";
 import { presented, type Surroundings } from "./surroundings.js";
 
@@ -48,8 +48,18 @@ async function attempt(
     const flow = await stack.flowTo(target, undefined, index % (job.connections ?? 1));
     const local = presented(job, sipPort, flow);
     const body = offerBody(session, 1, "sendonly");
-    const request = inviteRequest(identity, target, local, sequence, body, job.headers ?? []);
-    const options = job.ringForMs === undefined ? {} : { ringFor: job.ringForMs };
+    const request = inviteRequest(
+      identity,
+      target,
+      local,
+      sequence,
+      job.lateOffer ? undefined : body,
+      job.headers ?? [],
+    );
+    const options = {
+      ...(job.ringForMs === undefined ? {} : { ringFor: job.ringForMs }),
+      ...(job.lateOffer ? { ack: { ...body, headers: contentType(body) } } : {}),
+    };
     return { flow, outcome: await sendInvite(stack, request, flow, options) };
   } catch (error) {
     return { outcome: { kind: "transport", why: (error as Error).message } };

@@ -44,8 +44,12 @@ export function contactOf(local: Address, transport: Transport): string {
   return `<sip:platform@${local.address}:${local.port}${param}>;+sip.src`;
 }
 
+export function contentType(body: Body | undefined): [string, string][] {
+  return body ? [["Content-Type", body.contentType]] : [];
+}
+
 /** The headers that each of a call's INVITEs has (RFC 7866, 6.1). */
-export function siprecHeaders(contact: string, contentType: string): [string, string][] {
+export function siprecHeaders(contact: string, body: Body | undefined): [string, string][] {
   return [
     ["Contact", contact],
     ["User-Agent", "lab-platform"],
@@ -53,7 +57,7 @@ export function siprecHeaders(contact: string, contentType: string): [string, st
     ["Accept", "application/sdp, application/rs-metadata"],
     ["Supported", "timer"],
     ["Require", "siprec"],
-    ["Content-Type", contentType],
+    ...contentType(body),
   ];
 }
 
@@ -73,7 +77,7 @@ export function inviteRequest(
   target: Hop,
   local: Address,
   sequence: number,
-  body: Body,
+  body: Body | undefined,
   extra: [string, string][],
 ): SipRequest {
   const transport = target.transport === "udp" ? "" : `;transport=${target.transport}`;
@@ -84,8 +88,9 @@ export function inviteRequest(
     ["To", `<sip:recorder@${target.address}>`],
     ["Call-ID", identity.callId],
     ["CSeq", `${sequence} INVITE`],
-    ...siprecHeaders(contactOf(local, target.transport), body.contentType),
+    ...siprecHeaders(contactOf(local, target.transport), body),
     ...extra,
   ]);
-  return { kind: "request", method: "INVITE", uri, headers, body: body.body, style: body.style };
+  const { body: bytes = Buffer.alloc(0), style } = body ?? {};
+  return { kind: "request", method: "INVITE", uri, headers, body: bytes, ...(style && { style }) };
 }

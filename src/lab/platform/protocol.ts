@@ -50,6 +50,8 @@ export interface CallsJob extends Common {
   };
   /** re-INVITEs during the hold: `once` with the same streams, `hold` pauses both and resumes. */
   reinvite?: "none" | "once" | "hold";
+  /** The INVITE carries no offer: the recorder's answer does, and the ACK answers that (RFC 3264, RFC 3261, 13.2.1). */
+  lateOffer?: boolean;
   /** The shape of the INVITE; `all` takes them in turn. `plain` by default. */
   variant?: SiprecVariant | "all";
   /** Who ends the call: with `none` it is left as it is. */

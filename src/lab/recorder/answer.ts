@@ -21,6 +21,20 @@ export function answerSdp(offer: Sdp, address: string, ports: number[], version:
   return { address, sessionId: offer.sessionId, version, streams };
 }
 
+/** What a recorder supposes where an INVITE carries no offer: the two streams of a call. */
+export const twoStreams: Sdp = {
+  address: "0.0.0.0",
+  sessionId: 1,
+  version: 1,
+  streams: ["1", "2"].map((label) => ({
+    address: "0.0.0.0",
+    port: 9,
+    direction: "sendonly",
+    label,
+    codecs: [PCMU, PCMA],
+  })),
+};
+
 /** The recorder's own offer in a re-INVITE: the same streams, paused or not. */
 export function reoffer(current: Sdp, hold: boolean): Sdp {
   const direction: Direction = hold ? "inactive" : "recvonly";

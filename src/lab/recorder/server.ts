@@ -5,7 +5,7 @@ import type { InviteListener, ServerTransaction } from "../sip/server-transactio
 import { SipStack } from "../sip/stack.js";
 import { formatHop, type Hop } from "../sip/uri.js";
 import type { Sdp } from "../sdp.js";
-import { streamAddresses } from "./answer.js";
+import { streamAddresses, twoStreams } from "./answer.js";
 import { CallBook } from "./book.js";
 import { Call } from "./call.js";
 import { ALLOW, contents, offerIn, seen } from "./contents.js";
@@ -76,8 +76,7 @@ export class RecorderServer {
     if (ringing) transaction.respond(180, { toTag });
     if (answerAfterMs > 0) await new Promise((resolve) => setTimeout(resolve, answerAfterMs));
     if (reaction !== "answer") return transaction.respond(reaction, { toTag, headers: [this.#name] });
-    const offer = offerIn(request);
-    if (!offer) return transaction.respond(488, { toTag });
+    const offer = offerIn(request) ?? twoStreams;
     const answer = await call.answer(offer, this.#ports, this.options);
     if (transaction.final) return call.end("cancel", 0); // a CANCEL was faster
     this.book.add(call);

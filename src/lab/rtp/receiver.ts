@@ -13,7 +13,8 @@ export interface ReceivedStream {
   duplicates: number;
   /** `address:port` of each sender, and its packets. */
   sources: Record<string, number>;
-  ssrcs: number[];
+  /** Each SSRC, and its packets without duplicates. */
+  ssrcs: Record<string, number>;
   rtcpPackets: number;
   /** Datagrams that are neither RTP nor RTCP. */
   other: number;
@@ -61,7 +62,7 @@ export class RtpReceiver {
       lost: counts.reduce((sum, count) => sum + count.lost, 0),
       duplicates: counts.reduce((sum, count) => sum + count.duplicates, 0),
       sources: Object.fromEntries([...this.#sources].map(([name, { packets }]) => [name, packets])),
-      ssrcs: [...this.#bySsrc.keys()],
+      ssrcs: Object.fromEntries([...this.#bySsrc].map(([ssrc, { distinct }]) => [ssrc, distinct])),
       rtcpPackets: this.#rtcp,
       other: this.#other,
     };

@@ -5,13 +5,13 @@ const WINDOW = 512;
 export class SequenceCount {
   #first = 0;
   #highest = -1;
-  #distinct = 0;
   #seen = new Int32Array(WINDOW).fill(-1);
+  distinct = 0;
   duplicates = 0;
 
   add(sequence: number): void {
     // The first number gets a whole cycle below it, so that an earlier one that comes late stays positive.
-    if (this.#distinct === 0) this.#first = this.#highest = sequence + 0x10000;
+    if (this.distinct === 0) this.#first = this.#highest = sequence + 0x10000;
     const step = ((sequence - this.#highest) << 16) >> 16; // the nearest way around the circle
     const extended = this.#highest + step;
     const slot = extended % WINDOW;
@@ -20,12 +20,12 @@ export class SequenceCount {
       return;
     }
     this.#seen[slot] = extended;
-    this.#distinct++;
+    this.distinct++;
     this.#highest = Math.max(this.#highest, extended);
     this.#first = Math.min(this.#first, extended);
   }
 
   get lost(): number {
-    return this.#distinct === 0 ? 0 : this.#highest - this.#first + 1 - this.#distinct;
+    return this.distinct === 0 ? 0 : this.#highest - this.#first + 1 - this.distinct;
   }
 }

@@ -1,4 +1,4 @@
-import { Dialog } from "./dialog.js";
+import { Dialog, type RequestParts } from "./dialog.js";
 import type { ClientTransaction } from "./client-transaction.js";
 import type { Flow } from "./flow.js";
 import type { SipRequest, SipResponse } from "./message.js";
@@ -16,6 +16,8 @@ export interface InviteOptions {
   ringFor?: number;
   /** The dialog of a re-INVITE; for a first INVITE it is made from the answer. */
   dialog?: Dialog;
+  /** What the ACK of a 2xx carries; nothing by default. */
+  ack?: RequestParts;
 }
 
 /** Milliseconds that a cancelled INVITE is given for its 487. */
@@ -78,7 +80,7 @@ class Exchange {
   /** Sends the ACK and gives what sends it again. */
   async #acknowledge(dialog: Dialog, sequence: number): Promise<() => void> {
     const flow = await this.stack.flowTo(dialog.nextHop(), this.flow);
-    const bytes = this.stack.acknowledge(dialog.ack(sequence), flow);
+    const bytes = this.stack.acknowledge(dialog.ack(sequence, this.options.ack), flow);
     return () => flow.send(bytes);
   }
 

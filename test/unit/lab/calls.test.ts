@@ -86,7 +86,9 @@ describe.each(["udp", "tcp"] as const)("over %s", (transport) => {
       expect(there?.streams.map((stream) => stream.packets)).toEqual(
         call.rtp.map((stream) => stream.packets),
       );
-      expect(there?.streams.map((stream) => stream.ssrcs)).toEqual(call.rtp.map((stream) => [stream.ssrc]));
+      expect(there?.streams.map((stream) => stream.ssrcs)).toEqual(
+        call.rtp.map(({ ssrc, packets }) => ({ [ssrc]: packets })),
+      );
     }
   });
 

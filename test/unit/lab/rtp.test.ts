@@ -86,7 +86,11 @@ describe("streams", () => {
     expect(packets).toBe(sender.sent.packets);
     expect(packets).toBeGreaterThan(20);
     expect(packets).toBeLessThan(28);
-    expect({ lost, duplicates, ssrcs }).toEqual({ lost: 0, duplicates: 0, ssrcs: [sender.sent.ssrc] });
+    expect({ lost, duplicates, ssrcs }).toEqual({
+      lost: 0,
+      duplicates: 0,
+      ssrcs: { [sender.sent.ssrc]: packets },
+    });
     expect(sources).toEqual({ [`127.0.0.1:${sender.sent.localPort}`]: packets });
     sender.close();
     receiver.socket.close();
@@ -106,7 +110,7 @@ describe("streams", () => {
       packets: 2,
       other: 1,
       rtcpPackets: 1,
-      ssrcs: [1, 2],
+      ssrcs: { 1: 1, 2: 1 },
       sources: { "192.0.2.1:1": 1, "192.0.2.2:1": 1 },
     });
   });
