@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import type { CloudOptions } from "../../src/lab/cloud/client.js";
+import { certificate } from "../support/certificates.js";
 import { databasePassword, GroupLab, labFleet, publicAddress } from "../support/group-lab.js";
 import { instanceId } from "../support/host-lab.js";
 
@@ -30,6 +31,36 @@ test("the group hears that a host takes calls when it does, and of its pains unt
   expect(await lab.cloud.untilCompleted(instanceId(0), launch)).toBe("CONTINUE");
   expect(await host.isReady()).toBe(true);
   expect(await lab.lifecycle()).toBe("InService");
+});
+
+test("certificate and key come from where they are kept, calls from over TLS; the key is seen nowhere", async () => {
+  const own = await certificate("sip.example.com");
+  const fleet = labFleet({
+    settings: {
+      enable_tls: true,
+      tls_certificate: "${ssm:/sip-proxy/certificate}",
+      tls_private_key: "${secretsmanager:sip-proxy/tls#private_key}",
+    },
+  });
+  const secrets = {
+    "kam/db": databasePassword,
+    "sip-proxy/tls": JSON.stringify({ private_key: own.key }),
+  };
+  lab = await GroupLab.start(1, { secrets, parameters: { "/sip-proxy/certificate": own.cert } }, fleet);
+  const host = await lab.bringUp(0, fleet);
+  const target = { transport: "tls" as const, address: publicAddress(0), port: 5061 };
+  const { summary } = await lab.calls(0, { kind: "tcp-source-port", targets: [target], calls: 3 });
+  expect(summary).toMatchObject({ errors: {}, outcomes: { ok: 3 } });
+  const show =
+    "openssl s_client -connect 10.0.0.101:5061 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256";
+  expect((await host.run("bash", "-c", show)).stdout).toBe(own.fingerprint);
+  const [, secret = "no key"] = own.key.split("\n");
+  expect(host.console.join("\n")).not.toContain(secret);
+  const seen = await host.run("bash", "-c", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' '\\n'");
+  expect(seen.stdout).toContain("kamailio");
+  expect(seen.stdout).not.toContain(secret);
+  const readable = `find /etc /run /var /tmp -xdev -type f -perm /077 -size -1M -print0 2>/dev/null | xargs -0 grep -lF -- '${secret}' || true`;
+  expect((await host.run("bash", "-c", readable)).stdout).toBe("");
 });
 
 describe("a host that cannot become ready", () => {
