@@ -1,0 +1,53 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { afterEach, expect, test } from "vitest";
+import { instanceRolePolicy } from "../../src/compute/aws-policy/instance-role.js";
+import { poolTag } from "../../src/compute/host/group-contract.js";
+import { certificate } from "../support/certificates.js";
+import { databasePassword, GroupLab, labFleet, publicAddress } from "../support/group-lab.js";
+import { instanceId } from "../support/host-lab.js";
+
+// The endpoint of the lab allows what `sip-proxy iam-policy` prints and nothing else, in all these tests. Here a host
+// with everything that a fleet file can ask for lives a whole life: what it never needs should not be in the policy.
+
+let lab: GroupLab;
+afterEach(() => lab?.stop());
+
+test("every action and every statement of the policy is needed in a host's life, and no call is denied", async () => {
+  const fleet = labFleet({
+    group: { elastic_ip_pool: "proxies", target_calls: 100, launch_timeout: 45 },
+    settings: {
+      enable_tls: true,
+      tls_certificate: "${ssm:/sip-proxy/certificate}",
+      tls_private_key: "${secretsmanager:sip-proxy/tls}",
+    },
+  });
+  const own = await certificate("sip.example.com");
+  const policy = instanceRolePolicy(fleet, { region: "eu-west-1", account: "*", kmsKeys: [] });
+  const options = {
+    policy,
+    secrets: { "kam/db": databasePassword, "sip-proxy/tls": own.key },
+    parameters: { "/sip-proxy/certificate": own.cert },
+    instances: [{ id: instanceId(0), privateAddress: "10.0.0.101" }],
+    addresses: [{ allocationId: "eipalloc-0", publicIp: publicAddress(0), tags: { [poolTag]: "proxies" } }],
+  };
+  lab = await GroupLab.start(1, options, fleet);
+  await lab.recorder?.stop();
+  const host = await lab.boot(0, fleet);
+  await host.until(/not ready: no recorder has answered OPTIONS yet/);
+  await pause(16_000); // a third of the hook's time
+  await lab.startRecorder();
+  expect(await lab.cloud.untilCompleted(instanceId(0), "sip-proxy-launch", 60_000)).toBe("CONTINUE");
+  await pause(4000); // a minute of these hosts, after which they publish their calls
+  await host.run("bash", "-c", "touch /run/no-relay; pkill -KILL -x rtpengine");
+  await lab.cloud.untilCompleted(instanceId(0), "sip-proxy-terminate", 150_000);
+
+  const calls = lab.cloud.calls();
+  expect(calls.filter(({ outcome }) => outcome !== "200")).toEqual([]);
+  const used = new Set(calls.flatMap(({ statements }) => statements));
+  expect([...used].sort()).toEqual(policy.Statement.map(({ Sid }) => Sid).sort());
+  const asked = new Set(calls.map(({ service, action }) => `${service}:${action}`));
+  const allowed = policy.Statement.flatMap(({ Action }) => Action).map((action) =>
+    action.replace("cloudwatch:", "monitoring:"),
+  );
+  expect([...asked].sort()).toEqual([...new Set(allowed)].sort());
+});
