@@ -10,6 +10,12 @@ relay_sessions() {
 	esac
 }
 
+# relays_answer: succeeds when every instance does. (One that is full answers, too: it must not be taken for broken.)
+relays_answer() {
+	local unit
+	for unit in $RELAY_UNITS; do relay_sessions "$unit" >/dev/null || return 1; done
+}
+
 # For RTPProxy each stream of a call is a session of its own.
 rtpproxy_sessions() {
 	printf 'I\n' | socat -t 2 - "UNIX-CONNECT:$1" 2>/dev/null | awk '/^active sessions:/ { print $3; found = 1 } END { exit !found }'

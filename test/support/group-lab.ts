@@ -25,7 +25,8 @@ import { endpointAddress, groupFleet, instanceId } from "./host-lab.js";
 const platformAddress = "203.0.113.10";
 const databaseAddress = "10.0.0.9";
 const recorderAddress = "10.0.0.3";
-const privateAddress = (index: number) => `10.0.0.${index + 101}`;
+export const labGateway = "10.0.0.254";
+export const privateAddress = (index: number) => `10.0.0.${index + 101}`;
 export const publicAddress = (index: number) => `198.51.100.${index + 101}`;
 
 /** Recognisable, and awkward to quote. */
@@ -66,13 +67,15 @@ export class GroupLab {
     count: number,
     options: Partial<CloudOptions> = {},
     fleet = labFleet(),
+    /** How the hosts are plugged in: sandboxes by a namespace of their own, virtual machines by a tap device. */
+    attach?: "tap",
   ): Promise<GroupLab> {
     const indexes = Array.from({ length: count }, (_, index) => index);
     const network = await new Network({
       platforms: [{ name: "platform", address: platformAddress }],
       lan: {
         bits: 24,
-        gateway: "10.0.0.254",
+        gateway: labGateway,
         hosts: [
           { name: "cloud", address: endpointAddress, aliases: [imdsAddress] },
           { name: "database", address: databaseAddress },
@@ -81,6 +84,7 @@ export class GroupLab {
             name: `host${i}`,
             address: privateAddress(i),
             publicAddress: publicAddress(i),
+            ...(attach && { attach }),
           })),
         ],
       },
