@@ -1,4 +1,4 @@
-import { DescribeImagesCommand } from "@aws-sdk/client-ec2";
+import { DescribeImageAttributeCommand, DescribeImagesCommand } from "@aws-sdk/client-ec2";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { bases, Cloud } from "../support/cloud/cloud.js";
@@ -84,6 +84,8 @@ test("an image's life: bake, list, promote, diff, and what prune keeps; each twi
   // the promoted one stays however old it is
   const keep = ["image", "prune", file, "--target", "ec2", "--keep", "1"];
   expect((await told(cloud, ...keep)).stdout).toMatch(new RegExp(`keep +${old} .*promoted`));
+  expect(await told(cloud, ...keep, "--delete")).toMatchObject({ code: 0, changes: [] });
+  expect(await image(old)).toBeDefined();
   await cloud.ok("image", "promote", file, next);
   expect(await told(cloud, ...keep)).toMatchObject({ code: 0, changes: [] });
 });
@@ -142,6 +144,40 @@ test("what an instance or a group's template needs is not pruned", async () => {
   expect(stdout).toMatch(new RegExp(`keep +${first}  .*(instance|template|group)`));
   expect(await image(first)).toBeDefined();
   expect(await image(second)).toBeDefined();
+});
+
+test("copies to regions, and shares with accounts and organisations", async () => {
+  const organisation = "arn:aws:organizations::111122223333:organization/o-abcdefghij";
+  const file = await fleet({
+    ami_regions: ["us-east-1"],
+    ami_users: ["444455556666"],
+    ami_org_arns: [organisation],
+    encrypt_boot: false,
+  });
+  const emulated = await contentsFile(cloud.folder);
+  const argv = ["bake", file, "--target", "ec2", "--emulate", emulated];
+  cloud.proxy.clear();
+  const { amis } = await cloud.json<{ amis: Record<string, string> }>(...argv);
+  expect(Object.keys(amis).sort()).toEqual(["eu-west-1", "us-east-1"]);
+
+  const there = cloud.ec2In("us-east-1");
+  for (const [client, id] of [
+    [cloud.ec2, amis["eu-west-1"]],
+    [there, amis["us-east-1"]],
+  ] as const) {
+    const { Images = [] } = await client.send(new DescribeImagesCommand({ ImageIds: [id ?? ""] }));
+    expect(Images[0]?.Tags).toContainEqual({ Key: "sip-proxy:kamailio", Value: "6.0.1" });
+    const { LaunchPermissions } = await client.send(
+      new DescribeImageAttributeCommand({ ImageId: id, Attribute: "launchPermission" }),
+    );
+    expect(LaunchPermissions).toContainEqual({ UserId: "444455556666" });
+    const shared = cloud.proxy
+      .calls("ModifyImageAttribute")
+      .filter(({ params }) => params["ImageId"] === id)
+      .map(({ params }) => params["OrganizationArn.1"]);
+    expect(shared).toContain(organisation);
+  }
+  expect(await cloud.json(...argv)).toMatchObject({ amis, reused: true });
 });
 
 test("a bake whose last call fails is named, and the same command finishes it", async () => {

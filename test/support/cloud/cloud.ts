@@ -110,16 +110,21 @@ export class Cloud {
     return file;
   }
 
+  private configIn(where: string) {
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    return { region: where, endpoint: this.aside.url, credentials, maxAttempts: 1 };
+  }
+
+  /** A client of another region, past the proxy too. */
+  ec2In(where: string): EC2Client {
+    return new EC2Client(this.configIn(where));
+  }
+
   /** Clients for what a test looks at, or makes, beside the commands; past the proxy. */
   readonly clients = (() => {
     let made: { ec2: EC2Client; autoscaling: AutoScalingClient; ssm: SSMClient } | undefined;
     return () => {
-      const config = {
-        region,
-        endpoint: this.aside.url,
-        credentials: { accessKeyId: "test", secretAccessKey: "test" },
-        maxAttempts: 1,
-      };
+      const config = this.configIn(region);
       return (made ??= {
         ec2: new EC2Client(config),
         autoscaling: new AutoScalingClient(config),
