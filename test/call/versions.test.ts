@@ -5,17 +5,20 @@ import { CallLab } from "../support/call-lab.js";
 import { releaseTree } from "../support/release-tree.js";
 
 // The other call tests run the Kamailio of Debian 12 (5.6). The same static kamailio.cfg must do with those that came
-// after: in each release's own tree, with its libraries, its rtpengine and its database schema.
+// after: in each release's own tree, with its libraries, its rtpengine and its database schema. KAMAILIO_ROOT=FOLDER adds a tree of
+// your own, such as one with a Kamailio 5.5 that was built from source.
+const own = process.env["KAMAILIO_ROOT"];
 
 describe.each([
-  { suite: "trixie", version: /kamailio 6\.0\./ },
-  { suite: "unstable", version: /kamailio 6\.[1-9]\./ },
-] as const)("the Kamailio of Debian $suite", ({ suite, version }) => {
+  { from: "Debian trixie", root: () => releaseTree("trixie"), version: /kamailio 6\.0\./ },
+  { from: "Debian unstable", root: () => releaseTree("unstable"), version: /kamailio 6\.[1-9]\./ },
+  ...(own === undefined ? [] : [{ from: own, root: () => Promise.resolve(own), version: /kamailio \d/ }]),
+])("the Kamailio of $from", ({ root, version }) => {
   let lab: CallLab;
   beforeAll(async () => {
     lab = await CallLab.start(
       { settings: { enable_metrics: true, enable_jsonrpc: true, enable_antiflood: true } },
-      { root: await releaseTree(suite) },
+      { root: await root() },
     );
   });
   afterAll(() => lab?.stop());
