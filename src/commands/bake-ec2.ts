@@ -7,8 +7,7 @@ import type { Ec2Bake } from "../do/bake/ec2-bake.js";
 import type { ImageContents, Manifest, StoredManifest } from "../do/bake/image-store.js";
 import { shellQuote } from "../do/process.js";
 import type { Fleet } from "../understand/fleet.js";
-import type { BakeOptions } from "./bake.js";
-import { runPacker } from "./bake-steps.js";
+import { runPacker, type BakeOptions } from "./bake-steps.js";
 import { withAws } from "./targets.js";
 
 /**

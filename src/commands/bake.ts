@@ -5,17 +5,8 @@ import { LocalBake, storeImage } from "../do/bake/local-bake.js";
 import type { StoredImage } from "../do/bake/image-store.js";
 import type { Fleet } from "../understand/fleet.js";
 import { bakeOnEc2 } from "./bake-ec2.js";
-import { packerSteps, runPacker } from "./bake-steps.js";
+import { packerSteps, runPacker, type BakeOptions } from "./bake-steps.js";
 import { loadFleetAndWarn } from "./load-fleet.js";
-
-export interface BakeOptions {
-  target: "local" | "ec2";
-  force?: boolean;
-  dryRun?: boolean;
-  json?: boolean;
-  /** See bake-ec2.ts. */
-  emulate?: string;
-}
 
 /** `bake-image FLEET --target local|ec2`. */
 export async function bake(file: string, options: BakeOptions): Promise<void> {

@@ -22,6 +22,7 @@ import {
   imagesFolder,
   readManifest,
   writeManifest,
+  type BakedAmis,
   type ImageContents,
   type Manifest,
   type StoredManifest,
@@ -31,9 +32,6 @@ import { packerEnvironment } from "./packer-environment.js";
 import { fetchSource, type SourceArchive } from "./sources.js";
 
 type Source = "rtpproxy" | "kamailio";
-
-/** An AMI whose manifest is written but for the time that it took. */
-export type BakedAmis = Omit<Manifest, "seconds"> & { image: { amis: Record<string, string> } };
 
 /** The bake of an AMI, as parts that are run in this order; each keeps what the next ones need. */
 export class Ec2Bake {

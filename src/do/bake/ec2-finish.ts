@@ -9,7 +9,7 @@ import type { Aws } from "../aws/aws.js";
 import { describeAmi } from "../aws/images.js";
 import { make } from "../aws/make-calls.js";
 import type { Talk } from "../local/talk.js";
-import type { BakedAmis } from "./ec2-bake.js";
+import type { BakedAmis } from "./image-store.js";
 
 /** The AMIs of a manifest; undefined when one of them is gone. */
 export async function findAmis(aws: Aws, amis: Record<string, string>): Promise<AmiImage[] | undefined> {

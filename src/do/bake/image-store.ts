@@ -25,6 +25,9 @@ export interface Manifest {
   seconds: { total: number; steps: { title: string; seconds: number }[] };
 }
 
+/** An AMI whose manifest is written but for the time that it took. */
+export type BakedAmis = Omit<Manifest, "seconds"> & { image: { amis: Record<string, string> } };
+
 /** Where finished images lie: `<data>/images/<fleet>/<key>/`; of an AMI only its manifest and log. */
 export function imagesFolder(fleet: string, env: NodeJS.ProcessEnv = process.env): string {
   const data = env["XDG_DATA_HOME"] || join(homedir(), ".local", "share");
