@@ -16,17 +16,26 @@ function ip(tap: Tap, ...words: string[]): [string, ...string[]] {
   return tap.netns === undefined ? ["ip", ...words] : ["ip", "-n", tap.netns, ...words];
 }
 
-/** Makes the device and plugs it into the bridge, unless it is there. */
+/** Makes the device, unless it is there, and plugs it into the bridge. A failure leaves none. */
 export async function ensureTap(tap: Tap, bridge: string): Promise<void> {
-  if ((await attempt({ argv: ip(tap, "link", "show", "dev", tap.name) })).exitCode === 0) return;
-  await run({
-    argv: ip(tap, "tuntap", "add", "dev", tap.name, "mode", "tap"),
-    hint: "making network devices needs root",
-  });
-  await run({
-    argv: ip(tap, "link", "set", "dev", tap.name, "master", bridge, "up"),
-    hint: `is ${bridge} a bridge${tap.netns === undefined ? "" : ` in the namespace ${tap.netns}`}?`,
-  });
+  const where = tap.netns === undefined ? "" : ` in the namespace ${tap.netns}`;
+  if ((await attempt({ argv: ip(tap, "link", "show", "dev", tap.name) })).exitCode !== 0)
+    await run({
+      argv: ip(tap, "tuntap", "add", "dev", tap.name, "mode", "tap"),
+      hint:
+        tap.netns === undefined
+          ? "making network devices needs root"
+          : `is there a network namespace ${tap.netns}? And making network devices needs root`,
+    });
+  try {
+    await run({
+      argv: ip(tap, "link", "set", "dev", tap.name, "master", bridge, "up"),
+      hint: `is ${bridge} a bridge${where}?`,
+    });
+  } catch (error) {
+    await removeTap(tap);
+    throw error;
+  }
 }
 
 export async function removeTap(tap: Tap): Promise<void> {
