@@ -7,7 +7,7 @@ import { talk } from "./talk.js";
 /** Runs the command line and sets the exit code: 0, 1 for what went wrong, 2 for a wrong call. The one catch. */
 export async function main(argv: readonly string[], command: Command = program()): Promise<void> {
   for (const stream of [process.stdout, process.stderr])
-    if (stream.listenerCount("error", endQuietly) === 0) stream.on("error", endQuietly);
+    if (stream.listenerCount("error", endWithOutput) === 0) stream.on("error", endWithOutput);
   try {
     await command.parseAsync(argv, { from: "user" });
   } catch (error) {
@@ -16,10 +16,11 @@ export async function main(argv: readonly string[], command: Command = program()
   }
 }
 
-/** Whoever read the output (`| head`) has enough of it. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
+/** Whoever reads the output (`| head`) has enough of it; or it cannot be written, which is said where that can be. */
+function endWithOutput(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit();
+  talk.bad(`error: the output cannot be written: ${error.message}`);
+  process.exit(1);
 }
 
 function tell(error: unknown): number {

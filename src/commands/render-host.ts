@@ -1,4 +1,5 @@
 import { filledIn, hostFiles } from "../compute/host/host-files.js";
+import { keyPairFaults } from "../compute/host/key-pair.js";
 import type { Reveal } from "../compute/host/secrets.js";
 import type { Artefact } from "../compute/artefact.js";
 import { cloudConfig } from "../compute/user-data/cloud-config.js";
@@ -31,6 +32,6 @@ export function renderHost(fleet: Fleet, host: Host, reveal: Reveal): RenderedHo
     filledIn: filledIn(files, host),
     yaml,
     bytes,
-    faults: sizeFaults(bytes, files, host.path),
+    faults: [...sizeFaults(bytes, files, host.path), ...keyPairFaults(files, host)],
   };
 }

@@ -6,9 +6,14 @@ import type { PackerDialect } from "../compute/image/packer-dialect.js";
 import type { Artefact } from "../compute/artefact.js";
 import { imageSources } from "../do/assets.js";
 import { secretReader } from "../do/secrets.js";
-import { removeFolder, writeFiles } from "../do/write-files.js";
+import { refuseForeign, removeFolder, writeFiles } from "../do/write-files.js";
+import { UsageError } from "../errors.js";
 import { FaultsError, findHost, loadFleetAndWarn } from "./load-fleet.js";
 import { renderHost, type RenderedHost } from "./render-host.js";
+
+/** By these is told what a former run has written. */
+const templateFile = "sip-proxy.pkr.json";
+const userDataFile = "user-data";
 
 export interface RenderOptions {
   out: string;
@@ -19,6 +24,7 @@ export interface RenderOptions {
 
 /** `sip-proxy render FLEET --out DIR`: Packer's build folder, and of every host its user-data and all its files. */
 export async function render(file: string, options: RenderOptions): Promise<void> {
+  if (options.out === "") throw new UsageError("--out must name a folder");
   const { fleet, source } = loadFleetAndWarn(file);
   const hosts = options.host === undefined ? fleet.hosts : [findHost(fleet, options.host)];
   const sources = imageSources();
@@ -28,13 +34,15 @@ export async function render(file: string, options: RenderOptions): Promise<void
 
   const folders = [
     ...(options.host === undefined
-      ? [{ name: "image", files: buildFolder(fleet, sources, options.packerDialect) }]
+      ? [{ name: "image", mark: templateFile, files: buildFolder(fleet, sources, options.packerDialect) }]
       : []),
     ...rendered.map((host) => ({
       name: join("hosts", host.host.name),
+      mark: userDataFile,
       files: hostFolder(host, bakedFiles(sources)),
     })),
   ];
+  for (const { name, mark } of folders) await refuseForeign(join(options.out, name), mark);
   for (const { name, files } of folders) {
     talk.say(
       `${options.dryRun ? "would write" : "writing"} ${join(options.out, name)}: ${files.length} files`,
@@ -49,7 +57,7 @@ export async function render(file: string, options: RenderOptions): Promise<void
 function hostFolder(rendered: RenderedHost, baked: readonly Artefact[]): Artefact[] {
   const onHost = [...baked, ...rendered.files, ...rendered.filledIn];
   return [
-    { path: "user-data", content: rendered.bytes, mode: 0o600 },
+    { path: userDataFile, content: rendered.bytes, mode: 0o600 },
     { path: "user-data.yaml", content: rendered.yaml, mode: 0o600 },
     ...onHost.map((entry) => ({ ...entry, path: `rootfs/${entry.path}` })),
   ];

@@ -9,10 +9,10 @@ import { formRule, hasForm, type SecretValue } from "../understand/settings/secr
  * are relative to the fleet file). Throws UserError naming the reference, never the value, when it is not there or has another form.
  */
 export function secretReader(fleetFile: string, env: NodeJS.ProcessEnv = process.env): Reveal {
-  return (secret, form) => {
+  return (secret, form, setting) => {
     const text = read(secret, fleetFile, env);
     if (hasForm(text, form)) return text;
-    throw new UserError(`${secret.describe()}: ${formRule[form]}`, {
+    throw new UserError(`${setting} ${formRule[form]}; it is ${secret.describe()}`, {
       hint: "look for a line break, or for the wrong file or variable",
     });
   };

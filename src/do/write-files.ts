@@ -1,4 +1,4 @@
-import { chmod, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import type { Artefact } from "../compute/artefact.js";
 import { UserError } from "../errors.js";
@@ -42,6 +42,19 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/**
+ * A folder that is about to be replaced must be empty, or what a former run has written: that has a file called `mark`. Throws
+ * UserError for any other.
+ */
+export async function refuseForeign(folder: string, mark: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const link = await lstat(folder).catch(() => undefined);
+  if (!link?.isSymbolicLink() && (names.length === 0 || names.includes(mark))) return;
+  throw new UserError(`${folder} is there already, and was not written by sip-proxy`, {
+    hint: "give another folder, or move this one away",
+  });
 }
 
 /** Empties and removes a folder that a former run has made. Throws UserError where the file system refuses. */

@@ -31,7 +31,7 @@ const targets = z
 
 /** A recorder's name becomes the description of its dispatcher row. */
 const recorderName = text({
-  rule: `a name of up to ${dispatcherColumns.description} characters`,
+  rule: `a name of up to ${dispatcherColumns.description} characters, on one line`,
   max: dispatcherColumns.description,
 });
 

@@ -3,7 +3,7 @@ import { isPathOnHost, type SecretForm, type SecretValue } from "../../understan
 import type { Artefact } from "../artefact.js";
 
 /** Gives the text of a secret that is resolved here (a literal, the environment, a file), and refuses one of another form. */
-export type Reveal = (secret: SecretValue, form: SecretForm) => string;
+export type Reveal = (secret: SecretValue, form: SecretForm, setting: string) => string;
 
 /** Where user-data puts secrets on the host, and references to those that the host resolves itself. */
 const folder = "etc/sip-proxy/secrets";
@@ -19,6 +19,9 @@ export const secretForms = {
 } as const satisfies Record<string, SecretForm>;
 
 type SecretName = keyof typeof secretForms;
+
+/** Where a secret's text lies on the host. */
+export const secretPath = (name: SecretName) => `${folder}/${name}`;
 
 /** The secrets that a host needs, by the name of their setting. */
 export function hostSecrets(fleet: Fleet, host: Host): Map<SecretName, SecretValue> {
@@ -42,8 +45,8 @@ export function secretFiles(fleet: Fleet, host: Host, reveal: Reveal): Artefact[
     const form = secretForms[name];
     const reference = referenceLine(secret, form);
     return reference === undefined
-      ? { path: `${folder}/${name}`, content: reveal(secret, form), mode: 0o600 }
-      : { path: `${folder}/${name}.ref`, content: `${reference}\n`, mode: 0o600 };
+      ? { path: secretPath(name), content: reveal(secret, form, name), mode: 0o600 }
+      : { path: `${secretPath(name)}.ref`, content: `${reference}\n`, mode: 0o600 };
   });
 }
 

@@ -41,7 +41,7 @@ export async function withConnection<T>(
 }
 
 function secretText(secret: SecretValue, reveal: Reveal): string {
-  if (!secret.resolvedOnHost) return reveal(secret, "one line");
+  if (!secret.resolvedOnHost) return reveal(secret, "one line", "the password");
   throw new UserError(
     `${secret.describe()} is a reference that hosts resolve; this command needs the password itself`,
     {
@@ -55,7 +55,9 @@ function ssl({ dbsslmode, dbsslrootcert }: Database, reveal: Reveal): pg.ClientC
   if (dbsslmode === "disable" || dbsslmode === "allow" || dbsslmode === "prefer") return false;
   const source = dbsslrootcert?.source;
   const isPath = source?.from === "literal" && isPathOnHost(source.value);
-  const ca = dbsslrootcert && (isPath ? readFileSync(source.value, "utf8") : reveal(dbsslrootcert, "PEM"));
+  const ca =
+    dbsslrootcert &&
+    (isPath ? readFileSync(source.value, "utf8") : reveal(dbsslrootcert, "PEM", "dbsslrootcert"));
   if (dbsslmode === "require" && ca === undefined) return { rejectUnauthorized: false };
   return {
     rejectUnauthorized: true,

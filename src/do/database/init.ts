@@ -59,7 +59,7 @@ async function ensureRole(
       client,
       "ALTER ROLE %I PASSWORD %L",
       dbuser_kam,
-      scramVerifier(reveal(dbpass_kam, "one line")),
+      scramVerifier(reveal(dbpass_kam, "one line", "dbpass_kam")),
     );
   }
   if (!exists) return "created";

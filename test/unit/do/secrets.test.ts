@@ -22,23 +22,31 @@ const file = (name: string, content: string) => {
 };
 
 test("a password is taken as it is, of a file without the line's end", () => {
-  expect(reveal(env("GOOD"), "one line")).toBe("it's \\ fine");
-  expect(reveal(file("unix", "pass\n"), "one line")).toBe("pass");
-  expect(reveal(file("windows", "pass\r\n"), "one line")).toBe("pass");
+  expect(reveal(env("GOOD"), "one line", "dbpass_kam")).toBe("it's \\ fine");
+  expect(reveal(file("unix", "pass\n"), "one line", "dbpass_kam")).toBe("pass");
+  expect(reveal(file("windows", "pass\r\n"), "one line", "dbpass_kam")).toBe("pass");
 });
 
-test("a certificate may have lines", () => expect(reveal(env("PEM"), "PEM")).toBe(pem));
+test("a certificate may have lines", () => expect(reveal(env("PEM"), "PEM", "tls_ca")).toBe(pem));
 
 test.each([
-  ["a password of two lines", () => reveal(env("LINES"), "one line"), "${env:LINES}: must be one line"],
+  [
+    "a password of two lines",
+    () => reveal(env("LINES"), "one line", "dbpass_kam"),
+    "dbpass_kam must be one line without control characters; it is ${env:LINES}",
+  ],
   [
     "the same in a file",
-    () => reveal(file("lines", "one\ntwo\n"), "one line"),
-    "${file:lines}: must be one line",
+    () => reveal(file("lines", "one\ntwo\n"), "one line", "dbpass_kam"),
+    "dbpass_kam must be one line without control characters; it is ${file:lines}",
   ],
-  ["a key that is none", () => reveal(env("GOOD"), "PEM"), "${env:GOOD}: must be PEM"],
-  ["a variable that is not set", () => reveal(env("NONE"), "one line"), "NONE is not set"],
-  ["an empty one", () => reveal(env("EMPTY"), "one line"), "EMPTY is empty"],
+  [
+    "a key that is none",
+    () => reveal(env("GOOD"), "PEM", "tls_ca"),
+    "tls_ca must be PEM (-----BEGIN …); it is ${env:GOOD}",
+  ],
+  ["a variable that is not set", () => reveal(env("NONE"), "one line", "dbpass_kam"), "NONE is not set"],
+  ["an empty one", () => reveal(env("EMPTY"), "one line", "dbpass_kam"), "EMPTY is empty"],
 ])("%s is refused, and not told", (_, act, message) => {
   expect(act).toThrow(message);
   expect(act).not.toThrow(/two|fine/);

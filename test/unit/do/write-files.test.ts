@@ -1,8 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { writeFiles } from "../../../src/do/write-files.js";
+import { refuseForeign, writeFiles } from "../../../src/do/write-files.js";
 
 const folder = mkdtempSync(join(tmpdir(), "write-files-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -13,6 +21,17 @@ test("files are written with their folders and permissions", async () => {
   expect(readFileSync(file, "utf8")).toBe("x");
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(readdirSync(join(folder, "a/b/c"))).toEqual(["secret"]);
+});
+
+test("a folder that somebody else has filled is not replaced; an empty one, and an own one, is", async () => {
+  const own = join(folder, "own");
+  await expect(refuseForeign(own, "user-data")).resolves.toBeUndefined();
+  await writeFiles(own, [{ path: "user-data", content: "" }]);
+  await expect(refuseForeign(own, "user-data")).resolves.toBeUndefined();
+  await writeFiles(join(folder, "photos"), [{ path: "holiday.jpg", content: "" }]);
+  await expect(refuseForeign(join(folder, "photos"), "user-data")).rejects.toThrow("is there already");
+  symlinkSync(own, join(folder, "link"));
+  await expect(refuseForeign(join(folder, "link"), "user-data")).rejects.toThrow("is there already");
 });
 
 test("a file that leads out of the folder is refused", async () => {
