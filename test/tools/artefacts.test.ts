@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { packageRoot } from "../../src/do/assets.js";
 import { attempt, run } from "../../src/do/process.js";
@@ -18,6 +19,32 @@ beforeAll(async () => {
     await run({ argv: ["node", cli, "render", fleetFile(name), "--out", join(folder, name)], env });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The bytes of a file; what is packed, unpacked. */
+function plainBytes(file: string): Buffer {
+  const bytes = readFileSync(file);
+  return bytes.subarray(0, 2).equals(Buffer.from([0x1f, 0x8b])) ? gunzipSync(bytes) : bytes;
+}
+
+test("of all that is rendered, the password lies in a host's user-data and its own file alone", async () => {
+  const password = "Recognisable-Passw0rd";
+  const out = join(folder, "scanned");
+  await run({
+    argv: ["node", cli, "render", fleetFile("small"), "--out", out],
+    env: { KAM_DB_PASSWORD: password },
+  });
+  const holding = readdirSync(out, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => {
+      const text = plainBytes(file).toString("latin1");
+      return text.includes(password) || text.includes(Buffer.from(password).toString("base64").slice(0, 24));
+    })
+    .map((file) => relative(out, file));
+  const own = ["rootfs/etc/sip-proxy/secrets/dbpass_kam", "user-data", "user-data.yaml"];
+  const hosts = readdirSync(join(out, "hosts"));
+  expect(holding.sort()).toEqual(hosts.flatMap((host) => own.map((file) => `hosts/${host}/${file}`)).sort());
+});
 
 describe("Packer 1.6", () => {
   test.each(cases)("validates the build folder of %s as it is rendered", async (name) => {
