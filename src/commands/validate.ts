@@ -1,6 +1,6 @@
 import { count, printJson, talk } from "../cli/talk.js";
 import { pathText, type Fault } from "../understand/fault.js";
-import { placeOf, reportFaults, type Source } from "../understand/report.js";
+import { placesIn, reportFaults, type Source } from "../understand/report.js";
 import { FaultsError, loadFleet, type LoadedFleet } from "./load-fleet.js";
 import { renderHost } from "./render-host.js";
 
@@ -10,7 +10,7 @@ export function validate(file: string, options: { json?: boolean }): void {
     tellFleet(file, options.json === true);
   } catch (error) {
     if (!options.json || !(error instanceof FaultsError)) throw error;
-    printJson({ valid: false, faults: error.faults.map((fault) => plain(fault, error.source)) });
+    printJson({ valid: false, faults: plain(error.faults, error.source) });
     process.exitCode = error.exitCode;
   }
 }
@@ -24,7 +24,7 @@ function tellFleet(file: string, json: boolean): void {
       valid: true,
       fleet: loaded.fleet.name,
       hosts: loaded.fleet.hosts.map(({ name }) => name),
-      warnings: faults.map((fault) => plain(fault, loaded.source)),
+      warnings: plain(faults, loaded.source),
     });
     return;
   }
@@ -39,7 +39,10 @@ function renderedFaults({ fleet }: LoadedFleet): Fault[] {
   return fleet.hosts.flatMap((host) => renderHost(fleet, host, () => standIn).faults);
 }
 
-function plain(fault: Fault, source: Source) {
-  const { path, message, hint, severity = "error" } = fault;
-  return { path: pathText(path), ...placeOf(fault, source), severity, message, hint };
+function plain(faults: readonly Fault[], source: Source) {
+  const placeOf = placesIn(source);
+  return faults.map((fault) => {
+    const { path, message, hint, severity = "error" } = fault;
+    return { path: pathText(path), ...placeOf(fault), severity, message, hint };
+  });
 }

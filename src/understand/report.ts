@@ -7,42 +7,50 @@ export type Source = Pick<YamlDocument, "file" | "source"> & Partial<Pick<YamlDo
 
 /** All faults of a file as one report, in the order of the file; errors before warnings at the same place. */
 export function reportFaults(faults: readonly Fault[], source: Source): string {
-  const quoted = quote(source);
+  const lines = maskSecrets(source).split("\n");
+  const placeOf = placesIn(source);
   return faults
     .map((fault) => ({ fault, range: rangeOf(fault, source) }))
     .sort((a, b) => a.range.start - b.range.start || severity(a.fault).localeCompare(severity(b.fault)))
-    .map(({ fault, range }) => reportFault(fault, range, source.file, quoted))
+    .map(({ fault, range }) => reportFault(fault, range, placeOf(fault), source.file, lines))
     .join("\n");
 }
 
-/** Where a fault stands: line and column, both from 1. */
-export function placeOf(fault: Fault, source: Source): { line: number; column: number } {
-  const before = source.source.slice(0, rangeOf(fault, source).start).split("\n");
-  return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
+/** Line and column, both from 1. */
+export interface Place {
+  line: number;
+  column: number;
 }
 
-/** The lines of a source as they may be shown, and the offset that each begins at. */
-interface Quoted {
-  lines: string[];
-  starts: number[];
-}
-
-function quote(source: Source): Quoted {
-  const lines = maskSecrets(source).split("\n");
+/** Tells where faults of a source stand; its lines are counted once for all of them. */
+export function placesIn(source: Source): (fault: Fault) => Place {
   let next = 0;
-  const starts = lines.map((line) => {
+  const starts = source.source.split("\n").map((line) => {
     const start = next;
     next += line.length + 1;
     return start;
   });
-  return { lines, starts };
+  return (fault) => {
+    const { start } = rangeOf(fault, source);
+    let [low, high] = [0, starts.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= start) low = middle + 1;
+      else high = middle;
+    }
+    return { line: low, column: start - (starts[low - 1] ?? 0) + 1 };
+  };
 }
 
 /** One fault with the line it stands on, the place underlined, and the way out. */
-function reportFault(fault: Fault, range: Range, file: string, { lines, starts }: Quoted): string {
-  const after = starts.findIndex((start) => start > range.start);
-  const lineNumber = after === -1 ? lines.length : after;
-  const column = range.start - (starts[lineNumber - 1] ?? 0);
+function reportFault(
+  fault: Fault,
+  range: Range,
+  { line: lineNumber, column: fromOne }: Place,
+  file: string,
+  lines: readonly string[],
+): string {
+  const column = fromOne - 1;
   const whole = printable(lines[lineNumber - 1] ?? "");
   const cut = Math.max(0, column - excerptBefore);
   const line = whole.slice(cut, cut + excerptLength);
