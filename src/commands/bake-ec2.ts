@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { runSteps, type Step } from "../cli/steps.js";
 import { print, printJson, talk } from "../cli/talk.js";
-import { finishImage } from "../compute/ec2/finish-image.js";
-import { showCall } from "../compute/ec2/redact.js";
-import type { Ec2Bake } from "../do/bake/ec2-bake.js";
+import { finishImage } from "../targets/ec2/compute/finish-image.js";
+import { showCall } from "../targets/ec2/compute/redact.js";
+import type { Ec2Bake } from "../targets/ec2/do/bake.js";
 import type { ImageContents, Manifest, StoredManifest } from "../do/bake/image-store.js";
 import { shellQuote } from "../do/process.js";
 import type { Fleet } from "../understand/fleet.js";
@@ -18,7 +18,7 @@ export async function bakeOnEc2(fleet: Fleet, file: string, options: BakeOptions
   const began = performance.now();
   const contents = options.emulate === undefined ? undefined : readContents(options.emulate);
   await withAws(fleet.image.targets.ec2?.region, options.dryRun, async (aws) => {
-    const { Ec2Bake } = await import("../do/bake/ec2-bake.js");
+    const { Ec2Bake } = await import("../targets/ec2/do/bake.js");
     const tell = { info: (line: string) => talk.note(line), warn: (line: string) => talk.warn(line) };
     const job = new Ec2Bake(aws, fleet, file, tell, contents);
     if (options.dryRun) return plan(job, fleet);

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { print, printJson, talk } from "../cli/talk.js";
 import { runSteps, type Step } from "../cli/steps.js";
-import { LocalBake, storeImage } from "../do/bake/local-bake.js";
+import { LocalBake, storeImage } from "../targets/local/do/bake.js";
 import type { StoredImage } from "../do/bake/image-store.js";
 import type { Fleet } from "../understand/fleet.js";
 import { bakeOnEc2 } from "./bake-ec2.js";

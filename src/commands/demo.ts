@@ -4,7 +4,7 @@ import { runSteps, type Step } from "../cli/steps.js";
 import { talk } from "../cli/talk.js";
 import { packageRoot } from "../do/assets.js";
 import { ensurePackages } from "../do/debian-packages.js";
-import { launchLocal, localAccelerator, terminateLocal, waitUntilReady } from "../do/launch/local.js";
+import { launchLocal, localAccelerator, terminateLocal, waitUntilReady } from "../targets/local/do/launch.js";
 import { run } from "../do/process.js";
 import { secretReader } from "../do/secrets.js";
 import { firstCall, placeCalls } from "../lab/demo/calls.js";

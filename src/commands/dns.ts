@@ -44,7 +44,7 @@ function domainOf(fleet: Fleet, given: string | undefined): string {
 
 function askEc2(fleet: Fleet, hosts: readonly Host[]): Promise<DnsTarget[]> {
   return withAws(fleet.launch.ec2.region, false, async (aws) => {
-    const { publicTargets } = await import("../do/aws/public-addresses.js");
+    const { publicTargets } = await import("../targets/ec2/do/public-addresses.js");
     return (await Promise.all(hosts.map((host) => publicTargets(aws, fleet, host)))).flat();
   });
 }

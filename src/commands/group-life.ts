@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import { print, printJson, talk } from "../cli/talk.js";
 import { table } from "../cli/table.js";
-import type { GroupStatus } from "../do/aws/group-status.js";
+import type { GroupStatus } from "../targets/ec2/do/group-status.js";
 import { UsageError } from "../errors.js";
 import { fleetGroup, type GroupOptions } from "./group.js";
 import { secondsOf } from "./launch.js";
@@ -12,7 +12,7 @@ export async function groupStatus(file: string, options: GroupOptions): Promise<
   const { fleet, group, name } = fleetGroup(file);
   await withAws(fleet.launch.ec2.region, undefined, async (aws) => {
     const found = await (
-      await import("../do/aws/group-status.js")
+      await import("../targets/ec2/do/group-status.js")
     ).groupStatus(aws, name, group.elastic_ip_pool);
     if (!found) process.exitCode = 1;
     if (options.json) printJson(found ?? { name, there: false });
@@ -51,7 +51,7 @@ export function rolling(direction: "roll" | "rollback") {
     const { fleet, group, name } = fleetGroup(file);
     const timeout = secondsOf(options.timeout);
     await withAws(fleet.launch.ec2.region, options.dryRun, async (aws) => {
-      const { rollbackGroup, rollGroup } = await import("../do/aws/group-roll.js");
+      const { rollbackGroup, rollGroup } = await import("../targets/ec2/do/group-roll.js");
       const roll = { wait: options.wait, timeout, tell: (line: string) => talk.note(line) };
       const run = direction === "roll" ? rollGroup : rollbackGroup;
       tellDone(name, await run(aws, name, group, roll, versionOf(options.to)), options);
@@ -77,11 +77,11 @@ export async function groupDelete(file: string, options: DeleteOptions): Promise
   const { fleet, name } = fleetGroup(file);
   const timeout = secondsOf(options.timeout);
   await withAws(fleet.launch.ec2.region, options.dryRun, async (aws) => {
-    const { deleteGroup } = await import("../do/aws/group-delete.js");
+    const { deleteGroup } = await import("../targets/ec2/do/group-delete.js");
     const deletion = { force: options.force === true, timeout, tell: (line: string) => talk.note(line) };
     tellDone(name, await deleteGroup(aws, name, deletion), options);
     if (!options.release) return;
-    const { deleteSecurityGroup } = await import("../do/aws/security-groups.js");
+    const { deleteSecurityGroup } = await import("../targets/ec2/do/security-groups.js");
     for (const done of await deleteSecurityGroup(aws, fleet.name)) tellDone(name, done, options);
   });
 }

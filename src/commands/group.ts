@@ -1,10 +1,10 @@
 import { count, print, printJson, talk } from "../cli/talk.js";
-import { groupFaults } from "../compute/ec2/group/faults.js";
-import { showPlan } from "../compute/ec2/group/show.js";
-import { groupName } from "../compute/ec2/names.js";
-import { redacted, showCall } from "../compute/ec2/redact.js";
+import { groupFaults } from "../targets/ec2/compute/group/faults.js";
+import { showPlan } from "../targets/ec2/compute/group/show.js";
+import { groupName } from "../targets/ec2/compute/names.js";
+import { redacted, showCall } from "../targets/ec2/compute/redact.js";
 import { userDataLimit } from "../compute/user-data/size.js";
-import type { PlannedGroup } from "../do/aws/group-plan.js";
+import type { PlannedGroup } from "../targets/ec2/do/group-plan.js";
 import { secretReader } from "../do/secrets.js";
 import { UsageError } from "../errors.js";
 import type { Fleet, Group, Host } from "../understand/fleet.js";
@@ -28,7 +28,7 @@ interface FleetGroup {
 export async function groupPlan(file: string, options: GroupOptions): Promise<void> {
   const { fleet, group, host, userData } = rendered(file);
   await withAws(fleet.launch.ec2.region, undefined, async (aws) => {
-    const { planGroup } = await import("../do/aws/group-plan.js");
+    const { planGroup } = await import("../targets/ec2/do/group-plan.js");
     const plan = await planGroup(aws, fleet, group, host, userData);
     if (options.json) printJson(redacted(plan));
     else tellPlan(plan, aws.region);
@@ -39,7 +39,7 @@ export async function groupPlan(file: string, options: GroupOptions): Promise<vo
 export async function groupApply(file: string, options: GroupOptions): Promise<void> {
   const { fleet, group, host, userData } = rendered(file);
   await withAws(fleet.launch.ec2.region, undefined, async (aws) => {
-    const { applyGroup, planGroup } = await import("../do/aws/group-plan.js");
+    const { applyGroup, planGroup } = await import("../targets/ec2/do/group-plan.js");
     const plan = await planGroup(aws, fleet, group, host, userData);
     if (!options.json) tellPlan(plan, aws.region);
     if (options.dryRun) for (const call of plan.changes.flatMap(({ calls }) => calls)) print(showCall(call));

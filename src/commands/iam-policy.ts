@@ -1,5 +1,5 @@
 import { printJson, talk } from "../cli/talk.js";
-import { instanceRolePolicy } from "../compute/aws-policy/instance-role.js";
+import { instanceRolePolicy } from "../targets/ec2/compute/policy/instance-role.js";
 import { loadFleetAndWarn } from "./load-fleet.js";
 
 export interface IamPolicyOptions {

@@ -1,8 +1,8 @@
 import { print, printJson, talk } from "../cli/talk.js";
-import { tagKey } from "../compute/ec2/names.js";
+import { tagKey } from "../targets/ec2/compute/names.js";
 import { diffImages, showDiff, versionsOf, type ComparedImage } from "../compute/image/diff.js";
-import type { Aws } from "../do/aws/aws.js";
-import type { FleetAmi } from "../do/aws/fleet-images.js";
+import type { Aws } from "../targets/ec2/do/aws.js";
+import type { FleetAmi } from "../targets/ec2/do/fleet-images.js";
 import { storedManifests, type ImageContents, type Manifest } from "../do/bake/image-store.js";
 import { UserError } from "../errors.js";
 import type { Fleet } from "../understand/fleet.js";
@@ -56,9 +56,9 @@ async function ec2Pair(
 
 /** From the manifest on this machine, else from what the bake has published, else from the AMI's tags. */
 async function comparedAmi(aws: Aws, fleet: Fleet, wanted: string): Promise<ComparedImage> {
-  const { findAmi } = await import("../do/aws/fleet-regions.js");
-  const { publishedContents } = await import("../do/aws/fleet-images.js");
-  const { promotedAmi } = await import("../do/aws/images.js");
+  const { findAmi } = await import("../targets/ec2/do/fleet-regions.js");
+  const { publishedContents } = await import("../targets/ec2/do/fleet-images.js");
+  const { promotedAmi } = await import("../targets/ec2/do/images.js");
   const promoted = wanted === "promoted" ? await promotedAmi(aws, fleet) : undefined;
   if (wanted === "promoted" && promoted === undefined) {
     throw new UserError(`no image of ${fleet.name} is promoted in ${aws.region}`, {

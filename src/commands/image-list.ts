@@ -1,8 +1,8 @@
 import { print, printJson } from "../cli/talk.js";
 import { table } from "../cli/table.js";
-import { tagKey } from "../compute/ec2/names.js";
+import { tagKey } from "../targets/ec2/compute/names.js";
 import { storedImages, type StoredImage } from "../do/bake/image-store.js";
-import type { FleetAmi } from "../do/aws/fleet-images.js";
+import type { FleetAmi } from "../targets/ec2/do/fleet-images.js";
 import type { Fleet } from "../understand/fleet.js";
 import { loadFleet } from "./load-fleet.js";
 import { withAws } from "./targets.js";
@@ -65,8 +65,8 @@ function localImage({ path, manifest }: StoredImage): ListedImage {
 
 function ec2Images(fleet: Fleet): Promise<ListedImage[]> {
   return withAws(fleet.image.targets.ec2?.region, false, async (aws) => {
-    const { amisEverywhere, imageRegions } = await import("../do/aws/fleet-regions.js");
-    const { promotedAmi } = await import("../do/aws/images.js");
+    const { amisEverywhere, imageRegions } = await import("../targets/ec2/do/fleet-regions.js");
+    const { promotedAmi } = await import("../targets/ec2/do/images.js");
     const regions = imageRegions(aws, fleet);
     const promoted = await Promise.all(
       regions.map(async (region) => promotedAmi(await aws.in(region), fleet)),

@@ -1,7 +1,7 @@
 import { printJson, talk } from "../cli/talk.js";
-import { amiParameter, tagKey } from "../compute/ec2/names.js";
-import type { Aws } from "../do/aws/aws.js";
-import type { FleetAmi } from "../do/aws/fleet-images.js";
+import { amiParameter, tagKey } from "../targets/ec2/compute/names.js";
+import type { Aws } from "../targets/ec2/do/aws.js";
+import type { FleetAmi } from "../targets/ec2/do/fleet-images.js";
 import { UserError } from "../errors.js";
 import type { Fleet } from "../understand/fleet.js";
 import { loadFleet } from "./load-fleet.js";
@@ -41,8 +41,8 @@ export async function imagePromote(
 
 /** All regions are looked at before anything is changed in one of them. */
 async function plan(aws: Aws, fleet: Fleet, wanted: string | undefined): Promise<Promotion[]> {
-  const { amisEverywhere, findAmi } = await import("../do/aws/fleet-regions.js");
-  const { promotedAmi } = await import("../do/aws/images.js");
+  const { amisEverywhere, findAmi } = await import("../targets/ec2/do/fleet-regions.js");
+  const { promotedAmi } = await import("../targets/ec2/do/images.js");
   const chosen = await findAmi(aws, fleet, wanted);
   refuseUnfinished(chosen);
   const copies = (await amisEverywhere(aws, fleet)).filter(

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { print, printJson, talk } from "../cli/talk.js";
-import type { PrunePlan } from "../compute/ec2/prune.js";
+import type { PrunePlan } from "../targets/ec2/compute/prune.js";
 import { storedImages } from "../do/bake/image-store.js";
 import { listVms } from "../do/local/vm-store.js";
 import { UsageError } from "../errors.js";
@@ -32,8 +32,8 @@ export async function imagePrune(file: string, options: PruneOptions): Promise<v
 async function pruneEc2(fleet: Fleet, keep: number, options: PruneOptions): Promise<void> {
   const dry = options.dryRun === true && options.delete === true;
   await withAws(fleet.image.targets.ec2?.region, dry, async (aws) => {
-    const { imageRegions } = await import("../do/aws/fleet-regions.js");
-    const { planPrune, prune } = await import("../do/aws/prune.js");
+    const { imageRegions } = await import("../targets/ec2/do/fleet-regions.js");
+    const { planPrune, prune } = await import("../targets/ec2/do/prune.js");
     const plans: Record<string, PrunePlan> = {};
     for (const region of imageRegions(aws, fleet)) {
       const there = await aws.in(region);

@@ -1,7 +1,7 @@
 import { print, printJson, talk } from "../cli/talk.js";
 import { table } from "../cli/table.js";
 import { userDataLimit } from "../compute/user-data/size.js";
-import type { LaunchTarget, ListedHost } from "../do/launch/target.js";
+import type { LaunchTarget, ListedHost } from "../do/target.js";
 import { secretReader } from "../do/secrets.js";
 import { UsageError, UserError } from "../errors.js";
 import type { Host } from "../understand/fleet.js";

@@ -9,7 +9,7 @@ import {
   type HostStatus,
   type UnitState,
 } from "../compute/launch/host-status.js";
-import { sshToLocal } from "../do/launch/local.js";
+import { sshToLocal } from "../targets/local/do/launch.js";
 import { attemptInGuest } from "../do/local/ssh.js";
 import { UserError } from "../errors.js";
 import type { Fleet, Host } from "../understand/fleet.js";
@@ -39,7 +39,7 @@ export async function status(
 /** Of each instance what EC2 and its console say: whether it is ready, and its last word. */
 async function statusOnEc2(fleet: Fleet, hosts: readonly Host[], json: boolean): Promise<void> {
   const found = await withAws(fleet.launch.ec2.region, false, async (aws) => {
-    const { instanceStatuses } = await import("../do/launch/ec2-status.js");
+    const { instanceStatuses } = await import("../targets/ec2/do/status.js");
     const list = hosts.map(async (host) => [host.name, await instanceStatuses(aws, fleet, host)] as const);
     return Promise.all(list);
   });

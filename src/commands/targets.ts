@@ -1,9 +1,9 @@
 import { print } from "../cli/talk.js";
-import { showCall } from "../compute/ec2/redact.js";
+import { showCall } from "../targets/ec2/compute/redact.js";
 import { storedImages } from "../do/bake/image-store.js";
-import type { Aws } from "../do/aws/aws.js";
-import { LocalTarget } from "../do/launch/local.js";
-import type { LaunchTarget } from "../do/launch/target.js";
+import type { Aws } from "../targets/ec2/do/aws.js";
+import { LocalTarget } from "../targets/local/do/launch.js";
+import type { LaunchTarget } from "../do/target.js";
 import { UserError } from "../errors.js";
 import type { Fleet } from "../understand/fleet.js";
 
@@ -27,7 +27,7 @@ export async function withTarget<T>(
     return work(new LocalTarget(fleet, () => localImage(fleet, image), dryRun === true));
   }
   return withAws(fleet.launch.ec2.region, dryRun, async (aws) => {
-    const { Ec2Target } = await import("../do/launch/ec2.js");
+    const { Ec2Target } = await import("../targets/ec2/do/launch.js");
     return work(new Ec2Target(aws, fleet, image));
   });
 }
@@ -41,7 +41,7 @@ export async function withAws<T>(
   dryRun: boolean | undefined,
   work: (aws: Aws) => Promise<T>,
 ): Promise<T> {
-  const { Aws, namingLeftovers } = await import("../do/aws/aws.js");
+  const { Aws, namingLeftovers } = await import("../targets/ec2/do/aws.js");
   const aws = await Aws.open(region, dryRun ? (call) => print(showCall(call)) : undefined);
   return namingLeftovers(aws, () => work(aws));
 }

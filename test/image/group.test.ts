@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { renderHost } from "../../src/commands/render-host.js";
 import { waitForConsole } from "../../src/do/local/console.js";
 import { findVm } from "../../src/do/local/vm-store.js";
-import { launchLocal, localAccelerator, terminateLocal } from "../../src/do/launch/local.js";
+import { launchLocal, localAccelerator, terminateLocal } from "../../src/targets/local/do/launch.js";
 import type { Host } from "../../src/understand/fleet.js";
 import { bakeImage, mediaRelay, writeFleet } from "../support/demo-image.js";
 import { GroupLab, labFleet, labGateway, privateAddress, publicAddress } from "../support/group-lab.js";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SshTarget } from "../../src/compute/local/ssh.js";
 import { macAddress } from "../../src/compute/local/vm.js";
 import { imagesFolder } from "../../src/do/bake/image-store.js";
-import { localAccelerator } from "../../src/do/launch/local.js";
+import { localAccelerator } from "../../src/targets/local/do/launch.js";
 import { freePort } from "../../src/do/local/ports.js";
 import { ensureSshKey } from "../../src/do/local/ssh-key.js";
 import { runInGuest, waitForCloudInit, waitForSsh } from "../../src/do/local/ssh.js";

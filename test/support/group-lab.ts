@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { renderHost } from "../../src/commands/render-host.js";
-import { instanceRolePolicy } from "../../src/compute/aws-policy/instance-role.js";
-import { groupName } from "../../src/compute/ec2/names.js";
+import { instanceRolePolicy } from "../../src/targets/ec2/compute/policy/instance-role.js";
+import { groupName } from "../../src/targets/ec2/compute/names.js";
 import { relayUnits } from "../../src/compute/host/media-relay.js";
 import { bakedFiles } from "../../src/compute/image/baked-files.js";
 import { imageSources } from "../../src/do/assets.js";

@@ -1,4 +1,4 @@
-import { groupName } from "../ec2/names.js";
+import { groupName } from "../../targets/ec2/compute/names.js";
 import type { Fleet, Group, Host } from "../../understand/fleet.js";
 import { generatedNote } from "../artefact.js";
 import { renderTemplate } from "../template.js";

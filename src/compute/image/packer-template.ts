@@ -1,9 +1,9 @@
 import type { Fleet } from "../../understand/fleet.js";
 import { generatedNote } from "../artefact.js";
-import { ec2Source, ec2Variables } from "./ec2-source.js";
+import { ec2Source, ec2Variables } from "../../targets/ec2/compute/packer-source.js";
 import type { PackerDialect } from "./packer-dialect.js";
 import { provisioners } from "./provisioners.js";
-import { qemuSource } from "./qemu-source.js";
+import { qemuSource } from "../../targets/local/compute/packer-source.js";
 
 /** Names of the template's variables; bake-image gives their values on Packer's command line. */
 export const outputDirectoryVariable = "${var.output_directory}";

@@ -1,7 +1,7 @@
 import type { Fault } from "../fault.js";
 import type { Fleet } from "../fleet.js";
 import * as addresses from "./addresses.js";
-import * as ec2 from "./ec2.js";
+import * as ec2 from "../../targets/ec2/understand/rules.js";
 import * as features from "./features.js";
 import * as ports from "./ports.js";
 import * as recorders from "./recorders.js";

@@ -1,0 +1,24 @@
+import type { Host } from "../understand/fleet.js";
+
+/** A host to launch. */
+export interface HostOrder {
+  host: Host;
+  /** As handed over: gzip. */
+  userData: Buffer;
+}
+
+/** One host, or one instance of a group, as `list` shows it. */
+export type ListedHost = Record<string, string | number | undefined> & { name: string; state: string };
+
+/** Where hosts run. Every method can be called again: what is done already is not done twice. */
+export interface LaunchTarget {
+  /** Makes and starts a host; starts it when it was stopped. Tells what it did. */
+  launch(order: HostOrder): Promise<string>;
+  /** The host's own words when it is ready. Throws UserError with the end of its console when it is not after `timeout` milliseconds. */
+  waitUntilReady(host: Host, timeout: number): Promise<string>;
+  list(): Promise<ListedHost[]>;
+  /** Powers the host down. Tells what it did. */
+  stop(host: Host): Promise<string>;
+  /** Ends the host and removes what belongs to it alone. Tells what it did. */
+  terminate(host: Host, options: { release: boolean }): Promise<string>;
+}

@@ -1,0 +1,72 @@
+import type { Image } from "../../../understand/fleet.js";
+import type { ImageContents } from "../../../compute/image/contents.js";
+import { planned, type PlannedCall } from "./calls.js";
+import { tagKey } from "./names.js";
+import { tagList, type Tags } from "./tags.js";
+
+/** A baked AMI in one of its regions. */
+export interface BakedAmi {
+  id: string;
+  snapshots: readonly string[];
+}
+
+type Ec2Image = NonNullable<Image["targets"]["ec2"]>;
+
+/**
+ * What is done to an AMI after Packer, through the API: what is known only now (the versions that were baked), and what
+ * Packer 1.6 cannot say. Every call can be made again.
+ */
+export function finishImage(
+  ami: BakedAmi,
+  ec2: Pick<Ec2Image, "ami_org_arns" | "deprecate_after_days">,
+  contents: ImageContents,
+  base: string,
+  bakedAt: Date,
+): PlannedCall[] {
+  const { id: ImageId, snapshots } = ami;
+  return [
+    planned("ec2:ModifyImageAttribute", { ImageId, ImdsSupport: { Value: "v2.0" } }),
+    ...(ec2.ami_org_arns.length === 0
+      ? []
+      : [
+          planned("ec2:ModifyImageAttribute", {
+            ImageId,
+            Attribute: "launchPermission",
+            OperationType: "add",
+            OrganizationArns: ec2.ami_org_arns,
+          }),
+        ]),
+    ...(ec2.deprecate_after_days === undefined
+      ? []
+      : [
+          planned("ec2:EnableImageDeprecation", {
+            ImageId,
+            DeprecateAt: daysAfter(bakedAt, ec2.deprecate_after_days),
+          }),
+        ]),
+    // last: their presence says that the image is finished
+    planned("ec2:CreateTags", {
+      Resources: [ImageId, ...snapshots],
+      Tags: tagList({ [tagKey.baked]: bakedAt.toISOString(), ...versionTags(contents, base) }),
+    }),
+  ];
+}
+
+/** The versions that were baked, as tags (256 characters at most). */
+export function versionTags(contents: ImageContents, base: string): Tags {
+  const tags = {
+    [tagKey.kamailio]: contents.kamailio,
+    [tagKey.mediaRelay]: `${contents.mediaRelay} ${contents.mediaRelayVersion}`,
+    [tagKey.os]: contents.os,
+    [tagKey.kernel]: contents.kernel,
+    [tagKey.cloudInit]: contents.cloudInit,
+    [tagKey.base]: base,
+  };
+  return Object.fromEntries(Object.entries(tags).map(([name, value]) => [name, value.slice(0, 256)]));
+}
+
+/** EC2 rounds deprecation dates to the minute. */
+function daysAfter(date: Date, days: number): Date {
+  const minute = 60_000;
+  return new Date(Math.ceil((date.getTime() + days * 1440 * minute) / minute) * minute);
+}

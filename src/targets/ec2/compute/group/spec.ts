@@ -1,0 +1,165 @@
+import type {
+  CreateAutoScalingGroupCommandInput,
+  LifecycleHookSpecification,
+  PutScalingPolicyCommandInput,
+  PutWarmPoolCommandInput,
+  Tag,
+} from "@aws-sdk/client-auto-scaling";
+import type { RequestLaunchTemplateData, _InstanceType } from "@aws-sdk/client-ec2";
+import type { Fleet, Group, Host } from "../../../../understand/fleet.js";
+import { login, metadataOptions, rootVolume, type InstanceParts } from "../instance.js";
+import { callsMetric, groupName, launchHook, terminateHook } from "../names.js";
+import { fleetTags, hostTags, tagSpecifications } from "../tags.js";
+
+/** What a group's template is made of beyond the fleet file. Its instances are spread over all subnets. */
+export type GroupParts = Omit<InstanceParts, "subnetId">;
+
+/** A group as the fleet file wants it: what EC2 and Auto Scaling are asked to have. */
+export interface GroupSpec {
+  name: string;
+  template: RequestLaunchTemplateData;
+  settings: GroupSettings;
+  /** Left to whoever scales the group when the fleet file says nothing of it. */
+  desired: number | undefined;
+  tags: Tag[];
+  hooks: LifecycleHookSpecification[];
+  policy: Omit<PutScalingPolicyCommandInput, "AutoScalingGroupName"> | undefined;
+  warmPool: Omit<PutWarmPoolCommandInput, "AutoScalingGroupName"> | undefined;
+}
+
+/** The fields of an autoscaling group that the fleet file decides. */
+export type GroupSettings = Pick<
+  CreateAutoScalingGroupCommandInput,
+  | "MinSize"
+  | "MaxSize"
+  | "VPCZoneIdentifier"
+  | "HealthCheckType"
+  | "HealthCheckGracePeriod"
+  | "DefaultInstanceWarmup"
+  | "InstanceMaintenancePolicy"
+>;
+
+export function groupSpec(fleet: Fleet, group: Group, host: Host, parts: GroupParts): GroupSpec {
+  const name = groupName(fleet.name, group.name);
+  return {
+    name,
+    template: launchTemplateData(fleet, group, host, parts),
+    settings: groupSettings(group),
+    desired: group.desired,
+    tags: groupTags(fleet, host, name),
+    hooks: lifecycleHooks(group),
+    policy: scalingPolicy(group, name),
+    warmPool: warmPool(group),
+  };
+}
+
+function launchTemplateData(
+  fleet: Fleet,
+  group: Group,
+  host: Host,
+  { ami, securityGroupIds, userData }: GroupParts,
+): RequestLaunchTemplateData {
+  const { ec2 } = fleet.launch;
+  return {
+    ImageId: ami.id,
+    InstanceType: (group.instance_type ?? ec2.instance_type) as _InstanceType,
+    ...login(ec2),
+    ...network(ec2.associate_public_ip_address, securityGroupIds),
+    BlockDeviceMappings: [rootVolume(ec2, ami)],
+    MetadataOptions: metadataOptions,
+    UserData: userData.toString("base64"),
+    TagSpecifications: tagSpecifications(hostTags(fleet, host), "instance", "volume", "network-interface"),
+  };
+}
+
+/** Security groups stand either with the instance or with its network interface, never with both. */
+function network(
+  associate: boolean | undefined,
+  groups: readonly string[],
+): Pick<RequestLaunchTemplateData, "NetworkInterfaces" | "SecurityGroupIds"> {
+  if (associate === undefined) return groups.length === 0 ? {} : { SecurityGroupIds: [...groups] };
+  const card = { DeviceIndex: 0, AssociatePublicIpAddress: associate, DeleteOnTermination: true };
+  return { NetworkInterfaces: [groups.length === 0 ? card : { ...card, Groups: [...groups] }] };
+}
+
+/** EC2's health check sees no dead daemon; the hosts report their own health. New ones come before old ones go, whatever the cause. */
+function groupSettings(group: Group): GroupSettings {
+  return {
+    MinSize: group.min,
+    MaxSize: group.max,
+    VPCZoneIdentifier: group.subnets.join(","),
+    HealthCheckType: "EC2",
+    HealthCheckGracePeriod: 60,
+    DefaultInstanceWarmup: group.instance_warmup,
+    InstanceMaintenancePolicy: {
+      MinHealthyPercentage: 100,
+      MaxHealthyPercentage: group.max_healthy_percentage,
+    },
+  };
+}
+
+function groupTags(fleet: Fleet, host: Host, name: string): Tag[] {
+  const tags = { ...hostTags(fleet, host), ...fleetTags(fleet), Name: name };
+  return Object.entries(tags).map(([Key, Value]) => ({
+    Key,
+    Value,
+    ResourceId: name,
+    ResourceType: "auto-scaling-group",
+    // the launch template tags the instances
+    PropagateAtLaunch: false,
+  }));
+}
+
+/** A host that does not say in time that it takes calls is given up; one that goes is waited for, as long as it shows life. */
+function lifecycleHooks(group: Group): LifecycleHookSpecification[] {
+  return [
+    {
+      LifecycleHookName: launchHook,
+      LifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
+      HeartbeatTimeout: group.launch_timeout,
+      DefaultResult: "ABANDON",
+    },
+    {
+      LifecycleHookName: terminateHook,
+      LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
+      HeartbeatTimeout: group.terminate_heartbeat,
+      DefaultResult: "CONTINUE",
+    },
+  ];
+}
+
+export const policyName = "sip-proxy-active-calls";
+
+/** The average over the hosts of what each publishes is the calls per instance. */
+function scalingPolicy({ target_calls, instance_warmup }: Group, name: string): GroupSpec["policy"] {
+  if (target_calls === undefined) return undefined;
+  return {
+    PolicyName: policyName,
+    PolicyType: "TargetTrackingScaling",
+    EstimatedInstanceWarmup: instance_warmup,
+    TargetTrackingConfiguration: {
+      TargetValue: target_calls,
+      DisableScaleIn: false,
+      CustomizedMetricSpecification: {
+        Namespace: callsMetric.namespace,
+        MetricName: callsMetric.name,
+        Dimensions: [{ Name: callsMetric.dimension, Value: name }],
+        Statistic: "Average",
+      },
+    },
+  };
+}
+
+/**
+ * The pool's size is the larger of MinSize and what is left up to MaxGroupPreparedCapacity; with that at the group's
+ * minimum nothing ever is, and the pool has just the size that the fleet file asks for.
+ */
+function warmPool({ warm_pool, warm_pool_state, min }: Group): GroupSpec["warmPool"] {
+  if (warm_pool === undefined) return undefined;
+  return {
+    MinSize: warm_pool,
+    MaxGroupPreparedCapacity: min,
+    PoolState: warm_pool_state,
+    InstanceReusePolicy: { ReuseOnScaleIn: false },
+  };
+}

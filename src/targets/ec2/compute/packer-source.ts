@@ -1,0 +1,147 @@
+import type { Fleet } from "../../../understand/fleet.js";
+import { tagKey } from "./names.js";
+import { hclText } from "../../../compute/quote/hcl.js";
+import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
+
+type Ec2Image = NonNullable<Fleet["image"]["targets"]["ec2"]>;
+
+export interface Ec2SourceOptions {
+  dialect: PackerDialect;
+  /** False: Packer makes the AMI without logging in to the builder (an emulator's instances run nothing). */
+  provision: boolean;
+}
+
+/** The template's variables for EC2, with the defaults that let `packer build` run on what `sip-proxy render` writes. */
+export function ec2Variables(ec2: Ec2Image): Record<string, { default: string; description: string }> {
+  return {
+    region: {
+      default: ec2.region ?? "",
+      description: "Region in which the AMI is baked; empty: AWS_REGION, or that of the AWS profile.",
+    },
+    source_ami: {
+      default: "",
+      description: "Id of the base AMI, besides the filter; empty: its newest match.",
+    },
+    root_device: { default: "/dev/xvda", description: "The base AMI's root device." },
+    build_key: { default: "", description: "Names the image's content; becomes the tag sip-proxy:key." },
+    ec2_endpoint: { default: "", description: "Address of the EC2 API; empty: AWS' own." },
+  };
+}
+
+/** Packer's amazon-ebs builder. Dialect "current" adds what 1.6 does not know. */
+export function ec2Source(
+  fleet: string,
+  image: Fleet["image"],
+  ec2: Ec2Image,
+  { dialect, provision }: Ec2SourceOptions,
+): object {
+  const tags = { Name: `sip-proxy-${fleet}`, [tagKey.fleet]: fleet, ...ec2.tags };
+  const keyed = { ...textTags(tags), [tagKey.key]: "${var.build_key}" };
+  return {
+    region: "${var.region}",
+    custom_endpoint_ec2: "${var.ec2_endpoint}",
+    // with milliseconds: EC2 refuses a name twice, and two bakes may begin within a second
+    ami_name: `sip-proxy-${fleet}-{{isotime "20060102-150405.000"}}`,
+    ami_description: hclText(`Kamailio and ${image.media_relay} for the fleet ${fleet}`),
+    ...baseImage(image.base, ec2),
+    ...instanceType(ec2),
+    ...network(ec2),
+    ...encryption(ec2),
+    ami_regions: ec2.ami_regions,
+    ami_users: ec2.ami_users,
+    launch_block_device_mappings: [rootVolume(ec2)],
+    ...(provision ? communicator(ec2) : { communicator: "none" }),
+    tags: keyed,
+    snapshot_tags: keyed,
+    run_tags: { ...keyed, Name: `sip-proxy-${fleet}-builder` },
+    run_volume_tags: keyed,
+    ...(dialect === "current" ? currentOptions(ec2) : {}),
+  };
+}
+
+/** What 1.6 does not know. There, the EC2 API does it: to the builder as the first step starts, to the AMI at the end. */
+function currentOptions({ ami_org_arns }: Ec2Image): object {
+  return {
+    metadata_options: { http_endpoint: "enabled", http_tokens: "required", http_put_response_hop_limit: 1 },
+    imds_support: "v2.0",
+    ...(ami_org_arns.length === 0 ? {} : { ami_org_arns }),
+  };
+}
+
+function communicator({ ssh_interface, ssh_username, ssh_networks }: Ec2Image): object {
+  return {
+    communicator: "ssh",
+    ssh_interface,
+    ssh_username,
+    ssh_clear_authorized_keys: true,
+    ...(ssh_networks.length === 0 ? {} : { temporary_security_group_source_cidrs: ssh_networks }),
+  };
+}
+
+function network(ec2: Ec2Image): object {
+  return given({
+    vpc_id: ec2.vpc_id,
+    subnet_id: ec2.subnet_id,
+    associate_public_ip_address: ec2.associate_public_ip_address,
+    iam_instance_profile: ec2.iam_instance_profile && hclText(ec2.iam_instance_profile),
+  });
+}
+
+function encryption({ encrypt_boot, kms_key_id, region_kms_key_ids, ami_regions }: Ec2Image): object {
+  // Packer wants a key for every region or for none; an empty one is the account's own
+  const copies = Object.fromEntries(ami_regions.map((region) => [region, region_kms_key_ids[region] ?? ""]));
+  const keys = Object.keys(region_kms_key_ids).length === 0 ? undefined : copies;
+  return { encrypt_boot, ...given({ kms_key_id, region_kms_key_ids: keys }) };
+}
+
+function rootVolume({ volume_size }: Ec2Image): object {
+  return {
+    device_name: "${var.root_device}",
+    volume_size,
+    volume_type: "gp3",
+    // what gp3 has anyway; Packer 1.6 takes a missing value for 0 and refuses it
+    iops: 3000,
+    throughput: 125,
+    delete_on_termination: true,
+  };
+}
+
+/** A spot builder takes a list of types; and only an AMI made on demand can be marked for enhanced networking. */
+function instanceType({ instance_type, spot_price }: Ec2Image): object {
+  return spot_price === undefined
+    ? { instance_type, ena_support: true }
+    : { spot_price, spot_instance_types: [instance_type] };
+}
+
+/** The filter that a base is found by, in the EC2 API's terms; undefined where the fleet names an AMI by its id. */
+export function baseFilter(
+  base: string,
+  { base_owner, base_name }: Pick<Ec2Image, "base_owner" | "base_name">,
+): { owner: string; filters: Record<string, string> } | undefined {
+  if (base.startsWith("ami-")) return undefined;
+  const filters = {
+    name: base_name ?? `${base}-amd64-*`,
+    architecture: "x86_64",
+    "root-device-type": "ebs",
+    "virtualization-type": "hvm",
+  };
+  return { owner: base_owner, filters };
+}
+
+/** With an id in source_ami as well, only that AMI matches: the bake pins what it has found. */
+function baseImage(base: string, ec2: Ec2Image): object {
+  const filter = baseFilter(base, ec2);
+  if (!filter) return { source_ami: base };
+  return {
+    source_ami: "${var.source_ami}",
+    source_ami_filter: { filters: filter.filters, owners: [filter.owner], most_recent: true },
+  };
+}
+
+function given(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function textTags(tags: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags).map(([name, value]) => [hclText(name), hclText(value)]));
+}

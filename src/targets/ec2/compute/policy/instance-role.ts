@@ -1,0 +1,73 @@
+import type { Fleet, Group } from "../../../../understand/fleet.js";
+import { groupName } from "../names.js";
+import { metricNamespace, poolTag } from "../../../../compute/host/group-contract.js";
+import { arnIn, type Policy, type PolicyPlace, type Statement } from "./policy.js";
+import { secretStatements } from "./secrets.js";
+
+export interface PolicyOptions extends PolicyPlace {
+  /** ARNs of the customer's own KMS keys that the secrets are encrypted with. */
+  kmsKeys: readonly string[];
+}
+
+/** What the role of a fleet's instances may do: every call that the host's scripts make, and no other. */
+export function instanceRolePolicy(fleet: Fleet, { kmsKeys, ...place }: PolicyOptions): Policy {
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      ...secretStatements(fleet, place, kmsKeys),
+      ...(fleet.group ? groupStatements(groupName(fleet.name, fleet.group.name), fleet.group, place) : []),
+    ],
+  };
+}
+
+function groupStatements(name: string, group: Group, place: PolicyPlace): Statement[] {
+  return [
+    {
+      Sid: "SpeakForOwnGroup",
+      Effect: "Allow",
+      Action: ["CompleteLifecycleAction", "RecordLifecycleActionHeartbeat", "SetInstanceHealth"].map(
+        (action) => `autoscaling:${action}`,
+      ),
+      Resource: [arnIn(place, "autoscaling", `autoScalingGroup:*:autoScalingGroupName/${name}`)],
+    },
+    ...(group.elastic_ip_pool === undefined ? [] : poolStatements(name, group.elastic_ip_pool, place)),
+    ...(group.target_calls === undefined ? [] : [metricStatement]),
+  ];
+}
+
+/** Addresses of the pool, on instances of the group. (An interface has no tags of either; it needs both others too.) */
+function poolStatements(group: string, pool: string, place: PolicyPlace): Statement[] {
+  const associate = (Sid: string, resource: string, tag: Record<string, string> = {}): Statement => {
+    const tags = Object.entries(tag).map(([name, value]) => [`aws:ResourceTag/${name}`, value] as const);
+    return {
+      Sid,
+      Effect: "Allow",
+      Action: ["ec2:AssociateAddress"],
+      Resource: [arnIn(place, "ec2", `${resource}/*`)],
+      ...(tags.length === 0 ? {} : { Condition: { StringEquals: Object.fromEntries(tags) } }),
+    };
+  };
+  return [
+    {
+      Sid: "FindPoolAddresses",
+      Effect: "Allow",
+      Action: ["ec2:DescribeAddresses"],
+      Resource: ["*"],
+      ...(place.region === "*"
+        ? {}
+        : { Condition: { StringEquals: { "aws:RequestedRegion": place.region } } }),
+    },
+    associate("ClaimPoolAddress", "elastic-ip", { [poolTag]: pool }),
+    associate("ClaimForOwnGroup", "instance", { "aws:autoscaling:groupName": group }),
+    associate("ClaimOnInterface", "network-interface"),
+  ];
+}
+
+/** Metrics know no resources: the namespace is what can be held. */
+const metricStatement: Statement = {
+  Sid: "PublishActiveCalls",
+  Effect: "Allow",
+  Action: ["cloudwatch:PutMetricData"],
+  Resource: ["*"],
+  Condition: { StringEquals: { "cloudwatch:namespace": metricNamespace } },
+};

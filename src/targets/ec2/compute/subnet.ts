@@ -1,0 +1,19 @@
+import ipaddr from "ipaddr.js";
+import type { Host } from "../../../understand/fleet.js";
+
+export interface Subnet {
+  id: string;
+  cidr: string;
+  zone: string;
+  vpcId: string;
+}
+
+/**
+ * The subnet for a host: the one that its address lies in; a host without a fixed address goes to one of them by its place in the
+ * fleet, so that hosts are spread. Undefined when no subnet holds the address.
+ */
+export function subnetFor(host: Host, place: number, subnets: readonly Subnet[]): Subnet | undefined {
+  const address = host.private_ip_address;
+  if (address === "auto") return subnets[place % subnets.length];
+  return subnets.find(({ cidr }) => ipaddr.IPv4.parse(address).match(ipaddr.IPv4.parseCIDR(cidr)));
+}

@@ -1,0 +1,90 @@
+import { DescribeAddressesCommand, type Address, type Filter } from "@aws-sdk/client-ec2";
+import { allocateAddress, associateAddress } from "../compute/elastic-ip.js";
+import { tagKey } from "../compute/names.js";
+import { tagFilters, tagsOf, type Tags } from "../compute/tags.js";
+import { UserError } from "../../../errors.js";
+import type { Fleet, Host } from "../../../understand/fleet.js";
+import type { Aws } from "./aws.js";
+
+export interface ElasticIp {
+  allocationId: string;
+  publicIp: string;
+  /** The instance or network interface that has it. */
+  holder: string | undefined;
+  tags: Tags;
+}
+
+export async function elasticIps(aws: Aws, filters: Filter[]): Promise<ElasticIp[]> {
+  const { Addresses = [] } = await aws.ec2.send(new DescribeAddressesCommand({ Filters: filters }));
+  return Addresses.map(readAddress).sort((a, b) => (a.publicIp < b.publicIp ? -1 : 1));
+}
+
+function readAddress(address: Address): ElasticIp {
+  return {
+    allocationId: address.AllocationId ?? "",
+    publicIp: address.PublicIp ?? "",
+    holder: address.InstanceId || address.NetworkInterfaceId || undefined,
+    tags: tagsOf(address.Tags),
+  };
+}
+
+/** The Elastic IPs that `launch` has allocated for a host. */
+export function addressesOfHost(aws: Aws, fleet: Fleet, host: Host): Promise<ElasticIp[]> {
+  return elasticIps(aws, tagFilters({ [tagKey.fleet]: fleet.name, [tagKey.host]: host.name }));
+}
+
+/** The pool that a group's instances take their addresses from. */
+export function addressesOfPool(aws: Aws, pool: string): Promise<ElasticIp[]> {
+  return elasticIps(aws, tagFilters({ [tagKey.elasticIpPool]: pool }));
+}
+
+/**
+ * The address for a host: the one that the fleet file gives, which must be an Elastic IP of the account; for `auto` the one that was
+ * allocated for the host, or none yet.
+ */
+export async function addressFor(aws: Aws, fleet: Fleet, host: Host): Promise<ElasticIp | undefined> {
+  const given = host.public_ip_address;
+  if (given === "auto") {
+    const own = await addressesOfHost(aws, fleet, host);
+    return own.find(({ holder }) => holder !== undefined) ?? own[0];
+  }
+  const [address] = await elasticIps(aws, [{ Name: "public-ip", Values: [given] }]);
+  if (address) return address;
+  throw new UserError(`${host.name}: ${given} is no Elastic IP of this account in ${aws.region}`, {
+    hint: "allocate or transfer it, or set launch.ec2.elastic_ip: false where a NAT gateway has that address",
+  });
+}
+
+/** An address that another instance has is never taken away from it. */
+export function refuseTaken(host: Host, address: ElasticIp, instanceId: string | undefined): void {
+  if (address.holder === undefined || address.holder === instanceId) return;
+  throw new UserError(`${host.name}: ${address.publicIp} is in use by ${address.holder}`, {
+    hint: `disassociate it first: aws ec2 disassociate-address --public-ip ${address.publicIp}`,
+  });
+}
+
+/** Gives the instance its address; allocates one where there is none. Returns the address. */
+export async function ensureAddress(aws: Aws, fleet: Fleet, host: Host, instanceId: string): Promise<string> {
+  const address = (await addressFor(aws, fleet, host)) ?? (await allocate(aws, fleet, host));
+  refuseTaken(host, address, instanceId);
+  if (address.holder !== instanceId)
+    await aws.change("ec2:AssociateAddress", associateAddress(address.allocationId, instanceId), {});
+  return address.publicIp;
+}
+
+async function allocate(aws: Aws, fleet: Fleet, host: Host): Promise<ElasticIp> {
+  const { AllocationId = "", PublicIp = "" } = await aws.change(
+    "ec2:AllocateAddress",
+    allocateAddress(fleet, host),
+    { AllocationId: "(the new address)", PublicIp: "(the new address)" },
+  );
+  await releaseTwins(aws, fleet, host, AllocationId);
+  return { allocationId: AllocationId, publicIp: PublicIp, holder: undefined, tags: {} };
+}
+
+/** The call has no client token: when its answer was lost and it was made again, there is one address too many. */
+async function releaseTwins(aws: Aws, fleet: Fleet, host: Host, kept: string): Promise<void> {
+  for (const { allocationId, holder } of aws.isDryRun ? [] : await addressesOfHost(aws, fleet, host))
+    if (allocationId !== kept && holder === undefined)
+      await aws.change("ec2:ReleaseAddress", { AllocationId: allocationId }, {});
+}

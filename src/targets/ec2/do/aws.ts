@@ -1,0 +1,80 @@
+import type { Action, InputOf, OutputOf } from "../compute/calls.js";
+import { UserError } from "../../../errors.js";
+import { awsClients, type Clients } from "./clients.js";
+import { madeBy } from "./made.js";
+import { senders } from "./senders.js";
+
+/** A dry run reads AWS as ever; what it would change it tells instead. */
+export type DryRun = (call: { action: Action; input: unknown }) => void;
+
+/** AWS, as one command uses it: in one region, remembering what it has made. */
+export class Aws {
+  private constructor(
+    readonly clients: Clients,
+    private readonly dryRun: DryRun | undefined,
+    /** What this command has made so far, for whoever has to clean up after a failure half-way. */
+    readonly made: string[],
+  ) {}
+
+  static async open(region: string | undefined, dryRun?: DryRun): Promise<Aws> {
+    return new Aws(await awsClients(region), dryRun, []);
+  }
+
+  get region(): string {
+    return this.clients.region;
+  }
+
+  get isDryRun(): boolean {
+    return this.dryRun !== undefined;
+  }
+
+  get ec2() {
+    return this.clients.ec2;
+  }
+
+  get autoscaling() {
+    return this.clients.autoscaling;
+  }
+
+  get ssm() {
+    return this.clients.ssm;
+  }
+
+  /** The same command in another region. */
+  async in(region: string): Promise<Aws> {
+    return region === this.region ? this : new Aws(await awsClients(region), this.dryRun, this.made);
+  }
+
+  /** Makes a call that changes something; a dry run tells it and answers `standIn`. */
+  async change<A extends Action>(action: A, input: InputOf<A>, standIn: OutputOf<A>): Promise<OutputOf<A>> {
+    if (this.dryRun) {
+      this.dryRun({ action, input });
+      return standIn;
+    }
+    const output = await senders[action](this.clients, input);
+    const made = madeBy(action, input, output);
+    if (made !== undefined) this.made.push(`${made} (${this.region})`);
+    return output;
+  }
+}
+
+/** Runs a command; when it fails half-way, the error names what is left behind. */
+export async function namingLeftovers<T>(aws: Aws, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UserError) || aws.made.length === 0) throw error;
+    throw new UserError(
+      [
+        error.message,
+        "made before this failed, and still there (the same command, run again, goes on with it):",
+        ...aws.made.map((line) => `  ${line}`),
+      ].join("\n"),
+      {
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        exitCode: error.exitCode,
+        cause: error,
+      },
+    );
+  }
+}

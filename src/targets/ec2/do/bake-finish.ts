@@ -1,0 +1,75 @@
+import type { Image as AmiImage } from "@aws-sdk/client-ec2";
+import { finishImage } from "../compute/finish-image.js";
+import { contentsParameter, tagKey } from "../compute/names.js";
+import { tagsOf } from "../compute/tags.js";
+import { packContents } from "../../../compute/image/contents.js";
+import { UserError } from "../../../errors.js";
+import type { Fleet, Image } from "../../../understand/fleet.js";
+import type { Aws } from "./aws.js";
+import { describeAmi } from "./images.js";
+import { make } from "./make-calls.js";
+import type { Talk } from "../../../do/local/talk.js";
+import type { BakedAmis } from "../../../do/bake/image-store.js";
+
+/** The AMIs of a manifest; undefined when one of them is gone. */
+export async function findAmis(aws: Aws, amis: Record<string, string>): Promise<AmiImage[] | undefined> {
+  const found = await Promise.all(
+    Object.entries(amis).map(async ([region, id]) => describeAmi(await aws.in(region), id)),
+  );
+  const there = found.filter((ami) => ami?.State === "available");
+  return there.length === found.length ? (there as AmiImage[]) : undefined;
+}
+
+/** The version tags are the last thing that is done to an AMI. */
+export function isFinished({ Tags }: AmiImage): boolean {
+  return tagsOf(Tags)[tagKey.kamailio] !== undefined;
+}
+
+/** The snapshots that hold an AMI's disks. */
+export function snapshotsOf({ BlockDeviceMappings = [] }: AmiImage): string[] {
+  return BlockDeviceMappings.flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
+}
+
+/** Makes all calls that an AMI still needs, in each of its regions. A failure names the AMIs that are there. */
+export async function finishAmis(
+  aws: Aws,
+  fleet: Fleet,
+  ec2: NonNullable<Image["targets"]["ec2"]>,
+  baked: BakedAmis,
+  talk: Talk,
+): Promise<void> {
+  try {
+    for (const [region, id] of Object.entries(baked.image.amis)) {
+      const there = await aws.in(region);
+      const ami = { id, snapshots: snapshotsOf((await describeAmi(there, id)) ?? {}) };
+      const base = `${baked.base.name} (${baked.base.id})`;
+      const calls = finishImage(ami, ec2, baked.contents, base, new Date(baked.bakedAt));
+      for (const call of calls) await make(there, call);
+    }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const ids = Object.entries(baked.image.amis).map(([region, id]) => `${id} (${region})`);
+    throw new UserError(`${error.message}\nbaked, but not finished: ${ids.join(", ")}`, {
+      hint: "run the same command again: it bakes nothing anew and finishes them",
+      cause: error,
+    });
+  }
+  await publishContents(aws, fleet, baked, talk);
+}
+
+/** Where others find what is in the image. Without the permission for it only this machine knows; that is no failure. */
+async function publishContents(aws: Aws, fleet: Fleet, baked: BakedAmis, talk: Talk): Promise<void> {
+  const value = packContents(baked.contents);
+  if (value === undefined) return;
+  const Name = contentsParameter(fleet.name, baked.key, baked.bakedAt);
+  try {
+    await aws.change(
+      "ssm:PutParameter",
+      { Name, Value: value, Type: "String", Tier: "Intelligent-Tiering", Overwrite: true },
+      {},
+    );
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    talk.warn(`the image's package list stays on this machine: ${error.message}`);
+  }
+}

@@ -1,0 +1,40 @@
+import { tagKey } from "../compute/names.js";
+import type { Aws } from "./aws.js";
+import { fleetAmis, publishedContents, type FleetAmi } from "./fleet-images.js";
+import type { Manifest } from "../../../do/bake/image-store.js";
+
+/**
+ * The manifest of an image that was baked on another machine, from what its AMIs and its published contents say. Undefined when
+ * the image is not in every one of these regions, or nobody published what is in it.
+ */
+export async function manifestFromAws(
+  aws: Aws,
+  fleet: string,
+  key: string,
+  regions: readonly string[],
+): Promise<Manifest | undefined> {
+  const amis: FleetAmi[] = [];
+  for (const region of regions) {
+    const [ami] = (await fleetAmis(await aws.in(region), fleet, key)).filter(
+      ({ state }) => state === "available",
+    );
+    if (!ami) return undefined;
+    amis.push(ami);
+  }
+  const [first] = amis;
+  const contents = first && (await publishedContents(aws, fleet, first));
+  if (!first || !contents) return undefined;
+  const [, name = "", id = ""] = /^(.*) \((ami-\w+)\)$/.exec(first.tags[tagKey.base] ?? "") ?? [];
+  return {
+    fleet,
+    target: "ec2",
+    key,
+    image: { amis: Object.fromEntries(amis.map(({ region, id: ami }) => [region, ami])) },
+    base: { name, id },
+    packer: "",
+    sources: {},
+    contents,
+    bakedAt: first.baked,
+    seconds: { total: 0, steps: [] },
+  };
+}

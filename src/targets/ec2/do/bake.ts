@@ -1,0 +1,209 @@
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, readFile, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Artefact } from "../../../compute/artefact.js";
+import { buildFolder } from "../../../compute/image/build-folder.js";
+import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
+import { amisOf } from "../../../compute/image/packer-manifest.js";
+import { pinnedSources } from "../../../compute/image/pinned-sources.js";
+import { UserError } from "../../../errors.js";
+import type { Fleet, Image } from "../../../understand/fleet.js";
+import { imageSources } from "../../../do/assets.js";
+import type { Aws } from "./aws.js";
+import { findBase, type BaseAmi } from "./base-ami.js";
+import { requireImdsV2 } from "./builder.js";
+import { hostPaths } from "../../../do/local/paths.js";
+import type { Talk } from "../../../do/local/talk.js";
+import { withTemporaryFolder } from "../../../do/temporary-folder.js";
+import { writeFiles } from "../../../do/write-files.js";
+import { finishAmis, findAmis, isFinished } from "./bake-finish.js";
+import { manifestFromAws } from "./bake-manifest.js";
+import {
+  imagesFolder,
+  readManifest,
+  writeManifest,
+  type BakedAmis,
+  type ImageContents,
+  type Manifest,
+  type StoredManifest,
+} from "../../../do/bake/image-store.js";
+import { packerArgv, packerBuild, packerDialect } from "../../../do/bake/packer.js";
+import { packerEnvironment } from "./packer-environment.js";
+import { fetchSource, type SourceArchive } from "../../../do/bake/sources.js";
+
+type Source = "rtpproxy" | "kamailio";
+
+/** The bake of an AMI, as parts that are run in this order; each keeps what the next ones need. */
+export class Ec2Bake {
+  readonly #ec2: NonNullable<Image["targets"]["ec2"]>;
+  readonly #sources = new Map<Source, SourceArchive>();
+  #base: BaseAmi | undefined;
+  #dialect: PackerDialect = "1.6";
+
+  /** `contents` is for an emulator of EC2, whose builder runs nothing: what to take for the contents of the image. */
+  constructor(
+    private readonly aws: Aws,
+    private readonly fleet: Fleet,
+    private readonly fleetFile: string,
+    private readonly talk: Talk,
+    private readonly contents?: ImageContents,
+  ) {
+    const { ec2 } = fleet.image.targets;
+    if (!ec2) {
+      throw new UserError("the fleet file says nothing of image.targets.ec2", {
+        hint: "add under image: targets: { ec2: { region: eu-west-1 } }",
+      });
+    }
+    this.#ec2 = ec2;
+  }
+
+  async prepareBase(): Promise<void> {
+    this.#dialect = await packerDialect();
+    this.#base = await findBase(this.aws, this.fleet.image.base, this.#ec2);
+  }
+
+  /** Sources that are uploaded; they are built on the builder. */
+  get toFetch(): Source[] {
+    return Object.keys(pinnedSources(this.fleet.image)) as Source[];
+  }
+
+  async fetch(name: Source): Promise<void> {
+    const { cache } = hostPaths();
+    const sources = pinnedSources(this.fleet.image);
+    const archive = await fetchSource(name, sources[name] ?? missing(name), dirname(this.fleetFile), cache);
+    this.#sources.set(name, archive);
+  }
+
+  /** Names what would be baked: the same parts give the same image. */
+  key(): string {
+    const hash = createHash("sha256").update(`ec2 ${this.aws.region} ${this.#baseAmi().id}\0`);
+    for (const { path, content } of this.#folder()) hash.update(`${path}\0`).update(content).update("\0");
+    for (const [name, { pin }] of this.#sources) hash.update(`${name}=${pin}`);
+    return hash.digest("hex").slice(0, 16);
+  }
+
+  /** The finished image, when it was baked before and its AMIs are still there. An unfinished one is finished now. */
+  async existing(): Promise<StoredManifest | undefined> {
+    const folder = join(imagesFolder(this.fleet.name), this.key());
+    const manifest = (await readManifest(folder)) ?? (await this.#adopt(folder));
+    if (!manifest || !("amis" in manifest.image)) return undefined;
+    const amis = await findAmis(this.aws, manifest.image.amis);
+    if (!amis) return undefined;
+    if (!amis.every(isFinished)) await this.finish(manifest as Manifest & BakedAmis);
+    return { folder, manifest };
+  }
+
+  /** The manifest of an image that somebody else has baked from the same parts. */
+  async #adopt(folder: string): Promise<Manifest | undefined> {
+    const regions = [this.aws.region, ...this.#ec2.ami_regions];
+    const manifest = await manifestFromAws(this.aws, this.fleet.name, this.key(), [...new Set(regions)]);
+    if (manifest && !this.aws.isDryRun) await writeManifest(folder, manifest);
+    return manifest;
+  }
+
+  /** What Packer is called with. */
+  packerCommand(): { argv: readonly string[]; variables: Record<string, string> } {
+    const variables = this.#variables();
+    return { argv: packerArgv({ only: "amazon-ebs.ec2", variables }), variables };
+  }
+
+  /** Runs Packer in a folder of its own. A failure, or `signal`, leaves nothing but the log, which the error names. */
+  async bake(onStep: (script: string) => void, signal: AbortSignal): Promise<BakedAmis> {
+    const images = imagesFolder(this.fleet.name);
+    const log = join(images, `bake-${this.key()}.log`);
+    try {
+      return await withTemporaryFolder(images, (work) => this.#bakeIn(work, log, onStep, signal));
+    } finally {
+      const folder = join(images, this.key());
+      await mkdir(folder, { recursive: true });
+      await rename(log, join(folder, "bake.log")).catch(() => undefined);
+    }
+  }
+
+  async #bakeIn(
+    work: string,
+    log: string,
+    tellStep: (script: string) => void,
+    signal: AbortSignal,
+  ): Promise<BakedAmis> {
+    await this.#prepareWork(work);
+    const env = await packerEnvironment(this.aws);
+    const variables = this.#variables();
+    const onStep = (script: string) => {
+      tellStep(script);
+      if (this.#dialect === "1.6" && script === "wait-for-cloud-init.sh") this.#requireImdsV2();
+    };
+    await packerBuild(
+      { folder: work, only: "amazon-ebs.ec2", variables, env, log, onStep, signal },
+      this.#dialect,
+    );
+    return this.#manifest(work);
+  }
+
+  /** Writes the manifest first: whatever fails afterwards, the AMIs are known, and the next run finishes them. */
+  async store(baked: BakedAmis, seconds: Manifest["seconds"]): Promise<StoredManifest> {
+    const folder = join(imagesFolder(this.fleet.name), this.key());
+    const manifest: Manifest = { ...baked, seconds };
+    await writeManifest(folder, manifest);
+    return { folder, manifest };
+  }
+
+  /** Versions as tags, IMDSv2, sharing, deprecation; and the contents for others to compare. */
+  async finish(baked: BakedAmis): Promise<void> {
+    await finishAmis(this.aws, this.fleet, this.#ec2, baked, this.talk);
+  }
+
+  #folder(): Artefact[] {
+    return buildFolder(this.fleet, imageSources(), this.#dialect, this.contents === undefined);
+  }
+
+  #baseAmi(): BaseAmi {
+    return this.#base ?? missing("base AMI");
+  }
+
+  #variables(): Record<string, string> {
+    const { id, rootDevice } = this.#baseAmi();
+    const endpoint = process.env["AWS_ENDPOINT_URL_EC2"] || process.env["AWS_ENDPOINT_URL"];
+    return {
+      region: this.aws.region,
+      source_ami: id,
+      root_device: rootDevice,
+      build_key: this.key(),
+      ...(endpoint ? { ec2_endpoint: endpoint } : {}),
+    };
+  }
+
+  async #prepareWork(work: string): Promise<void> {
+    await writeFiles(work, this.#folder());
+    await mkdir(join(work, "output"));
+    for (const [name, { file }] of this.#sources)
+      await copyFile(file, join(work, "sources", `${name}.tar.gz`));
+  }
+
+  /** The old dialect cannot ask for it. The builder serves nobody, so a failure is no reason to stop. */
+  #requireImdsV2(): void {
+    requireImdsV2(this.aws, this.key()).catch((error: unknown) =>
+      this.talk.warn(`the builder's metadata service still answers version 1: ${String(error)}`),
+    );
+  }
+
+  async #manifest(work: string): Promise<BakedAmis> {
+    const output = (name: string) => readFile(join(work, "output", name), "utf8");
+    const base = this.#baseAmi();
+    return {
+      fleet: this.fleet.name,
+      target: "ec2",
+      key: this.key(),
+      image: { amis: amisOf(await output("packer-manifest.json")) },
+      base: { name: base.name, id: base.id },
+      packer: this.#dialect,
+      sources: Object.fromEntries([...this.#sources].map(([name, { pin }]) => [name, pin])),
+      contents: this.contents ?? (JSON.parse(await output("contents.json")) as ImageContents),
+      bakedAt: new Date().toISOString(),
+    };
+  }
+}
+
+function missing(what: string): never {
+  throw new Error(`${what} is missing: the bake's parts were run out of order`);
+}

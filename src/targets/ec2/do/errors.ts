@@ -1,0 +1,88 @@
+import { UserError } from "../../../errors.js";
+
+/** A call to AWS that failed for good: an expected failure, with AWS' own code for those who know what to do with it. */
+export class AwsError extends UserError {
+  constructor(
+    readonly code: string,
+    message: string,
+    options: { hint?: string; cause?: unknown },
+    /** How often the call was made. More than one: an "already exists" may be the call's own doing. */
+    readonly attempts: number,
+  ) {
+    super(message, options);
+    // the SDK's waiters know errors by this name
+    this.name = code;
+  }
+}
+
+/** True when AWS refused with one of these codes. */
+export function isAwsError(error: unknown, ...codes: readonly string[]): error is AwsError {
+  return error instanceof AwsError && codes.includes(error.code);
+}
+
+/** The codes that have a way out. Codes are EC2's, Auto Scaling's and SSM's. */
+const hints: readonly [RegExp, string][] = [
+  [
+    /^(CredentialsProviderError|NoCredentials|MissingAuthenticationToken)/,
+    "give credentials as for the AWS CLI: AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or an instance role",
+  ],
+  [
+    /^(ExpiredToken|RequestExpired|TokenRefreshRequired|ExpiredTokenException)/,
+    "log in again (aws sso login), or give fresh credentials",
+  ],
+  [/^(AuthFailure|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient)/, "check the credentials"],
+  [
+    /^(UnauthorizedOperation|AccessDenied)/,
+    "your own IAM policy must allow this action; with --dry-run a command prints the calls that it makes",
+  ],
+  [
+    /^(RequestLimitExceeded|Throttl|TooManyRequests|EC2ThrottledException)/,
+    "AWS throttles this account; run the same command again in a minute, it goes on where it was",
+  ],
+  [
+    /^(TimeoutError|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|NetworkingError)/,
+    "is AWS reachable from this machine? (AWS_ENDPOINT_URL, AWS_REGION, proxies)",
+  ],
+  [
+    /^(InsufficientInstanceCapacity|InsufficientHostCapacity|Unsupported$)/,
+    "take another instance_type or another subnet's zone",
+  ],
+  [
+    /^(VcpuLimitExceeded|InstanceLimitExceeded|AddressLimitExceeded|MaxSpotInstanceCountExceeded|LimitExceeded|RulesPerSecurityGroupLimitExceeded)/,
+    "ask for a higher quota in the Service Quotas console, or clean up",
+  ],
+  [
+    /^InvalidAMIID/,
+    "bake and promote an image in this region, or name one (launch.ec2.ami); see `sip-proxy image list`",
+  ],
+  [/^InvalidSubnetID/, "check the subnets in the fleet file: are they in this region and account?"],
+  [/^InvalidGroup|^InvalidGroupId|^InvalidSecurityGroupID/, "check launch.ec2.security_group_ids"],
+  [/^InvalidKeyPair/, "check launch.ec2.key_name"],
+  [/^(InternalError|InternalFailure|ServiceUnavailable|Unavailable)/, "AWS has trouble; try again"],
+];
+
+interface SdkError {
+  name?: string;
+  Code?: string;
+  code?: string;
+  message?: string;
+  $metadata?: { attempts?: number };
+}
+
+/** An error of the SDK in the words of a user. */
+export function awsError(error: unknown, what: string): unknown {
+  if (error instanceof UserError || !(error instanceof Error)) return error;
+  const { name = "", Code, code, message = "", $metadata } = error as SdkError;
+  // connection errors have their code beside a meaningless name
+  const id = Code ?? (name === "Error" || name === "" ? code : name);
+  if (id === undefined || /^(TypeError|RangeError|SyntaxError|ReferenceError)$/.test(id)) return error;
+  const attempts = $metadata?.attempts ?? 1;
+  const hint = hints.find(([pattern]) => pattern.test(id) || pattern.test(message))?.[1];
+  const tried = attempts > 1 ? ` (tried ${attempts} times)` : "";
+  return new AwsError(
+    id,
+    `${what}: ${id}: ${message}${tried}`,
+    { cause: error, ...(hint === undefined ? {} : { hint }) },
+    attempts,
+  );
+}

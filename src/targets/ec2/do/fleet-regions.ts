@@ -1,0 +1,37 @@
+import { UserError } from "../../../errors.js";
+import type { Fleet } from "../../../understand/fleet.js";
+import type { Aws } from "./aws.js";
+import { fleetAmis, type FleetAmi } from "./fleet-images.js";
+
+/** The regions that a fleet's AMIs are in: where they are baked, and where they are copied to. */
+export function imageRegions(aws: Aws, fleet: Fleet): string[] {
+  return [...new Set([aws.region, ...(fleet.image.targets.ec2?.ami_regions ?? [])])];
+}
+
+/** The fleet's AMIs in all its regions, newest first. */
+export async function amisEverywhere(aws: Aws, fleet: Fleet): Promise<FleetAmi[]> {
+  const regions = imageRegions(aws, fleet);
+  const found = await Promise.all(regions.map(async (region) => fleetAmis(await aws.in(region), fleet.name)));
+  return found.flat().sort((a, b) => b.created.localeCompare(a.created));
+}
+
+/** The AMI that somebody means: by its id, by the beginning of its key, or the newest. In this region. */
+export async function findAmi(aws: Aws, fleet: Fleet, wanted = "newest"): Promise<FleetAmi> {
+  const amis = (await fleetAmis(aws, fleet.name)).filter(({ state }) => state === "available");
+  const found =
+    wanted === "newest"
+      ? amis[0]
+      : amis.find(({ id, key }) => id === wanted || (key !== "" && key.startsWith(wanted)));
+  if (found) return found;
+  throw new UserError(
+    amis.length === 0
+      ? `there is no AMI of the fleet ${fleet.name} in ${aws.region}`
+      : `no AMI of the fleet ${fleet.name} in ${aws.region} is ${wanted}`,
+    {
+      hint:
+        amis.length === 0
+          ? "bake one: bake-image FLEET --target ec2"
+          : `there are: ${amis.map(({ id, key }) => `${id} (${key})`).join(", ")}`,
+    },
+  );
+}

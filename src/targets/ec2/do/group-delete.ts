@@ -1,0 +1,69 @@
+import { isGoingOn } from "../compute/group/current.js";
+import { UserError } from "../../../errors.js";
+import type { Aws } from "./aws.js";
+import { describeGroup, describeWarmPool, readGroup } from "./group-state.js";
+import { poll } from "./wait.js";
+
+export interface Deletion {
+  /** End instances at once, with the calls that are up on them. */
+  force: boolean;
+  /** Milliseconds to wait until the instances have drained. */
+  timeout: number;
+  tell: (line: string) => void;
+}
+
+/**
+ * Deletes a group and its launch template. Its instances drain first, as on every scale-in, unless forced. Can be run again at any
+ * point. Tells what it did.
+ */
+export async function deleteGroup(aws: Aws, name: string, deletion: Deletion): Promise<string> {
+  const { group, template, refresh, warmPool } = await readGroup(aws, name);
+  if (!group && !template) return "there is no such group";
+  if (group) {
+    const named = { AutoScalingGroupName: name };
+    if (isGoingOn(refresh)) await aws.change("autoscaling:CancelInstanceRefresh", named, {});
+    if (!deletion.force) {
+      const none = { ...named, MinSize: 0, MaxSize: 0, DesiredCapacity: 0 };
+      if ((group.MaxSize ?? 0) > 0) await aws.change("autoscaling:UpdateAutoScalingGroup", none, {});
+      if (warmPool) await aws.change("autoscaling:DeleteWarmPool", named, {});
+      await drained(aws, name, deletion);
+    }
+    if (group.Status === undefined)
+      await aws.change("autoscaling:DeleteAutoScalingGroup", { ...named, ForceDelete: deletion.force }, {});
+    await gone(aws, name, deletion);
+  }
+  if (template) await aws.change("ec2:DeleteLaunchTemplate", { LaunchTemplateId: template.id }, {});
+  return `deleted${group ? " the group" : ""}${group && template ? " and" : ""}${template ? " its launch template" : ""}`;
+}
+
+/** Waits until the last instance has gone: each drains, and its hook says when. */
+async function drained(aws: Aws, name: string, { timeout, tell }: Deletion): Promise<void> {
+  if (aws.isDryRun) return;
+  let told = "";
+  const empty = await poll(
+    async () => {
+      const { Instances = [] } = (await describeGroup(aws, name)) ?? {};
+      const line = Instances.map(({ InstanceId, LifecycleState }) => `${InstanceId} ${LifecycleState}`).join(
+        ", ",
+      );
+      if (line !== told && line !== "") tell(`draining: ${line}`);
+      told = line;
+      return Instances.length === 0 && !(await describeWarmPool(aws, name)) ? true : undefined;
+    },
+    { every: 15, timeout },
+  );
+  if (empty) return;
+  throw new UserError(`instances are still draining after ${timeout / 1000} s: ${told}`, {
+    hint: "run the same command again, or end them with their calls: --force",
+  });
+}
+
+async function gone(aws: Aws, name: string, { timeout }: Deletion): Promise<void> {
+  if (aws.isDryRun) return;
+  const over = await poll(async () => ((await describeGroup(aws, name)) ? undefined : true), {
+    every: 10,
+    timeout,
+  });
+  if (!over)
+    throw new UserError(`the group ${name} is still being deleted`, { hint: "run the same command again" });
+}

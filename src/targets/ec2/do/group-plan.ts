@@ -1,0 +1,102 @@
+import { groupName } from "../compute/names.js";
+import { groupPlan, waitingVersion, type GroupChange } from "../compute/group/plan.js";
+import { groupSpec } from "../compute/group/spec.js";
+import type { Subnet } from "../compute/subnet.js";
+import { fleetTags } from "../compute/tags.js";
+import { UserError } from "../../../errors.js";
+import type { Fleet, Group, Host } from "../../../understand/fleet.js";
+import { addressesOfPool } from "./addresses.js";
+import type { Aws } from "./aws.js";
+import { readGroup } from "./group-state.js";
+import { amiToLaunch } from "./images.js";
+import { Maker } from "./make-calls.js";
+import { planSecurityGroups, type SecurityGroupPlan } from "./security-groups.js";
+import { describeSubnets } from "./subnets.js";
+
+/** What apply would do, and what an operator should know beside it. */
+export interface PlannedGroup {
+  name: string;
+  changes: GroupChange[];
+  notes: string[];
+}
+
+/** Compares the fleet file with what is there. Changes nothing. */
+export async function planGroup(
+  aws: Aws,
+  fleet: Fleet,
+  group: Group,
+  host: Host,
+  userData: Buffer,
+): Promise<PlannedGroup> {
+  const subnets = await describeSubnets(aws, group.subnets);
+  refuseForeignSubnets(group, subnets);
+  const ami = await amiToLaunch(aws, fleet);
+  const security = await planSecurityGroups(aws, fleet, subnets[0]?.vpcId);
+  const spec = groupSpec(fleet, group, host, { ami, securityGroupIds: security.ids, userData });
+  const current = await readGroup(aws, groupName(fleet.name, group.name));
+  const waiting = waitingVersion(spec, current);
+  return {
+    name: spec.name,
+    changes: [...securityChanges(security), ...groupPlan(spec, current, fleetTags(fleet))],
+    notes: [
+      ...(waiting === undefined ? [] : [waiting]),
+      ...zoneNotes(subnets),
+      ...(await poolNotes(aws, group)),
+    ],
+  };
+}
+
+/** Does exactly what the plan says, in its order. */
+export async function applyGroup(aws: Aws, plan: PlannedGroup): Promise<void> {
+  const maker = new Maker(aws);
+  for (const { calls } of plan.changes) for (const call of calls) await maker.make(call);
+}
+
+function refuseForeignSubnets(group: Group, subnets: readonly Subnet[]): void {
+  const vpcs = [...new Set(subnets.map(({ vpcId }) => vpcId))];
+  if (vpcs.length <= 1) return;
+  throw new UserError(`the subnets of group ${group.name} are in more than one VPC: ${vpcs.join(", ")}`);
+}
+
+function securityChanges({ calls }: SecurityGroupPlan): GroupChange[] {
+  return calls.map((call) => ({
+    kind: call.action === "ec2:CreateSecurityGroup" ? "create" : "change",
+    what: `security group: ${describe(call)}`,
+    differences: [],
+    calls: [call],
+  }));
+}
+
+function describe(call: SecurityGroupPlan["calls"][number]): string {
+  if (call.action === "ec2:CreateSecurityGroup") return `${call.input.GroupName} in ${call.input.VpcId}`;
+  if (call.action !== "ec2:AuthorizeSecurityGroupIngress" && call.action !== "ec2:RevokeSecurityGroupIngress")
+    return call.action;
+  const rules = (call.input.IpPermissions ?? []).map(
+    ({ IpProtocol, FromPort, ToPort, IpRanges }) =>
+      `${IpProtocol} ${FromPort}${FromPort === ToPort ? "" : `-${ToPort}`} from ${IpRanges?.[0]?.CidrIp ?? "others"}`,
+  );
+  const verb = call.action === "ec2:AuthorizeSecurityGroupIngress" ? "let in" : "shut out";
+  return `${verb} ${rules.join(", ")}`;
+}
+
+function zoneNotes(subnets: readonly Subnet[]): string[] {
+  const zones = [...new Set(subnets.map(({ zone }) => zone))];
+  if (zones.length > 1) return [];
+  return [
+    `all instances are in ${zones[0] ?? "one zone"}: give subnets of several zones, so that the loss of one is survived`,
+  ];
+}
+
+/** An instance that finds no free address never becomes ready; a roll needs more of them than the group has instances. */
+async function poolNotes(
+  aws: Aws,
+  { elastic_ip_pool, max, max_healthy_percentage }: Group,
+): Promise<string[]> {
+  if (elastic_ip_pool === undefined) return [];
+  const addresses = await addressesOfPool(aws, elastic_ip_pool);
+  const needed = Math.ceil((max * max_healthy_percentage) / 100);
+  if (addresses.length >= needed) return [];
+  return [
+    `the pool ${elastic_ip_pool} has ${addresses.length} Elastic IPs; a roll of ${max} instances needs ${needed}: allocate more, with the tag sip-proxy:elastic-ip-pool=${elastic_ip_pool}`,
+  ];
+}

@@ -1,0 +1,209 @@
+import type { InstanceRefresh } from "@aws-sdk/client-auto-scaling";
+import { groupVersion, isGoingOn, type CurrentGroup } from "../compute/group/current.js";
+import { previousVersion } from "../compute/group/plan.js";
+import { progress, refreshVersion, startRefresh } from "../compute/group/refresh.js";
+import { tagKey } from "../compute/names.js";
+import { UserError } from "../../../errors.js";
+import type { Group } from "../../../understand/fleet.js";
+import type { Aws } from "./aws.js";
+import { isAwsError } from "./errors.js";
+import { newestRefresh, readGroup } from "./group-state.js";
+import { poll } from "./wait.js";
+
+export interface Roll {
+  /** Waited for to its end; else only started. */
+  wait: boolean;
+  /** Milliseconds. */
+  timeout: number;
+  tell: (line: string) => void;
+  /** False: a rollback, after which there is nothing more to go back to. */
+  remember?: boolean;
+}
+
+/** Replaces the group's instances by ones of the newest version of its template (or a given one). Tells what it did. */
+export async function rollGroup(
+  aws: Aws,
+  name: string,
+  group: Group,
+  roll: Roll,
+  version?: number,
+): Promise<string> {
+  const current = await existing(aws, name);
+  const target = version ?? current.template?.latest ?? 0;
+  refuseUnknown(current, target);
+  if (isGoingOn(current.refresh)) return joinRefresh(aws, name, current.refresh, target, roll);
+  if (runsVersion(current, target)) return `every instance runs version ${target} already`;
+  if (roll.remember !== false) await rememberPrevious(aws, name, current, target);
+  const id = await start(aws, name, group, target);
+  return roll.wait && !aws.isDryRun
+    ? finished(await follow(aws, name, id, roll), target)
+    : `a roll to version ${target} was started (sip-proxy group status FLEET)`;
+}
+
+/** Puts the group back to the version before the last roll, or to a given one. Tells what it did. */
+export async function rollbackGroup(
+  aws: Aws,
+  name: string,
+  group: Group,
+  roll: Roll,
+  version?: number,
+): Promise<string> {
+  const current = await existing(aws, name);
+  const { refresh } = current;
+  if (version === undefined && isGoingOn(refresh)) return undoRefresh(aws, name, refresh, roll);
+  const target = version ?? previousVersion(current);
+  if (target === undefined)
+    return `the group launches version ${groupVersion(current.group) ?? "?"}; nothing is known to go back to (--to VERSION names one)`;
+  const done = await rollGroup(aws, name, group, { ...roll, remember: false }, target);
+  if (previousVersion(current) !== undefined) await forgetPrevious(aws, name);
+  return done;
+}
+
+async function existing(aws: Aws, name: string): Promise<CurrentGroup> {
+  const current = await readGroup(aws, name);
+  if (current.group && current.template) return current;
+  throw new UserError(`there is no group ${name} in ${aws.region}`, {
+    hint: "sip-proxy group apply FLEET makes it",
+  });
+}
+
+function refuseUnknown({ template }: CurrentGroup, version: number): void {
+  if (template?.versions.includes(version)) return;
+  throw new UserError(`the launch template has no version ${version}`, {
+    hint: `there are: ${template?.versions.join(", ") ?? "none"}`,
+  });
+}
+
+function runsVersion({ group }: CurrentGroup, version: number): boolean {
+  const instances = group?.Instances ?? [];
+  return (
+    groupVersion(group) === version &&
+    instances.every(({ LaunchTemplate }) => Number(LaunchTemplate?.Version) === version)
+  );
+}
+
+/** Where a rollback goes to. The group itself says it, so that whoever rolls back need not be who rolled. */
+async function rememberPrevious(
+  aws: Aws,
+  name: string,
+  { group }: CurrentGroup,
+  target: number,
+): Promise<void> {
+  const before = groupVersion(group);
+  if (before === undefined || before === target) return;
+  await aws.change(
+    "autoscaling:CreateOrUpdateTags",
+    { Tags: [{ ...previousTag(name), Value: String(before) }] },
+    {},
+  );
+}
+
+async function forgetPrevious(aws: Aws, name: string): Promise<void> {
+  await aws.change("autoscaling:DeleteTags", { Tags: [previousTag(name)] }, {});
+}
+
+function previousTag(name: string) {
+  return {
+    Key: tagKey.previousVersion,
+    ResourceId: name,
+    ResourceType: "auto-scaling-group",
+    PropagateAtLaunch: false,
+  };
+}
+
+async function start(aws: Aws, name: string, group: Group, version: number): Promise<string | undefined> {
+  try {
+    const { InstanceRefreshId } = await aws.change(
+      "autoscaling:StartInstanceRefresh",
+      startRefresh(name, group, version),
+      { InstanceRefreshId: "(the new refresh)" },
+    );
+    return InstanceRefreshId;
+  } catch (error) {
+    // the answer to a call that was done got lost, and it was made again
+    if (
+      !isAwsError(error, "InstanceRefreshInProgress", "InstanceRefreshInProgressFault") ||
+      error.attempts < 2
+    )
+      throw error;
+    return (await newestRefresh(aws, name))?.InstanceRefreshId;
+  }
+}
+
+/** Another run has started the same; it is waited for. One to another version must end first. */
+async function joinRefresh(
+  aws: Aws,
+  name: string,
+  refresh: InstanceRefresh | undefined,
+  target: number,
+  roll: Roll,
+): Promise<string> {
+  const version = refreshVersion(refresh);
+  if (version !== target) {
+    throw new UserError(
+      `a roll to version ${version ?? "?"} is going on: ${refresh ? progress(refresh) : ""}`,
+      {
+        hint: "wait for its end, or undo it: sip-proxy group rollback FLEET",
+      },
+    );
+  }
+  if (!roll.wait || aws.isDryRun) return `a roll to version ${target} is going on already`;
+  return finished(await follow(aws, name, refresh?.InstanceRefreshId, roll), target);
+}
+
+async function undoRefresh(
+  aws: Aws,
+  name: string,
+  refresh: InstanceRefresh | undefined,
+  roll: Roll,
+): Promise<string> {
+  if (!/^Rollback/.test(refresh?.Status ?? ""))
+    await aws.change("autoscaling:RollbackInstanceRefresh", { AutoScalingGroupName: name }, {});
+  if (!roll.wait || aws.isDryRun) return "the roll is being undone (sip-proxy group status FLEET)";
+  const end = await follow(aws, name, refresh?.InstanceRefreshId, roll);
+  if (end.Status === "RollbackSuccessful")
+    return `the roll to version ${refreshVersion(end) ?? "?"} was undone`;
+  throw new UserError(`the roll was not undone: ${progress(end)}`, {
+    hint: "see: sip-proxy group status FLEET",
+  });
+}
+
+/** Waits for the end of a refresh, telling how far it is. */
+async function follow(
+  aws: Aws,
+  name: string,
+  id: string | undefined,
+  { timeout, tell }: Roll,
+): Promise<InstanceRefresh> {
+  let told = "";
+  let last: InstanceRefresh | undefined;
+  const end = await poll(
+    async () => {
+      last = (await newestRefresh(aws, name, id)) ?? last;
+      if (!last) return undefined;
+      const line = progress(last);
+      if (line !== told) tell(line);
+      told = line;
+      return isGoingOn(last) ? undefined : last;
+    },
+    { every: 15, timeout },
+  );
+  if (end) return end;
+  throw new UserError(
+    `the roll goes on after ${timeout / 1000} s: ${last ? progress(last) : "nothing is known of it"}`,
+    {
+      hint: "it needs nobody to watch it; sip-proxy group status FLEET tells how far it is",
+    },
+  );
+}
+
+function finished(refresh: InstanceRefresh, version: number): string {
+  if (refresh.Status === "Successful") return `every instance runs version ${version}`;
+  const undone = /^RollbackSuccessful$/.test(refresh.Status ?? "");
+  throw new UserError(
+    `the roll to version ${version} failed${undone ? " and was undone" : ""}: ${progress(refresh)}`,
+    {
+      hint: "why an instance was given up is on its console: sip-proxy status FLEET GROUP --target ec2",
+    },
+  );
+}

@@ -1,0 +1,80 @@
+import {
+  DescribeAutoScalingGroupsCommand,
+  DescribeInstanceRefreshesCommand,
+  DescribeLifecycleHooksCommand,
+  DescribePoliciesCommand,
+  DescribeWarmPoolCommand,
+  type AutoScalingGroup,
+  type InstanceRefresh,
+  type WarmPoolConfiguration,
+} from "@aws-sdk/client-auto-scaling";
+import { paginateDescribeLaunchTemplateVersions, type LaunchTemplateVersion } from "@aws-sdk/client-ec2";
+import type { CurrentGroup, CurrentTemplate } from "../compute/group/current.js";
+import type { Aws } from "./aws.js";
+import { isAwsError } from "./errors.js";
+
+/** Everything that AWS has of a group of this name. */
+export async function readGroup(aws: Aws, name: string): Promise<CurrentGroup> {
+  const [template, group] = await Promise.all([readTemplate(aws, name), describeGroup(aws, name)]);
+  if (!group) return { template, group, hooks: [], policies: [], warmPool: undefined, refresh: undefined };
+  const named = { AutoScalingGroupName: name };
+  const [{ LifecycleHooks: hooks = [] }, { ScalingPolicies: policies = [] }, warmPool, refresh] =
+    await Promise.all([
+      aws.autoscaling.send(new DescribeLifecycleHooksCommand(named)),
+      aws.autoscaling.send(new DescribePoliciesCommand(named)),
+      describeWarmPool(aws, name),
+      newestRefresh(aws, name),
+    ]);
+  return { template, group, hooks, policies, warmPool, refresh };
+}
+
+/** The group; one that is being deleted counts as gone. */
+export async function describeGroup(aws: Aws, name: string): Promise<AutoScalingGroup | undefined> {
+  const { AutoScalingGroups = [] } = await aws.autoscaling.send(
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
+  );
+  return AutoScalingGroups[0];
+}
+
+async function readTemplate(aws: Aws, name: string): Promise<CurrentTemplate | undefined> {
+  const versions: LaunchTemplateVersion[] = [];
+  try {
+    const pages = paginateDescribeLaunchTemplateVersions({ client: aws.ec2 }, { LaunchTemplateName: name });
+    for await (const { LaunchTemplateVersions = [] } of pages) versions.push(...LaunchTemplateVersions);
+  } catch (error) {
+    if (isAwsError(error, "InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound"))
+      return undefined;
+    throw error;
+  }
+  const latest = versions.sort((a, b) => (b.VersionNumber ?? 0) - (a.VersionNumber ?? 0))[0];
+  if (!latest) return undefined;
+  return {
+    id: latest.LaunchTemplateId ?? "",
+    latest: latest.VersionNumber ?? 0,
+    data: latest.LaunchTemplateData ?? {},
+    versions: versions.map(({ VersionNumber = 0 }) => VersionNumber).sort((a, b) => a - b),
+  };
+}
+
+/** The group's warm pool; undefined when it has none. */
+export async function describeWarmPool(aws: Aws, name: string): Promise<WarmPoolConfiguration | undefined> {
+  const { WarmPoolConfiguration: pool } = await aws.autoscaling.send(
+    new DescribeWarmPoolCommand({ AutoScalingGroupName: name }),
+  );
+  return pool;
+}
+
+/** The group's newest instance refresh, or the one of this id. */
+export async function newestRefresh(
+  aws: Aws,
+  name: string,
+  id?: string,
+): Promise<InstanceRefresh | undefined> {
+  const { InstanceRefreshes = [] } = await aws.autoscaling.send(
+    new DescribeInstanceRefreshesCommand({
+      AutoScalingGroupName: name,
+      ...(id === undefined ? {} : { InstanceRefreshIds: [id] }),
+    }),
+  );
+  return InstanceRefreshes.sort((a, b) => (b.StartTime?.getTime() ?? 0) - (a.StartTime?.getTime() ?? 0))[0];
+}

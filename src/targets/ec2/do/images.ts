@@ -1,0 +1,48 @@
+import { GetParameterCommand } from "@aws-sdk/client-ssm";
+import { DescribeImagesCommand, type Image } from "@aws-sdk/client-ec2";
+import type { Ami } from "../compute/instance.js";
+import { amiParameter } from "../compute/names.js";
+import { UserError } from "../../../errors.js";
+import type { Fleet } from "../../../understand/fleet.js";
+import type { Aws } from "./aws.js";
+import { isAwsError } from "./errors.js";
+
+/** The AMI of that id, or undefined. */
+export async function describeAmi(aws: Aws, id: string): Promise<Image | undefined> {
+  try {
+    const { Images = [] } = await aws.ec2.send(new DescribeImagesCommand({ ImageIds: [id] }));
+    return Images[0];
+  } catch (error) {
+    if (isAwsError(error, "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable")) return undefined;
+    throw error;
+  }
+}
+
+/** The id that was promoted for the fleet, or undefined. */
+export async function promotedAmi(aws: Aws, fleet: Fleet): Promise<string | undefined> {
+  const Name = amiParameter(fleet.name, fleet.image.targets.ec2?.ami_parameter);
+  try {
+    const { Parameter } = await aws.ssm.send(new GetParameterCommand({ Name }));
+    return Parameter?.Value;
+  } catch (error) {
+    if (isAwsError(error, "ParameterNotFound")) return undefined;
+    throw error;
+  }
+}
+
+/** The AMI to launch: the one that is named, here or in the fleet file, else the promoted one. It must be there and available. */
+export async function amiToLaunch(aws: Aws, fleet: Fleet, named?: string): Promise<Ami> {
+  const id = named ?? fleet.launch.ec2.ami ?? (await promotedAmi(aws, fleet));
+  if (id === undefined) {
+    throw new UserError(`no image of ${fleet.name} is promoted in ${aws.region}`, {
+      hint: "bake-image FLEET --target ec2, then sip-proxy image promote FLEET; or name one: launch.ec2.ami",
+    });
+  }
+  const image = await describeAmi(aws, id);
+  if (image?.State !== "available") {
+    throw new UserError(`${id} is ${image?.State ?? "no AMI that this account sees"} in ${aws.region}`, {
+      hint: "sip-proxy image list FLEET shows what there is",
+    });
+  }
+  return { id, rootDevice: image.RootDeviceName ?? "/dev/xvda" };
+}

@@ -1,0 +1,106 @@
+import {
+  GetConsoleOutputCommand,
+  paginateDescribeInstances,
+  waitUntilInstanceRunning,
+  waitUntilInstanceStopped,
+  waitUntilInstanceTerminated,
+  type Filter,
+  type Instance,
+} from "@aws-sdk/client-ec2";
+import { tagKey } from "../compute/names.js";
+import { tagFilters, tagsOf, type Tags } from "../compute/tags.js";
+import { UserError } from "../../../errors.js";
+import type { Aws } from "./aws.js";
+import { isAwsError } from "./errors.js";
+import { waiting } from "./wait.js";
+
+/** An instance as the commands see it. */
+export interface FoundInstance {
+  id: string;
+  /** pending, running, stopping, stopped, shutting-down, terminated */
+  state: string;
+  imageId: string;
+  type: string;
+  zone: string;
+  privateIp: string | undefined;
+  publicIp: string | undefined;
+  tags: Tags;
+  launched: Date | undefined;
+  /** Why it is in this state, in EC2's words. */
+  reason: string;
+}
+
+export const isGone = ({ state }: FoundInstance): boolean =>
+  state === "terminated" || state === "shutting-down";
+
+/** Instances with all of these tags, ended ones (EC2 shows them for about an hour) included; the oldest first. */
+export function instancesTagged(aws: Aws, tags: Tags): Promise<FoundInstance[]> {
+  return instancesWhere(aws, tagFilters(tags));
+}
+
+/** Instances that match the filters; the oldest first. */
+export async function instancesWhere(aws: Aws, filters: Filter[]): Promise<FoundInstance[]> {
+  const found: FoundInstance[] = [];
+  for await (const page of paginateDescribeInstances({ client: aws.ec2 }, { Filters: filters }))
+    for (const { Instances = [] } of page.Reservations ?? []) found.push(...Instances.map(readInstance));
+  return found.sort((a, b) => (a.launched?.getTime() ?? 0) - (b.launched?.getTime() ?? 0));
+}
+
+function readInstance(instance: Instance): FoundInstance {
+  return {
+    id: instance.InstanceId ?? "",
+    state: instance.State?.Name ?? "unknown",
+    imageId: instance.ImageId ?? "",
+    type: instance.InstanceType ?? "",
+    zone: instance.Placement?.AvailabilityZone ?? "",
+    privateIp: instance.PrivateIpAddress,
+    publicIp: instance.PublicIpAddress,
+    tags: tagsOf(instance.Tags),
+    launched: instance.LaunchTime,
+    reason: instance.StateReason?.Message ?? "",
+  };
+}
+
+/** The host's instance that was not ended, and the ids of those that were. */
+export async function instanceOfHost(aws: Aws, fleet: string, host: string) {
+  const all = await instancesTagged(aws, { [tagKey.fleet]: fleet, [tagKey.host]: host });
+  const [instance, ...more] = all.filter((one) => !isGone(one));
+  if (more.length > 0) {
+    const ids = [instance, ...more].map((one) => one?.id ?? "");
+    throw new UserError(`there is more than one instance of ${host}: ${ids.join(", ")}`, {
+      hint: `end those that are too many: aws ec2 terminate-instances --instance-ids ${ids.at(-1) ?? ""}`,
+    });
+  }
+  return { instance, former: all.filter(isGone).map(({ id }) => id) };
+}
+
+const waiters = {
+  running: waitUntilInstanceRunning,
+  stopped: waitUntilInstanceStopped,
+  terminated: waitUntilInstanceTerminated,
+};
+
+/** Waits for a state, ten minutes at most. Throws UserError when the instance goes elsewhere. */
+export async function waitForState(aws: Aws, id: string, state: keyof typeof waiters): Promise<void> {
+  if (aws.isDryRun) return;
+  try {
+    await waiters[state]({ client: aws.ec2, ...waiting(600, 5) }, { InstanceIds: [id] });
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    const [instance] = await instancesWhere(aws, [{ Name: "instance-id", Values: [id] }]);
+    throw new UserError(
+      `instance ${id} did not become ${state}; it is ${instance?.state ?? "gone"} ${instance?.reason ?? ""}`.trim(),
+      { cause },
+    );
+  }
+}
+
+/** What the instance has written to its console; the newest 64 KiB, or, of old types, what EC2 has buffered. */
+export async function consoleOutput(aws: Aws, id: string): Promise<string> {
+  const get = (latest: object) => aws.ec2.send(new GetConsoleOutputCommand({ InstanceId: id, ...latest }));
+  const { Output = "" } = await get({ Latest: true }).catch((error: unknown) => {
+    if (isAwsError(error, "UnsupportedOperation")) return get({});
+    throw error;
+  });
+  return Buffer.from(Output, "base64").toString();
+}

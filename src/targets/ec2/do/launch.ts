@@ -1,0 +1,188 @@
+import { runInstances, userDataDigest, type Ami } from "../compute/instance.js";
+import { tagKey } from "../compute/names.js";
+import { subnetFor, type Subnet } from "../compute/subnet.js";
+import { UserError } from "../../../errors.js";
+import type { Fleet, Host } from "../../../understand/fleet.js";
+import { addressesOfHost, addressFor, ensureAddress, refuseTaken } from "./addresses.js";
+import type { Aws } from "./aws.js";
+import { amiToLaunch } from "./images.js";
+import { instanceOfHost, instancesTagged, isGone, waitForState, type FoundInstance } from "./instances.js";
+import { deleteSecurityGroup, ensureSecurityGroups } from "./security-groups.js";
+import { describeSubnets } from "./subnets.js";
+import { readyLine } from "./console.js";
+import type { HostOrder, LaunchTarget, ListedHost } from "../../../do/target.js";
+
+/** What all hosts of a fleet share; looked up once. */
+interface Surroundings {
+  ami: Ami;
+  subnets: Subnet[];
+}
+
+/** Hosts as EC2 instances, found again by their tags. */
+export class Ec2Target implements LaunchTarget {
+  #surroundings: Promise<Surroundings> | undefined;
+
+  constructor(
+    private readonly aws: Aws,
+    private readonly fleet: Fleet,
+    /** AMI instead of the fleet's. */
+    private readonly ami?: string,
+  ) {}
+
+  async launch({ host, userData }: HostOrder): Promise<string> {
+    refuseGroup(host);
+    const { instance, former } = await this.#find(host);
+    if (instance) {
+      refuseOtherUserData(host, instance, userData);
+      return `${await this.#start(instance)}${await this.#giveAddress(host, instance.id)}`;
+    }
+    await this.#refuseTakenAddress(host);
+    const id = await this.#run(host, userData, former);
+    await waitForState(this.aws, id, "running");
+    return `launched ${id}${await this.#giveAddress(host, id)}`;
+  }
+
+  async #start({ id, state }: FoundInstance): Promise<string> {
+    if (state === "running" || state === "pending") {
+      await waitForState(this.aws, id, "running");
+      return `already running as ${id}`;
+    }
+    if (state === "stopping") await waitForState(this.aws, id, "stopped");
+    await this.aws.change("ec2:StartInstances", { InstanceIds: [id] }, {});
+    await waitForState(this.aws, id, "running");
+    return `started ${id}`;
+  }
+
+  async #run(host: Host, userData: Buffer, former: readonly string[]): Promise<string> {
+    const { ami, subnets } = await this.#lookAround();
+    const subnet = this.#subnet(host, subnets);
+    const securityGroupIds = await ensureSecurityGroups(this.aws, this.fleet, subnet?.vpcId);
+    const parts = { ami, subnetId: subnet?.id, securityGroupIds, userData };
+    const { Instances = [] } = await this.aws.change(
+      "ec2:RunInstances",
+      runInstances(this.fleet, host, parts, former),
+      { Instances: [{ InstanceId: "(the new instance)" }] },
+    );
+    return Instances[0]?.InstanceId ?? "";
+  }
+
+  #lookAround(): Promise<Surroundings> {
+    return (this.#surroundings ??= (async () => ({
+      ami: await amiToLaunch(this.aws, this.fleet, this.ami),
+      subnets: await describeSubnets(this.aws, this.fleet.launch.ec2.subnets),
+    }))());
+  }
+
+  #subnet(host: Host, subnets: readonly Subnet[]): Subnet | undefined {
+    const subnet = subnetFor(host, this.fleet.hosts.indexOf(host), subnets);
+    if (subnet || host.private_ip_address === "auto") return subnet;
+    throw new UserError(`${host.name}: no subnet holds ${host.private_ip_address}`, {
+      hint: `launch.ec2.subnets are ${subnets.map(({ id, cidr }) => `${id} (${cidr})`).join(", ") || "not given"}`,
+    });
+  }
+
+  /** Before anything is made. */
+  async #refuseTakenAddress(host: Host): Promise<void> {
+    if (!this.fleet.launch.ec2.elastic_ip) return;
+    const address = await addressFor(this.aws, this.fleet, host);
+    if (address) refuseTaken(host, address, undefined);
+  }
+
+  async #giveAddress(host: Host, id: string): Promise<string> {
+    if (!this.fleet.launch.ec2.elastic_ip) return "";
+    return ` at ${await ensureAddress(this.aws, this.fleet, host, id)}`;
+  }
+
+  async waitUntilReady(host: Host, timeout: number): Promise<string> {
+    if (this.aws.isDryRun) return "would wait until it is ready";
+    const { instance } = await this.#find(host);
+    if (!instance) throw new UserError(`there is no instance of ${host.name}`, { hint: "launch it first" });
+    return readyLine(this.aws, instance.id, host.name, timeout);
+  }
+
+  async list(): Promise<ListedHost[]> {
+    const instances = await instancesTagged(this.aws, { [tagKey.fleet]: this.fleet.name });
+    return instances
+      .filter((instance) => !isGone(instance) && instance.tags[tagKey.host] !== undefined)
+      .map(listed)
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async stop(host: Host): Promise<string> {
+    refuseGroup(host);
+    const { instance } = await this.#find(host);
+    if (!instance) return "there is no such instance";
+    if (instance.state === "stopped") return `${instance.id} is stopped already`;
+    await this.aws.change("ec2:StopInstances", { InstanceIds: [instance.id] }, {});
+    await waitForState(this.aws, instance.id, "stopped");
+    return `stopped ${instance.id}`;
+  }
+
+  async terminate(host: Host, { release }: { release: boolean }): Promise<string> {
+    refuseGroup(host);
+    const { instance } = await this.#find(host);
+    const done: string[] = [];
+    if (instance) {
+      await this.aws.change("ec2:TerminateInstances", { InstanceIds: [instance.id] }, {});
+      await waitForState(this.aws, instance.id, "terminated");
+      done.push(`terminated ${instance.id}`);
+    }
+    done.push(...(await this.#releaseAddresses(host, release)));
+    if (release) done.push(...(await this.#deleteSecurityGroup()));
+    return done.join("; ") || "there is no such instance";
+  }
+
+  /** Platforms know a proxy by its address; it is given back only on request. */
+  async #releaseAddresses(host: Host, release: boolean): Promise<string[]> {
+    const addresses = await addressesOfHost(this.aws, this.fleet, host);
+    if (!release)
+      return addresses.map(({ publicIp }) => `its address ${publicIp} is kept (--release gives it back)`);
+    for (const { allocationId } of addresses)
+      await this.aws.change("ec2:ReleaseAddress", { AllocationId: allocationId }, {});
+    return addresses.map(({ publicIp }) => `released ${publicIp}`);
+  }
+
+  /** With the last of the fleet's instances the security group goes too. */
+  async #deleteSecurityGroup(): Promise<string[]> {
+    return (await this.list()).length > 0 ? [] : deleteSecurityGroup(this.aws, this.fleet.name);
+  }
+
+  #find(host: Host) {
+    return instanceOfHost(this.aws, this.fleet.name, host.name);
+  }
+}
+
+function listed({ id, state, type, zone, privateIp, publicIp, imageId, tags }: FoundInstance): ListedHost {
+  return {
+    name: tags[tagKey.host] ?? "",
+    state,
+    instance: id,
+    type,
+    zone,
+    private: privateIp,
+    public: publicIp,
+    image: imageId,
+    group: tags["aws:autoscaling:groupName"],
+  };
+}
+
+/** A group's instances come and go with the group. */
+function refuseGroup({ name, kind }: Host): void {
+  if (kind !== "group") return;
+  throw new UserError(`${name} is a group, not a host`, {
+    hint: "sip-proxy group plan FLEET, then apply",
+    exitCode: 2,
+  });
+}
+
+/** User-data is read at the first boot only; launching a host again with another one would change nothing. */
+function refuseOtherUserData(host: Host, { id, tags }: FoundInstance, userData: Buffer): void {
+  const made = tags[tagKey.userData];
+  if (made === undefined || made === userDataDigest(userData)) return;
+  throw new UserError(
+    `${host.name} was launched as ${id} with other user-data: the fleet file has changed since`,
+    {
+      hint: `sip-proxy terminate FLEET ${host.name} --target ec2, then launch it again; its Elastic IP is kept`,
+    },
+  );
+}

@@ -1,0 +1,84 @@
+import type { Fault } from "../../../understand/fault.js";
+import type { Fleet } from "../../../understand/fleet.js";
+import { placeOf } from "../../../understand/rules/place-of.js";
+
+export function desiredIsWithinBounds({ group }: Fleet): Fault[] {
+  if (group?.desired === undefined || (group.desired >= group.min && group.desired <= group.max)) return [];
+  return [
+    {
+      path: ["group", "desired"],
+      message: `must lie from min to max (${group.min} to ${group.max}); got ${group.desired}`,
+    },
+  ];
+}
+
+/** EC2 Auto Scaling lets an instance wait for at most 48 hours, and for at most 100 times its hook's heartbeat. */
+export function drainFitsTerminateHook({ hosts, group }: Fleet): Fault[] {
+  const host = hosts.find(({ kind }) => kind === "group");
+  if (!group || !host) return [];
+  const { drain_limit } = host.settings;
+  const longest = Math.min(172_800, 100 * group.terminate_heartbeat);
+  if (drain_limit <= longest) return [];
+  return [
+    {
+      path: placeOf(host, "drain_limit"),
+      message: `must be at most ${longest}: that is how long EC2 lets an instance of the group wait (100 x terminate_heartbeat); got ${drain_limit}`,
+      hint: `set terminate_heartbeat: ${Math.ceil(drain_limit / 100)} in the group`,
+    },
+  ];
+}
+
+export function securityGroupHasNetworks({ launch, hosts }: Fleet): Fault[] {
+  if (!launch.ec2.create_security_group) return [];
+  if (hosts.some(({ settings }) => settings.trusted.length > 0)) return [];
+  return [
+    {
+      path: ["launch", "ec2", "create_security_group"],
+      message: "needs trusted: the security group admits calls from those networks only",
+      hint: "add trusted: [the voice platform's networks] under settings",
+    },
+  ];
+}
+
+export function sessionManagerHasProfile({ image }: Fleet): Fault[] {
+  const { ec2 } = image.targets;
+  if (ec2?.ssh_interface !== "session_manager" || ec2.iam_instance_profile !== undefined) return [];
+  return [
+    {
+      path: ["image", "targets", "ec2", "ssh_interface"],
+      message: "is session_manager, for which the builder needs an iam_instance_profile",
+      hint: "name one with the policy AmazonSSMManagedInstanceCore",
+    },
+  ];
+}
+
+export function copyKeysAreForCopies({ image }: Fleet): Fault[] {
+  const { region_kms_key_ids = {}, ami_regions = [] } = image.targets.ec2 ?? {};
+  return Object.keys(region_kms_key_ids)
+    .filter((region) => !ami_regions.includes(region))
+    .map((region) => ({
+      path: ["image", "targets", "ec2", "region_kms_key_ids", region],
+      atKey: true,
+      message: `must be one of ami_regions (${ami_regions.join(", ") || "none is given"})`,
+    }));
+}
+
+/** A snapshot that is encrypted with the account's default key cannot be shared with anybody. */
+export function sharedImagesHaveOwnKeys({ image }: Fleet): Fault[] {
+  const { ec2 } = image.targets;
+  if (!ec2?.encrypt_boot) return [];
+  const shared = (["ami_users", "ami_org_arns"] as const).find((name) => ec2[name].length > 0);
+  if (shared === undefined) return [];
+  const path = ["image", "targets", "ec2", shared];
+  const why = "a snapshot that is encrypted with the account's default key cannot be shared";
+  const hint = "or set encrypt_boot: false";
+  if (ec2.kms_key_id === undefined)
+    return [{ path, atKey: true, message: `needs kms_key_id beside it: ${why}`, hint }];
+  const without = ec2.ami_regions.filter((region) => ec2.region_kms_key_ids[region] === undefined);
+  return without.map((region) => ({
+    path,
+    atKey: true,
+    message: `needs a key for ${region} in region_kms_key_ids: ${why}`,
+    hint,
+  }));
+}

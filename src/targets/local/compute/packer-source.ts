@@ -1,0 +1,44 @@
+import type { Fleet } from "../../../understand/fleet.js";
+
+/** The login that cloud-init makes on the local builder; sealing takes its key away again. */
+export const builderUser = "debian";
+
+/** Name of the finished image in the output folder. */
+export const localImageName = "sip-proxy.qcow2";
+
+/** Packer's qemu builder: boots the base image with a NoCloud seed and works on it over SSH. */
+export function qemuSource(image: Fleet["image"]): object {
+  const { disk_size, memory, cpus } = image.targets.local;
+  return {
+    disk_image: true,
+    iso_url: "${var.base_image}",
+    iso_checksum: "${var.base_checksum}",
+    disk_size: `${disk_size * 1024}M`,
+    disk_interface: "virtio",
+    disk_discard: "unmap",
+    disk_detect_zeroes: "unmap",
+    disk_compression: true,
+    format: "qcow2",
+    net_device: "virtio-net",
+    accelerator: "${var.accelerator}",
+    headless: true,
+    memory,
+    cpus,
+    // `-cpu max` is the one model that both kvm and tcg run fast.
+    qemuargs: [
+      ["-cpu", "max"],
+      ["-serial", "file:${var.output_directory}.console.log"],
+    ],
+    cd_files: ["${var.seed_directory}/user-data", "${var.seed_directory}/meta-data"],
+    cd_label: "cidata",
+    vm_name: localImageName,
+    output_directory: "${var.output_directory}",
+    communicator: "ssh",
+    ssh_username: builderUser,
+    ssh_private_key_file: "${var.ssh_private_key_file}",
+    ssh_timeout: "15m",
+    boot_wait: "1s",
+    shutdown_command: "sudo systemctl poweroff",
+    shutdown_timeout: "5m",
+  };
+}

@@ -1,0 +1,29 @@
+import { createHash } from "node:crypto";
+import type { Fleet, Host } from "../../../understand/fleet.js";
+import type { NicConfig, Seed } from "../../../compute/local/seed.js";
+
+/** The network card of a host's VM: the host's own address, or DHCP where it asks the metadata service. */
+export function nicConfig(fleet: Fleet, host: Host, mac: string): NicConfig {
+  const { prefix_length, gateway, nameservers } = fleet.launch.local;
+  if (host.private_ip_address === "auto") return { mac };
+  return {
+    mac,
+    addresses: [`${host.private_ip_address}/${prefix_length}`],
+    nameservers,
+    ...(gateway === undefined ? {} : { gateway }),
+  };
+}
+
+/** The NoCloud seed of a host's VM. Its user-data is byte for byte what EC2 would be handed. */
+export function localSeed(host: Host, userData: Uint8Array, nic: NicConfig, publicKey: string): Seed {
+  return {
+    metaData: { instanceId: `i-${userDataDigest(userData)}`, hostname: host.name, publicKeys: [publicKey] },
+    userData,
+    network: [nic],
+  };
+}
+
+/** Names a user-data: a VM made with another one is not the same host. */
+export function userDataDigest(userData: Uint8Array): string {
+  return createHash("sha256").update(userData).digest("hex").slice(0, 17);
+}

@@ -1,0 +1,197 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { baseSpec } from "../../../compute/local/base-spec.js";
+import { localSeed, nicConfig, userDataDigest } from "../compute/seed.js";
+import type { SshTarget } from "../../../compute/local/ssh.js";
+import { macAddress } from "../../../compute/local/vm.js";
+import { UserError } from "../../../errors.js";
+import type { Fleet, Host } from "../../../understand/fleet.js";
+import { findAccelerator } from "../../../do/local/accelerator.js";
+import { ensureBaseImage } from "../../../do/local/base-image.js";
+import { hostPaths } from "../../../do/local/paths.js";
+import { waitForConsole } from "../../../do/local/console.js";
+import { ensureSshKey } from "../../../do/local/ssh-key.js";
+import { createVm, removeVm, startVm, stopVm } from "../../../do/local/vm.js";
+import { findVm, listVms, vmFolder } from "../../../do/local/vm-store.js";
+import { ensureTap, removeTap, tapName, type Tap } from "./tap.js";
+import type { HostOrder, LaunchTarget, ListedHost } from "../../../do/target.js";
+
+/** What a VM is launched from. */
+export interface LocalLaunch {
+  /** qcow2. */
+  image: string;
+  accelerator: "kvm" | "tcg";
+  /** user-data as handed over: gzip. */
+  userData: Buffer;
+  /** A tap device that is there already; made on the fleet's bridge when not given. */
+  tap?: Tap;
+}
+
+export type LaunchOutcome = "launched" | "started" | "already running";
+
+/** The login that cloud-init makes on Debian. */
+const guestUser = "debian";
+
+/** Makes and starts a host's VM; starts it when it was stopped; does nothing when it runs. */
+export async function launchLocal(fleet: Fleet, host: Host, launch: LocalLaunch): Promise<LaunchOutcome> {
+  const tap = launch.tap ?? (await tapOnBridge(fleet, host));
+  const found = await findVm(fleet.name, host.name);
+  if (found) {
+    await refuseOtherUserData(fleet, host, launch.userData);
+    if (found.running) return "already running";
+    await startVm(found.record);
+    return "started";
+  }
+  const mac = macAddress(fleet.name, host.name);
+  const key = await fleetKey(fleet);
+  const { memory, cpus } = fleet.launch.local;
+  const record = await createVm({
+    fleet: fleet.name,
+    name: host.name,
+    memoryMiB: memory,
+    cpus,
+    accelerator: launch.accelerator,
+    nics: [{ kind: "tap", mac, name: tap.name }],
+    ...(tap.netns === undefined ? {} : { netns: tap.netns }),
+    base: launch.image,
+    seed: localSeed(host, launch.userData, nicConfig(fleet, host, mac), key.publicKey),
+  });
+  await writeFile(digestFile(fleet, host), userDataDigest(launch.userData));
+  await startVm(record);
+  return "launched";
+}
+
+/** Waits until the host says on its console that it is ready. Throws UserError with the console's last lines. */
+export async function waitUntilReady(fleet: Fleet, host: Host, timeout: number): Promise<string> {
+  const vm = await findVm(fleet.name, host.name);
+  if (!vm) throw new UserError(`there is no VM ${host.name}`, { hint: "launch it first" });
+  const [line] = await waitForConsole(vm.record.machine.console, /sip-proxy: ready: .*/, {
+    timeout,
+    running: async () => (await findVm(fleet.name, host.name))?.running !== undefined,
+  });
+  return line;
+}
+
+export async function stopLocal(fleet: Fleet, host: Host): Promise<string> {
+  const vm = await findVm(fleet.name, host.name);
+  return vm ? stopVm(vm.record) : "there is no such VM";
+}
+
+/** Ends the VM and removes all that belongs to it. */
+export async function terminateLocal(fleet: Fleet, host: Host): Promise<string> {
+  const vm = await findVm(fleet.name, host.name);
+  if (!vm) return "there is no such VM";
+  await removeVm(vm.record);
+  await removeTap(ownTap(fleet, host));
+  return "terminated";
+}
+
+/** How to log in to a host's VM. */
+export async function sshToLocal(fleet: Fleet, host: Host): Promise<SshTarget> {
+  const vm = await findVm(fleet.name, host.name);
+  if (!vm?.running)
+    throw new UserError(`${host.name} does not run`, {
+      hint: `sip-proxy launch FLEET ${host.name} --target local`,
+    });
+  if (host.private_ip_address === "auto")
+    throw new UserError(`${host.name} has no fixed address to log in to`);
+  const { netns } = vm.record.machine;
+  const key = await fleetKey(fleet);
+  return {
+    host: host.private_ip_address,
+    port: 22,
+    user: guestUser,
+    key: key.file,
+    ...(netns === undefined ? {} : { netns }),
+  };
+}
+
+/** KVM where a guest really runs under it. */
+export async function localAccelerator(): Promise<"kvm" | "tcg"> {
+  const base = await ensureBaseImage(baseSpec());
+  return findAccelerator(base.kernel);
+}
+
+function ownTap(fleet: Fleet, host: Host): Tap {
+  const { netns } = fleet.launch.local;
+  return { name: tapName(fleet.name, host.name), ...(netns === undefined ? {} : { netns }) };
+}
+
+function requireBridge({ launch }: Fleet): string {
+  const { bridge } = launch.local;
+  if (bridge !== undefined) return bridge;
+  throw new UserError(
+    "launch.local.bridge is not given: a proxy needs a network that platforms and recorders reach",
+    {
+      hint: "make a bridge (ip link add br-sip type bridge; ip addr add 10.0.0.254/24 dev br-sip; ip link set br-sip up) and name it, or try `npm start`, which makes a whole network",
+    },
+  );
+}
+
+async function tapOnBridge(fleet: Fleet, host: Host): Promise<Tap> {
+  const bridge = requireBridge(fleet);
+  const tap = ownTap(fleet, host);
+  await ensureTap(tap, bridge);
+  return tap;
+}
+
+function fleetKey(fleet: Fleet) {
+  return ensureSshKey(join(hostPaths().state, fleet.name, ".ssh"), `sip-proxy ${fleet.name}`);
+}
+
+/** Beside the VM's files: which user-data it was made with. */
+function digestFile(fleet: Fleet, host: Host): string {
+  return join(vmFolder(fleet.name, host.name), "user-data.digest");
+}
+
+/** User-data is read at the first boot only; launching a host again with another one would change nothing. */
+async function refuseOtherUserData(fleet: Fleet, host: Host, userData: Buffer): Promise<void> {
+  const made = await readFile(digestFile(fleet, host), "utf8").catch(() => undefined);
+  if (made === undefined || made === userDataDigest(userData)) return;
+  throw new UserError(`${host.name} was launched with other user-data: the fleet file has changed since`, {
+    hint: `sip-proxy terminate FLEET ${host.name} --target local, then launch it again`,
+  });
+}
+
+/** Hosts as VMs of this machine. A dry run tells what would be done. */
+export class LocalTarget implements LaunchTarget {
+  #accelerator: Promise<"kvm" | "tcg"> | undefined;
+
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly image: () => Promise<string>,
+    private readonly dryRun: boolean,
+  ) {}
+
+  async launch({ host, userData }: HostOrder): Promise<string> {
+    requireBridge(this.fleet);
+    const image = await this.image();
+    if (this.dryRun)
+      return `would launch (${host.private_ip_address}) from ${image} with ${userData.length} bytes of user-data`;
+    this.#accelerator ??= localAccelerator();
+    return launchLocal(this.fleet, host, { image, accelerator: await this.#accelerator, userData });
+  }
+
+  waitUntilReady(host: Host, timeout: number): Promise<string> {
+    return waitUntilReady(this.fleet, host, timeout);
+  }
+
+  async list(): Promise<ListedHost[]> {
+    const vms = await listVms({ fleet: this.fleet.name });
+    return vms.map(({ record, running }) => ({
+      name: record.machine.name,
+      state: running ? "running" : "stopped",
+      pid: running?.pid,
+      console: record.machine.console,
+      image: record.base,
+    }));
+  }
+
+  stop(host: Host): Promise<string> {
+    return this.dryRun ? Promise.resolve("would stop") : stopLocal(this.fleet, host);
+  }
+
+  terminate(host: Host): Promise<string> {
+    return this.dryRun ? Promise.resolve("would terminate") : terminateLocal(this.fleet, host);
+  }
+}
