@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { talk } from "../cli/talk.js";
-import { bakedFiles } from "../compute/image/baked-files.js";
 import { buildFolder } from "../compute/image/build-folder.js";
 import type { PackerDialect } from "../compute/image/packer-dialect.js";
 import type { Artefact } from "../compute/artefact.js";
@@ -39,7 +38,7 @@ export async function render(file: string, options: RenderOptions): Promise<void
     ...rendered.map((host) => ({
       name: join("hosts", host.host.name),
       mark: userDataFile,
-      files: hostFolder(host, bakedFiles(sources)),
+      files: hostFolder(host, sources.rootfs),
     })),
   ];
   for (const { name, mark } of folders) await refuseForeign(join(options.out, name), mark);

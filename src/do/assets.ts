@@ -45,10 +45,7 @@ export function hostTemplates(): HostTemplates {
 /** Everything of the package that goes into an image's build folder. */
 export function imageSources(): ImageSources {
   return {
-    kamailio: readAssets("templates/kamailio"),
-    scripts: readAssets("cloud-init/bin"),
-    commands: readAssets("cloud-init/sbin"),
-    units: readAssets("cloud-init/units"),
+    rootfs: [...readAssets("templates/rootfs"), ...readAssets("cloud-init/rootfs")],
     packer: readAssets("packer"),
   };
 }

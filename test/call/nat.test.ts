@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { bakedFiles } from "../../src/compute/image/baked-files.js";
 import { imageSources } from "../../src/do/assets.js";
 import { gatewayRules } from "../../src/lab/network/rules.js";
 import { CallLab, pause, withEachRelay } from "../support/call-lab.js";
@@ -10,7 +9,7 @@ import { proxiesWith } from "../support/proxies.js";
 /** Kamailio's modules as they are baked, with pings every 2 s for 30 s. */
 function quickPings() {
   const path = "etc/kamailio/sip-proxy/modules.cfg";
-  const baked = bakedFiles(imageSources()).find((file) => file.path === path);
+  const baked = imageSources().rootfs.find((file) => file.path === path);
   const content = String(baked?.content).replace('"natping_interval", 30', '"natping_interval", 2');
   if (content === String(baked?.content)) throw new Error("modules.cfg has no natping_interval");
   return { path, content };

@@ -1,6 +1,5 @@
 import { describe, it } from "vitest";
 import type { Artefact } from "../../src/compute/artefact.js";
-import { bakedFiles } from "../../src/compute/image/baked-files.js";
 import { renderHost } from "../../src/commands/render-host.js";
 import { imageSources } from "../../src/do/assets.js";
 import { attempt, type Finished } from "../../src/do/process.js";
@@ -166,7 +165,7 @@ export class CallLab {
       namespace: this.network.namespace(name),
       fleet,
       host,
-      files: [...bakedFiles(imageSources()), ...rendered.files, ...software, ...(this.options.files ?? [])],
+      files: [...imageSources().rootfs, ...rendered.files, ...software, ...(this.options.files ?? [])],
       ...(this.options.root === undefined ? {} : { root: this.options.root }),
     });
     this.proxies.set(name, proxy);

@@ -4,7 +4,6 @@ import { renderHost } from "../../src/commands/render-host.js";
 import { instanceRolePolicy } from "../../src/targets/ec2/compute/policy/instance-role.js";
 import { groupName } from "../../src/targets/ec2/compute/names.js";
 import { relayUnits } from "../../src/compute/host/media-relay.js";
-import { bakedFiles } from "../../src/compute/image/baked-files.js";
 import { imageSources } from "../../src/do/assets.js";
 import { attempt, run, start, type Finished } from "../../src/do/process.js";
 import {
@@ -208,7 +207,7 @@ export class GroupHost {
     const reveal = () => {
       throw new Error("a literal secret in the group's user-data");
     };
-    const files = [...bakedFiles(imageSources()), ...renderHost(fleet, host, reveal).files];
+    const files = [...imageSources().rootfs, ...renderHost(fleet, host, reveal).files];
     const relays = relayUnits(fleet, host).map((unit) => unit.replace(".service", "").replace("@", "-"));
     return new GroupHost(await Sandbox.create({ namespace, files }), init(relays));
   }

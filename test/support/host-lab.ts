@@ -83,7 +83,7 @@ export class HostLab {
     [name, ...args]: readonly [string, ...string[]],
     env: Record<string, string>,
   ) {
-    const lib = join(packageRoot, "cloud-init/bin");
+    const lib = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
     const argv = this.network.inNamespace(this.names[index] ?? "", ["bash", join(lib, name), ...args]);
     const own = {
       SIP_PROXY_ROOT: join(this.folder, String(index)),

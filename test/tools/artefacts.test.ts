@@ -135,9 +135,8 @@ test("nothing that is rendered names a path of this machine", async () => {
 });
 
 describe("shellcheck", () => {
-  const scripts = ["cloud-init/bin", "packer"].flatMap((at) =>
-    readdirSync(join(packageRoot, at)).map((name) => join(at, name)),
-  );
+  const folders = ["cloud-init/rootfs/usr/lib/sip-proxy", "cloud-init/rootfs/usr/sbin", "packer"];
+  const scripts = folders.flatMap((at) => readdirSync(join(packageRoot, at)).map((name) => join(at, name)));
 
   test("finds nothing in the host's and the bake's scripts", async () => {
     const { exitCode, stdout } = await attempt({
@@ -150,12 +149,12 @@ describe("shellcheck", () => {
 });
 
 describe("systemd", () => {
-  const units = readdirSync(join(packageRoot, "cloud-init/units"));
+  const rootfs = join(packageRoot, "cloud-init/rootfs");
+  const units = readdirSync(join(rootfs, "etc/systemd/system"));
 
   test("knows every directive of the units", async () => {
     const root = join(folder, "systemd");
-    cpSync(join(packageRoot, "cloud-init/units"), join(root, "etc/systemd/system"), { recursive: true });
-    cpSync(join(packageRoot, "cloud-init/bin"), join(root, "usr/lib/sip-proxy"), { recursive: true });
+    cpSync(rootfs, root, { recursive: true });
     const files = units.map((name) => join(root, "etc/systemd/system", name.replace("@.", "@1.")));
     for (const [index, file] of files.entries()) {
       if (!file.endsWith(units[index] ?? ""))
@@ -174,7 +173,7 @@ describe("systemd", () => {
     "%s is exposed to no more than 2 of 10",
     async (unit) => {
       const file = join(folder, unit.replace("@.", "@1."));
-      writeFileSync(file, readFileSync(join(packageRoot, "cloud-init/units", unit)));
+      writeFileSync(file, readFileSync(join(rootfs, "etc/systemd/system", unit)));
       const { exitCode, stdout, stderr } = await attempt({
         argv: ["systemd-analyze", "security", "--offline=yes", "--threshold=20", "--no-pager", file],
       });

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { renderHost } from "../../src/commands/render-host.js";
-import { bakedFiles } from "../../src/compute/image/baked-files.js";
 import { imageSources, packageRoot } from "../../src/do/assets.js";
 import { attempt, run } from "../../src/do/process.js";
 import { writeFiles } from "../../src/do/write-files.js";
@@ -47,18 +46,22 @@ async function newHost(name: string, parts: Parameters<typeof fleetOf>[0] = {}):
   if (!host) throw new Error("no host");
   const { files } = renderHost(fleet, host, ({ source }) => (source.from === "literal" ? source.value : ""));
   const root = join(folder, name);
-  await writeFiles(root, [...bakedFiles(imageSources()), ...files]);
+  await writeFiles(root, [...imageSources().rootfs, ...files]);
   return root;
 }
 
 function script(root: string, name: string) {
   const env = {
     SIP_PROXY_ROOT: root,
-    SIP_PROXY_LIB: join(packageRoot, "cloud-init/bin"),
+    SIP_PROXY_LIB: join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy"),
     SIP_PROXY_USER: "",
     SIP_PROXY_WAIT: "2",
   };
-  return attempt({ argv: ["bash", join(packageRoot, "cloud-init/bin", name)], env, timeout: 120_000 });
+  return attempt({
+    argv: ["bash", join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy", name)],
+    env,
+    timeout: 120_000,
+  });
 }
 
 async function boot(root: string): Promise<void> {

@@ -4,7 +4,6 @@ import { join, relative } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { render } from "../../src/commands/render.js";
-import { bakedFiles } from "../../src/compute/image/baked-files.js";
 import { imageSources } from "../../src/do/assets.js";
 
 // Each folder of test/golden holds a fleet file and, in `expected`, all that is rendered from it but the static files,
@@ -25,7 +24,7 @@ afterAll(() => rmSync(out, { recursive: true }));
 
 /** Baked for an image that nobody has configured; a host's user-data has its own. */
 const replaced = "etc/kamailio/networks.list";
-const baked = bakedFiles(imageSources()).filter(({ path }) => path !== replaced);
+const baked = imageSources().rootfs.filter(({ path }) => path !== replaced);
 const statics = new Map(baked.map((file) => [`rootfs/${file.path}`, file]));
 const packerScripts = new Map(imageSources().packer.map((file) => [`packer/${file.path}`, file]));
 

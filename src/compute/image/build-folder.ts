@@ -1,12 +1,13 @@
 import type { Fleet } from "../../understand/fleet.js";
 import type { Artefact } from "../artefact.js";
-import { bakedFiles, type BakedSources } from "./baked-files.js";
 import type { PackerDialect } from "./packer-dialect.js";
 import { packerPlugins, packerTemplate } from "./packer-template.js";
 import { pinnedSources } from "./pinned-sources.js";
 
 /** What of the package goes into the build folder. */
-export interface ImageSources extends BakedSources {
+export interface ImageSources {
+  /** The static files of the image, the same on every host, by their path below /. */
+  rootfs: readonly Artefact[];
   /** packer */
   packer: readonly Artefact[];
 }
@@ -29,7 +30,7 @@ export function buildFolder(
     { path: "seed/user-data", content: "#cloud-config\n{}\n" },
     { path: "sources/sources.json", content: json(pinnedSources(fleet.image)) },
     ...sources.packer.map((file) => ({ ...file, path: `packer/${file.path}` })),
-    ...bakedFiles(sources).map((file) => ({ ...file, path: `rootfs/${file.path}` })),
+    ...sources.rootfs.map((file) => ({ ...file, path: `rootfs/${file.path}` })),
   ];
 }
 

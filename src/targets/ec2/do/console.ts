@@ -3,7 +3,7 @@ import type { Aws } from "./aws.js";
 import { consoleOutput, instancesWhere, isGone } from "./instances.js";
 import { poll } from "./wait.js";
 
-/** Lines that the host's own scripts wrote (cloud-init/bin/common.sh, say). */
+/** Lines that the host's own scripts wrote (common.sh, say). */
 export function ownLines(output: string): string[] {
   return [...output.matchAll(/sip-proxy: (.*)/g)].map(([, line = ""]) => line.trimEnd());
 }
