@@ -17,7 +17,7 @@ export const debianPackages = {
     "qemu-system-x86",
     "qemu-utils",
   ],
-  network: ["iproute2", "nftables"],
+  network: ["iproute2", "nftables", "systemd-container"],
   database: ["postgresql"],
   proxies: [
     "kamailio",

@@ -14,9 +14,10 @@ export interface MetaData {
   publicKeys: readonly string[];
 }
 
-/** How the guest sets up one network card, which it knows by its MAC address. */
-export interface NicConfig {
-  mac: string;
+/** How the guest sets up one network card, which it knows by its MAC address, or by its name. */
+export type NicConfig = ({ mac: string } | { interface: string }) & NicAddresses;
+
+export interface NicAddresses {
   /** Addresses with prefix length; none: DHCP. */
   addresses?: readonly string[];
   gateway?: string;
@@ -48,7 +49,9 @@ export function metaData(given: MetaData): Record<string, unknown> {
 
 /** Network configuration, version 2. */
 export function networkConfig(nics: readonly NicConfig[]): Record<string, unknown> {
-  const ethernets = Object.fromEntries(nics.map((nic, index) => [`nic${index}`, ethernet(nic)]));
+  const ethernets = Object.fromEntries(
+    nics.map((nic, index) => ["interface" in nic ? nic.interface : `nic${index}`, ethernet(nic)]),
+  );
   return { version: 2, ethernets };
 }
 
@@ -60,7 +63,7 @@ function ethernet(nic: NicConfig): Record<string, unknown> {
     ...(nic.routes ?? []),
   ];
   return {
-    match: { macaddress: nic.mac },
+    ...("mac" in nic ? { match: { macaddress: nic.mac } } : {}),
     dhcp4: nic.addresses === undefined,
     ...(nic.addresses === undefined ? {} : { addresses: [...nic.addresses] }),
     ...(routes.length === 0 ? {} : { routes }),

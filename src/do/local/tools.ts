@@ -13,6 +13,8 @@ const PACKAGES = {
   ip: "iproute2",
   mke2fs: "e2fsprogs",
   mmdebstrap: "mmdebstrap",
+  nsenter: "util-linux",
+  "systemd-nspawn": "systemd-container",
   newuidmap: "uidmap",
   "qemu-img": "qemu-utils",
   "qemu-system-x86_64": "qemu-system-x86",

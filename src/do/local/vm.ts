@@ -1,12 +1,11 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { ProcessIdentity } from "../../compute/local/process-identity.js";
 import type { Seed } from "../../compute/local/seed.js";
 import { overlayArgv, qemuArgv, type VirtualMachine } from "../../compute/local/vm.js";
 import { UserError } from "../../errors.js";
 import { run } from "../process.js";
-import { identify, isAlive, signal } from "./process-identity.js";
+import { hasEnded } from "./ended.js";
+import { identify, signal } from "./process-identity.js";
 import { qmp } from "./qmp.js";
 import { writeSeedIso } from "./seed-iso.js";
 import { requireTools } from "./tools.js";
@@ -93,10 +92,10 @@ export async function stopVm(record: VmRecord, timeout = 90_000): Promise<StopOu
   if (running === undefined) return "was not running";
   const { qmp: socket } = record.machine;
   const asked = timeout > 0 && (await succeeds(qmp(socket, "system_powerdown")));
-  if (asked && (await ended(running, timeout))) return "powered down";
-  if ((await succeeds(qmp(socket, "quit"))) && (await ended(running, 10_000))) return "quit";
+  if (asked && (await hasEnded(running, timeout))) return "powered down";
+  if ((await succeeds(qmp(socket, "quit"))) && (await hasEnded(running, 10_000))) return "quit";
   signal(running, "SIGKILL");
-  if (await ended(running, 10_000)) return "killed";
+  if (await hasEnded(running, 10_000)) return "killed";
   throw new UserError(`${record.machine.name}: process ${running.pid} does not end, not even by SIGKILL`);
 }
 
@@ -104,15 +103,6 @@ export async function stopVm(record: VmRecord, timeout = 90_000): Promise<StopOu
 export async function removeVm(record: VmRecord): Promise<void> {
   await stopVm(record, 0);
   await deleteVm(dirname(record.machine.pidfile));
-}
-
-async function ended(process: ProcessIdentity, timeout: number): Promise<boolean> {
-  const deadline = Date.now() + timeout;
-  while (isAlive(process)) {
-    if (Date.now() > deadline) return false;
-    await sleep(200);
-  }
-  return true;
 }
 
 /** QEMU closes its socket when it quits, which may come before its answer: that is seen by the process, not by the answer. */
