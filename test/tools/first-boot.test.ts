@@ -211,7 +211,7 @@ describe("database", () => {
     setTimeout(() => void createDatabase(), 2500);
     const { exitCode, stdout } = await script(root, "database");
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/attempt 1 of "set_up" failed, again in 1 s/);
+    expect(stdout).toMatch(/attempt 1 of "set_up" failed, again in 0.1 s/);
   });
 
   test("no password is in the arguments of any process while it runs", async () => {

@@ -31,7 +31,7 @@ async function one(
   const started = performance.now();
   const ms = () => Math.round((performance.now() - started) * 10) / 10;
   try {
-    const { status, headers } = await askOptions(stack, job.target);
+    const { status, headers } = await askOptions(stack, job.target, job.user);
     emit({ event: "options", index, status, ms: ms(), server: headers.get("Server") ?? "" });
   } catch (error) {
     emit({ event: "options", index, status: 0, ms: ms(), server: "", why: (error as Error).message });

@@ -76,6 +76,8 @@ export interface CallsJob extends Common {
 export interface OptionsJob extends Common {
   type: "options";
   target: Hop;
+  /** Of the Request-URI; none by default. */
+  user?: string;
   count?: number;
   /** Per second; 10 by default. */
   rate?: number;

@@ -52,10 +52,10 @@ export class Targets {
   }
 }
 
-/** An OPTIONS request outside of any dialog (RFC 3261, 11.1). */
-export function optionsRequest(hop: Hop, from: string): SipRequest {
+/** An OPTIONS request outside of any dialog (RFC 3261, 11.1), to a user if one is given. */
+export function optionsRequest(hop: Hop, from: string, user?: string): SipRequest {
   const transport = hop.transport === "udp" ? "" : `;transport=${hop.transport}`;
-  const uri = `sip:${hop.address}:${hop.port}${transport}`;
+  const uri = `sip:${user === undefined ? "" : `${user}@`}${hop.address}:${hop.port}${transport}`;
   const headers = new SipHeaders([
     ["Max-Forwards", "70"],
     ["From", `<sip:platform@${from}>;tag=${newTag()}`],
@@ -76,7 +76,7 @@ async function ask(stack: SipStack, hop: Hop): Promise<number> {
 }
 
 /** Sends OPTIONS and resolves with the final answer. */
-export async function askOptions(stack: SipStack, hop: Hop): Promise<SipResponse> {
+export async function askOptions(stack: SipStack, hop: Hop, user?: string): Promise<SipResponse> {
   const flow = await stack.flowTo(hop);
-  return stack.ask(optionsRequest(hop, flow.local.address), flow);
+  return stack.ask(optionsRequest(hop, flow.local.address, user), flow);
 }

@@ -46,16 +46,17 @@ load_database() {
 # One transaction or nothing: -f alone goes on after an error and exits 0.
 psql_strict() { psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 "$@"; }
 
-# retry LIMIT COMMAND...: until it succeeds, waiting 1, 2, 4 ... up to 30 s in between, LIMIT seconds at most (0: for ever).
+# retry LIMIT COMMAND...: until it succeeds, waiting 0.1, 0.2, 0.4 ... up to 30 s in between, LIMIT seconds at most (0: for ever).
 retry() {
-	local limit=$1 pause=1 attempt=1
+	local limit=$1 pause=1 attempt=1 seconds
 	shift
 	local began=$SECONDS
 	until "$@"; do
-		if ((limit > 0 && SECONDS - began + pause > limit)); then return 1; fi
-		printf 'sip-proxy: attempt %s of "%s" failed, again in %s s\n' "$attempt" "$1" "$pause"
-		sleep "$pause"
-		((attempt += 1, pause = pause < 16 ? pause * 2 : 30))
+		if ((limit > 0 && (SECONDS - began) * 10 + pause > limit * 10)); then return 1; fi
+		seconds=$((pause / 10)).$((pause % 10))
+		printf 'sip-proxy: attempt %s of "%s" failed, again in %s s\n' "$attempt" "$1" "$seconds"
+		sleep "$seconds"
+		((attempt += 1, pause = pause < 150 ? pause * 2 : 300))
 	done
 }
 
@@ -68,6 +69,18 @@ insist() {
 	if [[ -n ${SIP_PROXY_WAIT:-} ]]; then die "$message" "$hint"; fi
 	printf 'sip-proxy: FAILED: %s\nsip-proxy: what to do: %s\n' "$message" "$hint"
 	retry 0 "$@"
+}
+
+# ask_udp ADDRESS PORT SECONDS: sends standard input as one datagram; prints the datagram that answers it, as soon as it is there.
+# Fails when none comes in that time, and at once where nobody listens.
+ask_udp() {
+	local port answer
+	exec {port}<>"/dev/udp/$1/$2"
+	# dd, because bash would send each line as a datagram of its own
+	dd bs=65536 iflag=fullblock status=none >&"$port" || true
+	answer=$(timeout "$3" dd bs=65536 count=1 status=none <&"$port" 2>/dev/null | tr -d '\0') || true
+	exec {port}<&-
+	[[ -n $answer ]] && printf '%s' "$answer"
 }
 
 # write_file MODE OWNER PATH: standard input becomes PATH, whole or not at all.

@@ -30,11 +30,5 @@ rtpengine_sessions() {
 # rtpengine_ask COMMAND: the ng protocol, a cookie and a bencoded dictionary; prints the answer. (To a cookie that it has
 # seen, rtpengine repeats its answer.)
 rtpengine_ask() {
-	local port answer
-	exec {port}<>/dev/udp/127.0.0.1/2223
-	printf '%s d7:command%s:%se' "$$-$RANDOM-$EPOCHREALTIME" "${#1}" "$1" >&"$port"
-	# one datagram, whole
-	answer=$(timeout 2 dd bs=65536 count=1 status=none <&"$port" 2>/dev/null | tr -d '\0') || true
-	exec {port}<&-
-	[[ -n $answer ]] && printf '%s' "$answer"
+	printf '%s d7:command%s:%se' "$$-$RANDOM-$EPOCHREALTIME" "${#1}" "$1" | ask_udp 127.0.0.1 2223 2
 }
