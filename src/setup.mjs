@@ -1,4 +1,4 @@
-// Set-up for a fresh clone: dependencies from the lock file, then the TypeScript build. It runs before any dependency
+// Set-up for a fresh clone: dependencies from the lock file, then the build. It runs before any dependency
 // exists, so it uses Node alone. Each step runs only when its input is newer than what it made.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -39,12 +39,7 @@ function sources(folder) {
     .map((name) => join(folder, name))
     .filter((file) => statSync(file).isFile())
     .sort();
-  return [
-    ...files,
-    join(root, "tsconfig.json"),
-    join(root, "tsconfig.build.json"),
-    join(root, "package-lock.json"),
-  ];
+  return [...files, join(root, "tsconfig.json"), join(root, "package-lock.json")];
 }
 
 function fail(message) {
