@@ -4,7 +4,6 @@ import { echoCommandsTo } from "../do/process.js";
 import { bake } from "../commands/bake.js";
 import { dbInit, dbSeed } from "../commands/db.js";
 import { dns } from "../commands/dns.js";
-import { docs } from "../commands/docs.js";
 import { demo } from "../commands/demo.js";
 import { iamPolicy } from "../commands/iam-policy.js";
 import { ending, launch, list } from "../commands/launch.js";
@@ -36,11 +35,6 @@ export function program(): Command {
   );
 
   sipProxy
-    .command("docs", { hidden: true })
-    .summary("write the generated parts of README.md and docs")
-    .action(docs);
-
-  sipProxy
     .command("demo")
     .summary("bake, boot two proxies and place calls, all on this machine (npm start)")
     .action(demo);
@@ -66,7 +60,6 @@ function bakeCommand(name: string): Command {
     .argument(...fleetArgument)
     .addOption(target())
     .option("--force", "bake again though nothing has changed")
-    .addOption(new Option("--emulate <file>", "for emulators of EC2: see commands/bake-ec2.ts").hideHelp())
     .addOption(dryRun())
     .addOption(json())
     .action(bake);

@@ -1,26 +1,21 @@
-import { readFileSync } from "node:fs";
 import { runSteps, type Step } from "../cli/steps.js";
 import { print, printJson, talk } from "../cli/talk.js";
 import { finishImage } from "../targets/ec2/compute/finish-image.js";
 import { showCall } from "../targets/ec2/compute/redact.js";
 import type { Ec2Bake } from "../targets/ec2/do/bake.js";
-import type { ImageContents, Manifest, StoredManifest } from "../do/bake/image-store.js";
+import type { Manifest, StoredManifest } from "../do/bake/image-store.js";
 import { shellQuote } from "../do/process.js";
 import type { Fleet } from "../understand/fleet.js";
 import { runPacker, type BakeOptions } from "./bake-steps.js";
 import { withAws } from "./targets.js";
 
-/**
- * `bake-image FLEET --target ec2`. With --emulate FILE nothing is done on the builder, and FILE (JSON) is taken for what is in the
- * image: emulators of EC2 have instances that run nothing.
- */
+/** `bake-image FLEET --target ec2`. */
 export async function bakeOnEc2(fleet: Fleet, file: string, options: BakeOptions): Promise<void> {
   const began = performance.now();
-  const contents = options.emulate === undefined ? undefined : readContents(options.emulate);
   await withAws(fleet.image.targets.ec2?.region, options.dryRun, async (aws) => {
     const { Ec2Bake } = await import("../targets/ec2/do/bake.js");
     const tell = { info: (line: string) => talk.note(line), warn: (line: string) => talk.warn(line) };
-    const job = new Ec2Bake(aws, fleet, file, tell, contents);
+    const job = new Ec2Bake(aws, fleet, file, tell);
     if (options.dryRun) return plan(job, fleet);
     const prepared = await runSteps(preparation(job));
     const existing = options.force ? undefined : await job.existing();
@@ -56,10 +51,6 @@ async function plan(job: Ec2Bake, fleet: Fleet): Promise<void> {
     if (ec2)
       for (const call of finishImage(ami, ec2, contents, "(the base)", new Date())) print(showCall(call));
   }
-}
-
-function readContents(file: string): ImageContents {
-  return JSON.parse(readFileSync(file, "utf8")) as ImageContents;
 }
 
 function tellImage({ manifest, folder }: StoredManifest, reused: boolean, { json }: BakeOptions): void {

@@ -7,8 +7,6 @@ export interface BakeOptions {
   force?: boolean;
   dryRun?: boolean;
   json?: boolean;
-  /** See bake-ec2.ts. */
-  emulate?: string;
 }
 
 /** Something that Packer bakes, telling which script it is at; `signal` ends it, and it cleans up after itself. */

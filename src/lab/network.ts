@@ -4,7 +4,7 @@ import { plan, type Plan } from "./network/plan.js";
 import { lossRules } from "./network/rules.js";
 import { faults, type Topology } from "./network/topology.js";
 
-export type { LanHost, PlatformHost, Topology } from "./network/topology.js";
+export type { Topology } from "./network/topology.js";
 export { removeLeftovers } from "./network/leftovers.js";
 
 export type Argv = [string, ...string[]];

@@ -2,7 +2,6 @@ import { CallLab, type LabOptions, type Relay } from "../support/call-lab.js";
 import type { Platform, PlatformReport, RecorderTotals } from "../../src/lab/agents.js";
 
 /** RTP ports that are out of the way of the ephemeral ones. */
-export const wideRange = { rtp_start: 10_000, rtp_stop: 31_999 };
 
 /** The recorders of most rows: over TCP, as is the default. */
 export const recorders = (count = 2) =>

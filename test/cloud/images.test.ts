@@ -2,7 +2,7 @@ import { DescribeImageAttributeCommand, DescribeImagesCommand } from "@aws-sdk/c
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { bases, Cloud } from "../support/cloud/cloud.js";
-import { contentsFile } from "../support/cloud/contents.js";
+import { nextContents } from "../support/cloud/contents.js";
 import { MotoGaps } from "../support/cloud/moto-gaps.js";
 import { printedCalls, told } from "../support/cloud/told.js";
 
@@ -22,9 +22,9 @@ const fleet = (parts: object = {}) =>
   cloud.fleet({ image: { media_relay: "rtpengine", targets: { ec2: { ...ec2, ...parts } } } });
 
 /** Bakes through Packer's amazon-ebs; moto's builders run nothing, so the contents are given. */
-async function bake(file: string, contents: Parameters<typeof contentsFile>[1] = {}, ...more: string[]) {
-  const emulated = await contentsFile(cloud.folder, contents);
-  const { stdout } = await cloud.ok("bake", file, "--target", "ec2", "--emulate", emulated, ...more);
+async function bake(file: string, contents: Parameters<typeof nextContents>[1] = {}, ...more: string[]) {
+  await nextContents(cloud.env, contents);
+  const { stdout } = await cloud.ok("bake", file, "--target", "ec2", ...more);
   return stdout.trim();
 }
 
@@ -154,8 +154,8 @@ test("copies to regions, and shares with accounts and organisations", async () =
     ami_org_arns: [organisation],
     encrypt_boot: false,
   });
-  const emulated = await contentsFile(cloud.folder);
-  const argv = ["bake", file, "--target", "ec2", "--emulate", emulated];
+  await nextContents(cloud.env);
+  const argv = ["bake", file, "--target", "ec2"];
   cloud.proxy.clear();
   const { amis } = await cloud.json<{ amis: Record<string, string> }>(...argv);
   expect(Object.keys(amis).sort()).toEqual(["eu-west-1", "us-east-1"]);
@@ -182,8 +182,8 @@ test("copies to regions, and shares with accounts and organisations", async () =
 
 test("a bake whose last call fails is named, and the same command finishes it", async () => {
   const file = await fleet();
-  const emulated = await contentsFile(cloud.folder);
-  const argv = ["bake", file, "--target", "ec2", "--emulate", emulated];
+  await nextContents(cloud.env);
+  const argv = ["bake", file, "--target", "ec2"];
   cloud.proxy.trouble("EnableImageDeprecation", "throttled", { times: 4 });
   const failed = await told(cloud, ...argv);
   expect([failed.code, failed.stderr]).toEqual([

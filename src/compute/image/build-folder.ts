@@ -16,14 +16,9 @@ export interface ImageSources {
  * Packer's build folder: the template and all that it uploads. `sources/` says which sources are needed; bake-image
  * puts them there, so that the builder never has to fetch them.
  */
-export function buildFolder(
-  fleet: Fleet,
-  sources: ImageSources,
-  dialect: PackerDialect = "1.6",
-  provision = true,
-): Artefact[] {
+export function buildFolder(fleet: Fleet, sources: ImageSources, dialect: PackerDialect = "1.6"): Artefact[] {
   return [
-    { path: "sip-proxy.pkr.json", content: json(packerTemplate(fleet, dialect, provision)) },
+    { path: "sip-proxy.pkr.json", content: json(packerTemplate(fleet, dialect)) },
     { path: "plugins/plugins.pkr.json", content: json(packerPlugins()) },
     // bake-image puts the builder's key here; as it stands it lets nobody in
     { path: "seed/meta-data", content: json({ "instance-id": "bake" }) },

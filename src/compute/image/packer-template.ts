@@ -11,15 +11,14 @@ export const outputDirectoryVariable = "${var.output_directory}";
 const text = (value: string, description: string) => ({ type: "string", default: value, description });
 
 /**
- * The template as a value; Packer reads its JSON. Strings in it are HCL templates: `${var.…}` is meant as such. Without
- * `provision` nothing is done on the builder: for an emulator of EC2, whose instances run nothing.
+ * The template as a value; Packer reads its JSON. Strings in it are HCL templates: `${var.…}` is meant as such.
  */
-export function packerTemplate(fleet: Fleet, dialect: PackerDialect, provision = true): object {
+export function packerTemplate(fleet: Fleet, dialect: PackerDialect): object {
   const { image } = fleet;
   const { ec2 } = image.targets;
   const sources = {
     qemu: { local: qemuSource(image) },
-    ...(ec2 ? { "amazon-ebs": { ec2: ec2Source(fleet.name, image, ec2, { dialect, provision }) } } : {}),
+    ...(ec2 ? { "amazon-ebs": { ec2: ec2Source(fleet.name, image, ec2, dialect) } } : {}),
   };
   return {
     "//": generatedNote("").trim(),
@@ -42,7 +41,7 @@ export function packerTemplate(fleet: Fleet, dialect: PackerDialect, provision =
         sources: Object.entries(sources).flatMap(([type, named]) =>
           Object.keys(named).map((name) => `source.${type}.${name}`),
         ),
-        ...(provision ? { provisioner: provisioners(image, outputDirectoryVariable) } : {}),
+        provisioner: provisioners(image, outputDirectoryVariable),
         "post-processor": [
           { manifest: { output: `${outputDirectoryVariable}/packer-manifest.json`, strip_path: true } },
         ],

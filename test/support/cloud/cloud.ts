@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { SSMClient } from "@aws-sdk/client-ssm";
+import { packageRoot } from "../../../src/do/assets.js";
 import { runCli, type CliResult } from "./cli.js";
 import { FaultProxy } from "./fault-proxy.js";
 import { Moto, type KnownAmi } from "./moto.js";
@@ -71,6 +72,9 @@ export class Cloud {
       XDG_DATA_HOME: join(this.folder, "data"),
       XDG_STATE_HOME: join(this.folder, "state"),
       NO_COLOR: "1",
+      // a packer that leaves out what moto's builders would have to run
+      PATH: `${join(packageRoot, "test/support/cloud/bin")}:${process.env["PATH"] ?? ""}`,
+      EMULATED_CONTENTS: join(this.folder, "contents.json"),
     };
   }
 

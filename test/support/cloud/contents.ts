@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { ImageContents } from "../../../src/compute/image/contents.js";
 
 /** What verify.sh would write on a builder; an emulator's builders run nothing. */
@@ -18,9 +17,10 @@ export function contents(parts: Partial<ImageContents> = {}): ImageContents {
   };
 }
 
-/** The contents as a file for `bake --emulate`. */
-export async function contentsFile(folder: string, parts: Partial<ImageContents> = {}): Promise<string> {
-  const file = join(folder, `contents-${Math.random().toString(36).slice(2)}.json`);
-  await writeFile(file, JSON.stringify(contents(parts)));
-  return file;
+/** What the next bake (see bin/packer) finds in its image. */
+export async function nextContents(
+  env: Record<string, string>,
+  parts: Partial<ImageContents> = {},
+): Promise<void> {
+  await writeFile(env["EMULATED_CONTENTS"] ?? "", JSON.stringify(contents(parts)));
 }

@@ -5,12 +5,6 @@ import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
 
 type Ec2Image = NonNullable<Fleet["image"]["targets"]["ec2"]>;
 
-export interface Ec2SourceOptions {
-  dialect: PackerDialect;
-  /** False: Packer makes the AMI without logging in to the builder (an emulator's instances run nothing). */
-  provision: boolean;
-}
-
 /** The template's variables for EC2, with the defaults that let `packer build` run on what `sip-proxy render` writes. */
 export function ec2Variables(ec2: Ec2Image): Record<string, { default: string; description: string }> {
   return {
@@ -33,7 +27,7 @@ export function ec2Source(
   fleet: string,
   image: Fleet["image"],
   ec2: Ec2Image,
-  { dialect, provision }: Ec2SourceOptions,
+  dialect: PackerDialect,
 ): object {
   const tags = { Name: `sip-proxy-${fleet}`, [tagKey.fleet]: fleet, ...ec2.tags };
   const keyed = { ...textTags(tags), [tagKey.key]: "${var.build_key}" };
@@ -50,7 +44,7 @@ export function ec2Source(
     ami_regions: ec2.ami_regions,
     ami_users: ec2.ami_users,
     launch_block_device_mappings: [rootVolume(ec2)],
-    ...(provision ? communicator(ec2) : { communicator: "none" }),
+    ...communicator(ec2),
     tags: keyed,
     snapshot_tags: keyed,
     run_tags: { ...keyed, Name: `sip-proxy-${fleet}-builder` },

@@ -40,13 +40,11 @@ export class Ec2Bake {
   #base: BaseAmi | undefined;
   #dialect: PackerDialect = "1.6";
 
-  /** `contents` is for an emulator of EC2, whose builder runs nothing: what to take for the contents of the image. */
   constructor(
     private readonly aws: Aws,
     private readonly fleet: Fleet,
     private readonly fleetFile: string,
     private readonly talk: Talk,
-    private readonly contents?: ImageContents,
   ) {
     const { ec2 } = fleet.image.targets;
     if (!ec2) {
@@ -154,7 +152,7 @@ export class Ec2Bake {
   }
 
   #folder(): Artefact[] {
-    return buildFolder(this.fleet, imageSources(), this.#dialect, this.contents === undefined);
+    return buildFolder(this.fleet, imageSources(), this.#dialect);
   }
 
   #baseAmi(): BaseAmi {
@@ -198,7 +196,7 @@ export class Ec2Bake {
       base: { name: base.name, id: base.id },
       packer: this.#dialect,
       sources: Object.fromEntries([...this.#sources].map(([name, { pin }]) => [name, pin])),
-      contents: this.contents ?? (JSON.parse(await output("contents.json")) as ImageContents),
+      contents: JSON.parse(await output("contents.json")) as ImageContents,
       bakedAt: new Date().toISOString(),
     };
   }

@@ -4,9 +4,6 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { UserError } from "../../../errors.js";
 import { awsError } from "./errors.js";
 
-// This package says itself which versions of Node it runs on.
-process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
-
 /** The SDK's clients of one region. */
 export interface Clients {
   region: string;
