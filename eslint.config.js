@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/**", "coverage/**", "test/golden/**", "src/*.mjs", "test/**/*.mjs"] },
+  { ignores: ["dist/**", "coverage/**", "test/golden/**", "**/*.mjs"] },
   tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

@@ -8,8 +8,12 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-const [major] = process.versions.node.split(".").map(Number);
-if (major < 20) fail(`Node ${process.versions.node} is too old: sip-proxy needs Node 20.11 or newer`);
+// what package.json says under engines: what Vite and ESLint need; 21 and 23 were odd releases
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (!(major === 20 ? minor >= 19 : major === 22 ? minor >= 13 : major >= 24))
+  fail(
+    `Node ${process.versions.node} will not do: sip-proxy needs Node 20.19, 22.13 or 24, or later releases of these`,
+  );
 
 step("npm ci", "installing the packages of package-lock.json", join(root, "node_modules", ".setup"), [
   join(root, "package-lock.json"),

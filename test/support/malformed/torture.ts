@@ -1,3 +1,4 @@
+/* eslint max-lines: "off" -- a table of messages */
 /**
  * The messages of RFC 4475 by the names that it gives them, written after what it says is in each: first those that are
  * valid and hard to read, then invalid ones, then those that need care in what is done with them.
