@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { print, printJson, talk } from "../cli/talk.js";
 import { runSteps, type Step } from "../cli/steps.js";
+import { softwareOf } from "../compute/image/pinned-sources.js";
 import { LocalBake, storeImage } from "../targets/local/do/bake.js";
 import type { StoredImage } from "../do/bake/image-store.js";
 import type { Fleet } from "../understand/fleet.js";
@@ -40,12 +41,13 @@ export async function bakeLocal(
   return { image: await storeImage(baked, { total, steps: [...prepared, ...times] }), reused: false };
 }
 
-const sourceTitles = { rtpproxy: "RTPProxy from source", kamailio: "Kamailio from source" };
-
 function preparation(job: LocalBake): Step[] {
   return [
     { title: "base image", run: () => job.prepareBase() },
-    ...job.toBuild.map((name) => ({ title: sourceTitles[name], run: () => job.build(name) })),
+    ...job.toBuild.map((name) => ({
+      title: `${softwareOf(name).title} from source`,
+      run: () => job.build(name),
+    })),
   ];
 }
 

@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { talk } from "../cli/talk.js";
 import { fetchSource, SourceUnreachable } from "../do/bake/sources.js";
 import { hostPaths } from "../do/local/paths.js";
+import { rtpproxyRelease } from "../relay/rtpproxy.js";
 import { demoFleetFile, type DemoChoices } from "../lab/demo/fleet-file.js";
-import { knownRtpproxyReleases } from "../understand/rtpproxy-releases.js";
 
 /** Writes the demonstration's fleet file and, once, passwords beside it that nobody knows. Returns the file's path. */
 export async function writeDemoFleet(): Promise<string> {
@@ -24,14 +24,8 @@ export async function writeDemoFleet(): Promise<string> {
 async function chooseRelay(): Promise<DemoChoices> {
   const local = process.env["RTPPROXY_SOURCE"];
   if (local) return { mediaRelay: "rtpproxy", rtpproxySource: local };
-  const commit = knownRtpproxyReleases["v3.2.0"] ?? "";
   try {
-    await fetchSource(
-      "rtpproxy",
-      { git: "https://github.com/sippy/rtpproxy.git", commit },
-      ".",
-      hostPaths().cache,
-    );
+    await fetchSource("rtpproxy", rtpproxyRelease("v3.2.0"), ".", hostPaths().cache);
     return { mediaRelay: "rtpproxy" };
   } catch (error) {
     if (!(error instanceof SourceUnreachable)) throw error;

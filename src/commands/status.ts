@@ -1,7 +1,6 @@
 import pc from "picocolors";
 import { print, printJson } from "../cli/talk.js";
 import { table } from "../cli/table.js";
-import { relayUnits } from "../compute/host/media-relay.js";
 import { flagsMeaning } from "../compute/launch/dispatcher-flags.js";
 import {
   readHostStatus,
@@ -12,6 +11,8 @@ import {
 import { sshToLocal } from "../targets/local/do/launch.js";
 import { attemptInGuest } from "../do/local/ssh.js";
 import { UserError } from "../errors.js";
+import { relayOf } from "../relay/registry.js";
+import { relayUnits } from "../relay/units.js";
 import type { Fleet, Host } from "../understand/fleet.js";
 import { findHosts, loadFleet } from "./load-fleet.js";
 import { withAws, type TargetOption } from "./targets.js";
@@ -70,7 +71,7 @@ type Found = HostStatus | { unreachable: string };
 export async function hostStatus(fleet: Fleet, host: Host): Promise<Found> {
   try {
     const target = await sshToLocal(fleet, host);
-    const input = statusScript(relayUnits(fleet, host));
+    const input = statusScript(relayUnits(relayOf(fleet.image), host.settings));
     const { stdout } = await attemptInGuest(target, { argv: ["bash", "-s"], input, timeout: 30_000 });
     return readHostStatus(stdout);
   } catch (error) {

@@ -1,3 +1,4 @@
+import { allRelays } from "../relay/registry.js";
 import { attempt, run } from "./process.js";
 import { UserError } from "../errors.js";
 
@@ -25,8 +26,8 @@ export const debianPackages = {
     "kamailio-tls-modules",
     "openssl",
     "procps",
-    "rtpengine-daemon",
     "socat",
+    ...allRelays().flatMap(({ packages }) => packages),
   ],
   checks: ["cloud-init", "shellcheck", "sip-tester"],
 } as const;

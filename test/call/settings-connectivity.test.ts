@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { relayInstances } from "../../src/compute/host/media-relay.js";
+import { portShares } from "../../src/relay/rtpproxy.js";
 import { runPlatform } from "../../src/lab/agents.js";
 import { CallLab, callers, withEachRelay } from "../support/call-lab.js";
 import { proxiesWith } from "../support/proxies.js";
@@ -62,7 +62,7 @@ withEachRelay((relay) => {
         invites.map(({ callId, offer }) => [callId, offer]),
       ),
     );
-    const instances = relayInstances(lab.host("moved").settings);
+    const instances = portShares(lab.host("moved").settings);
     expect(instances).toHaveLength(2);
     const used = new Set<string>();
     for (const { callId, answer, recordRoutes } of calls) {

@@ -1,9 +1,11 @@
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
+import { basename } from "node:path";
 import { renderHost } from "../../src/commands/render-host.js";
 import { instanceRolePolicy } from "../../src/targets/ec2/compute/policy/instance-role.js";
 import { groupName } from "../../src/targets/ec2/compute/names.js";
-import { relayUnits } from "../../src/compute/host/media-relay.js";
+import { relayOf } from "../../src/relay/registry.js";
+import { environmentFile } from "../../src/relay/units.js";
 import { imageSources } from "../../src/do/assets.js";
 import { attempt, run, start, type Finished } from "../../src/do/process.js";
 import {
@@ -208,7 +210,10 @@ export class GroupHost {
       throw new Error("a literal secret in the group's user-data");
     };
     const files = [...imageSources().rootfs, ...renderHost(fleet, host, reveal).files];
-    const relays = relayUnits(fleet, host).map((unit) => unit.replace(".service", "").replace("@", "-"));
+    const relay = relayOf(fleet.image);
+    const relays = relay
+      .instances(host.settings)
+      .map((each) => basename(environmentFile(relay, each), ".env"));
     return new GroupHost(await Sandbox.create({ namespace, files }), init(relays));
   }
 

@@ -1,9 +1,11 @@
+import type { MediaRelay } from "../../relay/media-relay.js";
+import { relayOf } from "../../relay/registry.js";
+import { relayUnits } from "../../relay/units.js";
 import { groupName } from "../../targets/ec2/compute/names.js";
 import type { Fleet, Group, Host } from "../../understand/fleet.js";
 import { generatedNote } from "../artefact.js";
 import { renderTemplate } from "../template.js";
 import { sharedMemoryMiB } from "./kamailio-local.js";
-import { relayUnits } from "./media-relay.js";
 
 /** What the host's scripts need to know, as shell assignments. Holds no secret. */
 export function hostEnv(fleet: Fleet, host: Host, template: string): string {
@@ -23,8 +25,7 @@ export function hostEnv(fleet: Fleet, host: Host, template: string): string {
       SHARED_MEMORY_MIB: sharedMemoryMiB(host),
       ENABLE_TLS: yesNo(settings.enable_tls),
       ENABLE_METRICS: yesNo(settings.enable_metrics),
-      MEDIA_RELAY: image.media_relay,
-      RELAY_UNITS: relayUnits(fleet, host).join(" "),
+      ...relayVariables(relayOf(image), host),
       DBHOST: database.dbhost,
       DBPORT: database.dbport,
       DB_KAM: database.db_kam,
@@ -40,6 +41,20 @@ export function hostEnv(fleet: Fleet, host: Host, template: string): string {
       ...(host.kind === "group" && fleet.group ? groupVariables(fleet.name, fleet.group) : {}),
     },
   });
+}
+
+/** The names of its units, and in the same order where each is spoken to. */
+function relayVariables(relay: MediaRelay, { settings }: Host): Record<string, string | number> {
+  return {
+    MEDIA_RELAY: relay.name,
+    RELAY_UNITS: relayUnits(relay, settings).join(" "),
+    RELAY_CONTROLS: relay
+      .instances(settings)
+      .map(({ control }) => control)
+      .join(" "),
+    RELAY_PROTOCOL: relay.protocol,
+    RELAY_SESSIONS_PER_CALL: relay.sessionsPerCall,
+  };
 }
 
 function endpoint({ launch }: Fleet): Record<string, string> {

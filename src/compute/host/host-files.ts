@@ -1,17 +1,12 @@
+import { privateAddress, publicAddress, type MediaRelay } from "../../relay/media-relay.js";
+import { relayOf } from "../../relay/registry.js";
+import { environmentFile } from "../../relay/units.js";
 import type { Fleet, Host } from "../../understand/fleet.js";
 import { generatedNote, type Artefact } from "../artefact.js";
 import { seedSql } from "../dispatcher/seed.js";
 import { renderTemplate } from "../template.js";
 import { hostEnv } from "./host-env.js";
 import { kamailioLocal } from "./kamailio-local.js";
-import {
-  privateAddress,
-  publicAddress,
-  relayInstances,
-  rtpengineArguments,
-  rtpproxyArguments,
-  rtpproxySets,
-} from "./media-relay.js";
 import { mediaGuard, networksList } from "./networks.js";
 import { secretFiles, type Reveal } from "./secrets.js";
 import type { HostTemplates } from "./templates.js";
@@ -38,10 +33,11 @@ export function hostFiles(fleet: Fleet, host: Host, templates: HostTemplates, re
 
 function mediaFiles(fleet: Fleet, { settings }: Host): Artefact[] {
   const guard = mediaGuard(fleet, settings);
+  const { lines } = relayOf(fleet.image).kamailio(settings);
   return [
-    ...(fleet.image.media_relay === "rtpproxy"
-      ? [{ path: "etc/kamailio/kamailio-relays.cfg", content: rtpproxySets(settings) }]
-      : []),
+    ...(lines === undefined
+      ? []
+      : [{ path: "etc/kamailio/kamailio-relays.cfg", content: [generatedNote(), ...lines, ""].join("\n") }]),
     ...(guard === undefined ? [] : [{ path: "etc/sip-proxy/media-guard.nft", content: guard }]),
   ];
 }
@@ -58,22 +54,16 @@ function addressedFiles(fleet: Fleet, host: Host): Artefact[] {
         "",
       ].join("\n"),
     },
-    ...relayFiles(fleet, host),
+    ...relayFiles(relayOf(fleet.image), host),
   ];
 }
 
-function relayFiles(fleet: Fleet, { settings }: Host): Artefact[] {
-  if (fleet.image.media_relay === "rtpengine") {
-    return [optionsFile("rtpengine-1", rtpengineArguments(settings))];
-  }
-  return relayInstances(settings).map((instance) =>
-    optionsFile(`rtpproxy-${instance.number}`, rtpproxyArguments(instance, settings)),
-  );
-}
-
-/** An EnvironmentFile for systemd, which splits it at spaces. The words are numbers, addresses and fixed text. */
-function optionsFile(name: string, words: readonly string[]): Artefact {
-  return { path: `etc/sip-proxy/${name}.env`, content: `${generatedNote()}\nOPTIONS="${words.join(" ")}"\n` };
+/** EnvironmentFiles for systemd, which splits OPTIONS at spaces. */
+function relayFiles(relay: MediaRelay, { settings }: Host): Artefact[] {
+  return relay.instances(settings).map((instance) => ({
+    path: environmentFile(relay, instance),
+    content: `${generatedNote()}\nOPTIONS="${instance.arguments.join(" ")}"\n`,
+  }));
 }
 
 function kamctlrc(fleet: Fleet, template: string): string {

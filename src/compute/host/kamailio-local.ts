@@ -1,9 +1,10 @@
 import { effectiveAlgorithm } from "../../understand/algorithm.js";
-import { expectedCalls } from "../../understand/capacity.js";
+import { expectedCalls } from "../../relay/capacity.js";
+import { relayOf } from "../../relay/registry.js";
+import { featureOf } from "../../relay/units.js";
 import type { Database, Fleet, Host } from "../../understand/fleet.js";
 import { generatedNote } from "../artefact.js";
 import { renderTemplate } from "../template.js";
-import { relayInstances, rtpengineControl } from "./media-relay.js";
 
 /** Kamailio's worker processes of each transport. A worker waits for the media relay's answer, so more than cores. */
 const workers = 8;
@@ -11,6 +12,7 @@ const workers = 8;
 /** The host's own part of Kamailio's configuration: WITH_* features and the values of kamailio.cfg's defines. */
 export function kamailioLocal(fleet: Fleet, host: Host, template: string): string {
   const { settings } = host;
+  const relay = relayOf(fleet.image).kamailio(settings);
   return renderTemplate(template, {
     note: generatedNote(),
     features: features(fleet, host),
@@ -31,13 +33,13 @@ export function kamailioLocal(fleet: Fleet, host: Host, template: string): strin
       PIKE_REMOVE_LATENCY: settings.pike_remove_latency,
       UDP_WORKERS: workers,
       TCP_WORKERS: workers,
-      RTPPROXY_INSTANCES: relayInstances(settings).length,
+      ...relay.numbers,
     },
     strings: {
       DBURL: databaseUrl(fleet.database),
       DISP_ROUTES: dispatcherRoutes(host, (set) => effectiveAlgorithm(host, set, fleet)),
       DISP_PROBE: dispatcherRoutes(host, () => firstByPriority),
-      RTPENGINE_SOCKET: `udp:${rtpengineControl}`,
+      ...relay.strings,
     },
     substitutions: { IPBAN_EXPIRE: settings.ipban_expire },
   });
@@ -48,8 +50,7 @@ const firstByPriority = 8;
 
 function features(fleet: Fleet, { settings }: Host): string[] {
   const table: [string, boolean][] = [
-    ["WITH_RTPPROXY", fleet.image.media_relay === "rtpproxy"],
-    ["WITH_RTPENGINE", fleet.image.media_relay === "rtpengine"],
+    [featureOf(relayOf(fleet.image)), true],
     ["WITH_TRUSTED", settings.trusted.length > 0],
     ["WITH_ANTIFLOOD", settings.enable_antiflood],
     ["WITH_TLS", settings.enable_tls],

@@ -1,31 +1,67 @@
+import { allRelays, relayOf, relays, type RelayName } from "../../relay/registry.js";
 import type { Image } from "../../understand/fleet.js";
-import { knownRtpproxyReleases } from "../../understand/rtpproxy-releases.js";
 import type { SourceLocation } from "../../understand/settings/image.js";
 import { kamailioOrigin } from "./kamailio-origin.js";
 
-/** Sources that an image is built from, each pinned (a local path is pinned by the checksum in the manifest). */
-export interface PinnedSources {
-  rtpproxy?: SourceLocation;
-  kamailio?: SourceLocation | { git: string; ref: string };
-}
+/** Software that an image may be built from source with. */
+export type SourceName = "kamailio" | RelayName;
 
-const rtpproxyRepository = "https://github.com/sippy/rtpproxy.git";
+export type PinnedSource = SourceLocation | { git: string; ref: string };
+
+/** Sources that an image is built from, each pinned (a local path is pinned by the checksum in the manifest). */
+export type PinnedSources = Partial<Record<SourceName, PinnedSource>>;
+
 const kamailioRepository = "https://github.com/kamailio/kamailio.git";
 
 /** What has to be fetched before a bake; nothing for an image made of packages only. */
 export function pinnedSources(image: Image): PinnedSources {
   const kamailio = kamailioOrigin(image.kamailio_version);
+  const { source } = relayOf(image);
   return {
-    ...(image.media_relay === "rtpproxy" ? { rtpproxy: rtpproxySource(image) } : {}),
+    ...(source === undefined ? {} : { [image.media_relay]: source.location(image) }),
     ...(kamailio.from === "source"
       ? { kamailio: image.kamailio_source ?? { git: kamailioRepository, ref: kamailio.version } }
       : {}),
   };
 }
 
-function rtpproxySource(image: Image): SourceLocation {
-  if (image.rtpproxy_source) return image.rtpproxy_source;
-  const commit = knownRtpproxyReleases[image.rtpproxy_version];
-  if (commit === undefined) throw new Error(`RTPProxy ${image.rtpproxy_version} is not pinned`);
-  return { git: rtpproxyRepository, commit };
+/** What is known of software that is built from source. */
+export interface Software {
+  title: string;
+  /** Debian's packages that building it takes; the scripts of `packer` install the same where they run on a builder. */
+  buildPackages: readonly string[];
+  /** The setting that takes it from packages instead, where there is one. */
+  alternative: string | undefined;
+}
+
+const kamailio: Software = {
+  title: "Kamailio",
+  buildPackages: [
+    "bison",
+    "build-essential",
+    "cmake",
+    "flex",
+    "libcurl4-openssl-dev",
+    "libevent-dev",
+    "libjansson-dev",
+    "libpcre2-dev",
+    "libpq-dev",
+    "libreadline-dev",
+    "libssl-dev",
+    "libunistring-dev",
+    "libxml2-dev",
+    "pkg-config",
+  ],
+  alternative: "kamailio_version: distro",
+};
+
+export function softwareOf(name: SourceName): Software {
+  if (name === "kamailio") return kamailio;
+  const { title, source } = relays[name];
+  const packaged = allRelays().find((relay) => relay.source === undefined);
+  return {
+    title,
+    buildPackages: source?.buildPackages ?? [],
+    alternative: packaged && `media_relay: ${packaged.name}`,
+  };
 }

@@ -1,33 +1,13 @@
 import { join } from "node:path";
+import { softwareOf, type SourceName } from "../../compute/image/pinned-sources.js";
 import type { BaseSpec } from "../../compute/local/base-spec.js";
 import { packageRoot } from "../assets.js";
 import { buildInChroot, type BuildOptions } from "../local/chroot.js";
 import type { SourceArchive } from "./sources.js";
 
-/** What building needs in the chroot; the scripts install the same where they run on a builder. */
-const packages = {
-  rtpproxy: ["build-essential", "pkg-config", "libssl-dev"],
-  kamailio: [
-    "bison",
-    "build-essential",
-    "cmake",
-    "flex",
-    "libcurl4-openssl-dev",
-    "libevent-dev",
-    "libjansson-dev",
-    "libpcre2-dev",
-    "libpq-dev",
-    "libreadline-dev",
-    "libssl-dev",
-    "libunistring-dev",
-    "libxml2-dev",
-    "pkg-config",
-  ],
-};
-
 /** Builds software natively, in a chroot of the image's own release; an emulated guest would take many times as long. */
 export async function buildNatively(
-  name: keyof typeof packages,
+  name: SourceName,
   source: SourceArchive,
   base: BaseSpec,
   options: BuildOptions,
@@ -37,7 +17,7 @@ export async function buildNatively(
     {
       label: name,
       base,
-      packages: packages[name],
+      packages: softwareOf(name).buildPackages,
       script: `bash "$INPUTS/build-${name}.sh" "$INPUTS/source.tar.gz" "$OUTPUTS/${output}"`,
       // no more than it needs: what is built depends on nothing else, and stays in the cache when other scripts change
       inputs: { ...scripts(`build-${name}.sh`, "common.sh"), "source.tar.gz": source.file },

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { basename, join, resolve } from "node:path";
-import type { PinnedSources } from "../../compute/image/pinned-sources.js";
+import { softwareOf, type PinnedSource, type SourceName } from "../../compute/image/pinned-sources.js";
 import { UserError } from "../../errors.js";
 import { contentDigest } from "../local/content-digest.js";
 import { attempt, run } from "../process.js";
@@ -16,15 +16,13 @@ export interface SourceArchive {
 /** Raised when a source is out of reach from this machine; callers that have another way out catch it. */
 export class SourceUnreachable extends UserError {}
 
-type Source = NonNullable<PinnedSources[keyof PinnedSources]>;
-
 /**
  * Fetches a source, from the cache where it was fetched before. `from` is the folder that relative paths of the fleet
  * file are relative to. Throws SourceUnreachable when the network does not lead there.
  */
 export async function fetchSource(
-  name: keyof PinnedSources,
-  source: Source,
+  name: SourceName,
+  source: PinnedSource,
   from: string,
   cache: string,
 ): Promise<SourceArchive> {
@@ -60,7 +58,7 @@ async function packLocal(name: string, path: string, cache: string): Promise<Sou
 
 /** A commit, or a branch or tag: what it stood for when it was fetched is told as the pin. */
 async function fetchGit(
-  name: string,
+  name: SourceName,
   repository: string,
   ref: string,
   cache: string,
@@ -90,7 +88,7 @@ async function fetchGit(
   return { file, pin: `git:${commit}` };
 }
 
-async function resolveRef(name: string, repository: string, ref: string): Promise<string> {
+async function resolveRef(name: SourceName, repository: string, ref: string): Promise<string> {
   const { exitCode, stdout, stderr } = await attempt({
     argv: ["git", "ls-remote", repository, `refs/tags/${ref}^{}`, `refs/tags/${ref}`, `refs/heads/${ref}`],
     env: noPrompt,
@@ -106,7 +104,12 @@ async function resolveRef(name: string, repository: string, ref: string): Promis
 /** git must fail, not ask for a password, when a repository is not there. */
 const noPrompt = { GIT_TERMINAL_PROMPT: "0" };
 
-async function download(name: string, url: string, sha256: string, cache: string): Promise<SourceArchive> {
+async function download(
+  name: SourceName,
+  url: string,
+  sha256: string,
+  cache: string,
+): Promise<SourceArchive> {
   const file = join(cache, "sources", `${sha256.slice(0, 16)}-${basename(new URL(url).pathname)}`);
   await onceInCache(file, async (temporary) => {
     const response = await fetch(url, { signal: AbortSignal.timeout(300_000) }).catch((cause: unknown) => {
@@ -125,17 +128,12 @@ async function download(name: string, url: string, sha256: string, cache: string
   return { file, pin: `sha256:${sha256}` };
 }
 
-/** What can be taken instead of a source. */
-const alternative: Record<string, string> = {
-  rtpproxy: ", or take media_relay: rtpengine",
-  kamailio: ", or take kamailio_version: distro",
-};
-
-function unreachable(name: string, where: string, why: string): SourceUnreachable {
+function unreachable(name: SourceName, where: string, why: string): SourceUnreachable {
+  const { alternative } = softwareOf(name);
   return new SourceUnreachable(
     `${name}'s source cannot be fetched from ${where}: ${why.trim().split("\n").at(-1) ?? ""}`,
     {
-      hint: `give a local copy, ${name}_source: { path: … }${alternative[name] ?? ""}`,
+      hint: `give a local copy, ${name}_source: { path: … }${alternative === undefined ? "" : `, or take ${alternative}`}`,
     },
   );
 }

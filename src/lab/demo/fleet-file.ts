@@ -1,8 +1,9 @@
 import { dump } from "js-yaml";
+import type { RelayName } from "../../relay/registry.js";
 import { demo } from "./addresses.js";
 
 export interface DemoChoices {
-  mediaRelay: "rtpproxy" | "rtpengine";
+  mediaRelay: RelayName;
   /** A local copy of RTPProxy's source, if one is used. */
   rtpproxySource?: string;
   /** Where the VMs' network cards are plugged in; the demonstration does that itself. */

@@ -1,8 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Artefact } from "../../compute/artefact.js";
-import { relayUnits } from "../../compute/host/media-relay.js";
 import { attempt, run, start, type Finished } from "../../do/process.js";
+import { relayOf, type RelayName } from "../../relay/registry.js";
+import { environmentFile, unitOf } from "../../relay/units.js";
 import type { Fleet, Host } from "../../understand/fleet.js";
 import { Sandbox } from "./sandbox.js";
 
@@ -65,15 +66,15 @@ export class NativeProxy {
     return (await this.run("kamcmd", ...words)).stdout;
   }
 
-  /** Starts RTPProxy's or rtpengine's processes with the arguments of their units. */
+  /** Starts the media relay's processes with the arguments of their units. */
   async startRelay(): Promise<void> {
-    await this.shell("mkdir -p -m 777 /run/rtpproxy");
-    for (const unit of relayUnits(this.options.fleet, this.options.host)) {
-      const instance = unit.replace(".service", "").replace("@", "-");
-      const program = instance.split("-")[0] ?? "";
+    const { fleet, host } = this.options;
+    const relay = relayOf(fleet.image);
+    await this.shell(`mkdir -p -m 777 /run/${relay.name}`);
+    for (const instance of relay.instances(host.settings)) {
       this.startService(
-        unit,
-        `. /etc/sip-proxy/${instance}.env; umask 0; ulimit -n $(ulimit -Hn); exec ${program} $OPTIONS`,
+        unitOf(relay, instance),
+        `. /${environmentFile(relay, instance)}; umask 0; ulimit -n $(ulimit -Hn); exec ${relay.name} $OPTIONS`,
       );
     }
     await this.step("media-relay", "check");
@@ -115,7 +116,7 @@ export class NativeProxy {
   }
 
   /** Ends all processes of a program at once, as a crash would; the sandbox has processes of its own only. */
-  async kill(program: "kamailio" | "rtpproxy" | "rtpengine"): Promise<void> {
+  async kill(program: "kamailio" | RelayName): Promise<void> {
     const services = [...this.#services]
       .filter(([name]) => name.startsWith(program))
       .map(([, child]) => child);

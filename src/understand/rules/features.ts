@@ -1,6 +1,6 @@
+import { relayOf } from "../../relay/registry.js";
 import type { Fault } from "../fault.js";
 import type { Fleet } from "../fleet.js";
-import { knownRtpproxyReleases } from "../rtpproxy-releases.js";
 
 export function tlsRecordersNeedTls({ hosts, recorders }: Fleet): Fault[] {
   if (hosts.every(({ settings }) => settings.enable_tls)) return [];
@@ -13,17 +13,8 @@ export function tlsRecordersNeedTls({ hosts, recorders }: Fleet): Fault[] {
     }));
 }
 
-export function rtpproxyIsPinned({ image }: Fleet): Fault[] {
-  const known = Object.keys(knownRtpproxyReleases);
-  if (image.media_relay !== "rtpproxy" || image.rtpproxy_source || known.includes(image.rtpproxy_version))
-    return [];
-  return [
-    {
-      path: ["image", "rtpproxy_version"],
-      message: `must be a release whose commit is known (${known.join(", ")}), or come with rtpproxy_source`,
-      hint: "add rtpproxy_source: { git: https://github.com/sippy/rtpproxy.git, commit: 40 hex digits }",
-    },
-  ];
+export function relaySourceIsPinned({ image }: Fleet): Fault[] {
+  return relayOf(image).source?.faults(image) ?? [];
 }
 
 export function groupBoundsAscend({ group }: Fleet): Fault[] {

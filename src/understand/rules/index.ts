@@ -33,7 +33,7 @@ export const rules: readonly ((fleet: Fleet) => Fault[])[] = [
   secrets.certificatesArePem,
   secrets.certificateHasKey,
   features.tlsRecordersNeedTls,
-  features.rtpproxyIsPinned,
+  features.relaySourceIsPinned,
   features.groupBoundsAscend,
   features.platformsAreNamed,
   ec2.desiredIsWithinBounds,

@@ -1,4 +1,4 @@
-import { callsInRange, portsPerCall } from "../capacity.js";
+import { callsInRange, portsPerCall } from "../../relay/capacity.js";
 import type { Fault } from "../fault.js";
 import type { Fleet, Host } from "../fleet.js";
 import { placeOf } from "./place-of.js";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { relayNames } from "../../relay/registry.js";
 import { cidr, flag, integer, listOf, oneOf, tags, text, type Kind } from "./types.js";
 import {
   accountId,
@@ -89,7 +90,7 @@ export const imageSettings = {
   rtpproxy_source: optional(sourceLocation, "Where RTPProxy's source comes from.", {
     defaultText: "its git repository, at the commit of the release",
   }),
-  media_relay: withDefault(oneOf("rtpproxy", "rtpengine"), "rtpproxy", "Which media relay is in the image."),
+  media_relay: withDefault(oneOf(...relayNames()), "rtpproxy", "Which media relay is in the image."),
   debian_mirror: withDefault(
     url,
     "http://deb.debian.org/debian",

@@ -5,7 +5,7 @@ import type { Artefact } from "../../../compute/artefact.js";
 import { buildFolder } from "../../../compute/image/build-folder.js";
 import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
 import { amisOf } from "../../../compute/image/packer-manifest.js";
-import { pinnedSources } from "../../../compute/image/pinned-sources.js";
+import { pinnedSources, type SourceName } from "../../../compute/image/pinned-sources.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet, Image } from "../../../understand/fleet.js";
 import { imageSources } from "../../../do/assets.js";
@@ -31,12 +31,10 @@ import { packerArgv, packerBuild, packerDialect } from "../../../do/bake/packer.
 import { packerEnvironment } from "./packer-environment.js";
 import { fetchSource, type SourceArchive } from "../../../do/bake/sources.js";
 
-type Source = "rtpproxy" | "kamailio";
-
 /** The bake of an AMI, as parts that are run in this order; each keeps what the next ones need. */
 export class Ec2Bake {
   readonly #ec2: NonNullable<Image["targets"]["ec2"]>;
-  readonly #sources = new Map<Source, SourceArchive>();
+  readonly #sources = new Map<SourceName, SourceArchive>();
   #base: BaseAmi | undefined;
   #dialect: PackerDialect = "1.6";
 
@@ -61,11 +59,11 @@ export class Ec2Bake {
   }
 
   /** Sources that are uploaded; they are built on the builder. */
-  get toFetch(): Source[] {
-    return Object.keys(pinnedSources(this.fleet.image)) as Source[];
+  get toFetch(): SourceName[] {
+    return Object.keys(pinnedSources(this.fleet.image)) as SourceName[];
   }
 
-  async fetch(name: Source): Promise<void> {
+  async fetch(name: SourceName): Promise<void> {
     const { cache } = hostPaths();
     const sources = pinnedSources(this.fleet.image);
     const archive = await fetchSource(name, sources[name] ?? missing(name), dirname(this.fleetFile), cache);

@@ -3,7 +3,7 @@ import { copyFile, readFile, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Artefact } from "../../../compute/artefact.js";
 import { buildFolder } from "../../../compute/image/build-folder.js";
-import { pinnedSources } from "../../../compute/image/pinned-sources.js";
+import { pinnedSources, type SourceName } from "../../../compute/image/pinned-sources.js";
 import { localImageName } from "../compute/packer-source.js";
 import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
 import { baseSpec, type DebianRelease } from "../../../compute/local/base-spec.js";
@@ -50,7 +50,7 @@ export class LocalBake {
   readonly #fleet: Fleet;
   readonly #fleetFile: string;
   readonly #talk: Talk;
-  readonly #built = new Map<"rtpproxy" | "kamailio", { source: SourceArchive; archive: string }>();
+  readonly #built = new Map<SourceName, { source: SourceArchive; archive: string }>();
   #base: BaseImage | undefined;
   #dialect: PackerDialect = "1.6";
 
@@ -81,11 +81,11 @@ export class LocalBake {
   }
 
   /** What has to be built from source for this image. */
-  get toBuild(): ("rtpproxy" | "kamailio")[] {
-    return Object.keys(pinnedSources(this.#fleet.image)) as ("rtpproxy" | "kamailio")[];
+  get toBuild(): SourceName[] {
+    return Object.keys(pinnedSources(this.#fleet.image)) as SourceName[];
   }
 
-  async build(name: "rtpproxy" | "kamailio"): Promise<void> {
+  async build(name: SourceName): Promise<void> {
     const { cache } = hostPaths();
     const sources = pinnedSources(this.#fleet.image);
     const source = await fetchSource(name, sources[name] ?? missing(name), dirname(this.#fleetFile), cache);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { relayInstances } from "../../../src/compute/host/media-relay.js";
+import { portShares } from "../../../src/relay/rtpproxy.js";
 import { fleetOf } from "../../support/fleets.js";
 
 const settingsOf = (settings: object) => fleetOf({ settings }).hosts[0]?.settings ?? expect.fail();
 const ranges = (settings: object) =>
-  relayInstances(settingsOf(settings)).map(({ firstPort, lastPort }) => [firstPort, lastPort]);
+  portShares(settingsOf(settings)).map(({ firstPort, lastPort }) => [firstPort, lastPort]);
 
 describe("RTPProxy instances", () => {
   test("the default range is shared by two: 1,250 calls are 2,500 streams", () => {

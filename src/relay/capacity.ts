@@ -1,10 +1,13 @@
-import type { ProxySettings } from "./fleet.js";
+import type { ProxySettings } from "../understand/fleet.js";
+
+/** Media streams of one SIPREC call. */
+export const streamsPerCall = 2;
 
 /**
- * UDP ports that one SIPREC call takes: two streams, each relayed with an RTP and an RTCP port on either side.
+ * UDP ports that one SIPREC call takes: each stream is relayed with an RTP and an RTCP port on either side.
  * (Measured: 20000-30000 holds 1,250 calls.)
  */
-export const portsPerCall = 8;
+export const portsPerCall = streamsPerCall * 4;
 
 /** How many SIPREC calls at once the RTP range holds. */
 export function callsInRange({ rtp_start, rtp_stop }: Pick<ProxySettings, "rtp_start" | "rtp_stop">): number {

@@ -1,0 +1,42 @@
+import type { ProxySettings } from "../understand/fleet.js";
+import { privateAddress, publicAddress, type MediaRelay } from "./media-relay.js";
+
+/** Where rtpengine listens for the ng protocol: loopback, from which alone it can be spoken to. */
+const control = "127.0.0.1:2223";
+
+/** rtpengine (https://github.com/sipwise/rtpengine), Debian's package. It is threaded: one process serves all. */
+export const rtpengine: MediaRelay = {
+  name: "rtpengine",
+  title: "rtpengine",
+  packages: ["rtpengine-daemon"],
+  protocol: "ng",
+  sessionsPerCall: 1,
+  instances: (settings) => [
+    { number: 1, control: `udp:${control}`, arguments: rtpengineArguments(settings) },
+  ],
+  kamailio: () => ({ strings: { RTPENGINE_SOCKET: `udp:${control}` } }),
+};
+
+/** Two logical interfaces on one address, of which the public one is known by another. */
+function rtpengineArguments(settings: ProxySettings): string[] {
+  return [
+    // Debian's opens more ports, on localhost, and does not start where that is ::1 and IPv6 is off
+    "--config-file=none",
+    "--foreground",
+    "--log-stderr",
+    "--log-level=6",
+    "--table=-1",
+    `--interface=priv/${privateAddress}`,
+    `--interface=pub/${privateAddress}!${publicAddress}`,
+    `--listen-ng=${control}`,
+    "--listen-cli=127.0.0.1:2224",
+    `--port-min=${settings.rtp_start}`,
+    `--port-max=${settings.rtp_stop}`,
+    `--timeout=${settings.rtp_timeout}`,
+    `--silent-timeout=${settings.rtp_timeout}`,
+    "--final-timeout=0",
+    "--delete-delay=0",
+    // whoever sends from the address that SDP says goes before others who send to the same port
+    "--endpoint-learning=heuristic",
+  ];
+}

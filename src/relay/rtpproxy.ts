@@ -1,0 +1,104 @@
+import type { Fault } from "../understand/fault.js";
+import type { Image, ProxySettings } from "../understand/fleet.js";
+import type { SourceLocation } from "../understand/settings/image.js";
+import { expectedCalls, portsPerCall, streamsPerCall } from "./capacity.js";
+import { privateAddress, type MediaRelay } from "./media-relay.js";
+import { knownRtpproxyReleases } from "./rtpproxy-releases.js";
+
+/** RTPProxy (https://www.rtpproxy.org), built from source: Debian has no package of it. */
+export const rtpproxy: MediaRelay = {
+  name: "rtpproxy",
+  title: "RTPProxy",
+  packages: [],
+  source: {
+    location: ({ rtpproxy_source, rtpproxy_version }) => rtpproxy_source ?? rtpproxyRelease(rtpproxy_version),
+    faults: isPinned,
+    buildPackages: ["build-essential", "pkg-config", "libssl-dev"],
+  },
+  protocol: "rtpproxy",
+  sessionsPerCall: streamsPerCall,
+  instances: (settings) =>
+    portShares(settings).map((share) => ({
+      number: share.number,
+      control: control(share.number),
+      arguments: rtpproxyArguments(share, settings),
+    })),
+  kamailio: (settings) => {
+    const numbers = portShares(settings).map(({ number }) => number);
+    return {
+      numbers: { RTPPROXY_INSTANCES: numbers.length },
+      // each instance is a set of its own, so that a call stays with the one that has it
+      lines: numbers.map(
+        (number) => `modparam("rtpproxy", "rtpproxy_sock", "${number} == ${control(number)}")`,
+      ),
+    };
+  },
+};
+
+/** Where an instance takes commands: a unix socket, which nobody outside the host can reach. */
+const control = (number: number) => `unix:/run/rtpproxy/${number}.sock`;
+
+const repository = "https://github.com/sippy/rtpproxy.git";
+
+/** Where the source of a known release is. */
+export function rtpproxyRelease(version: string): SourceLocation {
+  const commit = knownRtpproxyReleases[version];
+  if (commit === undefined) throw new Error(`RTPProxy ${version} is not pinned`);
+  return { git: repository, commit };
+}
+
+function isPinned({ rtpproxy_source, rtpproxy_version }: Image): Fault[] {
+  const known = Object.keys(knownRtpproxyReleases);
+  if (rtpproxy_source || known.includes(rtpproxy_version)) return [];
+  return [
+    {
+      path: ["image", "rtpproxy_version"],
+      message: `must be a release whose commit is known (${known.join(", ")}), or come with rtpproxy_source`,
+      hint: `add rtpproxy_source: { git: ${repository}, commit: 40 hex digits }`,
+    },
+  ];
+}
+
+/** An instance and the ports that are its alone. */
+export interface PortShare {
+  number: number;
+  firstPort: number;
+  lastPort: number;
+}
+
+/** RTPProxy is single-threaded where it counts: upstream's rule is 1,000 to 1,500 sessions (streams) an instance. */
+const sessionsPerInstance = 1500;
+
+/** As many instances as the expected calls need, each with an even share of the RTP range. */
+export function portShares(settings: ProxySettings): PortShare[] {
+  const { rtp_start, rtp_stop } = settings;
+  const wanted = Math.ceil((expectedCalls(settings) * streamsPerCall) / sessionsPerInstance);
+  const possible = Math.floor((rtp_stop - rtp_start + 1) / portsPerCall);
+  const count = Math.max(1, Math.min(wanted, possible));
+  // RTP takes even ports, so every share starts on one; and it holds whole calls, so that none finds half of its ports.
+  const first = rtp_start + (rtp_start % 2);
+  const share = Math.floor((rtp_stop - first + 1) / count / portsPerCall) * portsPerCall;
+  return Array.from({ length: count }, (_, index) => ({
+    number: index + 1,
+    firstPort: first + index * share,
+    lastPort: index === count - 1 ? rtp_stop : first + (index + 1) * share - 1,
+  }));
+}
+
+/**
+ * -F lets it run as any user, -T is the time without packets after which a session ends (long: calls on hold send
+ * nothing), -W the same before the first answer. Addresses towards either side are given by Kamailio with each call.
+ */
+function rtpproxyArguments({ number, firstPort, lastPort }: PortShare, settings: ProxySettings): string[] {
+  return [
+    "-f",
+    "-F",
+    ...["-l", privateAddress],
+    ...["-m", String(firstPort)],
+    ...["-M", String(lastPort)],
+    ...["-s", control(number)],
+    ...["-T", String(settings.rtp_timeout)],
+    ...["-W", "60"],
+    ...["-d", "INFO:LOG_DAEMON"],
+  ];
+}
