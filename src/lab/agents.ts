@@ -60,7 +60,7 @@ export class Recorder extends Program<RecorderEvent> {
     return ((await this.ask({ cmd: "stats", calls: false })) as Named<RecorderEvent, "stats">).totals;
   }
 
-  /** Drops the counts of calls that have ended. */
+  /** Drops the counts of calls that have ended, and how late it was. */
   async forget(): Promise<void> {
     await this.ask({ cmd: "forget" });
   }

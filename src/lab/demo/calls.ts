@@ -1,6 +1,8 @@
-import { startPlatform, type CallResult } from "../agents.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startPlatform, type CallResult, type Platform } from "../agents.js";
 import type { Transport } from "../sip/uri.js";
 import { demo } from "./addresses.js";
+import type { Late } from "./late.js";
 import type { DemoWorld } from "./world.js";
 
 /** What calls through one proxy over one transport came to. */
@@ -14,6 +16,8 @@ export interface Leg {
   /** Everything that was not as it must be. */
   faults: string[];
   rtpSent: number;
+  /** How late the machine served this leg's platform, in milliseconds. */
+  lateMs: number;
 }
 
 /** What the recorders counted over all calls. */
@@ -24,21 +28,43 @@ export interface Media {
 
 const callsPerLeg = 5;
 
-/** Places calls through every proxy, over UDP and TCP, each with two RTP streams and a re-INVITE, and looks at all of it. */
+/**
+ * Places calls through every proxy, over UDP and TCP, each with two RTP streams and a re-INVITE, and looks at all of it: through the
+ * proxies at the same time, and over TCP while the calls over UDP are still up.
+ */
 export async function placeCalls(
   world: DemoWorld,
   tell: (detail: string) => void,
   proxies: readonly string[] = Object.keys(demo.proxies),
-): Promise<{ legs: Leg[]; media: Media }> {
-  const legs: Leg[] = [];
-  for (const [proxy, { public_ip_address }] of Object.entries(demo.proxies)) {
-    if (!proxies.includes(proxy)) continue;
-    for (const transport of ["udp", "tcp"] as const) {
-      tell(`${proxy} at ${public_ip_address} over ${transport}`);
-      legs.push(await placeLeg(world, proxy, public_ip_address, transport));
-    }
-  }
-  return { legs, media: await countMedia(world) };
+): Promise<{ legs: Leg[]; media: Media; late: Late[] }> {
+  const recorders = [...world.recorders];
+  for (const [, recorder] of recorders) await recorder.forget();
+  const called = Object.entries(demo.proxies).filter(([proxy]) => proxies.includes(proxy));
+  const placed = await Promise.all(
+    called.map(async ([proxy, { public_ip_address }]) => {
+      const legs: Promise<Leg>[] = [];
+      for (const transport of ["udp", "tcp"] as const) {
+        tell(`${proxy} at ${public_ip_address} over ${transport}`);
+        const platform = await startLeg(world, public_ip_address, transport);
+        legs.push(followLeg(platform, proxy, public_ip_address, transport));
+        // the recorders take turns: calls of both transports at once would have one each
+        await platform.allPlaced();
+      }
+      return Promise.all(legs);
+    }),
+  );
+  const legs = placed.flat();
+  const media = await countMedia(
+    world,
+    legs.reduce((sum, { rtpSent }) => sum + rtpSent, 0),
+  );
+  const late = [
+    { who: "the platform", ms: Math.max(0, ...legs.map(({ lateMs }) => lateMs)) },
+    ...(await Promise.all(
+      recorders.map(async ([who, recorder]) => ({ who, ms: (await recorder.totals()).lateMs })),
+    )),
+  ];
+  return { legs, media, late };
 }
 
 /** Places one call to the address of a proxy that has just come; resolves with whether it was answered. */
@@ -57,22 +83,27 @@ export async function firstCall(world: DemoWorld, address: string): Promise<bool
   return summary.outcomes.ok === 1;
 }
 
-async function placeLeg(
-  world: DemoWorld,
-  proxy: string,
-  address: string,
-  transport: Transport,
-): Promise<Leg> {
-  const platform = await startPlatform(world.network.namespace("platform"), {
+function startLeg(world: DemoWorld, address: string, transport: Transport): Promise<Platform> {
+  return startPlatform(world.network.namespace("platform"), {
     type: "calls",
     localAddress: demo.platform,
+    // beside the other legs
+    sipPort: 0,
     targets: [{ transport, address, port: 5080 }],
     calls: callsPerLeg,
     rate: 5,
     holdMs: 3000,
     reinvite: "once",
   });
-  const { calls } = await platform.finished;
+}
+
+async function followLeg(
+  platform: Platform,
+  proxy: string,
+  address: string,
+  transport: Transport,
+): Promise<Leg> {
+  const { calls, summary } = await platform.finished;
   const recorders: Record<string, number> = {};
   for (const { answeredBy } of calls)
     if (answeredBy) recorders[answeredBy] = (recorders[answeredBy] ?? 0) + 1;
@@ -84,6 +115,7 @@ async function placeLeg(
     recorders,
     faults: calls.flatMap((call) => callFaults(call, address)),
     rtpSent: calls.flatMap(({ rtp }) => rtp).reduce((sum, { packets }) => sum + packets, 0),
+    lateMs: summary.lateMs,
   };
 }
 
@@ -107,12 +139,14 @@ function callFaults(call: CallResult, publicAddress: string): string[] {
   ];
 }
 
-async function countMedia(world: DemoWorld): Promise<Media> {
-  // packets under way when a call ended are still counted for a moment
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  const totals = await Promise.all([...world.recorders.values()].map((recorder) => recorder.totals()));
-  return {
-    received: totals.reduce((sum, { rtpPackets }) => sum + rtpPackets, 0),
-    lost: totals.reduce((sum, { rtpLost }) => sum + rtpLost, 0),
-  };
+/** Packets under way when a call ended are still counted: until all that were sent are there, or no more come for a second. */
+async function countMedia(world: DemoWorld, sent: number): Promise<Media> {
+  for (let before = -1; ;) {
+    const totals = await Promise.all([...world.recorders.values()].map((recorder) => recorder.totals()));
+    const received = totals.reduce((sum, { rtpPackets }) => sum + rtpPackets, 0);
+    const lost = totals.reduce((sum, { rtpLost }) => sum + rtpLost, 0);
+    if (received >= sent || received === before) return { received, lost };
+    before = received;
+    await sleep(1000);
+  }
 }

@@ -2,6 +2,7 @@ import { print } from "../../cli/talk.js";
 import { table } from "../../cli/table.js";
 import type { StoredImage } from "../../do/bake/image-store.js";
 import type { Leg, Media } from "./calls.js";
+import { judge, REAL_TIME_MS, type Late } from "./late.js";
 
 export interface DemoReport {
   fleetFile: string;
@@ -11,14 +12,29 @@ export interface DemoReport {
   boots: { host: string; ready: number; wall: number; firstCall: number | undefined }[];
   legs: Leg[];
   media: Media;
+  late: Late[];
 }
 
+/** Everything that was not as it must be. */
+export function faultsOf({ boots, legs, media }: Pick<DemoReport, "boots" | "legs" | "media">): string[] {
+  const sent = packetsSent(legs);
+  return [
+    ...boots
+      .filter(({ firstCall }) => firstCall === undefined)
+      .map(({ host }) => `${host}: its first call was not answered`),
+    ...legs.flatMap(({ proxy, transport, faults }) => faults.map((text) => `${proxy} ${transport}: ${text}`)),
+    ...(media.received < sent ? [`${sent - media.received} of ${sent} RTP packets were not recorded`] : []),
+  ];
+}
+
+const packetsSent = (legs: readonly Leg[]) => legs.reduce((sum, { rtpSent }) => sum + rtpSent, 0);
+
 /** What was done, in one page. */
-export function printReport({ image, reused, boots, legs, media, fleetFile }: DemoReport): void {
+export function printReport(report: DemoReport): void {
+  const { image, reused, boots, legs, media, fleetFile } = report;
   const { contents, seconds } = image.manifest;
   const size = "bytes" in image.manifest.image ? mebibytes(image.manifest.image.bytes) : "";
   const how = reused ? `baked earlier, in ${seconds.total} s` : `baked in ${seconds.total} s`;
-  const sent = legs.reduce((sum, { rtpSent }) => sum + rtpSent, 0);
   print(`\nimage     ${image.path}\n`);
   print(
     `          ${contents.os}, Kamailio ${contents.kamailio}, ${contents.mediaRelay} ${contents.mediaRelayVersion}, ${size}, ${how}\n`,
@@ -43,15 +59,25 @@ export function printReport({ image, reused, boots, legs, media, fleetFile }: De
       ]),
     ),
   );
-  print(`\nmedia     ${sent} RTP packets sent, ${media.received} recorded, ${media.lost} lost\n`);
-  for (const fault of legs.flatMap(({ proxy, transport, faults }) =>
-    faults.map((text) => `${proxy} ${transport}: ${text}`),
-  )) {
-    print(`FAULT     ${fault}\n`);
-  }
+  print(
+    `\nmedia     ${packetsSent(legs)} RTP packets sent, ${media.received} recorded, ${media.lost} lost\n`,
+  );
+  printFaults(faultsOf(report), report.late);
   print(
     `\nnext      read ${fleetFile}, then the README: write your own, \`sip-proxy validate\`, \`bake-image\`, \`sip-proxy launch\`\n`,
   );
+}
+
+function printFaults(faults: readonly string[], late: readonly Late[]): void {
+  const verdict = judge(faults, late);
+  if (verdict.kind === "too slow") {
+    const held = verdict.late.map(({ who, ms }) => `${who} was held up for ${ms} ms`).join(", ");
+    print(
+      `\nTOO SLOW  this machine was too slow, or too busy, for media in real time (${REAL_TIME_MS} ms):\n`,
+    );
+    print(`          ${held}. What failed tells nothing of the proxies:\n`);
+  }
+  for (const fault of faults) print(`${verdict.kind === "too slow" ? "late " : "FAULT"}     ${fault}\n`);
 }
 
 /** What the bake took, step by step, and the size of the base that the image is an addition to. */

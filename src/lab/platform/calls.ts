@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VARIANT_NAMES, type SiprecVariant } from "../siprec-variants.js";
+import { Lateness } from "../lateness.js";
 import { MediaClock } from "../rtp/clock.js";
 import { RtpPorts } from "../rtp/ports.js";
 import { SipStack } from "../sip/stack.js";
@@ -22,6 +23,7 @@ export class CallsRun {
   /** Calls that have not ended, by Call-ID. */
   readonly #running: Map<string, Call>;
   readonly #totals = new Totals();
+  readonly #lateness = new Lateness();
   #placed = 0;
   #settled = 0;
   #up = 0;
@@ -80,6 +82,7 @@ export class CallsRun {
     return this.#totals.summary({
       placed: this.#placed,
       rtpMissed: clock.missed,
+      lateMs: this.#lateness.ms,
       mostUp: this.#mostUp,
       seconds,
       placedPerSecond: round(this.#placed / Math.max(placing, 1 / rate)),

@@ -170,6 +170,8 @@ export interface CallsSummary {
   rtpPackets: number;
   /** Times to send that were skipped because this program was too busy. */
   rtpMissed: number;
+  /** The longest that the machine held this program up, in milliseconds. */
+  lateMs: number;
   mostUp: number;
   seconds: number;
   /** Calls placed per second while calls were placed. */

@@ -25,7 +25,7 @@ export class Totals {
   summary(
     rest: Pick<
       CallsSummary,
-      "placed" | "rtpMissed" | "mostUp" | "seconds" | "placedPerSecond" | "retransmissions"
+      "placed" | "rtpMissed" | "lateMs" | "mostUp" | "seconds" | "placedPerSecond" | "retransmissions"
     >,
   ): CallsSummary {
     return {

@@ -1,3 +1,4 @@
+import { setImmediate as nextRound, setTimeout as sleep } from "node:timers/promises";
 import { RtpReceiver } from "../rtp/receiver.js";
 import type { RtpPorts } from "../rtp/ports.js";
 import type { Sdp } from "../sdp.js";
@@ -8,6 +9,9 @@ import type { SipRequest } from "../sip/message.js";
 import { formatHop } from "../sip/uri.js";
 import { answerSdp } from "./answer.js";
 import type { RecordedCall, RecorderOptions } from "./protocol.js";
+
+/** Somebody who goes on sending after the BYE keeps the ports no longer than this. */
+const MOST_LINGERS = 10;
 
 /** One recorded call: its dialog and what its streams have brought. */
 export class Call {
@@ -44,15 +48,25 @@ export class Call {
     return this.local;
   }
 
-  /** Media is counted for `linger` milliseconds more, then the ports are free again. Resolves after that. */
+  /** Media is counted until none comes for `linger` milliseconds, then the ports are free again. Resolves after that. */
   async end(by: NonNullable<RecordedCall["endedBy"]>, linger: number): Promise<void> {
     if (this.state === "ended") return;
     this.state = "ended";
     this.endedBy = by;
-    await new Promise((resolve) => setTimeout(resolve, linger));
+    await this.#silence(linger);
     this.#closed = this.#receivers.map((receiver) => receiver.report());
     for (const receiver of this.#receivers) receiver.socket.close();
     this.#receivers = [];
+  }
+
+  /** A busy machine hands packets over late, and the timer first: what waits at the sockets is taken in before silence is silence. */
+  async #silence(linger: number): Promise<void> {
+    const packets = () => this.#receivers.reduce((sum, receiver) => sum + receiver.packets, 0);
+    for (let round = 0, before = -1; round < MOST_LINGERS && before !== packets(); round++) {
+      before = packets();
+      await sleep(linger);
+      await nextRound();
+    }
   }
 
   report(): RecordedCall {

@@ -37,6 +37,7 @@ async function act(server: RecorderServer, command: RecorderCommand): Promise<Ou
         reinvite(server, call, command.hold ?? false),
       );
     case "forget":
+      server.lateness.forget();
       return { count: server.book.forget() };
     default:
       throw new Error(`unknown command ${command.cmd}`);
@@ -77,6 +78,6 @@ async function reinvite(server: RecorderServer, call: Call, hold: boolean): Prom
 
 function stats(server: RecorderServer, withCalls: boolean): Extract<RecorderEvent, { event: "stats" }> {
   const calls = server.book.reports();
-  const totals = totalsOf(server.book.tally, calls, server.stack.counters);
+  const totals = totalsOf(server.book.tally, calls, server.stack.counters, server.lateness.ms);
   return { event: "stats", totals, calls: withCalls ? calls : [] };
 }

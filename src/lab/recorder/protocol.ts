@@ -34,7 +34,7 @@ export interface RecorderOptions {
   /** Whether each stream also has an RTCP port. */
   rtcp?: boolean;
   behaviour?: Partial<Behaviour>;
-  /** Milliseconds that media is still counted after a BYE; 500 by default. */
+  /** Milliseconds without a packet after which a call that has ended gets no more media; 500 by default. */
   lingerMs?: number;
   /** No event per call, for load: counts come with `stats` alone. */
   quiet?: boolean;
@@ -99,6 +99,8 @@ export interface RecorderTotals {
   mostActive: number;
   rtpPackets: number;
   rtpLost: number;
+  /** The longest that the machine held this program up since `forget`, in milliseconds. */
+  lateMs: number;
   sipSent: number;
   sipReceived: number;
   retransmissions: number;

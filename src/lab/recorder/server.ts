@@ -1,3 +1,4 @@
+import { Lateness } from "../lateness.js";
 import { RtpPorts } from "../rtp/ports.js";
 import { METADATA_TYPE, SDP_TYPE } from "../siprec.js";
 import { tagOf } from "../sip/build.js";
@@ -26,6 +27,7 @@ export class RecorderServer {
   readonly behaviour: Behaviour;
   readonly stack: SipStack;
   readonly book: CallBook;
+  readonly lateness = new Lateness();
   readonly #ports: RtpPorts;
 
   constructor(

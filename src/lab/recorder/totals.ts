@@ -26,10 +26,16 @@ export class Tally {
   }
 }
 
-export function totalsOf(tally: Tally, calls: RecordedCall[], counters: Counters): RecorderTotals {
+export function totalsOf(
+  tally: Tally,
+  calls: RecordedCall[],
+  counters: Counters,
+  lateMs: number,
+): RecorderTotals {
   const streams = calls.flatMap((call) => call.streams);
   return {
     ...tally,
+    lateMs,
     rtpPackets: streams.reduce((sum, stream) => sum + stream.packets, 0),
     rtpLost: streams.reduce((sum, stream) => sum + stream.lost, 0),
     sipSent: counters.sent,

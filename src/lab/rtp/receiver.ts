@@ -39,6 +39,11 @@ export class RtpReceiver {
     socket.rtcp?.on("error", () => undefined);
   }
 
+  /** RTP packets so far. */
+  get packets(): number {
+    return this.#packets;
+  }
+
   receive(bytes: Buffer, source: Pick<RemoteInfo, "address" | "port">): void {
     const fields = readRtp(bytes);
     if (!fields) {
