@@ -4,7 +4,7 @@ import { runSteps, type Step } from "../cli/steps.js";
 import { talk } from "../cli/talk.js";
 import { packageRoot } from "../do/assets.js";
 import { ensurePackages } from "../do/debian-packages.js";
-import { launchLocal, localAccelerator, terminateLocal, waitUntilReady } from "../targets/local/do/launch.js";
+import { launchLocal, localRunner, terminateLocal, waitUntilReady } from "../targets/local/do/launch.js";
 import { run } from "../do/process.js";
 import { secretReader } from "../do/secrets.js";
 import { firstCall, placeCalls } from "../lab/demo/calls.js";
@@ -80,15 +80,14 @@ class Demo {
   }
 
   async #launchAll(): Promise<void> {
-    const accelerator = await localAccelerator();
+    const runner = await localRunner(this.fleet);
     for (const host of this.fleet.hosts) {
       // of a run that was cut off
       await terminateLocal(this.fleet, host);
       const { bytes: userData } = renderHost(this.fleet, host, secretReader(this.file));
-      const { device, namespace } = this.#running.network.tap(host.name);
       this.#launched.set(host.name, Date.now());
-      const tap = { name: device, netns: namespace };
-      await launchLocal(this.fleet, host, { image: this.report.image.path, accelerator, userData, tap });
+      const plug = this.#running.network.port(host.name);
+      await launchLocal(this.fleet, host, { image: this.report.image.path, runner, userData, plug });
     }
   }
 

@@ -1,4 +1,4 @@
-import { print } from "../cli/talk.js";
+import { print, talk } from "../cli/talk.js";
 import { showCall } from "../targets/ec2/compute/redact.js";
 import { storedImages } from "../do/bake/image-store.js";
 import type { Aws } from "../targets/ec2/do/aws.js";
@@ -24,7 +24,8 @@ export async function withTarget<T>(
   work: (target: LaunchTarget) => Promise<T>,
 ): Promise<T> {
   if (target === "local") {
-    return work(new LocalTarget(fleet, () => localImage(fleet, image), dryRun === true));
+    const tell = { info: (line: string) => talk.note(line), warn: (line: string) => talk.warn(line) };
+    return work(new LocalTarget(fleet, () => localImage(fleet, image), dryRun === true, tell));
   }
   return withAws(fleet.launch.ec2.region, dryRun, async (aws) => {
     const { Ec2Target } = await import("../targets/ec2/do/launch.js");

@@ -62,11 +62,11 @@ export class Network {
     return inNamespace(this.namespace(name), argv);
   }
 
-  /** The tap device of a host that is a virtual machine, and the namespace in which the machine is to be run. */
-  tap(name: string): { namespace: string; device: string } {
+  /** Where a host is plugged in: the bridge, the namespace that holds it, and what the device there is called. */
+  port(name: string): { netns: string; bridge: string; device: string } {
     const port = this.#plan.ports.get(name);
     if (!port) throw new Error(`no host ${name} in the network`);
-    return { namespace: this.namespace(port.part), device: port.device };
+    return { netns: this.namespace(port.part), bridge: port.part, device: port.device };
   }
 
   /** Pulls a host's cable. */
@@ -81,7 +81,7 @@ export class Network {
 
   /** Loses so many of a thousand packets to a host, and as many from it; 0 for none. */
   async lose(name: string, perMille: number): Promise<void> {
-    const { namespace, device } = this.tap(name);
-    await run({ argv: inNamespace(namespace, ["nft", "-f", "-"]), input: lossRules(device, perMille) });
+    const { netns, device } = this.port(name);
+    await run({ argv: inNamespace(netns, ["nft", "-f", "-"]), input: lossRules(device, perMille) });
   }
 }

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { baseSpec, type DebianRelease } from "../../src/compute/local/base-spec.js";
 import type { SshTarget } from "../../src/compute/local/ssh.js";
-import { macAddress } from "../../src/compute/local/vm.js";
+import { macAddress, type VirtualMachine } from "../../src/compute/local/vm.js";
 import { findAccelerator } from "../../src/do/local/accelerator.js";
 import { ensureBaseImage, type BaseImage } from "../../src/do/local/base-image.js";
 import { buildInChroot, type ChrootBuild } from "../../src/do/local/chroot.js";
@@ -12,7 +12,8 @@ import { waitForConsole } from "../../src/do/local/console.js";
 import { freePort } from "../../src/do/local/ports.js";
 import { ensureSshKey } from "../../src/do/local/ssh-key.js";
 import { runInGuest, waitForCloudInit, waitForSsh } from "../../src/do/local/ssh.js";
-import { createVm, removeVm, startVm, stopVm } from "../../src/do/local/vm.js";
+import { createVm, startVm } from "../../src/do/local/vm.js";
+import { removeMachine, stopMachine } from "../../src/do/local/machine.js";
 import { findVm, type VmRecord } from "../../src/do/local/vm-store.js";
 
 const MINUTE = 60_000;
@@ -24,7 +25,7 @@ const talk = { info: note, warn: note };
 
 let state: string;
 let base: BaseImage;
-let vm: VmRecord;
+let vm: VmRecord<VirtualMachine>;
 let guest: SshTarget;
 const inGuest = (script: string) =>
   runInGuest(guest, { argv: ["bash", "-s"], input: script, timeout: MINUTE });
@@ -62,7 +63,7 @@ describe("the base image", () => {
 
   afterAll(async () => {
     const left = await findVm("test", "base", state);
-    if (left) await removeVm(left.record);
+    if (left) await removeMachine(left.record);
     await rm(state, { recursive: true, force: true });
   }, MINUTE);
 
@@ -108,7 +109,7 @@ describe("the base image", () => {
   });
 
   it("powers down when asked", { timeout: 3 * MINUTE }, async () => {
-    expect(await stopVm(vm, 2 * MINUTE)).toBe("powered down");
+    expect(await stopMachine(vm, 2 * MINUTE)).toBe("powered down");
     note("powered down");
     expect((await findVm("test", "base", state))?.running).toBeUndefined();
   });

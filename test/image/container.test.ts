@@ -19,7 +19,7 @@ import { run } from "../../src/do/process.js";
 const MINUTE = 60_000;
 const suffix = process.pid.toString(36);
 const [lab, id, bridge] = [`ct-lab-${suffix}`, `ct-${suffix}`, "br0"];
-const veth = { name: id, mac: "52:54:00:c0:00:01", bridge, netns: lab };
+const veth = { namespace: id, device: id, mac: "52:54:00:c0:00:01", bridge, netns: lab };
 
 let folder: string;
 let container: Container;

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { renderHost } from "../../src/commands/render-host.js";
 import { waitForConsole } from "../../src/do/local/console.js";
+import type { Runner } from "../../src/compute/local/machine.js";
 import { findVm } from "../../src/do/local/vm-store.js";
-import { launchLocal, localAccelerator, terminateLocal } from "../../src/targets/local/do/launch.js";
+import { launchLocal, localRunner, terminateLocal } from "../../src/targets/local/do/launch.js";
 import type { Host } from "../../src/understand/fleet.js";
 import { bakeImage, mediaRelay, writeFleet } from "../support/demo-image.js";
 import { GroupLab, labFleet, labGateway, privateAddress, publicAddress } from "../support/group-lab.js";
@@ -35,15 +36,14 @@ function machine(index: number): Host {
   return { ...group, name: `sipproxy-${index}`, private_ip_address: privateAddress(index) };
 }
 
-async function launch(index: number, image: string, accelerator: "kvm" | "tcg"): Promise<void> {
+async function launch(index: number, image: string, runner: Runner): Promise<void> {
   const group = fleet.hosts.find(({ kind }) => kind === "group") ?? machine(index);
   const reveal = () => {
     throw new Error("a literal secret in the group's user-data");
   };
   const { bytes: userData } = renderHost(fleet, group, reveal);
-  const { device, namespace } = lab.network.tap(`host${index}`);
-  const tap = { name: device, netns: namespace };
-  await launchLocal(fleet, machine(index), { image, accelerator, userData, tap });
+  const plug = lab.network.port(`host${index}`);
+  await launchLocal(fleet, machine(index), { image, runner, userData, plug });
 }
 
 async function said(index: number, pattern: RegExp, timeout: number): Promise<string> {
@@ -55,9 +55,9 @@ async function said(index: number, pattern: RegExp, timeout: number): Promise<st
 beforeAll(async () => {
   const { path } = await bakeImage(writeFleet(folder));
   process.env["XDG_STATE_HOME"] = join(folder, "state");
-  const accelerator = await localAccelerator();
-  lab = await GroupLab.start(indexes.length, {}, fleet, "tap");
-  for (const index of indexes) await launch(index, path, accelerator);
+  const runner = await localRunner(fleet);
+  lab = await GroupLab.start(indexes.length, {}, fleet, "machine");
+  for (const index of indexes) await launch(index, path, runner);
 });
 
 afterAll(async () => {

@@ -9,7 +9,8 @@ import { localAccelerator } from "../../src/targets/local/do/launch.js";
 import { freePort } from "../../src/do/local/ports.js";
 import { ensureSshKey } from "../../src/do/local/ssh-key.js";
 import { runInGuest, waitForCloudInit, waitForSsh } from "../../src/do/local/ssh.js";
-import { createVm, removeVm, startVm } from "../../src/do/local/vm.js";
+import { createVm, startVm } from "../../src/do/local/vm.js";
+import { removeMachine } from "../../src/do/local/machine.js";
 import type { VmRecord } from "../../src/do/local/vm-store.js";
 import { attempt } from "../../src/do/process.js";
 import { bakeImage, cli, writeFleet } from "../support/demo-image.js";
@@ -49,7 +50,7 @@ describe("an image without user-data", () => {
     await waitForSsh(guest, 300_000);
     await waitForCloudInit(guest, 300_000);
   });
-  afterAll(() => removeVm(vm));
+  afterAll(() => removeMachine(vm));
 
   test("boots, and runs no SIP service", async () => {
     const units = "kamailio rtpproxy@1 rtpengine@1 sip-proxy-configure sip-proxy-selftest";

@@ -69,7 +69,7 @@ export class GroupLab {
     options: Partial<CloudOptions> = {},
     fleet = labFleet(),
     /** How the hosts are plugged in: sandboxes by a namespace of their own, virtual machines by a tap device. */
-    attach?: "tap",
+    attach?: "machine",
   ): Promise<GroupLab> {
     const indexes = Array.from({ length: count }, (_, index) => index);
     const network = await new Network({

@@ -1,24 +1,25 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isProcessOf, type Machine } from "../../compute/local/machine.js";
 import type { ProcessIdentity } from "../../compute/local/process-identity.js";
-import type { VirtualMachine } from "../../compute/local/vm.js";
+
 import { UserError } from "../../errors.js";
 import { argumentsOf, identify, isAlive } from "./process-identity.js";
 import { hostPaths } from "./paths.js";
 
-/** What vm.json holds. */
-export interface VmRecord {
+/** What vm.json holds: of a virtual machine, or of a container. */
+export interface VmRecord<M extends Machine = Machine> {
   fleet: string;
-  machine: VirtualMachine;
-  /** The image that the disk is laid over: it must stay as long as the VM. */
+  machine: M;
+  /** The image that the disk is laid over: it must stay as long as the machine. */
   base: string;
-  /** The QEMU process of the last start. */
+  /** The QEMU or nspawn process of the last start. */
   process?: ProcessIdentity;
 }
 
 export interface VmStatus {
   record: VmRecord;
-  /** The QEMU process, when it runs. */
+  /** That process, when it runs. */
   running: ProcessIdentity | undefined;
 }
 
@@ -61,8 +62,8 @@ export async function listVms(options: { fleet?: string; state?: string } = {}):
 }
 
 /**
- * The QEMU process of a VM. It is the one noted at its start if that still runs; else the one in QEMU's pid file, provided that it was
- * started with this very pid file (the CLI may have been ended between starting QEMU and noting it).
+ * The process of a machine. It is the one noted at its start if that still runs; else the one in its pid file, provided that its
+ * arguments are this machine's (the CLI may have been ended between starting it and noting it).
  */
 export async function runningProcess(record: VmRecord): Promise<ProcessIdentity | undefined> {
   if (record.process !== undefined && isAlive(record.process)) return record.process;
@@ -70,8 +71,7 @@ export async function runningProcess(record: VmRecord): Promise<ProcessIdentity 
   const pid = Number(await readFile(pidfile, "utf8").catch(() => ""));
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   const found = identify(pid);
-  const ours = argumentsOf(pid).some((arg, index, args) => arg === pidfile && args[index - 1] === "-pidfile");
-  return ours ? found : undefined;
+  return isProcessOf(record.machine, argumentsOf(pid)) ? found : undefined;
 }
 
 /** Deletes a VM's folder. */

@@ -28,7 +28,7 @@ export interface VmSpec extends Pick<
 const SOCKET_PATH_BYTES = 107;
 
 /** Makes the VM's folder: disk, seed and record. Does not start it. Throws UserError when there is such a VM already. */
-export async function createVm(spec: VmSpec, state?: string): Promise<VmRecord> {
+export async function createVm(spec: VmSpec, state?: string): Promise<VmRecord<VirtualMachine>> {
   await requireTools("qemu-img");
   const folder = vmFolder(spec.fleet, spec.name, state);
   if (await findVm(spec.fleet, spec.name, state))
@@ -62,7 +62,7 @@ function filesOf(folder: string) {
 }
 
 /** Starts QEMU, which outlives this process, and notes which process it is. The console log begins anew. */
-export async function startVm(record: VmRecord): Promise<VmRecord> {
+export async function startVm(record: VmRecord<VirtualMachine>): Promise<VmRecord<VirtualMachine>> {
   const { machine } = record;
   await requireTools("qemu-system-x86_64", ...(machine.netns === undefined ? [] : (["ip"] as const)));
   if (await runningProcess(record)) throw new UserError(`${machine.name} is running already`);
@@ -87,7 +87,7 @@ export type StopOutcome = "was not running" | "powered down" | "quit" | "killed"
  * Asks the guest to power down (ACPI); after `timeout` ms tells QEMU to quit, and at last kills the process, provided that it is the one
  * that was started for this VM.
  */
-export async function stopVm(record: VmRecord, timeout = 90_000): Promise<StopOutcome> {
+export async function stopVm(record: VmRecord<VirtualMachine>, timeout = 90_000): Promise<StopOutcome> {
   const running = await runningProcess(record);
   if (running === undefined) return "was not running";
   const { qmp: socket } = record.machine;
@@ -97,12 +97,6 @@ export async function stopVm(record: VmRecord, timeout = 90_000): Promise<StopOu
   signal(running, "SIGKILL");
   if (await hasEnded(running, 10_000)) return "killed";
   throw new UserError(`${record.machine.name}: process ${running.pid} does not end, not even by SIGKILL`);
-}
-
-/** Stops the VM without ceremony and deletes its folder, disk included. */
-export async function removeVm(record: VmRecord): Promise<void> {
-  await stopVm(record, 0);
-  await deleteVm(dirname(record.machine.pidfile));
 }
 
 /** QEMU closes its socket when it quits, which may come before its answer: that is seen by the process, not by the answer. */

@@ -57,7 +57,7 @@ const topology: Topology = {
         name,
         address: private_ip_address,
         publicAddress: public_ip_address,
-        attach: "tap" as const,
+        attach: "machine" as const,
       })),
       ...Object.entries(demo.recorders).map(([name, { private_ip_address }]) => ({
         name,

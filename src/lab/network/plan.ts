@@ -127,10 +127,7 @@ function planGateway(batches: Batches, { lan }: Topology, port: string, full: Fu
 }
 
 function planLanHost(batches: Batches, { lan }: Topology, host: LanHost, port: string, full: Full): void {
-  if (host.attach === "tap") {
-    batches.add("lan", `tuntap add dev ${port} mode tap`, `link set ${port} master lan up`);
-    return;
-  }
+  if (host.attach === "machine") return;
   batches.add(
     "lan",
     `link add name ${port} type veth peer name eth0 netns ${full(host.name)}`,

@@ -15,8 +15,8 @@ export interface LanHost {
   publicAddress?: string;
   /** Further addresses, such as that of a metadata service; the gateway knows the way to them. */
   aliases?: string[];
-  /** `tap`: no namespace, but a tap device on the LAN's bridge, for a virtual machine. */
-  attach?: "namespace" | "tap";
+  /** `machine`: no namespace; whoever runs the machine plugs it into the LAN's bridge. */
+  attach?: "namespace" | "machine";
 }
 
 /** The README's picture: platforms, the internet, a 1:1 NAT gateway, and a private network behind it. */

@@ -1,4 +1,4 @@
-import { cidr, flag, integer, ipv4, listOf, tags, text } from "./types.js";
+import { cidr, flag, integer, ipv4, listOf, oneOf, tags, text } from "./types.js";
 import { optional, withDefault } from "./setting.js";
 import { awsRegion, instanceType, kmsKey, instanceProfile, resourceId } from "./aws-kinds.js";
 
@@ -7,24 +7,33 @@ const interfaceName = text({
   pattern: /^[\w.-]{1,15}$/,
 });
 
-/** Local VMs: which bridge of this machine they are plugged into. */
+/** Local hosts: what they run as, and which bridge of this machine they are plugged into. */
 export const launchLocalSettings = {
+  engine: withDefault(
+    oneOf("auto", "vm", "container"),
+    "auto",
+    "What hosts run as: virtual machines, or systemd-nspawn containers of the same image. auto: VMs where guests really run under KVM, else containers where one really boots, else emulated VMs.",
+  ),
   bridge: optional(
     interfaceName,
-    "Bridge of this machine that the VMs' network cards are plugged into; launch needs one.",
+    "Bridge of this machine that the hosts' network cards are plugged into; launch needs one.",
     {
       defaultText: "none",
     },
   ),
   netns: optional(
     text({ rule: "a network namespace name", pattern: /^[\w.-]{1,64}$/ }),
-    "Network namespace that holds the bridge, and in which QEMU is started.",
+    "Network namespace that holds the bridge; QEMU is started in it.",
   ),
   prefix_length: withDefault(integer(8, 30), 24, "Length of the private network's prefix."),
-  gateway: optional(ipv4, "Default gateway of the VMs."),
-  nameservers: withDefault(listOf(ipv4), [], "DNS servers of the VMs."),
-  memory: withDefault(integer(512, 65536, { unit: "MiB" }), 1024, "Memory of a VM in MiB."),
-  cpus: withDefault(integer(1, 64), 1, "Processors of a VM."),
+  gateway: optional(ipv4, "Default gateway of the hosts."),
+  nameservers: withDefault(listOf(ipv4), [], "DNS servers of the hosts."),
+  memory: withDefault(
+    integer(512, 65536, { unit: "MiB" }),
+    1024,
+    "Memory of a VM in MiB; containers share this machine's.",
+  ),
+  cpus: withDefault(integer(1, 64), 1, "Processors of a VM; containers share this machine's."),
 };
 
 /** EC2 instances, single ones and a group's alike. */

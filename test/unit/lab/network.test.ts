@@ -15,7 +15,7 @@ const topology: Topology = {
     bridge: "10.0.0.250",
     hosts: [
       { name: "proxy0", address: "10.0.0.1", publicAddress: "192.0.2.1" },
-      { name: "proxy1", address: "10.0.0.2", publicAddress: "192.0.2.2", attach: "tap" },
+      { name: "proxy1", address: "10.0.0.2", publicAddress: "192.0.2.2", attach: "machine" },
       { name: "recorder0", address: "10.0.0.3", aliases: ["169.254.169.254"] },
     ],
   },
@@ -49,10 +49,10 @@ describe("the plan", () => {
     expect(linesIn("P-internet")).not.toContain("10.0.0.");
   });
 
-  it("gives a virtual machine a tap on the bridge", () => {
+  it("keeps a port of the bridge for a machine, and leaves plugging in to who runs it", () => {
     const port = planned.ports.get("proxy1");
-    expect(linesIn("P-lan")).toContain(`tuntap add dev ${port?.device} mode tap`);
-    expect(linesIn("P-lan")).toContain(`link set ${port?.device} master lan up`);
+    expect(port?.part).toBe("lan");
+    expect(linesIn("P-lan")).not.toContain(port?.device);
   });
 
   it("gives no router the address of its own next hop", () => {
@@ -109,6 +109,6 @@ it("networks do not share names, and tell how to run a program on a host", () =>
   const [one, two] = [new Network(topology), new Network(topology)];
   expect(one.prefix).not.toBe(two.prefix);
   expect(one.inNamespace("proxy0", ["true"])).toEqual(inNamespace(`${one.prefix}-proxy0`, ["true"]));
-  expect(one.tap("proxy1").namespace).toBe(`${one.prefix}-lan`);
-  expect(() => one.tap("nobody")).toThrow("no host nobody");
+  expect(one.port("proxy1").netns).toBe(`${one.prefix}-lan`);
+  expect(() => one.port("nobody")).toThrow("no host nobody");
 });

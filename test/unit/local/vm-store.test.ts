@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseStat, type ProcessIdentity } from "../../../src/compute/local/process-identity.js";
 import type { VirtualMachine } from "../../../src/compute/local/vm.js";
 import { identify, isAlive, signal } from "../../../src/do/local/process-identity.js";
-import { removeVm, stopVm } from "../../../src/do/local/vm.js";
+import { removeMachine, stopMachine } from "../../../src/do/local/machine.js";
 import { findVm, listVms, saveVm, vmFolder, type VmRecord } from "../../../src/do/local/vm-store.js";
 
 let state: string;
@@ -65,8 +65,8 @@ describe("which process is a VM's", () => {
     const vm = await record("a", { ...other, startTicks: other.startTicks - 1 });
     await writeFile(vm.machine.pidfile, String(other.pid));
     expect((await findVm("test", "a", state))?.running).toBeUndefined();
-    expect(await stopVm(vm, 1000)).toBe("was not running");
-    await removeVm(vm);
+    expect(await stopMachine(vm, 1000)).toBe("was not running");
+    await removeMachine(vm);
     expect(isAlive(other)).toBe(true);
     expect(await findVm("test", "a", state)).toBeUndefined();
   });
@@ -84,6 +84,20 @@ describe("which process is a VM's", () => {
     await expect.poll(async () => (await findVm("test", "a", state))?.running).toEqual(running);
   });
 
+  it("is found by its pid file and its id, when it is a container", async () => {
+    const { machine: vm } = await record("a");
+    const files = { disk: vm.disk, seed: vm.seed, console: vm.console, pidfile: vm.pidfile, folder: state };
+    const machine = { engine: "container" as const, name: "a", id: "sp-1", namespace: "sp-1", ...files };
+    await saveVm(vmFolder("test", "a", state), { fleet: "test", machine, base: "/base" });
+    const other = sleeper("--machine=sp-2");
+    await writeFile(vm.pidfile, `${other.pid}\n`);
+    expect((await findVm("test", "a", state))?.running).toBeUndefined();
+    signal(other, "SIGKILL");
+    const running = sleeper("--machine=sp-1");
+    await writeFile(vm.pidfile, `${running.pid}\n`);
+    await expect.poll(async () => (await findVm("test", "a", state))?.running).toEqual(running);
+  });
+
   it("is none when the pid file is empty or broken", async () => {
     const vm = await record("a");
     for (const text of ["", "0", "-1", "abc", "1"]) {
@@ -96,7 +110,7 @@ describe("which process is a VM's", () => {
 describe("stopping", () => {
   it("kills its own process when QEMU does not answer", async () => {
     const vm = await record("a", sleeper());
-    expect(await stopVm(vm, 0)).toBe("killed");
+    expect(await stopMachine(vm, 0)).toBe("killed");
   });
 });
 

@@ -2,19 +2,23 @@ import { createHash } from "node:crypto";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import type { NicConfig, Seed } from "../../../compute/local/seed.js";
 
-/** The network card of a host's VM: the host's own address, or DHCP where it asks the metadata service. */
-export function nicConfig(fleet: Fleet, host: Host, mac: string): NicConfig {
+/** A host's network card: the host's own address, or DHCP where it asks the metadata service. */
+export function nicConfig(
+  fleet: Fleet,
+  host: Host,
+  card: { mac: string } | { interface: string },
+): NicConfig {
   const { prefix_length, gateway, nameservers } = fleet.launch.local;
-  if (host.private_ip_address === "auto") return { mac };
+  if (host.private_ip_address === "auto") return card;
   return {
-    mac,
+    ...card,
     addresses: [`${host.private_ip_address}/${prefix_length}`],
     nameservers,
     ...(gateway === undefined ? {} : { gateway }),
   };
 }
 
-/** The NoCloud seed of a host's VM. Its user-data is byte for byte what EC2 would be handed. */
+/** The NoCloud seed of a host. Its user-data is byte for byte what EC2 would be handed. */
 export function localSeed(host: Host, userData: Uint8Array, nic: NicConfig, publicKey: string): Seed {
   return {
     metaData: { instanceId: `i-${userDataDigest(userData)}`, hostname: host.name, publicKeys: [publicKey] },

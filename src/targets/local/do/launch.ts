@@ -6,25 +6,31 @@ import type { SshTarget } from "../../../compute/local/ssh.js";
 import { macAddress } from "../../../compute/local/vm.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
+import { SILENT, type Talk } from "../../../do/local/talk.js";
+import { deviceName, type Plug } from "../../../do/local/plug.js";
 import { findAccelerator } from "../../../do/local/accelerator.js";
 import { ensureBaseImage } from "../../../do/local/base-image.js";
 import { hostPaths } from "../../../do/local/paths.js";
 import { waitForConsole } from "../../../do/local/console.js";
 import { ensureSshKey } from "../../../do/local/ssh-key.js";
-import { createVm, removeVm, startVm, stopVm } from "../../../do/local/vm.js";
-import { findVm, listVms, vmFolder } from "../../../do/local/vm-store.js";
-import { ensureTap, removeTap, tapName, type Tap } from "./tap.js";
+import { createVm } from "../../../do/local/vm.js";
+import { findVm, listVms, vmFolder, type VmRecord } from "../../../do/local/vm-store.js";
+import { createContainer, removeMachine, startMachine, stopMachine } from "../../../do/local/machine.js";
+import { containersBoot } from "../../../do/local/try-container.js";
+import type { Accelerator } from "../../../compute/local/accelerator.js";
+import { CONTAINER_NIC } from "../../../compute/local/container.js";
+import { chooseRunner, isContainer, type Runner } from "../../../compute/local/machine.js";
 import type { HostOrder, LaunchTarget, ListedHost } from "../../../do/target.js";
 
-/** What a VM is launched from. */
+/** What a host is launched from. */
 export interface LocalLaunch {
   /** qcow2. */
   image: string;
-  accelerator: "kvm" | "tcg";
+  runner: Runner;
   /** user-data as handed over: gzip. */
   userData: Buffer;
-  /** A tap device that is there already; made on the fleet's bridge when not given. */
-  tap?: Tap;
+  /** Where it is plugged in; into the fleet's bridge when not given. */
+  plug?: Plug;
 }
 
 export type LaunchOutcome = "launched" | "started" | "already running";
@@ -32,39 +38,45 @@ export type LaunchOutcome = "launched" | "started" | "already running";
 /** The login that cloud-init makes on Debian. */
 const guestUser = "debian";
 
-/** Makes and starts a host's VM; starts it when it was stopped; does nothing when it runs. */
+/** Makes and starts a host; starts it when it was stopped; does nothing when it runs. */
 export async function launchLocal(fleet: Fleet, host: Host, launch: LocalLaunch): Promise<LaunchOutcome> {
-  const tap = launch.tap ?? (await tapOnBridge(fleet, host));
+  const plug = launch.plug ?? ownPlug(fleet, host);
   const found = await findVm(fleet.name, host.name);
-  if (found) {
-    await refuseOtherUserData(fleet, host, launch.userData);
-    if (found.running) return "already running";
-    await startVm(found.record);
-    return "started";
-  }
+  if (found) await refuseOtherUserData(fleet, host, launch.userData);
+  if (found?.running) return "already running";
   const mac = macAddress(fleet.name, host.name);
-  const key = await fleetKey(fleet);
-  const { memory, cpus } = fleet.launch.local;
-  const record = await createVm({
-    fleet: fleet.name,
-    name: host.name,
-    memoryMiB: memory,
-    cpus,
-    accelerator: launch.accelerator,
-    nics: [{ kind: "tap", mac, name: tap.name }],
-    ...(tap.netns === undefined ? {} : { netns: tap.netns }),
-    base: launch.image,
-    seed: localSeed(host, launch.userData, nicConfig(fleet, host, mac), key.publicKey),
-  });
-  await writeFile(digestFile(fleet, host), userDataDigest(launch.userData));
-  await startVm(record);
-  return "launched";
+  const record = found?.record ?? (await createHost(fleet, host, { ...launch, plug, mac }));
+  await startMachine(record, { ...plug, mac });
+  return found ? "started" : "launched";
+}
+
+async function createHost(
+  fleet: Fleet,
+  host: Host,
+  { image, runner, userData, plug, mac }: LocalLaunch & { plug: Plug; mac: string },
+): Promise<VmRecord> {
+  const { publicKey } = await fleetKey(fleet);
+  const card = runner === "container" ? { interface: CONTAINER_NIC } : { mac };
+  const seed = localSeed(host, userData, nicConfig(fleet, host, card), publicKey);
+  const common = { fleet: fleet.name, name: host.name, base: image, seed, ...netnsOf(plug) };
+  const record =
+    runner === "container"
+      ? await createContainer({ ...common, id: deviceName(fleet.name, host.name) })
+      : await createVm({
+          ...common,
+          memoryMiB: fleet.launch.local.memory,
+          cpus: fleet.launch.local.cpus,
+          accelerator: runner,
+          nics: [{ kind: "tap", mac, name: plug.device }],
+        });
+  await writeFile(digestFile(fleet, host), userDataDigest(userData));
+  return record;
 }
 
 /** Waits until the host says on its console that it is ready. Throws UserError with the console's last lines. */
 export async function waitUntilReady(fleet: Fleet, host: Host, timeout: number): Promise<string> {
   const vm = await findVm(fleet.name, host.name);
-  if (!vm) throw new UserError(`there is no VM ${host.name}`, { hint: "launch it first" });
+  if (!vm) throw new UserError(`there is no host ${host.name}`, { hint: "launch it first" });
   const [line] = await waitForConsole(vm.record.machine.console, /sip-proxy: ready: .*/, {
     timeout,
     running: async () => (await findVm(fleet.name, host.name))?.running !== undefined,
@@ -74,15 +86,14 @@ export async function waitUntilReady(fleet: Fleet, host: Host, timeout: number):
 
 export async function stopLocal(fleet: Fleet, host: Host): Promise<string> {
   const vm = await findVm(fleet.name, host.name);
-  return vm ? stopVm(vm.record) : "there is no such VM";
+  return vm ? stopMachine(vm.record) : "there is no such host";
 }
 
-/** Ends the VM and removes all that belongs to it. */
+/** Ends the host and removes all that belongs to it. */
 export async function terminateLocal(fleet: Fleet, host: Host): Promise<string> {
   const vm = await findVm(fleet.name, host.name);
-  if (!vm) return "there is no such VM";
-  await removeVm(vm.record);
-  await removeTap(ownTap(fleet, host));
+  if (!vm) return "there is no such host";
+  await removeMachine(vm.record, deviceName(fleet.name, host.name));
   return "terminated";
 }
 
@@ -106,15 +117,19 @@ export async function sshToLocal(fleet: Fleet, host: Host): Promise<SshTarget> {
   };
 }
 
-/** KVM where a guest really runs under it. */
-export async function localAccelerator(): Promise<"kvm" | "tcg"> {
-  const base = await ensureBaseImage(baseSpec());
-  return findAccelerator(base.kernel);
+/** What the fleet's hosts are run by on this machine. */
+export async function localRunner(fleet: Fleet, talk: Talk = SILENT): Promise<Runner> {
+  const { engine } = fleet.launch.local;
+  return chooseRunner(engine, {
+    accelerator: () => localAccelerator(talk),
+    containersBoot: async () => containersBoot((await ensureBaseImage(baseSpec(), { talk })).disk, { talk }),
+  });
 }
 
-function ownTap(fleet: Fleet, host: Host): Tap {
-  const { netns } = fleet.launch.local;
-  return { name: tapName(fleet.name, host.name), ...(netns === undefined ? {} : { netns }) };
+/** KVM where a guest really runs under it. */
+export async function localAccelerator(talk: Talk = SILENT): Promise<Accelerator> {
+  const base = await ensureBaseImage(baseSpec(), { talk });
+  return findAccelerator(base.kernel, { talk });
 }
 
 function requireBridge({ launch }: Fleet): string {
@@ -128,11 +143,13 @@ function requireBridge({ launch }: Fleet): string {
   );
 }
 
-async function tapOnBridge(fleet: Fleet, host: Host): Promise<Tap> {
+function ownPlug(fleet: Fleet, host: Host): Plug {
   const bridge = requireBridge(fleet);
-  const tap = ownTap(fleet, host);
-  await ensureTap(tap, bridge);
-  return tap;
+  return { bridge, device: deviceName(fleet.name, host.name), ...netnsOf(fleet.launch.local) };
+}
+
+function netnsOf({ netns }: { netns?: string | undefined }) {
+  return netns === undefined ? {} : { netns };
 }
 
 function fleetKey(fleet: Fleet) {
@@ -153,14 +170,15 @@ async function refuseOtherUserData(fleet: Fleet, host: Host, userData: Buffer): 
   });
 }
 
-/** Hosts as VMs of this machine. A dry run tells what would be done. */
+/** Hosts as VMs or containers of this machine. A dry run tells what would be done. */
 export class LocalTarget implements LaunchTarget {
-  #accelerator: Promise<"kvm" | "tcg"> | undefined;
+  #runner: Promise<Runner> | undefined;
 
   constructor(
     private readonly fleet: Fleet,
     private readonly image: () => Promise<string>,
     private readonly dryRun: boolean,
+    private readonly talk: Talk = SILENT,
   ) {}
 
   async launch({ host, userData }: HostOrder): Promise<string> {
@@ -168,8 +186,8 @@ export class LocalTarget implements LaunchTarget {
     const image = await this.image();
     if (this.dryRun)
       return `would launch (${host.private_ip_address}) from ${image} with ${userData.length} bytes of user-data`;
-    this.#accelerator ??= localAccelerator();
-    return launchLocal(this.fleet, host, { image, accelerator: await this.#accelerator, userData });
+    this.#runner ??= localRunner(this.fleet, this.talk);
+    return launchLocal(this.fleet, host, { image, runner: await this.#runner, userData });
   }
 
   waitUntilReady(host: Host, timeout: number): Promise<string> {
@@ -181,6 +199,7 @@ export class LocalTarget implements LaunchTarget {
     return vms.map(({ record, running }) => ({
       name: record.machine.name,
       state: running ? "running" : "stopped",
+      engine: isContainer(record.machine) ? "container" : "vm",
       pid: running?.pid,
       console: record.machine.console,
       image: record.base,

@@ -1,0 +1,94 @@
+import { dirname, join } from "node:path";
+import type { Container } from "../../compute/local/container.js";
+import { isContainer, type Machine } from "../../compute/local/machine.js";
+import type { Seed } from "../../compute/local/seed.js";
+import type { VirtualMachine } from "../../compute/local/vm.js";
+import { UserError } from "../../errors.js";
+import { makeContainerFolder, requireContainers, startContainer, stopContainer } from "./container.js";
+import type { Plug } from "./plug.js";
+import { ensureRawDisk } from "./raw-disk.js";
+import { ensureTap, removeDevice } from "./tap.js";
+import { makeVeth, removeNamespace } from "./veth.js";
+import { startVm, stopVm, type StopOutcome } from "./vm.js";
+import { deleteVm, runningProcess, saveVm, vmFolder, type VmRecord } from "./vm-store.js";
+
+// Hosts of this machine, whatever they run as: each of these acts by a host's record.
+
+/** A container to make. */
+export interface ContainerSpec extends Pick<Container, "name" | "id" | "netns"> {
+  fleet: string;
+  /** qcow2; it is not changed. */
+  base: string;
+  seed: Seed;
+}
+
+/** Makes the container's folder: its changes (none yet), seed and record. Does not start it. */
+export async function createContainer(spec: ContainerSpec): Promise<VmRecord<Container>> {
+  await requireContainers();
+  const { fleet, base, seed, ...named } = spec;
+  const folder = vmFolder(fleet, spec.name);
+  const file = (leaf: string) => join(folder, leaf);
+  const files = {
+    folder: file("tree"),
+    seed: file("seed"),
+    console: file("console.log"),
+    pidfile: file("pid"),
+  };
+  const disk = await ensureRawDisk(base);
+  const machine: Container = { engine: "container", ...named, namespace: spec.id, disk, ...files };
+  await deleteVm(folder); // what one left that was cut off
+  await makeContainerFolder(machine, seed);
+  const record = { fleet, machine, base };
+  await saveVm(folder, record);
+  return record;
+}
+
+/** Plugs a machine in and starts it. Throws UserError when it runs. */
+export async function startMachine(record: VmRecord, plug: Plug & { mac: string }): Promise<void> {
+  if (await runningProcess(record)) throw new UserError(`${record.machine.name} is running already`);
+  if (isVm(record)) {
+    await ensureTap(plug);
+    await startVm(record);
+  } else if (isOfContainer(record)) {
+    await refuseOtherDisk(record);
+    await makeVeth({ ...plug, namespace: record.machine.namespace });
+    const process = await startContainer(record.machine);
+    await saveVm(folderOf(record.machine), { ...record, process });
+  }
+}
+
+/** Powers a machine down; after `timeout` ms, or where it does not hear, ends it. */
+export async function stopMachine(record: VmRecord, timeout = 90_000): Promise<StopOutcome> {
+  if (isVm(record)) return stopVm(record, timeout);
+  return stopContainer(record.machine as Container, await runningProcess(record), timeout);
+}
+
+/** Ends a machine without ceremony, and deletes its disk, and its device on the bridge when it is named. */
+export async function removeMachine(record: VmRecord, device?: string): Promise<void> {
+  const { machine } = record;
+  const netns = machine.netns === undefined ? {} : { netns: machine.netns };
+  await stopMachine(record, 0);
+  if (device !== undefined) await removeDevice({ device, ...netns });
+  if (isContainer(machine)) await removeNamespace(machine.namespace);
+  await deleteVm(folderOf(machine));
+}
+
+/** The cache may have been emptied, and the image replaced; changes over another image's files would make no whole. */
+async function refuseOtherDisk({ machine, base }: VmRecord<Container>): Promise<void> {
+  if ((await ensureRawDisk(base)) === machine.disk) return;
+  throw new UserError(`${machine.name}: its image ${base} has changed since it was launched`, {
+    hint: "terminate it, then launch it again",
+  });
+}
+
+function isVm(record: VmRecord): record is VmRecord<VirtualMachine> {
+  return !isContainer(record.machine);
+}
+
+function isOfContainer(record: VmRecord): record is VmRecord<Container> {
+  return isContainer(record.machine);
+}
+
+function folderOf({ pidfile }: Machine): string {
+  return dirname(pidfile);
+}

@@ -1,0 +1,30 @@
+import { createHash } from "node:crypto";
+
+/** Where a machine is plugged in. */
+export interface Plug {
+  bridge: string;
+  /** The network namespace of the bridge, where that is not this machine's own. */
+  netns?: string;
+  /** What the device on the bridge is called: a VM's tap, or the outer end of a container's veth. */
+  device: string;
+}
+
+/** Interface names have at most 15 characters, so a host's is told by a digest. */
+export function deviceName(fleet: string, host: string): string {
+  return `sp-${createHash("sha256").update(`${fleet}\0${host}`).digest("hex").slice(0, 10)}`;
+}
+
+/** The start of an `ip` command where the bridge is. */
+export function ipWhere(plug: Pick<Plug, "netns">, ...words: string[]): [string, ...string[]] {
+  return plug.netns === undefined ? ["ip", ...words] : ["ip", "-n", plug.netns, ...words];
+}
+
+/** What to check when it fails. */
+export function rootHint({ netns }: Pick<Plug, "netns">): string {
+  const root = "making network devices needs root";
+  return netns === undefined ? root : `is there a network namespace ${netns}? And ${root}`;
+}
+
+export function bridgeHint({ bridge, netns }: Plug): string {
+  return `is ${bridge} a bridge${netns === undefined ? "" : ` in the namespace ${netns}`}?`;
+}
