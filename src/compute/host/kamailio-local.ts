@@ -3,11 +3,13 @@ import { expectedCalls } from "../../relay/capacity.js";
 import { relayOf } from "../../relay/registry.js";
 import { featureOf } from "../../relay/units.js";
 import type { Database, Fleet, Host } from "../../understand/fleet.js";
+import { proxySettings } from "../../understand/settings/proxy.js";
 import { generatedNote } from "../artefact.js";
 import { renderTemplate } from "../template.js";
+import { featuresOf, renderedTo } from "./rendered.js";
 
 /** Kamailio's worker processes of each transport. A worker waits for the media relay's answer, so more than cores. */
-const workers = 8;
+export const fixedDefines = { UDP_WORKERS: 8, TCP_WORKERS: 8 } as const;
 
 /** The host's own part of Kamailio's configuration: WITH_* features and the values of kamailio.cfg's defines. */
 export function kamailioLocal(fleet: Fleet, host: Host, template: string): string {
@@ -16,55 +18,29 @@ export function kamailioLocal(fleet: Fleet, host: Host, template: string): strin
   return renderTemplate(template, {
     note: generatedNote(),
     features: features(fleet, host),
-    numbers: {
-      SIP_UDP_PORT: settings.sip_udp_port,
-      SIP_TCP_PORT: settings.sip_tcp_port,
-      SIP_TLS_PORT: settings.sip_tls_port,
-      SIP_PRIVATE_PORT: settings.sip_private_port,
-      SIP_PRIVATE_TLS_PORT: settings.sip_private_tls_port,
-      HTTP_PORT: settings.http_port,
-      TCP_MAX_CONNECTIONS: settings.tcp_max_connections,
-      TLS_MAX_CONNECTIONS: settings.tls_max_connections,
-      TCP_CONNECTION_LIFETIME: settings.tcp_connection_lifetime,
-      DEBUG_LEVEL: settings.debug_level,
-      LOG_STDERROR: settings.log_stderror ? "yes" : "no",
-      PIKE_SAMPLE_TIME: settings.pike_sample_time,
-      PIKE_REQS_DENSITY: settings.pike_reqs_density,
-      PIKE_REMOVE_LATENCY: settings.pike_remove_latency,
-      UDP_WORKERS: workers,
-      TCP_WORKERS: workers,
+    defines: {
+      ...renderedTo("define", proxySettings, settings),
+      ...fixedDefines,
       ...relay.numbers,
-    },
-    strings: {
       DBURL: databaseUrl(fleet.database),
       DISP_ROUTES: dispatcherRoutes(host, (set) => effectiveAlgorithm(host, set, fleet)),
       DISP_PROBE: dispatcherRoutes(host, () => firstByPriority),
       ...relay.strings,
     },
-    substitutions: { IPBAN_EXPIRE: settings.ipban_expire },
+    substitutions: renderedTo("substitution", proxySettings, settings),
   });
 }
 
 /** Algorithm 8: looks at a set without moving the turn of round robin. */
 const firstByPriority = 8;
 
-function features(fleet: Fleet, { settings }: Host): string[] {
-  const table: [string, boolean][] = [
-    [featureOf(relayOf(fleet.image)), true],
-    ["WITH_TRUSTED", settings.trusted.length > 0],
-    ["WITH_ANTIFLOOD", settings.enable_antiflood],
-    ["WITH_TLS", settings.enable_tls],
-    ["WITH_NAT_KEEPALIVE", settings.enable_NAT_keepalive],
-    ["WITH_REGISTRAR", settings.enable_registrar],
-    ["WITH_JSONRPC", settings.enable_jsonrpc],
-    ["WITH_METRICS", settings.enable_metrics],
-    [
-      "WITH_HTTP_PRIVATE",
-      (settings.enable_jsonrpc || settings.enable_metrics) && !onlyLoopback(settings.http_allow),
-    ],
-    ["WITH_DEBUG", settings.enable_debug],
+function features({ image }: Fleet, { settings }: Host): string[] {
+  const http = settings.enable_jsonrpc || settings.enable_metrics;
+  return [
+    featureOf(relayOf(image)),
+    ...featuresOf(proxySettings, settings),
+    ...(http && !onlyLoopback(settings.http_allow) ? ["WITH_HTTP_PRIVATE"] : []),
   ];
-  return table.flatMap(([name, on]) => (on ? [name] : []));
 }
 
 /** Where nobody else may use it, nobody else can reach it. */

@@ -2,8 +2,6 @@ import { hostname, oneOf, port, text } from "./types.js";
 import { secret } from "./secret-kind.js";
 import { optional, required, withDefault } from "./setting.js";
 
-const role = { role: true } as const;
-
 /** Kamailio's database URL has no escapes, so names are held to characters that mean nothing in it. */
 const identifier = text({
   rule: "a name of letters, digits, _ and - (up to 63 characters)",
@@ -11,10 +9,19 @@ const identifier = text({
 });
 
 export const databaseSettings = {
-  dbhost: required(hostname, "Host name or address of the PostgreSQL server.", role),
-  dbport: withDefault(port, 5432, "TCP port of the PostgreSQL server.", role),
-  db_kam: withDefault(identifier, "kamailio", "Database that is created for Kamailio.", role),
-  dbuser_kam: withDefault(identifier, "kamailio", "Role with which the proxies use that database.", role),
+  dbhost: required(hostname, "Host name or address of the PostgreSQL server.", {
+    role: true,
+    variable: "DBHOST",
+  }),
+  dbport: withDefault(port, 5432, "TCP port of the PostgreSQL server.", { role: true, variable: "DBPORT" }),
+  db_kam: withDefault(identifier, "kamailio", "Database that is created for Kamailio.", {
+    role: true,
+    variable: "DB_KAM",
+  }),
+  dbuser_kam: withDefault(identifier, "kamailio", "Role with which the proxies use that database.", {
+    role: true,
+    variable: "DBUSER_KAM",
+  }),
   dbpass_kam: optional(secret, "Password of dbuser_kam.", {
     role: true,
     secret: true,
@@ -23,19 +30,20 @@ export const databaseSettings = {
   dbuser_root: optional(
     text({ rule: "a role name of up to 63 characters", max: 63 }),
     "Role that may create roles and databases; used by `sip-proxy db init`.",
-    role,
+    { role: true, variable: "DBUSER_ROOT" },
   ),
   dbpass_root: optional(secret, "Password of dbuser_root.", { role: true, secret: true }),
   db_root: withDefault(
     identifier,
     "miarecdb",
     "Database that dbuser_root connects to for creating the other.",
-    role,
+    { role: true, variable: "DB_ROOT" },
   ),
   dbsslmode: withDefault(
     oneOf("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
     "prefer",
     "libpq's sslmode for every connection to the database.",
+    { variable: "DBSSLMODE" },
   ),
   dbsslrootcert: optional(
     secret,
@@ -45,5 +53,6 @@ export const databaseSettings = {
     oneOf("operator", "first-boot"),
     "operator",
     "Who creates role and database: the operator with `sip-proxy db init`, or the first host that boots (it then gets dbpass_root).",
+    { variable: "BOOTSTRAP" },
   ),
 };

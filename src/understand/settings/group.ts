@@ -32,11 +32,13 @@ export const groupSettings = {
     integer(30, 7200, { unit: "seconds" }),
     900,
     "Seconds in which a new instance must pass its self-test; then it is given up and replaced.",
+    { variable: "LAUNCH_TIMEOUT" },
   ),
   terminate_heartbeat: withDefault(
     integer(30, 7200, { unit: "seconds" }),
     300,
     "Seconds without a sign of life after which a draining instance is ended; EC2 waits 100 times that long in all.",
+    { variable: "TERMINATE_HEARTBEAT" },
   ),
   max_healthy_percentage: withDefault(
     integer(101, 200, { unit: "percent" }),
@@ -46,7 +48,7 @@ export const groupSettings = {
   elastic_ip_pool: optional(
     text({ rule: "the value of a tag", max: 256 }),
     "Elastic IPs whose tag sip-proxy:elastic-ip-pool has this value are the group's; each instance takes a free one.",
-    { defaultText: "instances have the addresses that their subnet gives" },
+    { variable: "ELASTIC_IP_POOL", defaultText: "instances have the addresses that their subnet gives" },
   ),
   warm_pool: optional(
     integer(0, 1000),

@@ -90,7 +90,9 @@ export const imageSettings = {
   rtpproxy_source: optional(sourceLocation, "Where RTPProxy's source comes from.", {
     defaultText: "its git repository, at the commit of the release",
   }),
-  media_relay: withDefault(oneOf(...relayNames()), "rtpproxy", "Which media relay is in the image."),
+  media_relay: withDefault(oneOf(...relayNames()), "rtpproxy", "Which media relay is in the image.", {
+    variable: "MEDIA_RELAY",
+  }),
   debian_mirror: withDefault(
     url,
     "http://deb.debian.org/debian",

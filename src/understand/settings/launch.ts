@@ -80,7 +80,7 @@ export const launchEc2Settings = {
       pattern: /^https?:\/\/[A-Za-z0-9.-]+$/,
     }),
     "Where hosts find all of AWS' services (an emulator). No port: curl does not sign one.",
-    { defaultText: "each service's own endpoint in the region, over HTTPS" },
+    { variable: "AWS_ENDPOINT_URL", defaultText: "each service's own endpoint in the region, over HTTPS" },
   ),
   volume_size: withDefault(integer(4, 1024, { unit: "GiB" }), 8, "Size of the root volume in GiB."),
   kms_key_id: optional(kmsKey, "KMS key for the volume's encryption."),

@@ -8,12 +8,21 @@ const role = { role: true } as const;
 const seconds = (min: number, max: number) => integer(min, max, { unit: "seconds" });
 
 export const connectivity = {
-  sip_udp_port: withDefault(port, 5080, "UDP port for SIP from the voice platform.", role),
-  sip_tcp_port: withDefault(port, 5080, "TCP port for SIP from the voice platform.", role),
+  sip_udp_port: withDefault(port, 5080, "UDP port for SIP from the voice platform.", {
+    role: true,
+    define: "SIP_UDP_PORT",
+    variable: "SIP_UDP_PORT",
+  }),
+  sip_tcp_port: withDefault(port, 5080, "TCP port for SIP from the voice platform.", {
+    role: true,
+    define: "SIP_TCP_PORT",
+    variable: "SIP_TCP_PORT",
+  }),
   sip_private_port: withDefault(
     port,
     5070,
     "UDP and TCP port of the second listener, on the private address, towards the recorders: each side sees an address it can reach.",
+    { define: "SIP_PRIVATE_PORT" },
   ),
   rtp_start: withDefault(integer(1024, 65534), 20000, "First UDP port for RTP.", role),
   rtp_stop: withDefault(integer(1025, 65535), 30000, "Last UDP port for RTP.", role),
@@ -21,29 +30,31 @@ export const connectivity = {
     integer(1, 1_000_000),
     2048,
     "Most TCP connections at once, TLS included; further ones are not accepted.",
-    role,
+    { role: true, define: "TCP_MAX_CONNECTIONS" },
   ),
   tcp_connection_lifetime: withDefault(
     seconds(5, 86400),
     3605,
     "Seconds after which an idle TCP connection is closed.",
-    role,
+    { role: true, define: "TCP_CONNECTION_LIFETIME" },
   ),
   enable_NAT_keepalive: withDefault(
     flag,
     false,
     "Answer and rewrite the OPTIONS with which NATed peers are kept reachable, and send such OPTIONS to them.",
-    { role: true, aliases: ["enable_nat_keepalive"] },
+    { role: true, feature: "WITH_NAT_KEEPALIVE", aliases: ["enable_nat_keepalive"] },
   ),
   trusted: withDefault(
     listOf(cidr),
     [],
     "Networks of the voice platforms. Antiflood never counts them; when any is given, calls from elsewhere are refused.",
+    { feature: "WITH_TRUSTED" },
   ),
   enable_registrar: withDefault(
     flag,
     false,
     "Accept REGISTER from trusted networks; otherwise it is refused.",
+    { feature: "WITH_REGISTRAR" },
   ),
 };
 
@@ -80,25 +91,33 @@ export const loadBalancing = {
 };
 
 export const debug = {
-  enable_debug: withDefault(
-    flag,
-    false,
-    "Load Kamailio's debugger module (traces the routing script).",
-    role,
-  ),
-  debug_level: withDefault(integer(-5, 3), 2, "Log level: 3 DBG, 2 INFO, 1 NOTICE, 0 WARN, -1 ERR.", role),
+  enable_debug: withDefault(flag, false, "Load Kamailio's debugger module (traces the routing script).", {
+    role: true,
+    feature: "WITH_DEBUG",
+  }),
+  debug_level: withDefault(integer(-5, 3), 2, "Log level: 3 DBG, 2 INFO, 1 NOTICE, 0 WARN, -1 ERR.", {
+    role: true,
+    define: "DEBUG_LEVEL",
+  }),
   log_stderror: withDefault(
     flag,
     false,
     "Log to the terminal (the journal, under systemd) instead of syslog.",
-    role,
+    { role: true, define: "LOG_STDERROR" },
   ),
-  enable_jsonrpc: withDefault(flag, false, "Serve Kamailio's JSON-RPC over HTTP at /RPC on http_port.", role),
-  enable_metrics: withDefault(flag, false, "Serve Prometheus metrics at /metrics on http_port."),
+  enable_jsonrpc: withDefault(flag, false, "Serve Kamailio's JSON-RPC over HTTP at /RPC on http_port.", {
+    role: true,
+    feature: "WITH_JSONRPC",
+  }),
+  enable_metrics: withDefault(flag, false, "Serve Prometheus metrics at /metrics on http_port.", {
+    feature: "WITH_METRICS",
+    variable: "ENABLE_METRICS",
+  }),
   http_port: withDefault(
     port,
     8090,
     "TCP port of JSON-RPC and metrics: on loopback, and on the private address when http_allow names other networks.",
+    { define: "HTTP_PORT" },
   ),
   http_allow: withDefault(
     listOf(cidr),
@@ -112,19 +131,22 @@ export const tls = {
     flag,
     false,
     "Listen for SIP over TLS on sip_tls_port, and use TLS towards recorders that ask for it.",
-    role,
+    { role: true, feature: "WITH_TLS", variable: "ENABLE_TLS" },
   ),
   tls_max_connections: withDefault(
     integer(1, 1_000_000),
     2048,
     "Most TLS connections at once; no more than tcp_max_connections.",
-    role,
+    { role: true, define: "TLS_MAX_CONNECTIONS" },
   ),
-  sip_tls_port: withDefault(port, 5061, "TCP port for SIP over TLS from the voice platform."),
+  sip_tls_port: withDefault(port, 5061, "TCP port for SIP over TLS from the voice platform.", {
+    define: "SIP_TLS_PORT",
+  }),
   sip_private_tls_port: withDefault(
     port,
     5071,
     "TCP port of the second TLS listener, on the private address, towards recorders whose siprec_protocol is tls.",
+    { define: "SIP_PRIVATE_TLS_PORT" },
   ),
   tls_certificate: optional(
     secret,
@@ -146,27 +168,28 @@ export const antiflood = {
     flag,
     true,
     "Ban source addresses that send too many requests (pike); trusted networks and recorders are never counted.",
-    { role: true, aliases: ["enable_anitflood"] },
+    { role: true, feature: "WITH_ANTIFLOOD", aliases: ["enable_anitflood"] },
   ),
-  pike_sample_time: withDefault(seconds(1, 3600), 2, "Seconds over which requests are counted.", role),
+  pike_sample_time: withDefault(seconds(1, 3600), 2, "Seconds over which requests are counted.", {
+    role: true,
+    define: "PIKE_SAMPLE_TIME",
+  }),
   pike_reqs_density: withDefault(
     integer(1, 1_000_000),
     30,
     "Requests from one address within pike_sample_time that are still let through.",
-    role,
+    { role: true, define: "PIKE_REQS_DENSITY" },
   ),
   pike_remove_latency: withDefault(
     seconds(1, 86400),
     120,
     "Seconds for which an address is remembered after its last request.",
-    role,
+    { role: true, define: "PIKE_REMOVE_LATENCY" },
   ),
-  ipban_expire: withDefault(
-    seconds(1, 604_800),
-    300,
-    "Seconds for which a banned address stays banned.",
-    role,
-  ),
+  ipban_expire: withDefault(seconds(1, 604_800), 300, "Seconds for which a banned address stays banned.", {
+    role: true,
+    substitution: "IPBAN_EXPIRE",
+  }),
 };
 
 export const operation = {
@@ -174,11 +197,13 @@ export const operation = {
     seconds(1, 300),
     3,
     "Seconds between two looks at the dispatcher table; a change is applied after at most that time.",
+    { variable: "DISPATCHER_POLL" },
   ),
   drain_limit: withDefault(
     seconds(0, 172_800),
     14400,
     "Seconds that draining waits for running calls to end before it gives up.",
+    { variable: "DRAIN_LIMIT" },
   ),
 };
 
@@ -198,7 +223,10 @@ export const hostAddresses = {
   public_ip_address: required(
     ipv4OrAuto,
     "Public IPv4 address of the host, as the voice platform reaches it through the NAT gateway.",
-    role,
+    { role: true, variable: "PUBLIC_IP_ADDRESS" },
   ),
-  private_ip_address: required(ipv4OrAuto, "Private IPv4 address of the host, on which it listens.", role),
+  private_ip_address: required(ipv4OrAuto, "Private IPv4 address of the host, on which it listens.", {
+    role: true,
+    variable: "PRIVATE_IP_ADDRESS",
+  }),
 };

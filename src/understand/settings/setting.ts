@@ -1,7 +1,19 @@
 import type { Kind } from "./types.js";
 
+/** Where a host finds the value of a setting, by the name that it has there. */
+export interface Rendered {
+  /** Defined in kamailio-local.cfg; where that leaves it out, the default of settings.cfg is in force. */
+  define?: string;
+  /** The same by #!substdef, which also replaces the name inside strings. Numbers only. */
+  substitution?: string;
+  /** WITH_* of kamailio-local.cfg: defined when the flag is on, or the list not empty. */
+  feature?: string;
+  /** Of host.env. */
+  variable?: string;
+}
+
 /** One row of the settings table. `T` is what the resolved Fleet holds for it. */
-export interface Setting<T> {
+export interface Setting<T> extends Rendered {
   kind: Kind<NonNullable<T>>;
   /** One sentence: what it does, with units. */
   help: string;

@@ -4,7 +4,6 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { load } from "js-yaml";
 import { expect, test } from "vitest";
 import { fleetJsonSchema } from "../../../src/understand/json-schema.js";
-import { withGeneratedParts } from "../../../src/understand/readme.js";
 import { understand } from "../../../src/understand/understand.js";
 
 const root = join(import.meta.dirname, "../../..");
@@ -24,15 +23,3 @@ test.each(["unknown-keys", "missing", "wrong-values", "wrong-shapes"])(
     expect(check(load(readFileSync(join(root, "test/errors", `${name}.yaml`), "utf8")))).toBe(false);
   },
 );
-
-test("docs/fleet.schema.json is what `sip-proxy schema` prints", async () => {
-  const text = `${JSON.stringify(fleetJsonSchema(), null, 2)}\n`;
-  await expect(text).toMatchFileSnapshot(join(root, "docs/fleet.schema.json"));
-});
-
-test("README.md holds the example and the settings reference as they are (npm run docs)", () => {
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-  expect(withGeneratedParts(readme, (path) => readFileSync(join(root, path), "utf8"))).toBe(readme);
-  for (const name of examples) expect(readme).toContain(`<!-- example: examples/${name} -->`);
-  expect(readme).toContain("`siprec_protocol` ®");
-});

@@ -1,0 +1,30 @@
+import type { Rendered, Settings } from "../../understand/settings/setting.js";
+import type { Scalar } from "../template.js";
+
+/** The settings that are rendered to a place, by the name that each has there. One without a value is left out. */
+export function renderedTo(
+  place: Exclude<keyof Rendered, "feature">,
+  settings: Settings,
+  values: object,
+): Record<string, Scalar> {
+  return Object.fromEntries(
+    namesIn(place, settings).flatMap(([name, setting]) => {
+      const value = (values as Record<string, Scalar | undefined>)[setting];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+}
+
+/** The features that are on. */
+export function featuresOf(settings: Settings, values: object): string[] {
+  return namesIn("feature", settings).flatMap(([name, setting]) => {
+    const value = (values as Record<string, boolean | readonly unknown[]>)[setting];
+    return (Array.isArray(value) ? value.length > 0 : value) ? [name] : [];
+  });
+}
+
+function namesIn(place: keyof Rendered, settings: Settings): (readonly [string, string])[] {
+  return Object.entries(settings).flatMap(([setting, { [place]: name }]) =>
+    name === undefined ? [] : [[name, setting] as const],
+  );
+}
