@@ -1,18 +1,12 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
-
-interface Tier {
-  name: string;
-  /** Minutes that one test or its set-up may take. */
-  minutes: number;
-  /** Tiers run one after the other in this order. */
-  order: number;
-}
+import { tiers } from "./test/support/tiers.js";
 
 /**
- * One project a tier. Only the first runs its files side by side: the others start networks, servers and machines, and
- * measure time.
+ * One project a tier, one after the other. Files of a tier run side by side, in networks of their own, two a processor: they
+ * mostly wait.
  */
-const tier = ({ name, minutes, order }: Tier) => ({
+const projects = tiers.map(({ name, minutes, workers }, order) => ({
   extends: true as const,
   test: {
     name,
@@ -20,23 +14,16 @@ const tier = ({ name, minutes, order }: Tier) => ({
     testTimeout: minutes * 60_000,
     hookTimeout: minutes * 60_000,
     sequence: { groupOrder: order },
-    // these measure time on a machine that may be busy; a test that needed a second try is told as such
-    ...(name === "call" || name === "cloud" ? { retry: 1 } : {}),
-    ...(name === "unit" ? {} : { fileParallelism: false, globalSetup: ["test/support/set-up.ts"] }),
+    maxWorkers: workers ?? 2 * availableParallelism(),
+    ...(name === "unit" ? {} : { globalSetup: ["test/support/set-up.ts"] }),
   },
-});
+}));
 
 export default defineConfig({
   test: {
     // what commands say is compared as text, also where CI is set and colours would be on
     env: { NO_COLOR: "1" },
     reporters: ["default", "./test/support/summary-reporter.ts"],
-    projects: [
-      tier({ name: "unit", minutes: 0.5, order: 0 }),
-      tier({ name: "tools", minutes: 3, order: 1 }),
-      tier({ name: "call", minutes: 10, order: 2 }),
-      tier({ name: "cloud", minutes: 10, order: 3 }),
-      tier({ name: "image", minutes: 30, order: 4 }),
-    ],
+    projects,
   },
 });

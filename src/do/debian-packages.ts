@@ -1,6 +1,10 @@
+import pRetry from "p-retry";
 import { allRelays } from "../relay/registry.js";
 import { attempt, run } from "./process.js";
 import { UserError } from "../errors.js";
+
+/** Seconds to wait for another apt, such as unattended-upgrades. */
+const LOCK_TIMEOUT = 300;
 
 /** Debian's packages for what is done on this machine beyond the npm packages, by purpose. */
 export const debianPackages = {
@@ -29,7 +33,8 @@ export const debianPackages = {
     "socat",
     ...allRelays().flatMap(({ packages }) => packages),
   ],
-  checks: ["cloud-init", "shellcheck", "sip-tester"],
+  checks: ["cloud-init", "shellcheck"],
+  bench: ["sip-tester"],
 } as const;
 
 export type Purpose = keyof typeof debianPackages;
@@ -63,6 +68,10 @@ export async function ensurePackages(
   }
   say(`installing with apt: ${missing.join(" ")}`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
-  await run({ argv: ["apt-get", "update", "--quiet"], env });
-  await run({ argv: [...install], env, timeout: 900_000 });
+  const patiently = { minTimeout: 2000, factor: 1, retries: LOCK_TIMEOUT / 2, shouldRetry: isLocked };
+  await pRetry(() => run({ argv: ["apt-get", "update", "--quiet"], env }), patiently);
+  await run({ argv: [...install, "-o", `DPkg::Lock::Timeout=${LOCK_TIMEOUT}`], env, timeout: 900_000 });
 }
+
+/** `apt-get update` does not wait for another one, whatever DPkg::Lock::Timeout says. */
+const isLocked = ({ error }: { error: Error }) => error.message.includes("Could not get lock");

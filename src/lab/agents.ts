@@ -44,11 +44,11 @@ export class Recorder extends Program<RecorderEvent> {
 
   /** Ends a call (or `all`) from the recorder's side; resolves with the worst status. */
   async bye(callId = "all"): Promise<{ status: number; count: number }> {
-    return outcomeOf(await this.ask({ cmd: "bye", callId }, 60_000));
+    return outcomeOf(await this.ask({ cmd: "bye", callId }));
   }
 
   async reinvite(callId = "all", hold = false): Promise<{ status: number; count: number }> {
-    return outcomeOf(await this.ask({ cmd: "reinvite", callId, hold }, 60_000));
+    return outcomeOf(await this.ask({ cmd: "reinvite", callId, hold }));
   }
 
   async stats(): Promise<{ totals: RecorderTotals; calls: RecordedCall[] }> {
@@ -77,7 +77,7 @@ export async function startRecorder(
   options: RecorderOptions,
 ): Promise<Recorder> {
   const recorder = new Recorder(namespace, options);
-  await recorder.waitFor((event) => event.event === "listening", 10_000).catch(endFirst(recorder));
+  await recorder.waitFor((event) => event.event === "listening").catch(endFirst(recorder));
   return recorder;
 }
 
@@ -105,8 +105,8 @@ export class Platform extends Program<PlatformEvent> {
   }
 
   /** Resolves when each call has been answered or has failed. */
-  allPlaced(timeout = 120_000): Promise<PlatformStatus> {
-    return this.waitFor((event) => event.event === "all-placed", timeout);
+  allPlaced(): Promise<PlatformStatus> {
+    return this.waitFor((event) => event.event === "all-placed");
   }
 
   async status(): Promise<PlatformStatus> {
@@ -115,13 +115,13 @@ export class Platform extends Program<PlatformEvent> {
 
   /** Sends a re-INVITE in each call that is up; resolves with how many were answered with which status. */
   async reinviteAll(kind: ReinviteKind = "refresh"): Promise<Record<string, number>> {
-    const event = await this.ask({ cmd: "reinvite-all", kind }, 120_000);
+    const event = await this.ask({ cmd: "reinvite-all", kind });
     return (event as Named<PlatformEvent, "done">).byStatus ?? {};
   }
 
   /** Sends another request in each call that is up; resolves with how many were answered with which status. */
   async requestAll(method: OtherMethod): Promise<Record<string, number>> {
-    const event = await this.ask({ cmd: "request-all", method }, 120_000);
+    const event = await this.ask({ cmd: "request-all", method });
     return (event as Named<PlatformEvent, "done">).byStatus ?? {};
   }
 
@@ -144,7 +144,7 @@ export class Platform extends Program<PlatformEvent> {
 /** Starts a platform in a namespace (undefined: here); resolves when it begins to place calls. */
 export async function startPlatform(namespace: string | undefined, job: CallsJob): Promise<Platform> {
   const platform = new Platform(namespace, job);
-  await platform.waitFor((event) => event.event === "ready", 10_000).catch(endFirst(platform));
+  await platform.waitFor((event) => event.event === "ready").catch(endFirst(platform));
   return platform;
 }
 

@@ -1,7 +1,9 @@
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { freePort } from "../do/local/ports.js";
 import { run, start } from "../do/process.js";
 
 /** A PostgreSQL server of its own, in a folder of its own, that ends with whoever started it. */
@@ -13,10 +15,14 @@ export interface Postgres {
   stop: () => Promise<void>;
 }
 
+/** Milliseconds for the server to answer, on a busy machine. */
+const START_TIMEOUT = 60_000;
+
 export const postgresPassword = "postgres:pa\\ss 'word\"$";
 
 export interface PostgresOptions {
   host?: string;
+  /** A free one of 127.0.0.1 unless given. */
   port?: number;
   /** The words that run a program in a network namespace. */
   enter?: readonly string[];
@@ -26,7 +32,7 @@ export interface PostgresOptions {
 
 /** Starts PostgreSQL (Debian's newest installed version) on an address, in a network namespace if given. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
-  const { host = "127.0.0.1", port = 15432, enter = [], password = postgresPassword } = options;
+  const { host = "127.0.0.1", port = await freePort(), enter = [], password = postgresPassword } = options;
   const folder = mkdtempSync(join(tmpdir(), "postgres-"));
   const bin = postgresBin();
   const asPostgres = ["runuser", "-u", "postgres", "--"];
@@ -60,7 +66,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   });
   child.stderr?.resume();
   const connection = (database: string) => ({ host: folder, port, user: "postgres", database });
-  await untilReady(connection("postgres"));
+  await untilReady(connection("postgres"), child);
   return {
     host,
     port,
@@ -82,16 +88,17 @@ function postgresBin(): string {
   return `/usr/lib/postgresql/${newest}/bin`;
 }
 
-async function untilReady(connection: pg.ClientConfig): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+async function untilReady(connection: pg.ClientConfig, server: ChildProcess): Promise<void> {
+  for (const deadline = Date.now() + START_TIMEOUT; ;) {
     try {
       await queryOnce(connection, "SELECT 1");
       return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    } catch (cause) {
+      if (server.exitCode !== null || Date.now() > deadline)
+        throw new Error("PostgreSQL does not start", { cause });
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-  throw new Error("PostgreSQL does not start");
 }
 
 async function queryOnce(connection: pg.ClientConfig, sql: string): Promise<Record<string, unknown>[]> {

@@ -4,7 +4,7 @@ import { table } from "../../src/cli/table.js";
 import { rtpproxyFiles, rtpproxySkipped } from "../../src/lab/proxy/rtpproxy.js";
 import { removeLeftovers } from "../../src/lab/network/leftovers.js";
 import type { Relay } from "../support/call-lab.js";
-import { setup } from "../support/set-up.js";
+import { prepare } from "../support/set-up.js";
 import { written } from "./figures.js";
 import { chosen, runRow, type Result } from "./row.js";
 import { rows } from "./rows/index.js";
@@ -39,7 +39,7 @@ async function bench(words: string[], { relay, json, list }: Options): Promise<v
         wanted.map((row) => [row.name, row.test, row.toHold]),
       ),
     );
-  await setup();
+  await prepare("network", "database", "proxies", "bench");
   await removeLeftovers();
   if (relay === "rtpproxy" && !(await rtpproxyFiles())) throw new Error(rtpproxySkipped);
   const results: Result[] = [];

@@ -2,7 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { callsFromAll, ofEachKind, outcomes } from "../support/all-kinds.js";
 import { CallLab, pause, withEachRelay } from "../support/call-lab.js";
 
-/** What can be wrong with a recorder, and the longest set-up of a call that meets it, in milliseconds. */
+/**
+ * What can be wrong with a recorder, and the longest set-up of a call that meets it, in milliseconds, on a machine that has nothing
+ * else to do.
+ */
 const faults: {
   title: string;
   most: number;
@@ -65,18 +68,21 @@ withEachRelay((relay) => {
     });
 
     it.each(faults)("that $title costs no call", async ({ begin, end, most }) => {
+      // how long the same calls take here and now when nothing is wrong
+      const well = await callsFromAll(lab, { calls: 4, rate: 100, holdMs: 50, rtp: { rate: 10 } });
+      const usual = 4 * Math.max(...well.map(({ summary }) => summary.setUpMs.max));
       await begin(lab, bad);
       try {
         const reports = await callsFromAll(lab, { calls: 4, rate: 100, holdMs: 300, rtp: { rate: 10 } });
         expect(outcomes(reports)).toEqual(ofEachKind({ ok: 4 }));
         for (const { title, summary } of reports) {
           expect(summary.answeredBy, title).toEqual({ [good]: 4 });
-          expect(summary.setUpMs.max, title).toBeLessThanOrEqual(most);
+          expect(summary.setUpMs.max, title).toBeLessThanOrEqual(most + usual);
         }
         // from then on it is out, and costs no time either
         const { summary } = await lab.calls({ calls: 4, rate: 100, holdMs: 50 });
         expect(summary.answeredBy).toEqual({ [good]: 4 });
-        expect(summary.setUpMs.max).toBeLessThan(500);
+        expect(summary.setUpMs.max).toBeLessThan(500 + usual);
       } finally {
         await end(lab, bad);
       }

@@ -6,6 +6,7 @@ import {
   type Recorder,
 } from "../../src/lab/agents.js";
 import { Network, type Topology } from "../../src/lab/network.js";
+import { eventually } from "../support/eventually.js";
 
 export const RECORDER = { address: "10.0.0.3", publicAddress: "192.0.2.3", port: 5060 };
 export const PLATFORMS = { platform: "203.0.113.10", natted: "192.168.77.10" };
@@ -68,10 +69,9 @@ export class Bench {
 
   /** The counts when the recorder's calls have all ended, the last packets included. */
   async settled() {
-    for (let tries = 0; tries < 50; tries++) {
-      if ((await this.recorder.totals()).active === 0) break;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await eventually(async () => {
+      if ((await this.recorder.totals()).active > 0) throw new Error("calls are up");
+    });
     await new Promise((resolve) => setTimeout(resolve, 600)); // longer than a recorder's lingerMs
     return this.recorder.stats();
   }

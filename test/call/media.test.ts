@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Platform } from "../../src/lab/agents.js";
 import { SIPREC_VARIANTS } from "../../src/lab/siprec-variants.js";
 import { callsFromAll, ofEachKind, outcomes, placeFromAll, type KindReport } from "../support/all-kinds.js";
 import { CallLab, pause, withEachRelay } from "../support/call-lab.js";
+import { eventually } from "../support/eventually.js";
 
 const variants = Object.keys(SIPREC_VARIANTS).length;
 
@@ -51,7 +53,12 @@ withEachRelay((relay) => {
     expect(await all.each((platform) => platform.reinviteAll("hold"))).toEqual(ofEachKind({ 200: 2 }));
     await pause(4000);
     expect(await all.each((platform) => platform.reinviteAll("resume"))).toEqual(ofEachKind({ 200: 2 }));
-    await pause(500);
+    const sent = async (platform: Platform) => (await platform.status()).rtpPackets;
+    const before = await all.each(sent);
+    await eventually(async () => {
+      for (const [title, packets] of Object.entries(await all.each(sent)))
+        expect(packets, title).toBeGreaterThan((before[title] ?? 0) + 40);
+    });
     await all.each((platform) => platform.byeAll());
     const reports = await all.finished();
     expect(outcomes(reports)).toEqual(ofEachKind({ ok: 2 }));

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { CallLab, pause, withEachRelay } from "../support/call-lab.js";
+import { CallLab, withEachRelay } from "../support/call-lab.js";
+import { eventually } from "../support/eventually.js";
 import { proxiesWith } from "../support/proxies.js";
 
 // What operators use on a host, as the README says it: kamctl, kamcmd, JSON-RPC, metrics, the log; and the settings
@@ -117,6 +118,10 @@ withEachRelay((relay) => {
         const samples = stdout.split("\n").filter((line) => line && !line.startsWith("#"));
         return new Map(samples.map((line) => [line.replace(/ \S+$/, ""), Number(line.split(" ").at(-1))]));
       };
+      const sessions = (one: Map<string, number>) =>
+        [...one]
+          .filter(([name]) => name.startsWith("sip_proxy_rtp_sessions"))
+          .reduce((sum, [, n]) => sum + n, 0);
       const before = await metrics();
       const held = await lab.place({ targets: [lab.target("udp", "watched")], calls: 3, holdMs: null });
       expect(await held.allPlaced()).toMatchObject({ up: 3 });
@@ -126,17 +131,16 @@ withEachRelay((relay) => {
       await proxy.kamcmd("dispatcher.set_state", "ap", "1", recorder0);
       await held.byeAll();
       await held.finished;
-      await pause(500);
-      const after = await metrics();
+      const after = await eventually(async () => {
+        const now = await metrics();
+        expect([now.get("sip_proxy_dialogs"), sessions(now)]).toEqual([0, 0]);
+        return now;
+      });
       const grown = (name: string) => (during.get(name) ?? NaN) - (before.get(name) ?? NaN);
       expect(grown("sip_proxy_calls_offered_total")).toBe(3);
       expect(grown("sip_proxy_calls_answered_total")).toBe(3);
       expect(grown('sip_proxy_refused_total{reason="stranger"}')).toBeGreaterThanOrEqual(2);
       expect([before, during, after].map((one) => one.get("sip_proxy_dialogs"))).toEqual([0, 3, 0]);
-      const sessions = (one: Map<string, number>) =>
-        [...one]
-          .filter(([name]) => name.startsWith("sip_proxy_rtp_sessions"))
-          .reduce((sum, [, n]) => sum + n, 0);
       expect([before, during, after].map(sessions)).toEqual([0, relay === "rtpproxy" ? 6 : 3, 0]);
       expect(during.get(`sip_proxy_recorder_up{set="1",recorder="${recorder0}"}`)).toBe(0);
       expect(during.get(`sip_proxy_recorder_up{set="1",recorder="${recorder1}"}`)).toBe(1);
@@ -146,13 +150,14 @@ withEachRelay((relay) => {
 
   it("each call is a line of the log, with who, where, how long and how it ended", async () => {
     const proxy = lab.proxy("watched");
+    const began = performance.now();
     const { calls: placed } = await calls(1, { holdMs: 1200 });
+    const most = (performance.now() - began) / 1000;
     await lab.recorder("recorder0").behave({ invite: 486 });
     await lab.recorder("recorder1").behave({ invite: 486 });
     const { calls: failed } = await calls(1);
     await lab.recorder("recorder0").behave({ invite: "answer" });
     await lab.recorder("recorder1").behave({ invite: "answer" });
-    await pause(300);
     const line = (callId = ""): Record<string, string> => {
       const text =
         proxy.log
@@ -164,11 +169,13 @@ withEachRelay((relay) => {
         pairs.map((pair) => [pair.split("=")[0] ?? "", pair.slice(pair.indexOf("=") + 1)]),
       );
     };
+    await eventually(() => expect(line(failed[0]?.callId)).toHaveProperty("event"));
     const ended = line(placed[0]?.callId);
+    expect(Number(ended["duration_s"])).toBeGreaterThanOrEqual(1);
+    expect(Number(ended["duration_s"])).toBeLessThanOrEqual(Math.ceil(most));
     expect(ended).toMatchObject({
       ...{ event: "ended", source: "udp:203.0.113.10:5060", status: "200", ended_by: "platform" },
       recorder: placed[0]?.answeredBy === "recorder0" ? recorder0 : recorder1,
-      duration_s: expect.stringMatching(/^[12]$/) as string,
       setup_ms: expect.stringMatching(/^\d+$/) as string,
     });
     expect(line(failed[0]?.callId)).toMatchObject({ event: "failed", status: "486", reason: "recorder" });
@@ -192,12 +199,11 @@ withEachRelay((relay) => {
       const lines = async (name: string) => {
         const proxy = lab.proxy(name);
         await proxy.kill("kamailio");
-        const start =
-          "timeout 3 kamailio -DD -f /etc/kamailio/kamailio.cfg -m 64 -M 16 -u kamailio -g kamailio";
+        const start = "kamailio -DD -f /etc/kamailio/kamailio.cfg -m 64 -M 16 -u kamailio -g kamailio";
         const { stdout } = await proxy.run(
           "bash",
           "-c",
-          `set -a; . /run/sip-proxy/database.env; ${start} 2>&1 || true`,
+          `set -a; . /run/sip-proxy/database.env; ${start} 2>&1 & until kamcmd core.uptime >/dev/null 2>&1; do sleep 0.1; done; kill $!; wait`,
         );
         return stdout.split("\n").filter((text) => /(INFO|DEBUG|NOTICE): /.test(text)).length;
       };

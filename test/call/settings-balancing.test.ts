@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Hop } from "../../src/lab/sip/uri.js";
-import { CallLab, pause, withEachRelay } from "../support/call-lab.js";
+import { CallLab, withEachRelay } from "../support/call-lab.js";
+import { eventually } from "../support/eventually.js";
 import { proxiesWith } from "../support/proxies.js";
 
 // disp_set, disp_alg, and the recorders' siprec_port, siprec_protocol, siprec_flags, siprec_priority and siprec_attrs.
@@ -111,9 +112,8 @@ withEachRelay((relay) => {
         [...lab.recorders].flatMap(([name, { invites }]) =>
           invites.filter((invite) => invite.callId === callId).map(() => name),
         );
-      for (let tries = 0; tries < 50 && seen().length < 3; tries++) await pause(100);
+      await eventually(() => expect(seen()).toHaveLength(3));
       const takers = seen();
-      expect(takers).toHaveLength(3);
       expect(new Set(takers).size).toBe(1);
       return takers[0];
     };
@@ -148,8 +148,9 @@ withEachRelay((relay) => {
       await lab.startRecorder("high");
       await lab.startRecorder("low");
       await lab.proxy("listed").kamcmd("dispatcher.reload");
-      await pause(300);
-      expect(Object.keys(await split("listed", 8)).sort()).toEqual(["high", "low"]);
+      await eventually(async () =>
+        expect(Object.keys(await split("listed", 8)).sort()).toEqual(["high", "low"]),
+      );
     });
   });
 });

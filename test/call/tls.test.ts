@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { CallLab, pause } from "../support/call-lab.js";
+import { CallLab } from "../support/call-lab.js";
 import { certificate, type Certificate } from "../support/certificates.js";
 import { proxiesWith } from "../support/proxies.js";
 
@@ -66,7 +66,7 @@ describe.each(["selfsigned", "literal", "path"])("with a certificate that is %s"
     }
     const held = await lab.place({ ...job, reinvite: "none", holdMs: null });
     expect(await held.allPlaced()).toMatchObject({ up: 3 });
-    await pause(300);
+    await lab.acknowledged();
     expect(await lab.recorder("recorder0").bye()).toEqual({ status: 200, count: 3 });
     expect((await held.finished).calls.map(({ byeBy }) => byeBy)).toEqual(Array(3).fill("recorder"));
   });
@@ -89,11 +89,11 @@ it("tls_ca: a recorder whose certificate is of another authority gets no call", 
 });
 
 it("tls_max_connections: of eight connections those few are taken", async () => {
-  const job = { ...platformSide, calls: 8, connections: 8, holdMs: 1500, rate: 20, connectTimeoutMs: 2000 };
+  const job = { ...platformSide, calls: 8, connections: 8, holdMs: 1500, rate: 20, connectTimeoutMs: 5000 };
   const many = {
     ...job,
     rtp: { rate: 0 },
-    timers: { giveUp: 2000 },
+    timers: { giveUp: 5000 },
     targets: [lab.target("tls", "selfsigned")],
   };
   const { summary } = await lab.calls(many);

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.js";
 import { GroupLab, labFleet } from "../support/group-lab.js";
 import { instanceId } from "../support/host-lab.js";
 
@@ -19,6 +19,14 @@ const host = (index = 0) => {
   return found;
 };
 
+/** From some moment on a host that drains answers 503. */
+async function refusesCalls(): Promise<void> {
+  await eventually(async () => {
+    const late = await lab.calls(0, { holdMs: 100, rtp: { rate: 0 } });
+    expect(late.calls.map(({ finalStatus }) => finalStatus)).toEqual([503]);
+  });
+}
+
 describe("a host that the group takes out", () => {
   test("takes no new call, keeps the others with their media, and goes after the last", async () => {
     await ready();
@@ -26,18 +34,16 @@ describe("a host that the group takes out", () => {
     await calls.allPlaced();
     await lab.cloud.terminate(instanceId(0));
     await host().until(/draining: the group takes this instance out/);
-    await pause(1000);
-    const late = await lab.calls(0, { holdMs: 100 });
-    expect(late.calls.map(({ finalStatus }) => finalStatus)).toEqual([503]);
+    await refusesCalls();
     expect(await lab.lifecycle()).toBe("Terminating:Wait");
 
     const { summary } = await calls.finished;
     const ended = Date.now();
     expect(summary).toMatchObject({ errors: {}, outcomes: { ok: 10 } });
     await lab.cloud.untilCompleted(instanceId(0), terminate);
-    expect(Date.now() - ended).toBeLessThan(10_000);
-    await pause(1000);
-    expect(await lab.recorder?.totals()).toMatchObject({ rtpPackets: summary.rtpPackets, rtpLost: 0 });
+    expect(Date.now() - ended).toBeLessThan(20_000);
+    const all = { rtpPackets: summary.rtpPackets, rtpLost: 0 };
+    await eventually(async () => expect(await lab.recorder?.totals()).toMatchObject(all));
     expect(
       lab.cloud
         .calls("RecordLifecycleActionHeartbeat")
@@ -63,7 +69,7 @@ describe("a host that the group takes out", () => {
     await host().until(/draining/);
     await lab.cloud.inject({ action: "CompleteLifecycleAction", kind: "unavailable", times: 6 });
     await host().reboot();
-    await lab.cloud.untilCompleted(instanceId(0), terminate, 90_000);
+    await lab.cloud.untilCompleted(instanceId(0), terminate);
     expect(host().console.join("\n")).toMatch(
       /the group cannot be told CONTINUE for sip-proxy-terminate: CompleteLifecycleAction: ServiceUnavailable/,
     );
@@ -77,9 +83,7 @@ test("a spot instance that EC2 takes back drains at once", async () => {
   await calls.allPlaced();
   await lab.cloud.interrupt(instanceId(0));
   await host().until(/draining: EC2 takes this spot instance back/);
-  await pause(1000);
-  const late = await lab.calls(0, { holdMs: 100 });
-  expect(late.calls.map(({ finalStatus }) => finalStatus)).toEqual([503]);
+  await refusesCalls();
   expect((await calls.finished).summary).toMatchObject({ errors: {}, outcomes: { ok: 2 } });
   await host().until(/drained after \d+ s: no calls are left/);
 });
@@ -90,7 +94,7 @@ describe("health", () => {
     await host(0).run("bash", "-c", "touch /run/no-relay; pkill -KILL -x rtpengine");
     await host(1).run("bash", "-c", "mv /etc/kamailio/kamailio.cfg /root; pkill -KILL -x kamailio");
     await host(2).run("pkill", "-KILL", "-x", "kamailio");
-    for (const index of [0, 1]) await lab.cloud.untilCompleted(instanceId(index), terminate, 150_000);
+    for (const index of [0, 1]) await lab.cloud.untilCompleted(instanceId(index), terminate);
     await host(0).until(/told to replace this instance: the media relay does not answer, for 5 s/);
     await host(1).until(/told to replace this instance: Kamailio does not answer kamcmd, for 5 s/);
     expect((await lab.cloud.state()).instances[instanceId(2)]).toMatchObject({

@@ -1,7 +1,7 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { instanceRolePolicy } from "../../src/targets/ec2/compute/policy/instance-role.js";
 import { poolTag } from "../../src/compute/host/group-contract.js";
+import { eventually } from "../support/eventually.js";
 import { certificate } from "../support/certificates.js";
 import { databasePassword, GroupLab, labFleet, publicAddress } from "../support/group-lab.js";
 import { instanceId } from "../support/host-lab.js";
@@ -34,12 +34,13 @@ test("every action and every statement of the policy is needed in a host's life,
   await lab.recorder?.stop();
   const host = await lab.boot(0, fleet);
   await host.until(/not ready: no recorder has answered OPTIONS yet/);
-  await pause(16_000); // a third of the hook's time
+  const count = (action: string) => lab.cloud.calls(action).length;
+  await eventually(() => expect(count("RecordLifecycleActionHeartbeat")).toBeGreaterThan(0), 120_000);
   await lab.startRecorder();
-  expect(await lab.cloud.untilCompleted(instanceId(0), "sip-proxy-launch", 60_000)).toBe("CONTINUE");
-  await pause(4000); // a minute of these hosts, after which they publish their calls
+  expect(await lab.cloud.untilCompleted(instanceId(0), "sip-proxy-launch")).toBe("CONTINUE");
+  await eventually(() => expect(count("PutMetricData")).toBeGreaterThan(0), 120_000);
   await host.run("bash", "-c", "touch /run/no-relay; pkill -KILL -x rtpengine");
-  await lab.cloud.untilCompleted(instanceId(0), "sip-proxy-terminate", 150_000);
+  await lab.cloud.untilCompleted(instanceId(0), "sip-proxy-terminate");
 
   const calls = lab.cloud.calls();
   expect(calls.filter(({ outcome }) => outcome !== "200")).toEqual([]);

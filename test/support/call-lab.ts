@@ -21,6 +21,7 @@ import { NativeProxy } from "../../src/lab/proxy/native-proxy.js";
 import { rtpproxyFiles, rtpproxySkipped } from "../../src/lab/proxy/rtpproxy.js";
 import { postgresPassword, startPostgres, type Postgres } from "../../src/lab/postgres.js";
 import type { Fleet, Host } from "../../src/understand/fleet.js";
+import { eventually } from "./eventually.js";
 import { fleetOf } from "./fleets.js";
 
 /** Where calls come from, by name: a platform, one behind its own NAT, and one that nobody knows. */
@@ -218,13 +219,14 @@ export class CallLab {
     return events.flatMap((event) => (event.event === "options" ? [event.status] : []));
   }
 
-  /** Sends bytes as they are; the texts of what comes back. */
+  /** Sends bytes as they are; the texts of what comes back: so many `replies`, or all that come within 0.3 s. */
   async send(
     payload: RawJob["payload"],
     from: Caller = "platform",
     job: Partial<RawJob> = {},
   ): Promise<string[]> {
-    const usual = { localAddress: callers[from].address, target: this.target(), waitMs: 300 };
+    const waitMs = job.replies === undefined ? 300 : 30_000;
+    const usual = { localAddress: callers[from].address, target: this.target(), waitMs };
     const raw: RawJob = { type: "raw", payload, ...usual, ...job };
     const events = await runPlatform(this.network.namespace(from), raw);
     return events.flatMap((event) => (event.event === "reply" ? [event.text] : []));
@@ -232,7 +234,7 @@ export class CallLab {
 
   /** Runs a program on a host of the network, to its end. */
   on(name: string, ...argv: readonly string[]): Promise<Finished> {
-    return attempt({ argv: this.network.inNamespace(name, argv), timeout: 30_000 });
+    return attempt({ argv: this.network.inNamespace(name, argv), timeout: 120_000 });
   }
 
   /** A stranger sends RTP to the whole range, while something else goes on; what he sent, and what he got. */
@@ -252,14 +254,22 @@ export class CallLab {
   /** What recorders have counted, once their calls have ended and the last packets are in. */
   async recorded() {
     const all = [...this.recorders.values()];
-    for (let tries = 0; tries < 30; tries++) {
-      const totals = await Promise.all(all.map((recorder) => recorder.totals()));
-      if (totals.every(({ active }) => active === 0)) break;
-      await pause(100);
-    }
+    await eventually(async () => {
+      for (const recorder of all) if ((await recorder.totals()).active > 0) throw new Error("calls are up");
+    });
     await pause(600); // longer than a recorder's lingerMs
     const stats = await Promise.all(all.map((recorder) => recorder.stats()));
     return stats.flatMap(({ calls }) => calls);
+  }
+
+  /** Waits until each recorder has the ACKs of all calls that it has answered: only then may it send requests of its own. */
+  async acknowledged(): Promise<void> {
+    await eventually(async () => {
+      for (const recorder of this.recorders.values()) {
+        const { answered, acks } = await recorder.totals();
+        if (acks < answered) throw new Error(`${answered - acks} calls without ACK`);
+      }
+    });
   }
 
   /** Ends what a test has left running, and forgets the calls that have ended and what was seen of them. */

@@ -49,7 +49,7 @@ export function labFleet(parts: Parts = {}): Fleet {
       dbpass_kam: "${secretsmanager:kam/db}",
       ...(parts["database"] as object | undefined),
     },
-    group: { launch_timeout: 30, terminate_heartbeat: 30, ...(parts["group"] as object | undefined) },
+    group: { launch_timeout: 90, terminate_heartbeat: 30, ...(parts["group"] as object | undefined) },
   });
 }
 
@@ -127,7 +127,7 @@ export class GroupLab {
   /** Boots a host and waits until the group knows that it takes calls. */
   async bringUp(index = 0, fleet = labFleet()): Promise<GroupHost> {
     const host = await this.boot(index, fleet);
-    await this.cloud.untilCompleted(instanceId(index), "sip-proxy-launch", 60_000).catch((cause: unknown) => {
+    await this.cloud.untilCompleted(instanceId(index), "sip-proxy-launch").catch((cause: unknown) => {
       throw new Error(`the group heard nothing; the console:\n${host.console.join("\n")}`, { cause });
     });
     return host;
@@ -233,7 +233,7 @@ export class GroupHost {
   }
 
   run(...argv: [string, ...string[]]): Promise<Finished> {
-    return run(this.sandbox.command({ argv, timeout: 30_000 }));
+    return run(this.sandbox.command({ argv, timeout: 120_000 }));
   }
 
   async isReady(): Promise<boolean> {
@@ -242,7 +242,7 @@ export class GroupHost {
   }
 
   /** Resolves with the line when it is said on the console. */
-  async until(pattern: RegExp, timeout = 60_000): Promise<string> {
+  async until(pattern: RegExp, timeout = 120_000): Promise<string> {
     const deadline = Date.now() + timeout;
     while (Date.now() < deadline) {
       const line = this.console.find((text) => pattern.test(text));

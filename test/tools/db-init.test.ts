@@ -96,7 +96,9 @@ describe("db init", () => {
   test("a wrong password is told as what it is", async () => {
     await expect(initDatabase(database({ dbpass_root: "wrong" }), reveal)).rejects.toMatchObject({
       message: expect.stringMatching(
-        /cannot connect to PostgreSQL at 127.0.0.1:15432.*password authentication failed/,
+        new RegExp(
+          `cannot connect to PostgreSQL at 127.0.0.1:${postgres.port}.*password authentication failed`,
+        ),
       ) as string,
       hint: "check the password",
     });

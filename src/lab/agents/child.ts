@@ -7,6 +7,8 @@ import { inNamespace, type Argv } from "../network.js";
 
 /** Open files that a program may have: two sockets per call, and room. */
 const OPEN_FILES = 65_536;
+/** Milliseconds to wait for what a program is to say: a deadline for busy machines, on which a start alone takes seconds. */
+const PATIENCE = 120_000;
 /** Milliseconds for a program to end by itself before it is killed. */
 const GRACE = 2000;
 
@@ -78,7 +80,7 @@ export class Program<E extends { event: string }> {
   /** The first event, past or to come, that `wanted` is true for; rejects after `timeout` milliseconds or when the program ends. */
   waitFor<W extends E>(wanted: (event: E) => event is W, timeout?: number): Promise<W>;
   waitFor(wanted: (event: E) => boolean, timeout?: number): Promise<E>;
-  waitFor(wanted: (event: E) => boolean, timeout = 30_000): Promise<E> {
+  waitFor(wanted: (event: E) => boolean, timeout = PATIENCE): Promise<E> {
     const past = this.events.find(wanted);
     if (past) return Promise.resolve(past);
     return new Promise((resolve, reject) => {
@@ -97,7 +99,7 @@ export class Program<E extends { event: string }> {
   }
 
   /** Sends a command and resolves with the event that answers it. */
-  async ask(command: object, timeout = 30_000): Promise<E> {
+  async ask(command: object, timeout = PATIENCE): Promise<E> {
     const id = ++this.#lastId;
     if (this.#over) throw this.fault("has ended");
     const answer = this.waitFor((event) => "id" in event && event.id === id, timeout);

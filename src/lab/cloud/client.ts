@@ -29,7 +29,7 @@ export class Cloud extends Program<CloudEvent> {
   }
 
   /** Resolves when the instance has completed the hook; with the result. */
-  async untilCompleted(instance: string, hook: string, timeout = 30_000): Promise<string> {
+  async untilCompleted(instance: string, hook: string, timeout?: number): Promise<string> {
     const wanted = (event: CloudEvent) =>
       event.event === "completed" && event.instance === instance && event.hook === hook;
     const event = await this.waitFor(wanted, timeout);
@@ -72,7 +72,7 @@ export async function startCloud(namespace: string, options: CloudOptions): Prom
   await run({ argv: inNamespace(namespace, ["nft", "-f", "-"]), input: oneHop(options.imds) });
   const cloud = new Cloud(namespace, options);
   try {
-    await cloud.waitFor((event) => event.event === "listening", 10_000);
+    await cloud.waitFor((event) => event.event === "listening");
   } catch (error) {
     await cloud.stop();
     throw error;

@@ -5,9 +5,9 @@ import { attempt, run } from "../../do/process.js";
 const NAME = /^lab-(\d+)-(\d+)-\d+-/;
 let made = 0;
 
-/** A prefix that no other network has, and that tells whose it is. */
-export function newPrefix(): string {
-  return `lab-${process.pid}-${startTime(process.pid) ?? 0}-${made++}`;
+/** A prefix that no other network has, and that tells whose it is: this process', or another one's. */
+export function newPrefix(pid = process.pid): string {
+  return `lab-${pid}-${startTime(pid) ?? 0}-${made++}`;
 }
 
 /** Removes the networks whose process is gone; returns the namespaces removed. */

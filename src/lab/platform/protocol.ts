@@ -95,6 +95,8 @@ export interface RawJob extends Common {
   rate?: number;
   /** Milliseconds that answers are waited for after the last message; 1000 by default. */
   waitMs?: number;
+  /** So many answers are enough: no more are waited for. */
+  replies?: number;
 }
 
 /** RTP from somebody whom nobody has called, to every port of a range, over and over. */

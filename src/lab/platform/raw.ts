@@ -20,8 +20,9 @@ interface Pipe {
 /** Sends bytes as they are and tells what comes back, whatever it is. */
 export async function runRaw(job: RawJob, emit: (event: PlatformEvent) => void): Promise<void> {
   let replies = 0;
+  const enough = new AbortController();
   const onReply = (bytes: Buffer, from: string) => {
-    replies++;
+    if (++replies === job.replies) enough.abort();
     emit({ event: "reply", from, text: bytes.toString("latin1"), base64: bytes.toString("base64") });
   };
   const pipe = await open(job, onReply);
@@ -30,7 +31,7 @@ export async function runRaw(job: RawJob, emit: (event: PlatformEvent) => void):
     if (n > 0) await sleep(1000 / (job.rate ?? 10));
     pipe.write(bytesOf(job, n, pipe));
   }
-  await sleep(job.waitMs ?? 1000);
+  await sleep(job.waitMs ?? 1000, undefined, enough).catch(() => undefined);
   emit({ event: "sent", messages, replies, closed: pipe.closed() });
   pipe.close();
 }

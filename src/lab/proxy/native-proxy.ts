@@ -7,6 +7,9 @@ import { environmentFile, unitOf } from "../../relay/units.js";
 import type { Fleet, Host } from "../../understand/fleet.js";
 import { Sandbox } from "./sandbox.js";
 
+/** Milliseconds for a step, or for Kamailio to answer, on a busy machine. */
+const PATIENCE = 120_000;
+
 export interface NativeProxyOptions {
   namespace: string;
   fleet: Fleet;
@@ -58,7 +61,7 @@ export class NativeProxy {
 
   run(...argv: [string, ...string[]]): Promise<Finished> {
     const wait = String(this.options.wait ?? 10);
-    return run(this.sandbox.command({ argv, env: { SIP_PROXY_WAIT: wait }, timeout: 60_000 }));
+    return run(this.sandbox.command({ argv, env: { SIP_PROXY_WAIT: wait }, timeout: PATIENCE }));
   }
 
   /** Runs kamcmd; the text that it prints. */
@@ -103,7 +106,7 @@ export class NativeProxy {
   }
 
   private async untilKamailioAnswers(): Promise<void> {
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + PATIENCE;
     while (Date.now() < deadline) {
       if ((await attempt(this.sandbox.command({ argv: ["kamcmd", "core.uptime"] }))).exitCode === 0) return;
       await new Promise((resolve) => setTimeout(resolve, 100));

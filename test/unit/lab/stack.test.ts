@@ -1,7 +1,8 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
+import { eventually } from "../../support/eventually.js";
 import { SipHeaders } from "../../../src/lab/sip/headers.js";
 import type { SipRequest } from "../../../src/lab/sip/message.js";
 import { SipStack, type StackOptions } from "../../../src/lab/sip/stack.js";
@@ -52,7 +53,7 @@ describe("over UDP", () => {
       "BYE sip:a SIP/2.0\r\nl: 99\r\n\r\n",
     ];
     for (const text of [...junk, "BYE sip:a SIP/2.0\r\nA: b\r\n\r\n"]) socket.send(text, hop.port, HERE);
-    await vi.waitFor(() => expect(stack.counters.malformed).toBe(4)); // keep-alives are no fault
+    await eventually(() => expect(stack.counters.malformed).toBe(4)); // keep-alives are no fault
     const client = await stackOn("udp");
     const answer = await client.stack.ask(request("OPTIONS", hop), await client.stack.flowTo(hop));
     expect(answer.status).toBe(200);
@@ -87,7 +88,7 @@ describe("over TCP", () => {
     const { stack } = await stackOn("tcp");
     const gone = await stackOn("tcp");
     gone.stack.close();
-    await vi.waitFor(() => expect(stack.flowTo(gone.hop)).rejects.toThrow("ECONNREFUSED"));
+    await eventually(() => expect(stack.flowTo(gone.hop)).rejects.toThrow("ECONNREFUSED"));
     await expect(stack.flowTo(gone.hop)).rejects.toThrow("ECONNREFUSED");
   });
 
@@ -100,7 +101,7 @@ describe("over TCP", () => {
     const hop: Hop = { transport: "tcp", address: HERE, port: (server.address() as { port: number }).port };
     const started = Date.now();
     await expect(stack.ask(request("OPTIONS", hop), await stack.flowTo(hop))).rejects.toThrow("transport");
-    expect(Date.now() - started).toBeLessThan(5000);
+    expect(Date.now() - started).toBeLessThan(20_000); // and not after 32 s
   });
 
   it("the peer's requests reach a client over the connection it made", async () => {
@@ -126,7 +127,7 @@ describe("over TCP", () => {
     flow.send(Buffer.from("BYE sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n")); // no Via
     expect((await client.stack.ask(request("OPTIONS", hop), flow)).status).toBe(200);
     flow.send(Buffer.from("BYE sip:a SIP/2.0\r\nContent-Length: x\r\n\r\n"));
-    await vi.waitFor(() => expect(flow.closed).toBe(true));
+    await eventually(() => expect(flow.closed).toBe(true));
     expect(stack.counters.malformed).toBe(2);
   });
 });

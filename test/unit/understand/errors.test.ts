@@ -16,9 +16,11 @@ test("a report of thousands of faults is quick", () => {
     `fleet: many\ndatabase: { dbhost: x, dbpass_kam: ab }\nrecorders:\n${recorders.join("")}`,
     "x",
   );
-  const began = performance.now();
+  // of this process' own time: the machine may be busy
+  const began = process.cpuUsage();
   const report = reportFaults(faults, source);
-  expect(performance.now() - began).toBeLessThan(2000);
+  const { user, system } = process.cpuUsage(began);
+  expect((user + system) / 1e6).toBeLessThan(2);
   expect(report).toContain("x:5003:32");
 });
 

@@ -1,13 +1,12 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { baseSpec, type DebianRelease } from "../../src/compute/local/base-spec.js";
 import type { SshTarget } from "../../src/compute/local/ssh.js";
 import { macAddress, type VirtualMachine } from "../../src/compute/local/vm.js";
 import { findAccelerator } from "../../src/do/local/accelerator.js";
 import { ensureBaseImage, type BaseImage } from "../../src/do/local/base-image.js";
-import { buildInChroot, type ChrootBuild } from "../../src/do/local/chroot.js";
 import { waitForConsole } from "../../src/do/local/console.js";
 import { freePort } from "../../src/do/local/ports.js";
 import { ensureSshKey } from "../../src/do/local/ssh-key.js";
@@ -112,51 +111,5 @@ describe("the base image", () => {
     expect(await stopMachine(vm, 2 * MINUTE)).toBe("powered down");
     note("powered down");
     expect((await findVm("test", "base", state))?.running).toBeUndefined();
-  });
-});
-
-describe("a build in a chroot of the base", () => {
-  const build: ChrootBuild = {
-    label: "test",
-    base: baseSpec({ release }),
-    packages: [],
-    script: `
-      . /etc/os-release
-      { echo "$VERSION_ID"; cat "$INPUTS/words"; cat "$INPUTS/folder/link"; } > "$OUTPUTS/made"
-      test -z "$(awk 'NR > 2 && $1 != "lo:"' /proc/net/dev)"
-      test ! -e /root/.ssh
-    `,
-    inputs: {},
-    outputs: ["made"],
-  };
-  let inputs: string;
-
-  beforeAll(async () => {
-    inputs = await mkdtemp(join(tmpdir(), "sip-proxy-test-"));
-    await mkdir(join(inputs, "folder"));
-    await writeFile(join(inputs, "folder", "file"), "in a folder\n");
-    await symlink("file", join(inputs, "folder", "link"));
-    await writeFile(join(inputs, "words"), `made for ${process.pid}\n`);
-    build.inputs = { words: join(inputs, "words"), folder: join(inputs, "folder") };
-  });
-
-  afterAll(() => rm(inputs, { recursive: true, force: true }));
-
-  it("runs in the base's release, with its inputs and without a network; the second time it is found", async () => {
-    const first = await buildInChroot(build, { talk });
-    expect(first.built).toBe(true);
-    const text = await readFile(first.files.made ?? "", "utf8");
-    expect(text).toBe(`${release.slice("debian-".length)}\nmade for ${process.pid}\nin a folder\n`);
-    expect(await buildInChroot(build, { talk })).toEqual({ ...first, built: false });
-    await rm(dirname(first.files.made ?? ""), { recursive: true });
-  });
-
-  it("reports what the script said when it fails, and leaves nothing", async () => {
-    const broken = buildInChroot({ ...build, script: "echo no compiler >&2; exit 3" }, { talk });
-    await expect(broken).rejects.toThrow(/exit 3[^]*no compiler/);
-  });
-
-  it("fails when the script did not make what it should", async () => {
-    await expect(buildInChroot({ ...build, script: "true" }, { talk })).rejects.toThrow("made no made");
   });
 });

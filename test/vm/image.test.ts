@@ -1,10 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SshTarget } from "../../src/compute/local/ssh.js";
 import { macAddress } from "../../src/compute/local/vm.js";
-import { imagesFolder } from "../../src/do/bake/image-store.js";
 import { localAccelerator } from "../../src/targets/local/do/launch.js";
 import { freePort } from "../../src/do/local/ports.js";
 import { ensureSshKey } from "../../src/do/local/ssh-key.js";
@@ -12,8 +11,7 @@ import { runInGuest, waitForCloudInit, waitForSsh } from "../../src/do/local/ssh
 import { createVm, startVm } from "../../src/do/local/vm.js";
 import { removeMachine } from "../../src/do/local/machine.js";
 import type { VmRecord } from "../../src/do/local/vm-store.js";
-import { attempt } from "../../src/do/process.js";
-import { bakeImage, cli, writeFleet } from "../support/demo-image.js";
+import { bakeImage, writeFleet } from "../support/demo-image.js";
 
 const folder = mkdtempSync(join(tmpdir(), "image-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -69,33 +67,5 @@ describe("an image without user-data", () => {
   test("has an identity of its own", async () => {
     expect(await inGuest("cat /etc/machine-id")).toMatch(/^[0-9a-f]{32}$/);
     expect(await inGuest("hostname; ls /etc/ssh/ssh_host_*_key | wc -l")).toMatch(/^bare\n[1-9]/);
-  });
-});
-
-describe("a bake that fails", () => {
-  test("says what failed, with the lines of the log that matter, and leaves no image", async () => {
-    const own = join(folder, "failing");
-    mkdirSync(own);
-    const file = writeFleet(own);
-    const text = readFileSync(file, "utf8");
-    // no such branch was ever packaged
-    writeFileSync(
-      file,
-      text
-        .replace("fleet: demo", "fleet: failing")
-        .replace("kamailio_version: distro", "kamailio_version: apt:0.1"),
-    );
-    const { exitCode, stdout, stderr } = await attempt({
-      argv: [...cli, "bake", file, "--target", "local"],
-      timeout: 1_700_000,
-    });
-    expect(exitCode).toBe(1);
-    expect(stdout).toBe("");
-    expect(stderr).toMatch(
-      /error: Packer failed[\s\S]*deb\.kamailio\.org[\s\S]*hint: the whole log is \S+\.log/,
-    );
-    const left = readdirSync(imagesFolder("failing"));
-    expect(left).toEqual([expect.stringMatching(/^bake-[0-9a-f]+\.log$/)]);
-    rmSync(imagesFolder("failing"), { recursive: true });
   });
 });

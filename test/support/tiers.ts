@@ -1,0 +1,22 @@
+import type { Purpose } from "../../src/do/debian-packages.js";
+
+interface Tier {
+  name: string;
+  /** Minutes that one test or its set-up may take on a busy machine: a deadline, not a measure. */
+  minutes: number;
+  /** Files that run at the same time; unless given, twice as many as there are processors. */
+  workers?: number;
+  /** What its tests use of Debian's packages. */
+  packages: readonly Purpose[];
+}
+
+/** The tiers of tests, in the order in which they run. */
+export const tiers: readonly Tier[] = [
+  { name: "unit", minutes: 2, packages: [] },
+  { name: "tools", minutes: 5, packages: ["bake", "network", "database", "proxies", "checks"] },
+  // mmdebstrap, of "bake", makes the trees of other releases
+  { name: "call", minutes: 10, packages: ["bake", "network", "database", "proxies"] },
+  { name: "cloud", minutes: 10, packages: ["bake", "network", "database", "proxies"] },
+  { name: "host", minutes: 30, packages: ["bake", "network", "database"] },
+  { name: "vm", minutes: 30, workers: 1, packages: ["bake", "network", "database"] },
+];
