@@ -1,4 +1,4 @@
-import pRetry from "p-retry";
+import { setTimeout as sleep } from "node:timers/promises";
 import { allRelays } from "../relay/registry.js";
 import { attempt, run } from "./process.js";
 import { UserError } from "../errors.js";
@@ -68,10 +68,19 @@ export async function ensurePackages(
   }
   say(`installing with apt: ${missing.join(" ")}`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
-  const patiently = { minTimeout: 2000, factor: 1, retries: LOCK_TIMEOUT / 2, shouldRetry: isLocked };
-  await pRetry(() => run({ argv: ["apt-get", "update", "--quiet"], env }), patiently);
+  await updateLists(env);
   await run({ argv: [...install, "-o", `DPkg::Lock::Timeout=${LOCK_TIMEOUT}`], env, timeout: 900_000 });
 }
 
-/** `apt-get update` does not wait for another one, whatever DPkg::Lock::Timeout says. */
-const isLocked = ({ error }: { error: Error }) => error.message.includes("Could not get lock");
+/** Waits for another apt itself: `apt-get update` does not, whatever DPkg::Lock::Timeout says. */
+async function updateLists(env: Record<string, string>): Promise<void> {
+  for (const deadline = Date.now() + LOCK_TIMEOUT * 1000; ; await sleep(2000)) {
+    try {
+      await run({ argv: ["apt-get", "update", "--quiet"], env });
+      return;
+    } catch (error) {
+      const locked = (error as Error).message.includes("Could not get lock");
+      if (!locked || Date.now() > deadline) throw error;
+    }
+  }
+}
