@@ -6,6 +6,7 @@ import { packageRoot } from "../do/assets.js";
 import { ensurePackages } from "../do/debian-packages.js";
 import { launchLocal, localRunner, terminateLocal, waitUntilReady } from "../targets/local/do/launch.js";
 import { run } from "../do/process.js";
+import { together } from "../do/together.js";
 import { secretReader } from "../do/secrets.js";
 import { firstCall, placeCalls } from "../lab/demo/calls.js";
 import { faultsOf, printReport, type DemoReport } from "../lab/demo/report.js";
@@ -54,8 +55,11 @@ class Demo {
 
   readonly steps: readonly Step[] = [
     { title: "network, database, recorders", run: () => this.#startWorld() },
-    { title: "role and database (sip-proxy db init)", run: () => this.#initDatabase() },
-    { title: "two proxies launched (sip-proxy launch)", run: () => this.#launchAll() },
+    {
+      // hosts wait for the database
+      title: "role and database (sip-proxy db init), two proxies launched (sip-proxy launch)",
+      run: () => together(this.#initDatabase(), this.#launchAll()),
+    },
     {
       title: "first boot: configure, database, media relay, Kamailio, self-test",
       run: () => this.#awaitReady(),
@@ -114,7 +118,7 @@ class Demo {
   }
 
   async stop(): Promise<void> {
-    for (const host of this.fleet.hosts) await terminateLocal(this.fleet, host);
+    await together(...this.fleet.hosts.map((host) => terminateLocal(this.fleet, host)));
     await this.#world?.stop();
   }
 }

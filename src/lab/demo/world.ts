@@ -1,7 +1,10 @@
+import { together } from "../../do/together.js";
 import { startRecorder, type Recorder } from "../agents.js";
 import { Network, type Topology } from "../network.js";
 import { startPostgres, type Postgres } from "../postgres.js";
 import { demo } from "./addresses.js";
+
+type RecorderName = keyof typeof demo.recorders;
 
 /** Everything around the proxies: the network, the database, the recorders, and where the platform calls from. */
 export class DemoWorld {
@@ -14,23 +17,30 @@ export class DemoWorld {
     const world = new DemoWorld(new Network(topology));
     try {
       await world.network.up();
-      const enter = world.network.inNamespace("database", []);
-      world.#database = await startPostgres({
-        host: demo.database,
-        port: 5432,
-        enter,
-        password: postgresPassword,
-      });
-      for (const [name, recorder] of Object.entries(demo.recorders)) {
-        const { siprec_protocol: transport, private_ip_address: address, siprec_port: port } = recorder;
-        const listen = [{ transport, address, port }];
-        world.recorders.set(name, await startRecorder(world.network.namespace(name), { name, listen }));
-      }
+      await together(
+        world.#startDatabase(postgresPassword),
+        ...Object.keys(demo.recorders).map((name) => world.#startRecorder(name as RecorderName)),
+      );
     } catch (error) {
       await world.stop();
       throw error;
     }
     return world;
+  }
+
+  async #startDatabase(password: string): Promise<void> {
+    const enter = this.network.inNamespace("database", []);
+    this.#database = await startPostgres({ host: demo.database, port: 5432, enter, password });
+  }
+
+  async #startRecorder(name: RecorderName): Promise<void> {
+    const {
+      siprec_protocol: transport,
+      private_ip_address: address,
+      siprec_port: port,
+    } = demo.recorders[name];
+    const options = { name, listen: [{ transport, address, port }] };
+    this.recorders.set(name, await startRecorder(this.network.namespace(name), options));
   }
 
   /** Takes the database away, as an outage would. */
@@ -40,8 +50,7 @@ export class DemoWorld {
   }
 
   async stop(): Promise<void> {
-    for (const recorder of this.recorders.values()) await recorder.stop();
-    await this.stopDatabase();
+    await together(...[...this.recorders.values()].map((recorder) => recorder.stop()), this.stopDatabase());
     await this.network.down();
   }
 }
