@@ -22,4 +22,10 @@ for unit in "$upload"/rootfs/etc/systemd/system/*.service; do
 	# instances of templates are started by the host, as many as it needs
 	[[ $unit == *@.service ]] || systemctl enable --quiet "$(basename "$unit")"
 done
+
+# What runs at the boot, or by the clock, of a base and is of no use to a host: there are no LVM snapshots to check, and its
+# package database is the image's. Where nothing upgrades by itself, lists of packages are not fetched either.
+idle=(e2scrub_all.timer e2scrub_reap.service dpkg-db-backup.timer man-db.timer)
+dpkg-query -W unattended-upgrades >/dev/null 2>&1 || idle+=(apt-daily.timer apt-daily-upgrade.timer)
+for unit in "${idle[@]}"; do systemctl disable --quiet "$unit" 2>/dev/null || true; done
 rm -f /usr/sbin/policy-rc.d

@@ -53,13 +53,15 @@ const HOSTS = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n";
 
 /**
  * The same image finds its data on a seed disk (NoCloud) or at EC2's metadata service; ds-identify chooses. The mirror that the base was
- * made from stays. The locale is one that needs no generating (Debian 12's cloud-init fails on its own default, en_US.UTF-8).
+ * made from stays. The locale is one that needs no generating (Debian 12's cloud-init fails on its own default, en_US.UTF-8). No RSA
+ * host key: an emulated guest looks for its primes for many seconds of its first boot.
  */
 const CLOUD_CFG = `# The base image's own settings; user-data may change them.
 datasource_list: [NoCloud, Ec2, None]
 apt:
   preserve_sources_list: true
 locale: C.UTF-8
+ssh_genkeytypes: [ed25519, ecdsa]
 `;
 
 /** The files that the image has beyond its packages: path inside the image, text. */
