@@ -37,6 +37,11 @@ export function program(): Command {
   sipProxy
     .command("demo")
     .summary("bake, boot two proxies and place calls, all on this machine (npm start)")
+    .addOption(
+      new Option("--engine <engine>", "what the proxies run as (launch.local.engine)")
+        .choices(["auto", "vm", "container"])
+        .default("auto"),
+    )
     .action(demo);
 
   addDatabase(sipProxy);

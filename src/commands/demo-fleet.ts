@@ -2,13 +2,14 @@ import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { talk } from "../cli/talk.js";
+import type { EngineSetting } from "../compute/local/machine.js";
 import { fetchSource, SourceUnreachable } from "../do/bake/sources.js";
 import { hostPaths } from "../do/local/paths.js";
 import { rtpproxyRelease } from "../relay/rtpproxy.js";
 import { demoFleetFile, type DemoChoices } from "../lab/demo/fleet-file.js";
 
 /** Writes the demonstration's fleet file and, once, passwords beside it that nobody knows. Returns the file's path. */
-export async function writeDemoFleet(): Promise<string> {
+export async function writeDemoFleet(engine: EngineSetting): Promise<string> {
   const folder = join(dirname(hostPaths().state), "demo");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const name of ["kamailio.password", "postgres.password"]) {
@@ -16,7 +17,7 @@ export async function writeDemoFleet(): Promise<string> {
     await writeFile(join(folder, name), password, { mode: 0o600, flag: "wx" }).catch(() => undefined);
   }
   const file = join(folder, "fleet.yaml");
-  await writeFile(file, demoFleetFile(await chooseRelay()));
+  await writeFile(file, demoFleetFile({ ...(await chooseRelay()), launch: { engine } }));
   return file;
 }
 

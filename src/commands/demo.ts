@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { runSteps, type Step } from "../cli/steps.js";
 import { talk } from "../cli/talk.js";
+import type { EngineSetting } from "../compute/local/machine.js";
 import { packageRoot } from "../do/assets.js";
 import { ensurePackages } from "../do/debian-packages.js";
 import { launchLocal, localRunner, terminateLocal, waitUntilReady } from "../targets/local/do/launch.js";
@@ -18,13 +19,13 @@ import { loadFleet } from "./load-fleet.js";
 import { renderHost } from "./render-host.js";
 
 /** `npm start`: bakes an image, boots two proxies from it in a network of their own, and places calls through them. */
-export async function demo(): Promise<void> {
+export async function demo({ engine = "auto" }: { engine?: EngineSetting }): Promise<void> {
   talk.say(
     "Bakes an image, boots two proxies from it, and places SIPREC calls through them, all on this machine:",
   );
   talk.say("in network namespaces of its own, with a database and two recorders. These need root.\n");
   await ensurePackages((line) => talk.say(line), "bake", "network", "database");
-  const file = await writeDemoFleet();
+  const file = await writeDemoFleet(engine);
   const { fleet } = loadFleet(file);
   const { image, reused } = await bakeLocal(fleet, file, false);
   const report: DemoReport = {
@@ -85,14 +86,16 @@ class Demo {
 
   async #launchAll(): Promise<void> {
     const runner = await localRunner(this.fleet);
-    for (const host of this.fleet.hosts) {
-      // of a run that was cut off
-      await terminateLocal(this.fleet, host);
-      const { bytes: userData } = renderHost(this.fleet, host, secretReader(this.file));
-      this.#launched.set(host.name, Date.now());
-      const plug = this.#running.network.port(host.name);
-      await launchLocal(this.fleet, host, { image: this.report.image.path, runner, userData, plug });
-    }
+    await together(...this.fleet.hosts.map((host) => this.#launch(host, runner)));
+  }
+
+  async #launch(host: Host, runner: Awaited<ReturnType<typeof localRunner>>): Promise<void> {
+    // of a run that was cut off
+    await terminateLocal(this.fleet, host);
+    const { bytes: userData } = renderHost(this.fleet, host, secretReader(this.file));
+    this.#launched.set(host.name, Date.now());
+    const plug = this.#running.network.port(host.name);
+    await launchLocal(this.fleet, host, { image: this.report.image.path, runner, userData, plug });
   }
 
   async #awaitReady(): Promise<void> {

@@ -1,13 +1,14 @@
 import { dump } from "js-yaml";
 import type { RelayName } from "../../relay/registry.js";
+import type { EngineSetting } from "../../compute/local/machine.js";
 import { demo } from "./addresses.js";
 
 export interface DemoChoices {
   mediaRelay: RelayName;
   /** A local copy of RTPProxy's source, if one is used. */
   rtpproxySource?: string;
-  /** Where the VMs' network cards are plugged in; the demonstration does that itself. */
-  launch?: { netns: string; bridge: string };
+  /** What the hosts run as; and where they are plugged in, which the demonstration does itself. */
+  launch?: { netns?: string; bridge?: string; engine?: EngineSetting };
 }
 
 /** The fleet file of the demonstration, as text: an ordinary one, to be read and changed. */

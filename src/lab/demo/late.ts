@@ -8,7 +8,7 @@ export interface Late {
 export const REAL_TIME_MS = 200;
 
 /** What came of the calls: all good; faults of the proxies; or faults on a machine that was too slow to tell. */
-export type Verdict = { kind: "good" | "faults" } | { kind: "too slow"; late: Late[] };
+type Verdict = { kind: "good" | "faults" } | { kind: "too slow"; late: Late[] };
 
 /** A fault that is seen while the lab itself was held up says nothing of the proxies; without a fault lateness has done no harm. */
 export function judge(faults: readonly string[], late: readonly Late[]): Verdict {
