@@ -2,6 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../src/do/assets.js";
 import type { Manifest } from "../../src/do/bake/image-store.js";
+import { withLock } from "../../src/do/local/lock.js";
+import { hostPaths } from "../../src/do/local/paths.js";
 import { run } from "../../src/do/process.js";
 import { demoFleetFile, type DemoChoices } from "../../src/lab/demo/fleet-file.js";
 
@@ -28,11 +30,12 @@ export function writeFleet(folder: string, launch?: NonNullable<DemoChoices["lau
   return file;
 }
 
-/** Bakes the fleet's image, or takes the one that is there: tests and `npm start` share it. */
+/** Bakes the fleet's image, or takes the one that is there: tests and `npm start` share it. One bakes, the others wait. */
 export async function bakeImage(
   fleetFile: string,
 ): Promise<{ path: string; reused: boolean; manifest: Manifest }> {
   const argv = [...cli, "bake", fleetFile, "--target", "local", "--json"] as const;
-  const { stdout } = await run({ argv, timeout: 1_700_000 });
+  const bake = () => run({ argv, timeout: 1_700_000 });
+  const { stdout } = await withLock(join(hostPaths().cache, "test-image.lock"), bake, () => undefined);
   return JSON.parse(stdout) as { path: string; reused: boolean; manifest: Manifest };
 }
