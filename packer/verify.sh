@@ -60,6 +60,7 @@ must "kamcmd is missing" command -v kamcmd
 must "kamctl is missing" command -v kamctl
 must "psql is missing" command -v psql
 must "socat is missing" command -v socat
+must "python3 is missing" command -v python3
 for module in dispatcher nathelper rtpproxy rtpengine db_postgres tls pike dialog xhttp_prom permissions; do
 	must "Kamailio's module $module is missing" bash -c "find /usr/lib -name $module.so | grep -q ."
 done

@@ -66,19 +66,18 @@ aws_attempt() {
 	return 1
 }
 
-# What curl reads instead of arguments. (None of these has a quote or a backslash.)
+# What curl reads instead of arguments. (None of these has a quote or a backslash: see answer.)
 aws_secrets() { printf 'user = "%s:%s"\nheader = "X-Amz-Security-Token: %s"\n' "$aws_key" "$aws_secret" "$aws_token"; }
 
-# Errors come as JSON or as one of two kinds of XML.
+# aws_read_error STATUS: what the answer says went wrong. A proxy's or a captive portal's page says nothing of AWS'.
 aws_read_error() {
-	local message=""
+	local found message=""
 	aws_code=$1
-	if [[ $aws_answer =~ \"__type\"[[:space:]]*:[[:space:]]*\"([^\"#]*#)?([^\"]+)\" ]]; then
-		aws_code=${BASH_REMATCH[2]}
-		if [[ $aws_answer =~ \"[Mm]essage\"[[:space:]]*:[[:space:]]*\"([^\"]*) ]]; then message=${BASH_REMATCH[1]}; fi
-	elif [[ $aws_answer =~ \<Code\>([^\<]+) ]]; then
-		aws_code=${BASH_REMATCH[1]}
-		if [[ $aws_answer =~ \<Message\>([^\<]*) ]]; then message=${BASH_REMATCH[1]}; fi
+	if found=$("$lib/answer" error <<<"$aws_answer" 2>/dev/null); then
+		aws_code=${found%%$'\n'*}
+		if [[ $found == *$'\n'* ]]; then message=${found#*$'\n'}; fi
+	else
+		message="an answer that is not AWS'"
 	fi
 	aws_reason="$aws_code${message:+ ($message)}"
 }
@@ -120,12 +119,7 @@ aws_credentials() {
 
 # Prints when they expire (seconds since the epoch), and the three parts.
 aws_ask_credentials() {
-	local role document
+	local role
 	role=$(imds_get meta-data/iam/security-credentials/) || return 1
-	document=$(imds_get "meta-data/iam/security-credentials/${role%%$'\n'*}") || return 1
-	printf '%s %s %s %s' "$(date -d "$(aws_text Expiration)" +%s)" \
-		"$(aws_text AccessKeyId)" "$(aws_text SecretAccessKey)" "$(aws_text Token)"
+	imds_get "meta-data/iam/security-credentials/${role%%$'\n'*}" | "$lib/answer" credentials
 }
-
-# aws_text NAME: a text of the flat JSON object $document. (Its texts have no escapes.)
-aws_text() { [[ $document =~ \"$1\"[[:space:]]*:[[:space:]]*\"([^\"]+)\" ]] && printf '%s' "${BASH_REMATCH[1]}"; }

@@ -31,9 +31,5 @@ rpc() {
 recorder_states() {
 	local list
 	list=$(rpc dispatcher.list) || return 1
-	# text within a value has its quotes escaped, so that none of it looks like these
-	grep -oE '"(ID":[[:space:]]*[0-9]+|URI":[[:space:]]*"[^"]*"|FLAGS":[[:space:]]*"[^"]*")' <<<"$list" | tr -d '" \t' | awk '
-		/^ID:/ { set = substr($0, 4) }
-		/^URI:/ { uri = substr($0, 5) }
-		/^FLAGS:/ { print set, substr($0, 7), uri }'
+	"$lib/answer" recorders <<<"$list" 2>/dev/null
 }
