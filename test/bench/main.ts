@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { printJson, print, talk } from "../../src/cli/talk.js";
 import { table } from "../../src/cli/table.js";
-import { rtpproxyFiles, rtpproxySkipped } from "../../src/lab/proxy/rtpproxy.js";
+import { rtpproxyFiles, rtpproxySkipped } from "../support/proxy/rtpproxy.js";
 import { removeLeftovers } from "../../src/lab/network/leftovers.js";
 import type { Relay } from "../support/call-lab.js";
 import { prepare } from "../support/set-up.js";

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import type { CloudOptions } from "../../src/lab/cloud/client.js";
 import { eventually } from "../support/eventually.js";
+import type { CloudOptions } from "../support/host-cloud/client.js";
 import { certificate } from "../support/certificates.js";
 import { databasePassword, GroupLab, labFleet, publicAddress } from "../support/group-lab.js";
 import { instanceId } from "../support/host-lab.js";

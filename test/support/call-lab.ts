@@ -17,8 +17,8 @@ import {
   type SprayJob,
 } from "../../src/lab/agents.js";
 import { Network, type Topology } from "../../src/lab/network.js";
-import { NativeProxy } from "../../src/lab/proxy/native-proxy.js";
-import { rtpproxyFiles, rtpproxySkipped } from "../../src/lab/proxy/rtpproxy.js";
+import { NativeProxy } from "./proxy/native-proxy.js";
+import { rtpproxyFiles, rtpproxySkipped } from "./proxy/rtpproxy.js";
 import { postgresPassword, startPostgres, type Postgres } from "../../src/lab/postgres.js";
 import type { Fleet, Host } from "../../src/understand/fleet.js";
 import { eventually } from "./eventually.js";

@@ -16,10 +16,10 @@ import {
   type PlatformReport,
   type Recorder,
 } from "../../src/lab/agents.js";
-import { imdsAddress, startCloud, type Cloud, type CloudOptions } from "../../src/lab/cloud/client.js";
+import { imdsAddress, startCloud, type Cloud, type CloudOptions } from "./host-cloud/client.js";
 import { Network } from "../../src/lab/network.js";
 import { startPostgres, type Postgres } from "../../src/lab/postgres.js";
-import { Sandbox } from "../../src/lab/proxy/sandbox.js";
+import { Sandbox } from "./proxy/sandbox.js";
 import type { Fleet } from "../../src/understand/fleet.js";
 import { endpointAddress, groupFleet, instanceId } from "./host-lab.js";
 

@@ -6,7 +6,7 @@ import { groupName } from "../../src/targets/ec2/compute/names.js";
 import { packageRoot } from "../../src/do/assets.js";
 import { attempt, start, type Finished } from "../../src/do/process.js";
 import { writeFiles } from "../../src/do/write-files.js";
-import { imdsAddress, startCloud, type Cloud, type CloudOptions } from "../../src/lab/cloud/client.js";
+import { imdsAddress, startCloud, type Cloud, type CloudOptions } from "./host-cloud/client.js";
 import { Network } from "../../src/lab/network.js";
 import { fleetOf } from "./fleets.js";
 

@@ -30,15 +30,18 @@ export class Program<E extends { event: string }> {
   #over = false;
   #lastId = 0;
 
-  /** `namespace` undefined: where this process is. `first` is the line that tells the program what to do. */
+  /**
+   * `namespace` undefined: where this process is. `first` is the line that tells the program what to do; `script` is what Node
+   * runs, with its arguments: the lab's program of that name, unless it is given.
+   */
   constructor(
-    readonly name: "platform" | "recorder" | "cloud",
+    readonly name: string,
     namespace: string | undefined,
     first: object,
+    script: readonly string[] = [fileURLToPath(new URL(`../../../dist/lab/${name}.js`, import.meta.url))],
   ) {
-    const file = fileURLToPath(new URL(`../../../dist/lab/${name}.js`, import.meta.url));
-    const script = `ulimit -n ${OPEN_FILES} 2>/dev/null || ulimit -n "$(ulimit -Hn)"; exec "$@"`;
-    const argv: Argv = ["sh", "-c", script, "lab", process.execPath, file];
+    const limited = `ulimit -n ${OPEN_FILES} 2>/dev/null || ulimit -n "$(ulimit -Hn)"; exec "$@"`;
+    const argv: Argv = ["sh", "-c", limited, "lab", process.execPath, ...script];
     this.#child = start({ argv: namespace === undefined ? argv : inNamespace(namespace, argv) });
     running.add(this.#child);
     this.exited = new Promise((resolve) => {

@@ -1,8 +1,8 @@
 import { AutoScalingClient, CompleteLifecycleActionCommand } from "@aws-sdk/client-auto-scaling";
 import { SSMClient, GetParameterCommand } from "@aws-sdk/client-ssm";
 import { expect, test } from "vitest";
-import { allowedBy } from "../../../src/lab/cloud/iam.js";
-import { isSignedWith, readAuthorization, type ReceivedRequest } from "../../../src/lab/cloud/sigv4.js";
+import { allowedBy } from "../../support/host-cloud/iam.js";
+import { isSignedWith, readAuthorization, type ReceivedRequest } from "../../support/host-cloud/sigv4.js";
 
 /** A client's own request, as it would be received: AWS' signer is the measure of the lab's look at signatures. */
 function capture() {

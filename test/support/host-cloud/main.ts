@@ -1,12 +1,12 @@
 /**
  * An instance metadata service and AWS' endpoint, for hosts of the lab: 169.254.169.254 and one address for all of
- * AWS' services, over plain HTTP. Run it where those addresses are (`ip netns exec … node dist/lab/cloud.js`): the first
+ * AWS' services, over plain HTTP. Run it where those addresses are (`ip netns exec … node test/support/run-ts.mjs …/main.ts`): the first
  * line of standard input is a CloudOptions in JSON, each further line a CloudCommand; standard output is a line of JSON
  * for each CloudEvent. It ends with its standard input.
  */
-import { readJsonLines, writeJsonLine } from "./json-lines.js";
-import type { CloudCommand, CloudEvent, CloudOptions } from "./cloud/protocol.js";
-import { CloudServer } from "./cloud/server.js";
+import { readJsonLines, writeJsonLine } from "../../../src/lab/json-lines.js";
+import type { CloudCommand, CloudEvent, CloudOptions } from "./protocol.js";
+import { CloudServer } from "./server.js";
 
 const emit = (event: CloudEvent) => writeJsonLine(event);
 let server: CloudServer | undefined;

@@ -4,10 +4,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Artefact } from "../../compute/artefact.js";
-import { start, type Command } from "../../do/process.js";
-import { writeFiles } from "../../do/write-files.js";
-import { inNamespace, type Argv } from "../network.js";
+import type { Artefact } from "../../../src/compute/artefact.js";
+import { start, type Command } from "../../../src/do/process.js";
+import { writeFiles } from "../../../src/do/write-files.js";
+import { inNamespace, type Argv } from "../../../src/lab/network.js";
 
 export interface SandboxOptions {
   /** Network namespace to live in. */

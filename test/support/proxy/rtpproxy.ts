@@ -1,12 +1,12 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Artefact } from "../../compute/artefact.js";
-import { baseSpec, codename, type DebianRelease } from "../../compute/local/base-spec.js";
-import { buildNatively } from "../../do/bake/builds.js";
-import { fetchSource, SourceUnreachable } from "../../do/bake/sources.js";
-import { hostPaths } from "../../do/local/paths.js";
-import { run } from "../../do/process.js";
+import type { Artefact } from "../../../src/compute/artefact.js";
+import { baseSpec, codename, type DebianRelease } from "../../../src/compute/local/base-spec.js";
+import { buildNatively } from "../../../src/do/bake/builds.js";
+import { fetchSource, SourceUnreachable } from "../../../src/do/bake/sources.js";
+import { hostPaths } from "../../../src/do/local/paths.js";
+import { run } from "../../../src/do/process.js";
 
 /** How tests say that they cannot run with RTPProxy here. */
 export const rtpproxySkipped = "RTPProxy's source is not reachable";

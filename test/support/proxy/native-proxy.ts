@@ -1,10 +1,10 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import type { Artefact } from "../../compute/artefact.js";
-import { attempt, run, start, type Finished } from "../../do/process.js";
-import { relayOf, type RelayName } from "../../relay/registry.js";
-import { environmentFile, unitOf } from "../../relay/units.js";
-import type { Fleet, Host } from "../../understand/fleet.js";
+import type { Artefact } from "../../../src/compute/artefact.js";
+import { attempt, run, start, type Finished } from "../../../src/do/process.js";
+import { relayOf, type RelayName } from "../../../src/relay/registry.js";
+import { environmentFile, unitOf } from "../../../src/relay/units.js";
+import type { Fleet, Host } from "../../../src/understand/fleet.js";
 import { Sandbox } from "./sandbox.js";
 
 /** Milliseconds for a step, or for Kamailio to answer, on a busy machine. */

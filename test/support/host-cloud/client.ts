@@ -1,6 +1,7 @@
-import { Program } from "../agents/child.js";
-import { run } from "../../do/process.js";
-import { inNamespace } from "../network.js";
+import { join } from "node:path";
+import { Program } from "../../../src/lab/agents/child.js";
+import { run } from "../../../src/do/process.js";
+import { inNamespace } from "../../../src/lab/network.js";
 import type { CloudCall, CloudEvent, CloudOptions, CloudState, Fault } from "./protocol.js";
 
 export type { CloudCall, CloudOptions, CloudState } from "./protocol.js";
@@ -11,7 +12,10 @@ export const imdsAddress = "169.254.169.254";
 /** A metadata service and an AWS endpoint that run. */
 export class Cloud extends Program<CloudEvent> {
   constructor(namespace: string | undefined, options: CloudOptions) {
-    super("cloud", namespace, options);
+    super("cloud", namespace, options, [
+      join(import.meta.dirname, "../run-ts.mjs"),
+      join(import.meta.dirname, "main.ts"),
+    ]);
   }
 
   /** The calls that were answered so far, those of one action if given. */

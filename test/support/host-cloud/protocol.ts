@@ -1,4 +1,4 @@
-import type { Policy } from "../../targets/ec2/compute/policy/policy.js";
+import type { Policy } from "../../../src/targets/ec2/compute/policy/policy.js";
 
 /** What a group waits for: the hook that keeps an instance in Pending:Wait or Terminating:Wait. */
 export type Hook = "sip-proxy-launch" | "sip-proxy-terminate";

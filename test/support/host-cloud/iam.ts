@@ -1,4 +1,4 @@
-import type { Policy, Statement } from "../../targets/ec2/compute/policy/policy.js";
+import type { Policy, Statement } from "../../../src/targets/ec2/compute/policy/policy.js";
 
 /** One permission that a call needs: an action on a resource, with what IAM knows of the request and the resource. */
 export interface Need {
