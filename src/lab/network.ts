@@ -5,7 +5,6 @@ import { lossRules } from "./network/rules.js";
 import { faults, type Topology } from "./network/topology.js";
 
 export type { Topology } from "./network/topology.js";
-export { removeLeftovers } from "./network/leftovers.js";
 
 export type Argv = [string, ...string[]];
 

@@ -119,7 +119,8 @@ aws_credentials() {
 
 # Prints when they expire (seconds since the epoch), and the three parts.
 aws_ask_credentials() {
-	local role
+	local role document
 	role=$(imds_get meta-data/iam/security-credentials/) || return 1
-	imds_get "meta-data/iam/security-credentials/${role%%$'\n'*}" | "$lib/answer" credentials
+	document=$(imds_get "meta-data/iam/security-credentials/${role%%$'\n'*}") || return 1
+	printf '%s' "$document" | "$lib/answer" credentials
 }
