@@ -12,14 +12,13 @@ import { schema } from "../commands/schema.js";
 import { status } from "../commands/status.js";
 import { userData } from "../commands/user-data.js";
 import { validate } from "../commands/validate.js";
-import { addGroup, addImages } from "./aws.js";
+import { namedTargets, targetsWith } from "../targets/lookup.js";
+import { addGroup } from "./group.js";
+import { addImages } from "./images.js";
+import { dryRun, fleetArgument, json, nouns, targetOption, targetWith } from "./options.js";
 import { talk } from "./talk.js";
 
-const dryRun = () => new Option("--dry-run", "say what would be done, and do nothing");
-const json = () => new Option("--json", "print data as JSON");
-const target = () =>
-  new Option("--target <target>", "local VMs or EC2").choices(["local", "ec2"]).makeOptionMandatory();
-const fleetArgument = ["FLEET", "the fleet file (YAML)"] as const;
+const target = () => targetOption().makeOptionMandatory();
 
 /** The command line: what there is to call, and which function does it. */
 export function program(): Command {
@@ -119,21 +118,27 @@ function addArtefacts(sipProxy: Command): void {
     .addOption(json())
     .action(userData);
 
-  sipProxy
-    .command("iam-policy")
-    .summary("print the policy (JSON) that the role of the fleet's instances needs, and no more")
-    .argument(...fleetArgument)
-    .option("--account <id>", "number of the account; any when not given")
-    .option("--region <region>", "region; launch.ec2.region or AWS_REGION when not given")
-    .option("--kms-key <arn...>", "your own KMS keys that the secrets are encrypted with")
-    .addOption(json())
-    .action(iamPolicy);
+  if (targetsWith("roles").length > 0) addPolicy(sipProxy);
 
   sipProxy
     .command("schema")
     .summary("print the fleet file's JSON Schema, for editors")
     .option("--markdown", "print the settings reference instead")
     .action(schema);
+}
+
+/** The policy of the hosts' role, where hosts have roles. */
+function addPolicy(sipProxy: Command): void {
+  sipProxy
+    .command("iam-policy")
+    .summary("print the policy (JSON) that the role of the fleet's instances needs, and no more")
+    .argument(...fleetArgument)
+    .addOption(targetWith("roles"))
+    .option("--account <id>", "number of the account; any when not given")
+    .option("--region <region>", "region; launch.ec2.region or AWS_REGION when not given")
+    .option("--kms-key <arn...>", "your own KMS keys that the secrets are encrypted with")
+    .addOption(json())
+    .action(iamPolicy);
 }
 
 function addDns(sipProxy: Command): void {
@@ -143,8 +148,9 @@ function addDns(sipProxy: Command): void {
     .argument(...fleetArgument)
     .option("--domain <domain>", "domain of the records; dns.domain when not given")
     .addOption(
-      new Option("--target <target>", "where to ask for addresses that the fleet file leaves to EC2").choices(
-        ["ec2"],
+      targetOption(
+        targetsWith("addresses"),
+        `where to ask for addresses that the fleet file leaves to ${nouns(targetsWith("addresses"))}`,
       ),
     )
     .addOption(
@@ -215,12 +221,16 @@ function addRunning(sipProxy: Command): void {
       .addOption(target())
       .addOption(dryRun())
       .action(ending(end));
-    if (end === "terminate")
-      command.option(
-        "--release",
-        "on EC2, give its Elastic IP back too, and the security group with the last host",
-      );
+    if (end === "terminate") command.option("--release", releaseHelp());
   }
+}
+
+/** What `--release` gives back, target by target. */
+function releaseHelp(): string {
+  const texts = namedTargets.flatMap(([, { noun, releases }]) =>
+    releases === undefined ? [] : [`on ${noun}, ${releases}`],
+  );
+  return texts.join("; ");
 }
 
 /** Usage errors are thrown to the one catch, from every subcommand. */

@@ -1,14 +1,6 @@
 import { FollowedSteps, runSteps, type StepTimes } from "../cli/steps.js";
 import { bakeSteps, finishStep } from "../compute/image/provisioners.js";
 
-/** How a bake is asked for. */
-export interface BakeOptions {
-  target: "local" | "ec2";
-  force?: boolean;
-  dryRun?: boolean;
-  json?: boolean;
-}
-
 /** Something that Packer bakes, telling which script it is at; `signal` ends it, and it cleans up after itself. */
 export interface PackerJob<Baked> {
   bake(onStep: (script: string) => void, signal: AbortSignal): Promise<Baked>;

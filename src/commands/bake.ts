@@ -1,70 +1,11 @@
 import { resolve } from "node:path";
-import { print, printJson, talk } from "../cli/talk.js";
-import { runSteps, type Step } from "../cli/steps.js";
-import { softwareOf } from "../compute/image/pinned-sources.js";
-import { LocalBake, storeImage } from "../targets/local/do/bake.js";
-import type { StoredImage } from "../do/bake/image-store.js";
-import type { Fleet } from "../understand/fleet.js";
-import { bakeOnEc2 } from "./bake-ec2.js";
-import { packerSteps, runPacker, type BakeOptions } from "./bake-steps.js";
+import { operationsOf } from "../targets/lookup.js";
+import type { BakeOptions } from "../targets/target.js";
 import { loadFleetAndWarn } from "./load-fleet.js";
+import type { TargetOption } from "./target-option.js";
 
-/** `bake-image FLEET --target local|ec2`. */
-export async function bake(file: string, options: BakeOptions): Promise<void> {
+/** `bake-image FLEET --target TARGET`. */
+export async function bake(file: string, { target, ...options }: TargetOption & BakeOptions): Promise<void> {
   const { fleet } = loadFleetAndWarn(file);
-  if (options.target === "ec2") return bakeOnEc2(fleet, resolve(file), options);
-  if (options.dryRun) {
-    sayPlan(fleet);
-    return;
-  }
-  const { image, reused } = await bakeLocal(fleet, resolve(file), options.force === true);
-  if (options.json) printJson({ path: image.path, reused, manifest: image.manifest });
-  else sayImage(image, reused);
-}
-
-/** Bakes unless the same image is there already. */
-export async function bakeLocal(
-  fleet: Fleet,
-  file: string,
-  force: boolean,
-): Promise<{ image: StoredImage; reused: boolean }> {
-  const began = performance.now();
-  const job = new LocalBake(fleet, file, {
-    info: (line) => talk.note(line),
-    warn: (line) => talk.warn(line),
-  });
-  const prepared = await runSteps(preparation(job));
-  const existing = force ? undefined : await job.existing();
-  if (existing) return { image: existing, reused: true };
-  const { baked, times } = await runPacker(job);
-  const total = Math.round((performance.now() - began) / 100) / 10;
-  return { image: await storeImage(baked, { total, steps: [...prepared, ...times] }), reused: false };
-}
-
-function preparation(job: LocalBake): Step[] {
-  return [
-    { title: "base image", run: () => job.prepareBase() },
-    ...job.toBuild.map((name) => ({
-      title: `${softwareOf(name).title} from source`,
-      run: () => job.build(name),
-    })),
-  ];
-}
-
-function sayPlan(fleet: Fleet): void {
-  const { image } = fleet;
-  talk.say(
-    `would bake a local image for ${fleet.name}: ${image.base}, Kamailio ${image.kamailio_version}, ${image.media_relay}`,
-  );
-  for (const { title } of packerSteps()) talk.say(`  ${title}`);
-}
-
-function sayImage({ path, manifest }: StoredImage, reused: boolean): void {
-  const { contents, seconds } = manifest;
-  const bytes = "bytes" in manifest.image ? manifest.image.bytes : 0;
-  talk.good(
-    `${reused ? "unchanged, baked before" : `baked in ${seconds.total} s`}: ${contents.os}, Kamailio ${contents.kamailio}, ` +
-      `${contents.mediaRelay} ${contents.mediaRelayVersion}, ${(bytes / 2 ** 20).toFixed(0)} MiB`,
-  );
-  print(`${path}\n`);
+  await (await operationsOf(target)).bake(fleet, resolve(file), options);
 }

@@ -13,7 +13,7 @@ import { firstCall, placeCalls } from "../lab/demo/calls.js";
 import { faultsOf, printReport, type DemoReport } from "../lab/demo/report.js";
 import { DemoWorld } from "../lab/demo/world.js";
 import type { Fleet, Host } from "../understand/fleet.js";
-import { bakeLocal } from "./bake.js";
+import { bakeLocal } from "../targets/local/commands/bake.js";
 import { writeDemoFleet } from "./demo-fleet.js";
 import { loadFleet } from "./load-fleet.js";
 import { renderHost } from "./render-host.js";

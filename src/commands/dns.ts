@@ -2,15 +2,16 @@ import { print, printJson, talk } from "../cli/talk.js";
 import { dnsRecords, givenTargets, type DnsTarget } from "../compute/dns/records.js";
 import { zoneLines } from "../compute/dns/zone.js";
 import { UsageError, UserError } from "../errors.js";
+import { operationsOf, targetsWith, type TargetName } from "../targets/lookup.js";
+import { targets } from "../targets/registry.js";
 import { dnsDomain } from "../understand/settings/dns.js";
 import type { Fleet, Host } from "../understand/fleet.js";
 import { loadFleet } from "./load-fleet.js";
-import { withAws } from "./targets.js";
 
 export interface DnsOptions {
   domain?: string;
-  /** Ask EC2 for the addresses that the fleet file leaves to it. */
-  target?: "ec2";
+  /** Whom to ask for the addresses that the fleet file leaves open. */
+  target?: TargetName;
   format: "zone" | "json";
   json?: boolean;
 }
@@ -20,7 +21,7 @@ export async function dns(file: string, options: DnsOptions): Promise<void> {
   const { fleet } = loadFleet(file);
   const domain = domainOf(fleet, options.domain);
   const open = fleet.hosts.filter(({ public_ip_address }) => public_ip_address === "auto");
-  const found = options.target === "ec2" && open.length > 0 ? await askEc2(fleet, open) : [];
+  const found = open.length > 0 ? await ask(options.target, fleet, open) : [];
   tellMissing(open, found, options);
   const targets = [...givenTargets(fleet.hosts), ...found];
   if (targets.length === 0)
@@ -42,20 +43,28 @@ function domainOf(fleet: Fleet, given: string | undefined): string {
   return domain.toLowerCase();
 }
 
-function askEc2(fleet: Fleet, hosts: readonly Host[]): Promise<DnsTarget[]> {
-  return withAws(fleet.launch.ec2.region, false, async (aws) => {
-    const { publicTargets } = await import("../targets/ec2/do/public-addresses.js");
-    return (await Promise.all(hosts.map((host) => publicTargets(aws, fleet, host)))).flat();
-  });
+async function ask(
+  target: TargetName | undefined,
+  fleet: Fleet,
+  hosts: readonly Host[],
+): Promise<DnsTarget[]> {
+  if (target === undefined) return [];
+  const { addresses } = await operationsOf(target);
+  return (await addresses?.(fleet, hosts)) ?? [];
 }
 
+/** Who can be asked: the options, and the targets in words. */
+const askable = targetsWith("addresses");
+const options = askable.map(([name]) => `--target ${name}`).join(" or ");
+const nouns = askable.map(([, { noun }]) => noun).join(" or ");
+
 /** A record that is not there is a proxy without calls: each is said. */
-function tellMissing(open: readonly Host[], found: readonly DnsTarget[], options: DnsOptions): void {
-  for (const host of open.filter((one) => !found.some((target) => target.host === one))) {
+function tellMissing(open: readonly Host[], found: readonly DnsTarget[], { target }: DnsOptions): void {
+  for (const host of open.filter((one) => !found.some(({ host: known }) => known === one))) {
     const why =
-      options.target === "ec2"
-        ? "EC2 knows no public address of it"
-        : "its public_ip_address is auto (--target ec2 asks EC2 for it)";
+      target === undefined
+        ? `its public_ip_address is auto (${options} asks ${nouns} for it)`
+        : `${targets[target].noun} knows no public address of it`;
     talk.warn(`no records for ${host.name}: ${why}`);
   }
 }
@@ -63,8 +72,8 @@ function tellMissing(open: readonly Host[], found: readonly DnsTarget[], options
 function hintFor({ target }: DnsOptions): { hint: string } {
   return {
     hint:
-      target === "ec2"
-        ? "launch the hosts, or apply the group, first"
-        : "give public_ip_address in the fleet file, or --target ec2 to ask EC2",
+      target === undefined
+        ? `give public_ip_address in the fleet file, or ${options} to ask ${nouns}`
+        : "launch the hosts, or apply the group, first",
   };
 }

@@ -1,83 +1,12 @@
-import { count, print, printJson, talk } from "../cli/talk.js";
-import { groupFaults } from "../targets/ec2/compute/group/faults.js";
-import { showPlan } from "../targets/ec2/compute/group/show.js";
-import { groupName } from "../targets/ec2/compute/names.js";
-import { redacted, showCall } from "../targets/ec2/compute/redact.js";
-import { userDataLimit } from "../compute/user-data/size.js";
-import type { PlannedGroup } from "../targets/ec2/do/group-plan.js";
-import { secretReader } from "../do/secrets.js";
-import { UsageError } from "../errors.js";
-import type { Fleet, Group, Host } from "../understand/fleet.js";
-import { FaultsError, loadFleet, loadFleetAndWarn } from "./load-fleet.js";
-import { renderHost } from "./render-host.js";
-import { withAws } from "./targets.js";
+import { operationsOf } from "../targets/lookup.js";
+import type { GroupOptions } from "../targets/target.js";
+import type { TargetOption } from "./target-option.js";
 
-export interface GroupOptions {
-  dryRun?: boolean;
-  json?: boolean;
-}
-
-/** A fleet's group, and the host that stands for its instances. */
-interface FleetGroup {
-  fleet: Fleet;
-  group: Group;
-  host: Host;
-}
-
-/** `sip-proxy group plan FLEET`: what apply would change, like a diff. */
-export async function groupPlan(file: string, options: GroupOptions): Promise<void> {
-  const { fleet, group, host, userData } = rendered(file);
-  await withAws(fleet.launch.ec2.region, undefined, async (aws) => {
-    const { planGroup } = await import("../targets/ec2/do/group-plan.js");
-    const plan = await planGroup(aws, fleet, group, host, userData);
-    if (options.json) printJson(redacted(plan));
-    else tellPlan(plan, aws.region);
-  });
-}
-
-/** `sip-proxy group apply FLEET`: plans, and does just that. Instances that run stay as they are until they are rolled. */
-export async function groupApply(file: string, options: GroupOptions): Promise<void> {
-  const { fleet, group, host, userData } = rendered(file);
-  await withAws(fleet.launch.ec2.region, undefined, async (aws) => {
-    const { applyGroup, planGroup } = await import("../targets/ec2/do/group-plan.js");
-    const plan = await planGroup(aws, fleet, group, host, userData);
-    if (!options.json) tellPlan(plan, aws.region);
-    if (options.dryRun) for (const call of plan.changes.flatMap(({ calls }) => calls)) print(showCall(call));
-    else await applyGroup(aws, plan);
-    if (options.json) printJson(redacted({ ...plan, applied: options.dryRun !== true }));
-    else if (plan.changes.length > 0 && !options.dryRun)
-      talk.good(`applied: ${count(plan.changes, "change")}`);
-  });
-}
-
-/** The group, with its user-data rendered and every fault found before anything is asked of AWS. */
-function rendered(file: string): FleetGroup & { userData: Buffer } {
-  const { fleet, source } = loadFleetAndWarn(file);
-  const { group, host } = groupOf(fleet);
-  const { bytes, faults } = renderHost(fleet, host, secretReader(file));
-  const all = [...faults, ...groupFaults(fleet)];
-  if (all.length > 0) throw new FaultsError(all, source);
-  talk.note(
-    `user-data has ${bytes.length} of ${userDataLimit} bytes (sip-proxy user-data FLEET ${host.name} --size)`,
-  );
-  return { fleet, group, host, userData: bytes };
-}
-
-/** Throws UsageError when the fleet has no group. */
-function groupOf(fleet: Fleet): FleetGroup {
-  const host = fleet.hosts.find(({ kind }) => kind === "group");
-  if (fleet.group && host) return { fleet, group: fleet.group, host };
-  throw new UsageError(`the fleet ${fleet.name} has no group`, "add group: { name: …, subnets: […] }");
-}
-
-export function fleetGroup(file: string): FleetGroup & { name: string } {
-  const found = groupOf(loadFleet(file).fleet);
-  return { ...found, name: groupName(found.fleet.name, found.group.name) };
-}
-
-function tellPlan({ name, changes, notes }: PlannedGroup, region: string): void {
-  print(
-    `group ${name} in ${region}${changes.length === 0 ? ": nothing to change" : ""}\n${showPlan(changes)}`,
-  );
-  for (const note of notes) talk.warn(note);
+/** `sip-proxy group VERB FLEET`, on a target that has groups. */
+export function groupCommand<V extends keyof GroupOptions>(verb: V) {
+  return async (file: string, options: TargetOption & GroupOptions[V]): Promise<void> => {
+    const { groups } = await operationsOf(options.target);
+    if (groups === undefined) throw new Error(`${options.target} has no groups`);
+    await groups[verb](file, options);
+  };
 }

@@ -1,24 +1,22 @@
 import { printJson, talk } from "../cli/talk.js";
-import { instanceRolePolicy } from "../targets/ec2/compute/policy/instance-role.js";
+import { operationsOf } from "../targets/lookup.js";
 import { loadFleetAndWarn } from "./load-fleet.js";
+import type { TargetOption } from "./target-option.js";
 
-export interface IamPolicyOptions {
+export interface IamPolicyOptions extends TargetOption {
   account?: string;
   region?: string;
   kmsKey?: string[];
 }
 
-/** `sip-proxy iam-policy FLEET`: what the role of the fleet's instances must be allowed. */
-export function iamPolicy(file: string, options: IamPolicyOptions): void {
+/** `sip-proxy iam-policy FLEET`: what the role of the fleet's instances must be allowed, where hosts have roles. */
+export async function iamPolicy(file: string, options: IamPolicyOptions): Promise<void> {
+  const { target, kmsKey: kmsKeys = [], ...place } = options;
   const { fleet } = loadFleetAndWarn(file);
-  const region = options.region ?? fleet.launch.ec2.region ?? process.env["AWS_REGION"];
-  const policy = instanceRolePolicy(fleet, {
-    region: region ?? "*",
-    account: options.account ?? "*",
-    kmsKeys: options.kmsKey ?? [],
-  });
-  if (region === undefined) talk.warn("no region is known: the policy holds in all of them (give --region)");
-  if (policy.Statement.length === 0)
-    talk.say("the hosts of this fleet make no call to AWS: they need no role");
+  const { rolePolicy } = await operationsOf(target);
+  if (rolePolicy === undefined) throw new Error(`hosts have no roles on ${target}`);
+  const { policy, warnings, notes } = rolePolicy(fleet, { ...place, kmsKeys });
+  for (const line of warnings) talk.warn(line);
+  for (const line of notes) talk.say(line);
   printJson(policy);
 }

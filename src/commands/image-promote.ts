@@ -1,83 +1,15 @@
-import { printJson, talk } from "../cli/talk.js";
-import { amiParameter, tagKey } from "../targets/ec2/compute/names.js";
-import type { Aws } from "../targets/ec2/do/aws.js";
-import type { FleetAmi } from "../targets/ec2/do/fleet-images.js";
-import { UserError } from "../errors.js";
-import type { Fleet } from "../understand/fleet.js";
+import { operationsOf } from "../targets/lookup.js";
+import type { DryRunOptions } from "../targets/target.js";
 import { loadFleet } from "./load-fleet.js";
-import { withAws } from "./targets.js";
+import type { TargetOption } from "./target-option.js";
 
-export interface PromoteOptions {
-  dryRun?: boolean;
-  json?: boolean;
-}
-
-/** What is published in one region. */
-interface Promotion {
-  region: string;
-  parameter: string;
-  ami: string;
-  /** What was promoted before; the same as ami when nothing changes. */
-  before: string | undefined;
-}
-
-/**
- * `sip-proxy image promote FLEET [IMAGE]`: publishes the id of an AMI, the newest unless one is named, under the fleet's SSM parameter, in
- * every region that the image is in. Launches and groups take it from there.
- */
+/** `sip-proxy image promote FLEET [IMAGE]`: publishes an image, the newest unless one is named, for launches and groups. */
 export async function imagePromote(
   file: string,
-  wanted: string | undefined,
-  options: PromoteOptions,
+  image: string | undefined,
+  { target, ...options }: TargetOption & DryRunOptions,
 ): Promise<void> {
   const { fleet } = loadFleet(file);
-  await withAws(fleet.image.targets.ec2?.region, options.dryRun, async (aws) => {
-    const promotions = await plan(aws, fleet, wanted);
-    for (const promotion of promotions) await promote(await aws.in(promotion.region), promotion);
-    if (options.json && !options.dryRun) printJson(promotions);
-    else for (const promotion of promotions) tell(promotion, options.dryRun === true);
-  });
-}
-
-/** All regions are looked at before anything is changed in one of them. */
-async function plan(aws: Aws, fleet: Fleet, wanted: string | undefined): Promise<Promotion[]> {
-  const { amisEverywhere, findAmi } = await import("../targets/ec2/do/fleet-regions.js");
-  const { promotedAmi } = await import("../targets/ec2/do/images.js");
-  const chosen = await findAmi(aws, fleet, wanted);
-  refuseUnfinished(chosen);
-  const copies = (await amisEverywhere(aws, fleet)).filter(
-    (ami) =>
-      ami.region !== aws.region && chosen.key !== "" && ami.key === chosen.key && ami.state === "available",
-  );
-  const parameter = amiParameter(fleet.name, fleet.image.targets.ec2?.ami_parameter);
-  return Promise.all(
-    [chosen, ...copies].map(async ({ region, id }) => ({
-      region,
-      parameter,
-      ami: id,
-      before: await promotedAmi(await aws.in(region), fleet),
-    })),
-  );
-}
-
-function refuseUnfinished({ id, tags }: FleetAmi): void {
-  if (tags[tagKey.kamailio] !== undefined) return;
-  throw new UserError(`${id} was baked, but its bake was not finished`, {
-    hint: "run bake-image again: it bakes nothing anew and finishes it",
-  });
-}
-
-async function promote(aws: Aws, { parameter, ami, before }: Promotion): Promise<void> {
-  if (before === ami) return;
-  await aws.change(
-    "ssm:PutParameter",
-    { Name: parameter, Value: ami, Type: "String", DataType: "aws:ec2:image", Overwrite: true },
-    {},
-  );
-}
-
-function tell({ region, parameter, ami, before }: Promotion, dryRun: boolean): void {
-  const what = dryRun ? "would be" : "is";
-  if (before === ami) talk.say(`${region}: ${ami} is promoted already (${parameter})`);
-  else talk.good(`${region}: ${ami} ${what} promoted (${parameter}), ${before ?? "nothing"} was before`);
+  const { promote } = await operationsOf(target);
+  await promote?.(fleet, image, options);
 }

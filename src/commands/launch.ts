@@ -1,13 +1,14 @@
 import { print, printJson, talk } from "../cli/talk.js";
 import { table } from "../cli/table.js";
 import { userDataLimit } from "../compute/user-data/size.js";
-import type { LaunchTarget, ListedHost } from "../do/target.js";
+import type { Hosts, ListedHost } from "../targets/hosts.js";
+import { operationsOf } from "../targets/lookup.js";
 import { secretReader } from "../do/secrets.js";
 import { UsageError, UserError } from "../errors.js";
 import type { Host } from "../understand/fleet.js";
 import { FaultsError, findHosts, loadFleet, loadFleetAndWarn } from "./load-fleet.js";
 import { renderHost } from "./render-host.js";
-import { withTarget, type TargetOption } from "./targets.js";
+import type { TargetOption } from "./target-option.js";
 
 export interface LaunchOptions extends TargetOption {
   image?: string;
@@ -16,7 +17,7 @@ export interface LaunchOptions extends TargetOption {
   dryRun?: boolean;
 }
 
-/** `sip-proxy launch FLEET NAME… --target local|ec2`. */
+/** `sip-proxy launch FLEET NAME… --target TARGET`. */
 export async function launch(file: string, names: string[], options: LaunchOptions): Promise<void> {
   const { fleet, source } = loadFleetAndWarn(file);
   const hosts = findHosts(fleet, names);
@@ -25,7 +26,8 @@ export async function launch(file: string, names: string[], options: LaunchOptio
   const faults = rendered.flatMap((host) => host.faults);
   if (faults.length > 0) throw new FaultsError(faults, source);
   const timeout = secondsOf(options.timeout);
-  await withTarget(fleet, options, async (target) => {
+  const operations = await operationsOf(options.target);
+  await operations.withHosts(fleet, options, async (target) => {
     for (const { host, bytes } of rendered) {
       talk.note(`${host.name}: user-data has ${bytes.length} of ${userDataLimit} bytes`);
       tellOutcome(host, await target.launch({ host, userData: bytes }), options);
@@ -39,7 +41,7 @@ function tellOutcome({ name }: Host, outcome: string, { dryRun }: { dryRun?: boo
 }
 
 /** They boot side by side; each is told of as it becomes ready, and a failure of one does not hide the others. */
-async function allReady(target: LaunchTarget, hosts: readonly Host[], timeout: number): Promise<void> {
+async function allReady(target: Hosts, hosts: readonly Host[], timeout: number): Promise<void> {
   const results = await Promise.allSettled(
     hosts.map(async (host) => {
       const line = await target.waitUntilReady(host, timeout);
@@ -60,10 +62,11 @@ export function secondsOf(text: string): number {
   throw new UsageError(`--timeout must be a number of seconds; got ${text}`);
 }
 
-/** `sip-proxy list FLEET --target local|ec2`. */
+/** `sip-proxy list FLEET --target TARGET`. */
 export async function list(file: string, options: TargetOption & { json?: boolean }): Promise<void> {
   const { fleet } = loadFleet(file);
-  const hosts = await withTarget(fleet, options, (target) => target.list());
+  const operations = await operationsOf(options.target);
+  const hosts = await operations.withHosts(fleet, {}, (target) => target.list());
   if (options.json) printJson(hosts);
   else print(hostTable(hosts));
 }
@@ -87,7 +90,8 @@ export function ending(end: "stop" | "terminate") {
   return async (file: string, names: string[], options: EndingOptions): Promise<void> => {
     const { fleet } = loadFleet(file);
     const hosts = findHosts(fleet, names);
-    await withTarget(fleet, options, async (target) => {
+    const operations = await operationsOf(options.target);
+    await operations.withHosts(fleet, options, async (target) => {
       for (const host of hosts) {
         const done =
           end === "stop"

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { namedTargets } from "../targets/lookup.js";
+import type { Target } from "../targets/target.js";
 import { databaseSettings } from "./settings/database.js";
 import { dnsZoneSettings } from "./settings/dns.js";
 import { groupSettings, hostLabel } from "./settings/group.js";
-import { imageEc2Settings, imageLocalSettings, imageSettings } from "./settings/image.js";
-import { launchEc2Settings, launchLocalSettings } from "./settings/launch.js";
+import { imageSettings } from "./settings/image.js";
 import { hostAddresses, proxySettings } from "./settings/proxy.js";
 import { dispatcherColumns, recorderSettings } from "./settings/recorder.js";
 import type { Given, Settings } from "./settings/setting.js";
@@ -24,10 +25,11 @@ function section<S extends Settings, E extends z.ZodRawShape>(settings: S, extra
   return object as unknown as z.ZodType<Given<S> & z.infer<z.ZodObject<E>>>;
 }
 
-const targets = z
-  .strictObject({ local: section(imageLocalSettings), ec2: section(imageEc2Settings) })
-  .partial()
-  .optional();
+/** A section for each target that the file says something of. */
+function sections(settingsOf: (target: Target) => Settings) {
+  const each = namedTargets.map(([name, target]) => [name, section(settingsOf(target)).optional()] as const);
+  return z.strictObject(Object.fromEntries(each)).optional();
+}
 
 /** A recorder's name becomes the description of its dispatcher row. */
 const recorderName = text({
@@ -39,17 +41,14 @@ const recorderName = text({
 export const fleetFileSchema = z.strictObject({
   fleet: hostLabel.schema,
   generation: integer(0, 2_147_483_647).schema.optional(),
-  image: section(imageSettings, { targets }).optional(),
+  image: section(imageSettings, { targets: sections(({ image }) => image.settings) }).optional(),
   database: section(databaseSettings),
   settings: section(proxySettings).optional(),
   proxies: z.record(hostLabel.schema, section(hostSettings)).optional(),
   group: section(groupAndProxySettings).optional(),
   dns: section(dnsZoneSettings).optional(),
   recorders: z.record(recorderName.schema, section(recorderSettings)),
-  launch: z
-    .strictObject({ local: section(launchLocalSettings), ec2: section(launchEc2Settings) })
-    .partial()
-    .optional(),
+  launch: sections(({ launch }) => launch.settings),
 });
 
 export type FleetFile = z.infer<typeof fleetFileSchema>;

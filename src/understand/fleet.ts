@@ -1,8 +1,8 @@
+import type { targets } from "../targets/registry.js";
 import type { databaseSettings } from "./settings/database.js";
 import type { dnsZoneSettings } from "./settings/dns.js";
 import type { groupSettings } from "./settings/group.js";
-import type { imageEc2Settings, imageLocalSettings, imageSettings } from "./settings/image.js";
-import type { launchEc2Settings, launchLocalSettings } from "./settings/launch.js";
+import type { imageSettings } from "./settings/image.js";
 import type { hostAddresses, proxySettings } from "./settings/proxy.js";
 import type { recorderSettings } from "./settings/recorder.js";
 import type { Values } from "./settings/setting.js";
@@ -10,16 +10,22 @@ import type { Path } from "./fault.js";
 
 export type ProxySettings = Values<typeof proxySettings>;
 export type Database = Values<typeof databaseSettings>;
-export type LaunchEc2 = Values<typeof launchEc2Settings>;
-export type LaunchLocal = Values<typeof launchLocalSettings>;
 export type Group = Values<typeof groupSettings>;
 
+type Targets = typeof targets;
+
+/** What `image.targets` says for each target; absent where images are made on request, and the fleet file has none. */
+export type ImageTargets = {
+  [N in keyof Targets]:
+    | Values<Targets[N]["image"]["settings"]>
+    | (Targets[N]["image"]["onRequest"] extends true ? undefined : never);
+};
+
+/** What `launch` says for each target. */
+export type Launch = { [N in keyof Targets]: Values<Targets[N]["launch"]["settings"]> };
+
 export interface Image extends Values<typeof imageSettings> {
-  targets: {
-    local: Values<typeof imageLocalSettings>;
-    /** Absent when the fleet file says nothing of EC2. */
-    ec2: Values<typeof imageEc2Settings> | undefined;
-  };
+  targets: ImageTargets;
 }
 
 /** One row of the dispatcher table in the making. */
@@ -50,5 +56,5 @@ export interface Fleet {
   group: Group | undefined;
   dns: Values<typeof dnsZoneSettings>;
   recorders: Recorder[];
-  launch: { local: LaunchLocal; ec2: LaunchEc2 };
+  launch: Launch;
 }

@@ -1,8 +1,9 @@
+import { namedTargets } from "../targets/lookup.js";
+import type { Target, TargetSettings } from "../targets/target.js";
 import { databaseSettings } from "./settings/database.js";
 import { groupAndProxySettings, hostSettings } from "./file-schema.js";
 import { dnsZoneSettings } from "./settings/dns.js";
-import { imageEc2Settings, imageLocalSettings, imageSettings } from "./settings/image.js";
-import { launchEc2Settings, launchLocalSettings } from "./settings/launch.js";
+import { imageSettings } from "./settings/image.js";
 import { proxySettings } from "./settings/proxy.js";
 import { dispatcherColumns, recorderSettings } from "./settings/recorder.js";
 import type { Setting, Settings } from "./settings/setting.js";
@@ -33,10 +34,10 @@ export function fleetJsonSchema(): Json {
         description: "Raise it to bring back a list of recorders that the database has seen before.",
       },
       image: section(imageSettings, "What is baked.", {
-        targets: object("Where images are baked.", {
-          local: section(imageLocalSettings, "A qcow2 on this machine."),
-          ec2: section(imageEc2Settings, "An AMI."),
-        }),
+        targets: object(
+          "Where images are baked.",
+          sections(({ image }) => image),
+        ),
       }),
       database: section(databaseSettings, "The shared PostgreSQL."),
       settings: section(
@@ -49,12 +50,22 @@ export function fleetJsonSchema(): Json {
       recorders: named("Recorders by name.", section(recorderSettings, "One recorder."), {
         maxLength: dispatcherColumns.description,
       }),
-      launch: object("How hosts are launched.", {
-        local: section(launchLocalSettings, "As VMs on this machine."),
-        ec2: section(launchEc2Settings, "As EC2 instances."),
-      }),
+      launch: object(
+        "How hosts are launched.",
+        sections(({ launch }) => launch),
+      ),
     },
   };
+}
+
+/** A section for each target. */
+function sections(sectionOf: (target: Target) => TargetSettings): Json {
+  return Object.fromEntries(
+    namedTargets.map(([name, target]) => {
+      const { settings, description } = sectionOf(target);
+      return [name, section(settings, description)];
+    }),
+  );
 }
 
 function object(description: string, properties: Json): Json {

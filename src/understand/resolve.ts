@@ -1,30 +1,25 @@
+import { namedTargets } from "../targets/lookup.js";
 import type { Path } from "./fault.js";
-import type { Fleet, Group, Host } from "./fleet.js";
+import type { Fleet, Group, Host, ImageTargets, Launch } from "./fleet.js";
 import type { FleetFile } from "./file-schema.js";
 import { databaseSettings } from "./settings/database.js";
 import { dnsZoneSettings } from "./settings/dns.js";
 import { groupSettings } from "./settings/group.js";
-import { imageEc2Settings, imageLocalSettings, imageSettings } from "./settings/image.js";
-import { launchEc2Settings, launchLocalSettings } from "./settings/launch.js";
+import { imageSettings } from "./settings/image.js";
 import { hostAddresses, proxySettings } from "./settings/proxy.js";
 import { recorderSettings } from "./settings/recorder.js";
 import { resolve, type Setting } from "./settings/setting.js";
 
 /** Applies defaults and layers. The file has passed its schema: nothing that is required is missing. */
 export function resolveFleet(file: FleetFile): Fleet {
-  const targets = file.image?.targets ?? {};
   const fleetWide = layer(["settings"], file.settings);
   const group = file.group && resolve(groupSettings, file.group);
-  const region = targets.ec2?.region;
   return {
     name: file.fleet,
     generation: file.generation ?? 0,
     image: {
       ...resolve(imageSettings, file.image ?? {}),
-      targets: {
-        local: resolve(imageLocalSettings, targets.local ?? {}),
-        ec2: targets.ec2 && resolve(imageEc2Settings, targets.ec2),
-      },
+      targets: resolveImageTargets(file),
     },
     database: resolve(databaseSettings, file.database),
     hosts: [
@@ -37,11 +32,24 @@ export function resolveFleet(file: FleetFile): Fleet {
       name,
       ...resolve(recorderSettings, given),
     })),
-    launch: {
-      local: resolve(launchLocalSettings, file.launch?.local ?? {}),
-      ec2: resolve(launchEc2Settings, region === undefined ? {} : { region }, file.launch?.ec2 ?? {}),
-    },
+    launch: resolveLaunch(file),
   };
+}
+
+function resolveImageTargets({ image: file }: FleetFile): ImageTargets {
+  const each = namedTargets.map(([name, { image }]) => {
+    const given = file?.targets?.[name];
+    return [name, given || !image.onRequest ? resolve(image.settings, given ?? {}) : undefined] as const;
+  });
+  return Object.fromEntries(each) as ImageTargets;
+}
+
+function resolveLaunch({ image, launch: file }: FleetFile): Launch {
+  const each = namedTargets.map(([name, { launch }]) => {
+    const defaults = launch.defaults?.(image?.targets?.[name]) ?? {};
+    return [name, resolve(launch.settings, defaults, file?.[name] ?? {})] as const;
+  });
+  return Object.fromEntries(each) as Launch;
 }
 
 type GivenProxy = NonNullable<FleetFile["proxies"]>[string];

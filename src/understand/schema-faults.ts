@@ -1,5 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
+import { namedTargets } from "../targets/lookup.js";
 import type { Fault, Path } from "./fault.js";
 import { settingNames, settingsTable } from "./settings/table.js";
 
@@ -49,6 +50,8 @@ function closestName(name: string, among: readonly string[]): string | undefined
     : undefined;
 }
 
+const targetNames = namedTargets.map(([name]) => name);
+
 const fixedNames: Record<string, readonly string[]> = {
   "": [
     "fleet",
@@ -63,8 +66,8 @@ const fixedNames: Record<string, readonly string[]> = {
     "dns",
   ],
   image: ["targets"],
-  "image.targets": ["local", "ec2"],
-  launch: ["local", "ec2"],
+  "image.targets": targetNames,
+  launch: targetNames,
 };
 
 /** The names that may stand at a place, from the settings table. */

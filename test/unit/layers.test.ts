@@ -4,61 +4,136 @@ import { expect, test } from "vitest";
 
 const src = join(import.meta.dirname, "../../src");
 
-/** Which folders of src a folder may import from, besides itself and the files that stand in src. */
+/**
+ * Which layers a layer may import from, besides itself and the files that stand in src. "target" is what the registry holds of the
+ * targets: their settings, rules and requests, without their effects.
+ */
 const allowed: Record<string, readonly string[]> = {
   relay: [],
-  understand: ["relay"],
-  compute: ["understand", "relay"],
-  do: ["compute", "understand", "relay"],
-  lab: ["do", "compute", "understand", "relay", "cli"],
-  commands: ["cli", "do", "compute", "understand", "relay", "lab"],
-  cli: ["commands", "do"],
+  understand: ["relay", "target"],
+  target: ["compute", "understand"],
+  compute: ["relay", "target", "understand"],
+  do: ["compute", "relay", "target", "understand"],
+  lab: ["do", "compute", "relay", "understand", "cli"],
+  commands: ["cli", "do", "compute", "relay", "target", "understand", "lab"],
+  cli: ["commands", "do", "target"],
 };
+
+const effects = /^(node:(fs|child_process|net|http|dgram)|execa|pg$|@aws-sdk)/;
 
 const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
 
 test("imports point one way: fleet file, Fleet, artefacts, effects", () => {
   const backward = files.flatMap((file) =>
     importsOf(file)
-      .filter((target) => target.includes("/"))
-      .filter((target) => !mayImport(file, target))
-      .map((target) => `${file} imports ${target}`),
+      .filter((imported) => imported.includes("/"))
+      .filter((imported) => !mayImport(file, imported))
+      .map((imported) => `${file} imports ${imported}`),
   );
   expect(backward).toEqual([]);
 });
 
-test("what is pure imports nothing that has effects", () => {
-  const effects = /^(node:(fs|child_process|net|http|dgram)|execa|pg$|@aws-sdk)/;
+test("what is pure loads nothing that has effects, by whatever way", () => {
   const impure = files
-    .filter((file) => /^(relay|understand|compute)$/.test(layerOf(file)))
+    .filter((file) => /^(relay|understand|target|compute)$/.test(layerOf(file)))
     .flatMap((file) =>
-      specifiers(file)
-        .filter((name) => effects.test(name))
-        .map((name) => `${file} imports ${name}`),
+      [...loadedBy(file)].flatMap((loaded) =>
+        specifiers(loaded)
+          .filter((name) => effects.test(name))
+          .map((name) => `${file} loads ${name} with ${loaded}`),
+      ),
     );
   expect(impure).toEqual([]);
 });
 
-function mayImport(file: string, target: string): boolean {
+test("the command line starts without the AWS SDK", () => {
+  const loaded = [...loadedBy("cli/main.ts")];
+  expect(loaded).toContain("targets/registry.ts");
+  expect(loaded.filter((file) => specifiers(file).some((name) => name.startsWith("@aws-sdk")))).toEqual([]);
+});
+
+test("a target is one folder, which only the registry and its own files know", () => {
+  const known = files
+    .filter((file) => !mayKnowTargets(file))
+    .flatMap((file) =>
+      [...importsOf(file), ...importsOf(file, typeImport), ...importsOf(file, lazyImport)]
+        .filter((imported) => targetOf(imported) !== undefined && targetOf(imported) !== targetOf(file))
+        .map((imported) => `${file} imports ${imported}`),
+    );
+  expect(known).toEqual([]);
+});
+
+test("nobody but a target itself asks for a target by its name", () => {
+  const names = new Set(files.flatMap((file) => targetOf(file) ?? []));
+  expect([...names].sort()).toEqual(["ec2", "local"]);
+  const name = new RegExp(`"(${[...names].join("|")})"|\\.(${[...names].join("|")})\\b`);
+  const asking = files
+    .filter((file) => targetOf(file) === undefined && !mayKnowTargets(file))
+    .flatMap((file) =>
+      codeOf(file)
+        .split("\n")
+        .filter((line) => name.test(line))
+        .map((line) => `${file}: ${line.trim()}`),
+    );
+  expect(asking).toEqual([]);
+});
+
+/** The registry; the lab and the demonstration, which are about one target each; and what containers and VMs of this machine are made of. */
+function mayKnowTargets(file: string): boolean {
+  return /^(targets\/registry\.ts$|lab\/|commands\/demo|(compute|do)\/local\/)/.test(file);
+}
+
+/** The target whose folder a file lies in. */
+function targetOf(file: string): string | undefined {
+  return /^targets\/([^/]+)\//.exec(file)?.[1];
+}
+
+function mayImport(file: string, imported: string): boolean {
   const from = layerOf(file);
-  const to = layerOf(target);
+  const to = layerOf(imported);
   return !file.includes("/") || from === to || (allowed[from] ?? []).includes(to);
 }
 
 /** A target has folders of its own for the layers: targets/NAME/compute is one with compute. */
 function layerOf(file: string): string {
-  return file.replace(/^targets\/[^/]+\//, "").split("/")[0] ?? "";
+  const [first = "", , third] = file.split("/");
+  if (first !== "targets") return first;
+  return third === undefined || third === "target.ts" ? "target" : third;
 }
 
-function importsOf(file: string): string[] {
-  return specifiers(file)
+/** A file and all that is loaded with it. */
+function loadedBy(file: string, loaded = new Set<string>()): Set<string> {
+  if (loaded.has(file)) return loaded;
+  loaded.add(file);
+  for (const imported of importsOf(file)) loadedBy(imported, loaded);
+  return loaded;
+}
+
+const plainImport = /^(?:import|export) (?!type)[^;]*?from "([^"]+)"/gms;
+const typeImport = /^(?:import|export) type[^;]*?from "([^"]+)"/gms;
+const lazyImport = /\bimport\("([^"]+)"\)/g;
+
+function importsOf(file: string, kind = plainImport): string[] {
+  return specifiers(file, kind)
     .filter((name) => name.startsWith("."))
-    .map((name) => relative(src, normalize(join(src, dirname(file), name))));
+    .map((name) => relative(src, normalize(join(src, dirname(file), name.replace(/\.js$/, ".ts")))));
 }
 
-function specifiers(file: string): string[] {
-  const text = readFileSync(join(src, file), "utf8");
-  return [...text.matchAll(/^(?:import|export) (?!type)[^;]*?from "([^"]+)"/gms)].map(
-    ([, name = ""]) => name,
-  );
+function specifiers(file: string, kind = plainImport): string[] {
+  return [...textOf(file).matchAll(kind)].map(([, name = ""]) => name);
+}
+
+/** Without comments, and without texts of more than a word. */
+function codeOf(file: string): string {
+  return textOf(file)
+    .replace(/\/\*.*?\*\/|(?<=^|\s)\/\/[^\n]*/gs, "")
+    .replace(/"(?:[^"\\\n]|\\.)*"/g, (text) => (/^"\w+"$/.test(text) ? text : '""'));
+}
+
+const texts = new Map<string, string>();
+
+function textOf(file: string): string {
+  const text = texts.get(file) ?? readFileSync(join(src, file), "utf8");
+  texts.set(file, text);
+  return text;
 }

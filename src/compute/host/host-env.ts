@@ -1,15 +1,15 @@
 import type { MediaRelay } from "../../relay/media-relay.js";
 import { relayOf } from "../../relay/registry.js";
 import { relayUnits } from "../../relay/units.js";
-import { groupName } from "../../targets/ec2/compute/names.js";
+import { namedTargets } from "../../targets/lookup.js";
 import type { Fleet, Group, Host } from "../../understand/fleet.js";
 import { databaseSettings } from "../../understand/settings/database.js";
 import { groupSettings } from "../../understand/settings/group.js";
 import { imageSettings } from "../../understand/settings/image.js";
-import { launchEc2Settings } from "../../understand/settings/launch.js";
 import { hostAddresses, proxySettings } from "../../understand/settings/proxy.js";
 import { generatedNote } from "../artefact.js";
 import { renderTemplate, type Scalar } from "../template.js";
+import { groupName } from "./group-contract.js";
 import { sharedMemoryMiB } from "./kamailio-local.js";
 import { renderedTo } from "./rendered.js";
 
@@ -27,7 +27,7 @@ export function hostEnv(fleet: Fleet, host: Host, template: string): string {
       ...renderedTo("variable", imageSettings, fleet.image),
       ...relayVariables(relayOf(fleet.image), host),
       ...databaseVariables(fleet),
-      ...renderedTo("variable", launchEc2Settings, fleet.launch.ec2),
+      ...targetVariables(fleet),
       ...(host.kind === "group" && fleet.group ? groupVariables(fleet.name, fleet.group) : {}),
     },
   });
@@ -44,6 +44,14 @@ function relayVariables(relay: MediaRelay, { settings }: Host): Record<string, S
     RELAY_PROTOCOL: relay.protocol,
     RELAY_SESSIONS_PER_CALL: relay.sessionsPerCall,
   };
+}
+
+/** What the hosts of one target or another need, wherever this one will run. */
+function targetVariables({ launch }: Fleet): Record<string, Scalar> {
+  const variables = namedTargets.flatMap(([name, target]) =>
+    Object.entries(renderedTo("variable", target.launch.settings, launch[name])),
+  );
+  return Object.fromEntries(variables);
 }
 
 /** The administrator's role is nobody's business but the host's that creates the database. */

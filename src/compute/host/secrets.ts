@@ -50,12 +50,10 @@ export function secretFiles(fleet: Fleet, host: Host, reveal: Reveal): Artefact[
   });
 }
 
-/** How the host finds a secret: `secretsmanager ID [KEY]`, `ssm NAME` or `path FILE`; undefined when its text is given. */
+/** How the host finds a secret: the reference's kind and words, or `path FILE`; undefined when its text is given. */
 function referenceLine(secret: SecretValue, form: SecretForm): string | undefined {
   const source = secret.source;
-  if (source.from === "ssm") return `ssm ${source.id}`;
-  if (source.from === "secretsmanager")
-    return ["secretsmanager", source.id, source.key].filter(Boolean).join(" ");
+  if (source.from === "host") return [source.kind, ...source.words].filter(Boolean).join(" ");
   if (form === "PEM" && source.from === "literal" && isPathOnHost(source.value))
     return `path ${source.value}`;
   return undefined;

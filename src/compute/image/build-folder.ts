@@ -1,7 +1,7 @@
 import type { Fleet } from "../../understand/fleet.js";
 import type { Artefact } from "../artefact.js";
 import type { PackerDialect } from "./packer-dialect.js";
-import { packerPlugins, packerTemplate } from "./packer-template.js";
+import { packerBuilders, packerPlugins, packerTemplate } from "./packer-template.js";
 import { pinnedSources } from "./pinned-sources.js";
 
 /** What of the package goes into the build folder. */
@@ -17,12 +17,11 @@ export interface ImageSources {
  * puts them there, so that the builder never has to fetch them.
  */
 export function buildFolder(fleet: Fleet, sources: ImageSources, dialect: PackerDialect = "1.6"): Artefact[] {
+  const builders = packerBuilders(fleet, dialect);
   return [
-    { path: "sip-proxy.pkr.json", content: json(packerTemplate(fleet, dialect)) },
+    { path: "sip-proxy.pkr.json", content: json(packerTemplate(fleet, builders)) },
     { path: "plugins/plugins.pkr.json", content: json(packerPlugins()) },
-    // bake-image puts the builder's key here; as it stands it lets nobody in
-    { path: "seed/meta-data", content: json({ "instance-id": "bake" }) },
-    { path: "seed/user-data", content: "#cloud-config\n{}\n" },
+    ...[...builders.values()].flatMap(({ files }) => files),
     { path: "sources/sources.json", content: json(pinnedSources(fleet.image)) },
     ...sources.packer.map((file) => ({ ...file, path: `packer/${file.path}` })),
     ...sources.rootfs.map((file) => ({ ...file, path: `rootfs/${file.path}` })),

@@ -1,47 +1,45 @@
+import { namedTargets } from "../../targets/lookup.js";
 import type { Fleet } from "../../understand/fleet.js";
 import { generatedNote } from "../artefact.js";
-import { ec2Source, ec2Variables } from "../../targets/ec2/compute/packer-source.js";
+import type { PackerBuilder, PackerVariable } from "./packer-builder.js";
 import type { PackerDialect } from "./packer-dialect.js";
 import { provisioners } from "./provisioners.js";
-import { qemuSource } from "../../targets/local/compute/packer-source.js";
 
 /** Names of the template's variables; bake-image gives their values on Packer's command line. */
 export const outputDirectoryVariable = "${var.output_directory}";
 
-const text = (value: string, description: string) => ({ type: "string", default: value, description });
+/** The builders of the targets that the fleet has images for, by the targets' names. */
+export function packerBuilders(fleet: Fleet, dialect: PackerDialect): Map<string, PackerBuilder> {
+  return new Map(
+    namedTargets.flatMap(([name, target]) => {
+      const builder = target.packerBuilder(fleet, dialect);
+      return builder === undefined ? [] : [[name, builder] as const];
+    }),
+  );
+}
 
-/**
- * The template as a value; Packer reads its JSON. Strings in it are HCL templates: `${var.…}` is meant as such.
- */
-export function packerTemplate(fleet: Fleet, dialect: PackerDialect): object {
-  const { image } = fleet;
-  const { ec2 } = image.targets;
-  const sources = {
-    qemu: { local: qemuSource(image) },
-    ...(ec2 ? { "amazon-ebs": { ec2: ec2Source(fleet.name, image, ec2, dialect) } } : {}),
-  };
+/** The template as a value; Packer reads its JSON. Strings in it are HCL templates: `${var.…}` is meant as such. */
+export function packerTemplate(fleet: Fleet, builders: ReadonlyMap<string, PackerBuilder>): object {
+  const named = [...builders];
   return {
     "//": generatedNote("").trim(),
     packer: { required_version: ">= 1.6.6" },
     variable: {
-      output_directory: text(
-        "output",
-        "Folder that the image and its manifests are written to; must not exist.",
+      output_directory: text({
+        default: "output",
+        description: "Folder that the image and its manifests are written to; must not exist.",
+      }),
+      ...Object.fromEntries(
+        named.flatMap(([, { variables }]) =>
+          Object.entries(variables).map(([name, variable]) => [name, text(variable)] as const),
+        ),
       ),
-      base_image: text("base.qcow2", "Base image of the local target (sip-proxy makes it)."),
-      base_checksum: text("none", "Checksum of base_image, sha256:HEX."),
-      ssh_private_key_file: text("", "Key with which Packer logs in to the local builder."),
-      seed_directory: text("seed", "Folder with the local builder's user-data and meta-data."),
-      accelerator: text("tcg", "QEMU's accelerator: kvm or tcg."),
-      ...(ec2 ? stringVariables(ec2Variables(ec2)) : {}),
     },
-    source: sources,
+    source: sources(named),
     build: [
       {
-        sources: Object.entries(sources).flatMap(([type, named]) =>
-          Object.keys(named).map((name) => `source.${type}.${name}`),
-        ),
-        provisioner: provisioners(image, outputDirectoryVariable),
+        sources: named.map(([name, { type }]) => `source.${type}.${name}`),
+        provisioner: provisioners(fleet.image, outputDirectoryVariable),
         "post-processor": [
           { manifest: { output: `${outputDirectoryVariable}/packer-manifest.json`, strip_path: true } },
         ],
@@ -50,22 +48,28 @@ export function packerTemplate(fleet: Fleet, dialect: PackerDialect): object {
   };
 }
 
-function stringVariables(variables: Record<string, { default: string; description: string }>): object {
-  const entries = Object.entries(variables);
+/** Several targets may use one type of builder. */
+function sources(builders: readonly (readonly [string, PackerBuilder])[]): object {
+  const types = [...new Set(builders.map(([, { type }]) => type))];
   return Object.fromEntries(
-    entries.map(([name, { default: value, description }]) => [name, text(value, description)]),
+    types.map((type) => [
+      type,
+      Object.fromEntries(
+        builders.filter(([, one]) => one.type === type).map(([name, { source }]) => [name, source]),
+      ),
+    ]),
   );
+}
+
+function text({ default: value, description }: PackerVariable): object {
+  return { type: "string", default: value, description };
 }
 
 /** What `packer init` reads, for Packer versions that do not bring their builders along. Kept apart: 1.6 refuses it. */
 export function packerPlugins(): object {
+  const plugins = namedTargets.map(([, target]) => target.packerPlugins);
   return {
     "//": generatedNote("").trim(),
-    packer: {
-      required_plugins: {
-        qemu: { source: "github.com/hashicorp/qemu", version: ">= 1.1.0" },
-        amazon: { source: "github.com/hashicorp/amazon", version: ">= 1.3.0" },
-      },
-    },
+    packer: { required_plugins: Object.assign({}, ...plugins) as object },
   };
 }

@@ -1,12 +1,13 @@
 import { gzipSync } from "node:zlib";
+import { leastUserDataLimit, secretForms } from "../../targets/lookup.js";
 import type { Fault, Path } from "../../understand/fault.js";
 import type { Artefact } from "../artefact.js";
 
-/** EC2's limit for user-data, in bytes before base64. */
-export const userDataLimit = 16_384;
+/** The most that every target takes as user-data, in bytes before base64. */
+export const userDataLimit = leastUserDataLimit();
 
 /**
- * The bytes that are handed to EC2: gzip, which cloud-init undoes. The header's time is 0 and its operating system
+ * The bytes that are handed over: gzip, which cloud-init undoes. The header's time is 0 and its operating system
  * "unknown", so that the same text gives the same bytes everywhere; else every run would make a new template version.
  */
 export function compressed(text: string): Buffer {
@@ -57,7 +58,10 @@ function originOf(file: string, hostPath: Path): { path: Path; hint: string } {
     };
   }
   if (file.includes("/secrets/")) {
-    return { path: hostPath, hint: `give it as a reference that the host resolves: "\${ssm:/NAME}"` };
+    return {
+      path: hostPath,
+      hint: `give it as a reference that the host resolves: "${secretForms("shortForm").at(-1)}"`,
+    };
   }
   return { path: hostPath, hint: "shorten the list that this file is made from" };
 }

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ImageContents } from "../../compute/image/contents.js";
+import type { TargetName } from "../../targets/lookup.js";
 import { makeTemporaryFolder } from "../temporary-folder.js";
 
 export type { ImageContents };
@@ -9,7 +10,7 @@ export type { ImageContents };
 /** What is known of a baked image: written beside it, or (EC2) in its place. */
 export interface Manifest {
   fleet: string;
-  target: "local" | "ec2";
+  target: TargetName;
   /** Names the content: what was baked, from what. */
   key: string;
   /** The image's file name beside the manifest (local), or its AMI id by region (EC2). */

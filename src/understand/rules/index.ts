@@ -1,7 +1,7 @@
 import type { Fault } from "../fault.js";
 import type { Fleet } from "../fleet.js";
 import * as addresses from "./addresses.js";
-import * as ec2 from "../../targets/ec2/understand/rules.js";
+import { namedTargets } from "../../targets/lookup.js";
 import * as features from "./features.js";
 import * as ports from "./ports.js";
 import * as recorders from "./recorders.js";
@@ -36,10 +36,5 @@ export const rules: readonly ((fleet: Fleet) => Fault[])[] = [
   features.relaySourceIsPinned,
   features.groupBoundsAscend,
   features.platformsAreNamed,
-  ec2.desiredIsWithinBounds,
-  ec2.drainFitsTerminateHook,
-  ec2.securityGroupHasNetworks,
-  ec2.sessionManagerHasProfile,
-  ec2.copyKeysAreForCopies,
-  ec2.sharedImagesHaveOwnKeys,
+  ...namedTargets.flatMap(([, target]) => target.rules),
 ];

@@ -1,3 +1,4 @@
+import { secretForms } from "../../targets/lookup.js";
 import type { Fault, Path } from "../fault.js";
 import type { Fleet } from "../fleet.js";
 import { formRule, hasForm, isPathOnHost, type SecretValue } from "../settings/secret-value.js";
@@ -27,6 +28,9 @@ export function passwordIsGiven({ database }: Fleet): Fault[] {
 
 /** A literal works; it then lies in the fleet file and in user-data. */
 export function literalSecrets({ database }: Fleet): Fault[] {
+  const onHost = secretForms("shortForm")
+    .map((form) => `"${form}"`)
+    .join(", ");
   const secrets = { dbpass_kam: database.dbpass_kam, dbpass_root: database.dbpass_root };
   return Object.entries(secrets)
     .filter((entry): entry is [string, SecretValue] => entry[1]?.source.from === "literal")
@@ -34,7 +38,7 @@ export function literalSecrets({ database }: Fleet): Fault[] {
       path: ["database", name],
       severity: "warning" as const,
       message: "is written out in the fleet file",
-      hint: `write "\${env:NAME}", "\${file:PATH}", or a reference that the host resolves: "\${secretsmanager:NAME}", "\${ssm:/NAME}"`,
+      hint: `write "\${env:NAME}", "\${file:PATH}", or a reference that the host resolves: ${onHost}`,
     }));
 }
 

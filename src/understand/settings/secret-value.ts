@@ -1,12 +1,21 @@
 import { inspect } from "node:util";
+import { secretKind } from "../../targets/lookup.js";
 
 /** Where a secret comes from. Literals, environment and files are read when user-data is rendered; the others on the host. */
 export type SecretSource =
   | { from: "literal"; value: string }
   | { from: "env"; name: string }
   | { from: "file"; path: string }
-  | { from: "secretsmanager"; id: string; key?: string }
-  | { from: "ssm"; id: string };
+  | HostSecret;
+
+/** A secret that the host resolves: of a kind that a target has, with what the host's fetch-secret is called with. */
+export interface HostSecret {
+  from: "host";
+  kind: string;
+  words: readonly string[];
+  /** As the fleet file has it. */
+  text: string;
+}
 
 /** A secret of the fleet file. It never prints itself: not by inspect, JSON or string conversion. */
 export class SecretValue {
@@ -22,7 +31,7 @@ export class SecretValue {
 
   /** True when the host resolves the secret at boot with its role, so that user-data carries only the reference. */
   get resolvedOnHost(): boolean {
-    return this.#source.from === "secretsmanager" || this.#source.from === "ssm";
+    return this.#source.from === "host";
   }
 
   /** How to speak of it in messages: the reference, or just "a literal". */
@@ -31,8 +40,7 @@ export class SecretValue {
     if (source.from === "literal") return "a literal";
     if (source.from === "env") return `\${env:${source.name}}`;
     if (source.from === "file") return `\${file:${source.path}}`;
-    if (source.from === "ssm") return `\${ssm:${source.id}}`;
-    return `\${secretsmanager:${source.id}${source.key === undefined ? "" : `#${source.key}`}}`;
+    return `\${${source.kind}:${source.text}}`;
   }
 
   toJSON(): string {
@@ -66,11 +74,11 @@ export const formRule = {
   PEM: "must be PEM (-----BEGIN …)",
 } as const satisfies Record<SecretForm, string>;
 
-const reference = /^\$\{(env|file|secretsmanager|ssm):(.+)\}$/s;
+const reference = /^\$\{(\w+):(.+)\}$/s;
 
 /**
- * Reads a secret as it stands in the fleet file: `${env:NAME}`, `${file:PATH}`, `${secretsmanager:NAME-OR-ARN#JSON-KEY}`,
- * `${ssm:/PARAMETER}`, or a literal. Returns undefined for something that only looks like a reference.
+ * Reads a secret as it stands in the fleet file: `${env:NAME}`, `${file:PATH}`, a reference of a kind that a target has, or a
+ * literal. Returns undefined for something that only looks like a reference.
  */
 export function readSecret(value: unknown): SecretValue | undefined {
   if (typeof value === "number") return new SecretValue({ from: "literal", value: String(value) });
@@ -84,9 +92,6 @@ export function readSecret(value: unknown): SecretValue | undefined {
 function readReference(from: string, rest: string): SecretValue | undefined {
   if (from === "env") return /^\w+$/.test(rest) ? new SecretValue({ from, name: rest }) : undefined;
   if (from === "file") return new SecretValue({ from, path: rest });
-  // Names and ARNs of both services; what lands on the host is quoted as well.
-  if (!/^[\w/+=.@:#-]+$/.test(rest)) return undefined;
-  if (from === "ssm") return new SecretValue({ from, id: rest });
-  const [id = "", key] = rest.split("#", 2);
-  return new SecretValue({ from: "secretsmanager", id, ...(key === undefined ? {} : { key }) });
+  const words = secretKind(from)?.words(rest);
+  return words && new SecretValue({ from: "host", kind: from, words, text: rest });
 }

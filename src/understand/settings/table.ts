@@ -1,8 +1,8 @@
+import { namedTargets } from "../../targets/lookup.js";
 import { databaseSettings } from "./database.js";
 import { dnsSettings, dnsZoneSettings } from "./dns.js";
 import { groupSettings } from "./group.js";
-import { imageEc2Settings, imageLocalSettings, imageSettings } from "./image.js";
-import { launchEc2Settings, launchLocalSettings } from "./launch.js";
+import { imageSettings } from "./image.js";
 import {
   antiflood,
   connectivity,
@@ -41,10 +41,8 @@ export const settingsTable: readonly Section[] = [
   { title: "DNS", places: anyProxy, settings: dnsSettings },
   { title: "DNS records", places: ["dns"], settings: dnsZoneSettings },
   { title: "Image", places: ["image"], settings: imageSettings },
-  { title: "Image, local target", places: ["image.targets.local"], settings: imageLocalSettings },
-  { title: "Image, EC2 target", places: ["image.targets.ec2"], settings: imageEc2Settings },
-  { title: "Launching local VMs", places: ["launch.local"], settings: launchLocalSettings },
-  { title: "Launching on EC2", places: ["launch.ec2"], settings: launchEc2Settings },
+  ...namedTargets.map(([name, { image }]) => ({ ...image, places: [`image.targets.${name}`] })),
+  ...namedTargets.map(([name, { launch }]) => ({ ...launch, places: [`launch.${name}`] })),
   { title: "Autoscaling group", places: ["group"], settings: groupSettings },
 ];
 

@@ -5,7 +5,7 @@ import type {
   InstanceNetworkInterfaceSpecification,
   RunInstancesCommandInput,
 } from "@aws-sdk/client-ec2";
-import type { Fleet, Host, LaunchEc2 } from "../../../understand/fleet.js";
+import type { Fleet, Host, Launch } from "../../../understand/fleet.js";
 import { tagKey } from "./names.js";
 import { hostTags, tagSpecifications } from "./tags.js";
 
@@ -58,7 +58,7 @@ export const metadataOptions = {
   HttpPutResponseHopLimit: 1,
 } as const;
 
-export function login({ key_name, iam_instance_profile }: LaunchEc2) {
+export function login({ key_name, iam_instance_profile }: Launch["ec2"]) {
   return {
     ...(key_name === undefined ? {} : { KeyName: key_name }),
     ...(iam_instance_profile === undefined ? {} : { IamInstanceProfile: { Name: iam_instance_profile } }),
@@ -66,7 +66,7 @@ export function login({ key_name, iam_instance_profile }: LaunchEc2) {
 }
 
 /** gp3 and encrypted; with the account's own key unless one is named. */
-export function rootVolume({ volume_size, kms_key_id }: LaunchEc2, { rootDevice }: Ami) {
+export function rootVolume({ volume_size, kms_key_id }: Launch["ec2"], { rootDevice }: Ami) {
   return {
     DeviceName: rootDevice,
     Ebs: {
@@ -81,7 +81,7 @@ export function rootVolume({ volume_size, kms_key_id }: LaunchEc2, { rootDevice 
 
 function networkInterface(
   host: Host,
-  ec2: LaunchEc2,
+  ec2: Launch["ec2"],
   { subnetId, securityGroupIds }: InstanceParts,
 ): InstanceNetworkInterfaceSpecification {
   // A host that waits for its Elastic IP must not see, and advertise, an address that it is about to lose.

@@ -31,9 +31,6 @@ export const callsMetric = {
   dimension: "AutoScalingGroupName",
 } as const;
 
-/** Of the autoscaling group and its launch template. */
-export const groupName = (fleet: string, group: string): string => `${fleet}-${group}`;
-
 export const securityGroupName = (fleet: string): string => `sip-proxy-${fleet}`;
 
 /** SSM parameter with the promoted AMI's id, unless the fleet names another. */

@@ -1,12 +1,21 @@
 import type { Fleet } from "../../../understand/fleet.js";
 import { tagKey } from "./names.js";
 import { hclText } from "../../../compute/quote/hcl.js";
+import type { PackerBuilder, PackerVariable } from "../../../compute/image/packer-builder.js";
 import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
 
 type Ec2Image = NonNullable<Fleet["image"]["targets"]["ec2"]>;
 
+/** Packer's part of the bake of an AMI, where the fleet asks for one. */
+export function ec2PackerBuilder(fleet: Fleet, dialect: PackerDialect): PackerBuilder | undefined {
+  const { ec2 } = fleet.image.targets;
+  if (!ec2) return undefined;
+  const source = ec2Source(fleet.name, fleet.image, ec2, dialect);
+  return { type: "amazon-ebs", source, variables: ec2Variables(ec2), files: [] };
+}
+
 /** The template's variables for EC2, with the defaults that let `packer build` run on what `sip-proxy render` writes. */
-export function ec2Variables(ec2: Ec2Image): Record<string, { default: string; description: string }> {
+function ec2Variables(ec2: Ec2Image): Record<string, PackerVariable> {
   return {
     region: {
       default: ec2.region ?? "",
@@ -23,12 +32,7 @@ export function ec2Variables(ec2: Ec2Image): Record<string, { default: string; d
 }
 
 /** Packer's amazon-ebs builder. Dialect "current" adds what 1.6 does not know. */
-export function ec2Source(
-  fleet: string,
-  image: Fleet["image"],
-  ec2: Ec2Image,
-  dialect: PackerDialect,
-): object {
+function ec2Source(fleet: string, image: Fleet["image"], ec2: Ec2Image, dialect: PackerDialect): object {
   const tags = { Name: `sip-proxy-${fleet}`, [tagKey.fleet]: fleet, ...ec2.tags };
   const keyed = { ...textTags(tags), [tagKey.key]: "${var.build_key}" };
   return {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { Artefact } from "../../../compute/artefact.js";
 import { buildFolder } from "../../../compute/image/build-folder.js";
 import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
-import { amisOf } from "../../../compute/image/packer-manifest.js";
+import { amisOf } from "../compute/packer-manifest.js";
 import { pinnedSources, type SourceName } from "../../../compute/image/pinned-sources.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet, Image } from "../../../understand/fleet.js";

@@ -10,7 +10,7 @@ import { instanceOfHost, instancesTagged, isGone, waitForState, type FoundInstan
 import { deleteSecurityGroup, ensureSecurityGroups } from "./security-groups.js";
 import { describeSubnets } from "./subnets.js";
 import { readyLine } from "./console.js";
-import type { HostOrder, LaunchTarget, ListedHost } from "../../../do/target.js";
+import type { HostOrder, Hosts, ListedHost } from "../../hosts.js";
 
 /** What all hosts of a fleet share; looked up once. */
 interface Surroundings {
@@ -19,7 +19,7 @@ interface Surroundings {
 }
 
 /** Hosts as EC2 instances, found again by their tags. */
-export class Ec2Target implements LaunchTarget {
+export class Ec2Hosts implements Hosts {
   #surroundings: Promise<Surroundings> | undefined;
 
   constructor(

@@ -2,7 +2,17 @@ import type { Fault } from "../../../understand/fault.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { placeOf } from "../../../understand/rules/place-of.js";
 
-export function desiredIsWithinBounds({ group }: Fleet): Fault[] {
+/** What a fleet must keep beside the rules that hold everywhere. */
+export const ec2Rules: readonly ((fleet: Fleet) => Fault[])[] = [
+  desiredIsWithinBounds,
+  drainFitsTerminateHook,
+  securityGroupHasNetworks,
+  sessionManagerHasProfile,
+  copyKeysAreForCopies,
+  sharedImagesHaveOwnKeys,
+];
+
+function desiredIsWithinBounds({ group }: Fleet): Fault[] {
   if (group?.desired === undefined || (group.desired >= group.min && group.desired <= group.max)) return [];
   return [
     {
@@ -13,7 +23,7 @@ export function desiredIsWithinBounds({ group }: Fleet): Fault[] {
 }
 
 /** EC2 Auto Scaling lets an instance wait for at most 48 hours, and for at most 100 times its hook's heartbeat. */
-export function drainFitsTerminateHook({ hosts, group }: Fleet): Fault[] {
+function drainFitsTerminateHook({ hosts, group }: Fleet): Fault[] {
   const host = hosts.find(({ kind }) => kind === "group");
   if (!group || !host) return [];
   const { drain_limit } = host.settings;
@@ -28,7 +38,7 @@ export function drainFitsTerminateHook({ hosts, group }: Fleet): Fault[] {
   ];
 }
 
-export function securityGroupHasNetworks({ launch, hosts }: Fleet): Fault[] {
+function securityGroupHasNetworks({ launch, hosts }: Fleet): Fault[] {
   if (!launch.ec2.create_security_group) return [];
   if (hosts.some(({ settings }) => settings.trusted.length > 0)) return [];
   return [
@@ -40,7 +50,7 @@ export function securityGroupHasNetworks({ launch, hosts }: Fleet): Fault[] {
   ];
 }
 
-export function sessionManagerHasProfile({ image }: Fleet): Fault[] {
+function sessionManagerHasProfile({ image }: Fleet): Fault[] {
   const { ec2 } = image.targets;
   if (ec2?.ssh_interface !== "session_manager" || ec2.iam_instance_profile !== undefined) return [];
   return [
@@ -52,7 +62,7 @@ export function sessionManagerHasProfile({ image }: Fleet): Fault[] {
   ];
 }
 
-export function copyKeysAreForCopies({ image }: Fleet): Fault[] {
+function copyKeysAreForCopies({ image }: Fleet): Fault[] {
   const { region_kms_key_ids = {}, ami_regions = [] } = image.targets.ec2 ?? {};
   return Object.keys(region_kms_key_ids)
     .filter((region) => !ami_regions.includes(region))
@@ -64,7 +74,7 @@ export function copyKeysAreForCopies({ image }: Fleet): Fault[] {
 }
 
 /** A snapshot that is encrypted with the account's default key cannot be shared with anybody. */
-export function sharedImagesHaveOwnKeys({ image }: Fleet): Fault[] {
+function sharedImagesHaveOwnKeys({ image }: Fleet): Fault[] {
   const { ec2 } = image.targets;
   if (!ec2?.encrypt_boot) return [];
   const shared = (["ami_users", "ami_org_arns"] as const).find((name) => ec2[name].length > 0);

@@ -1,3 +1,4 @@
+import type { PackerBuilder } from "../../../compute/image/packer-builder.js";
 import type { Fleet } from "../../../understand/fleet.js";
 
 /** The login that cloud-init makes on the local builder; sealing takes its key away again. */
@@ -7,7 +8,31 @@ export const builderUser = "debian";
 export const localImageName = "sip-proxy.qcow2";
 
 /** Packer's qemu builder: boots the base image with a NoCloud seed and works on it over SSH. */
-export function qemuSource(image: Fleet["image"]): object {
+export function localPackerBuilder({ image }: Fleet): PackerBuilder {
+  return { type: "qemu", source: qemuSource(image), variables, files: seed };
+}
+
+const variables = {
+  base_image: {
+    default: "base.qcow2",
+    description: "Base image of the local target (sip-proxy makes it).",
+  },
+  base_checksum: { default: "none", description: "Checksum of base_image, sha256:HEX." },
+  ssh_private_key_file: { default: "", description: "Key with which Packer logs in to the local builder." },
+  seed_directory: {
+    default: "seed",
+    description: "Folder with the local builder's user-data and meta-data.",
+  },
+  accelerator: { default: "tcg", description: "QEMU's accelerator: kvm or tcg." },
+};
+
+/** A bake puts the builder's key here; as it stands it lets nobody in. */
+const seed = [
+  { path: "seed/meta-data", content: `${JSON.stringify({ "instance-id": "bake" }, null, 2)}\n` },
+  { path: "seed/user-data", content: "#cloud-config\n{}\n" },
+];
+
+function qemuSource(image: Fleet["image"]): object {
   const { disk_size, memory, cpus } = image.targets.local;
   return {
     disk_image: true,

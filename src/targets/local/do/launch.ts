@@ -20,7 +20,7 @@ import { containersBoot } from "../../../do/local/try-container.js";
 import type { Accelerator } from "../../../compute/local/accelerator.js";
 import { CONTAINER_NIC } from "../../../compute/local/container.js";
 import { chooseRunner, isContainer, type Runner } from "../../../compute/local/machine.js";
-import type { HostOrder, LaunchTarget, ListedHost } from "../../../do/target.js";
+import type { HostOrder, Hosts, ListedHost } from "../../hosts.js";
 
 /** What a host is launched from. */
 export interface LocalLaunch {
@@ -171,7 +171,7 @@ async function refuseOtherUserData(fleet: Fleet, host: Host, userData: Buffer): 
 }
 
 /** Hosts as VMs or containers of this machine. A dry run tells what would be done. */
-export class LocalTarget implements LaunchTarget {
+export class LocalHosts implements Hosts {
   #runner: Promise<Runner> | undefined;
 
   constructor(

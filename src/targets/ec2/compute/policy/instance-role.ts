@@ -1,6 +1,5 @@
 import type { Fleet, Group } from "../../../../understand/fleet.js";
-import { groupName } from "../names.js";
-import { metricNamespace, poolTag } from "../../../../compute/host/group-contract.js";
+import { groupName, metricNamespace, poolTag } from "../../../../compute/host/group-contract.js";
 import { arnIn, type Policy, type PolicyPlace, type Statement } from "./policy.js";
 import { secretStatements } from "./secrets.js";
 

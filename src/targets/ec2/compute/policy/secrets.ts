@@ -23,17 +23,18 @@ function allow(Sid: string, action: string, Resource: string[]): Statement[] {
 
 /** Secrets Manager ends every ARN with a hyphen and six characters of its own. */
 function secretArn(source: SecretSource, place: PolicyPlace): string[] {
-  if (source.from !== "secretsmanager") return [];
-  const { id } = source;
+  if (source.from !== "host" || source.kind !== "secretsmanager") return [];
+  const [id = ""] = source.words;
   if (!id.startsWith("arn:")) return [arnIn(place, "secretsmanager", `secret:${id}-??????`)];
   return [/-\w{6}$/.test(id) ? id : `${id}-??????`];
 }
 
 /** A name may end in a version or a label (`:3`), which is no part of the ARN. */
 function parameterArn(source: SecretSource, place: PolicyPlace): string[] {
-  if (source.from !== "ssm") return [];
-  if (source.id.startsWith("arn:")) return [source.id];
-  const name = source.id.replace(/:[\w.-]+$/, "").replace(/^\//, "");
+  if (source.from !== "host" || source.kind !== "ssm") return [];
+  const [id = ""] = source.words;
+  if (id.startsWith("arn:")) return [id];
+  const name = id.replace(/:[\w.-]+$/, "").replace(/^\//, "");
   return [arnIn(place, "ssm", `parameter/${name}`)];
 }
 

@@ -1,19 +1,21 @@
 import pc from "picocolors";
-import { print, printJson, talk } from "../cli/talk.js";
-import { table } from "../cli/table.js";
-import type { GroupStatus } from "../targets/ec2/do/group-status.js";
-import { UsageError } from "../errors.js";
-import { fleetGroup, type GroupOptions } from "./group.js";
-import { secondsOf } from "./launch.js";
-import { withAws } from "./targets.js";
+import { print, printJson, talk } from "../../../cli/talk.js";
+import { table } from "../../../cli/table.js";
+import { deleteGroup } from "../do/group-delete.js";
+import { rollbackGroup, rollGroup } from "../do/group-roll.js";
+import { groupStatus as readStatus, type GroupStatus } from "../do/group-status.js";
+import { deleteSecurityGroup } from "../do/security-groups.js";
+import { UsageError } from "../../../errors.js";
+import type { DryRunOptions, GroupDeleteOptions, RollOptions } from "../../target.js";
+import { fleetGroup } from "./group.js";
+import { secondsOf } from "../../../commands/launch.js";
+import { withAws } from "./with-aws.js";
 
 /** `sip-proxy group status FLEET`. */
-export async function groupStatus(file: string, options: GroupOptions): Promise<void> {
+export async function groupStatus(file: string, options: DryRunOptions): Promise<void> {
   const { fleet, group, name } = fleetGroup(file);
   await withAws(fleet.launch.ec2.region, undefined, async (aws) => {
-    const found = await (
-      await import("../targets/ec2/do/group-status.js")
-    ).groupStatus(aws, name, group.elastic_ip_pool);
+    const found = await readStatus(aws, name, group.elastic_ip_pool);
     if (!found) process.exitCode = 1;
     if (options.json) printJson(found ?? { name, there: false });
     else print(found ? statusText(found) : `there is no group ${name} in ${aws.region}\n`);
@@ -39,19 +41,12 @@ function statusText(status: GroupStatus): string {
   ].join("\n");
 }
 
-export interface RollOptions extends GroupOptions {
-  wait: boolean;
-  timeout: string;
-  to?: string;
-}
-
 /** `sip-proxy group roll FLEET` and `sip-proxy group rollback FLEET`. */
 export function rolling(direction: "roll" | "rollback") {
   return async (file: string, options: RollOptions): Promise<void> => {
     const { fleet, group, name } = fleetGroup(file);
     const timeout = secondsOf(options.timeout);
     await withAws(fleet.launch.ec2.region, options.dryRun, async (aws) => {
-      const { rollbackGroup, rollGroup } = await import("../targets/ec2/do/group-roll.js");
       const roll = { wait: options.wait, timeout, tell: (line: string) => talk.note(line) };
       const run = direction === "roll" ? rollGroup : rollbackGroup;
       tellDone(name, await run(aws, name, group, roll, versionOf(options.to)), options);
@@ -66,27 +61,19 @@ function versionOf(text: string | undefined): number | undefined {
   throw new UsageError(`--to must be the number of a version; got ${text}`);
 }
 
-export interface DeleteOptions extends GroupOptions {
-  force?: boolean;
-  release?: boolean;
-  timeout: string;
-}
-
 /** `sip-proxy group delete FLEET`. */
-export async function groupDelete(file: string, options: DeleteOptions): Promise<void> {
+export async function groupDelete(file: string, options: GroupDeleteOptions): Promise<void> {
   const { fleet, name } = fleetGroup(file);
   const timeout = secondsOf(options.timeout);
   await withAws(fleet.launch.ec2.region, options.dryRun, async (aws) => {
-    const { deleteGroup } = await import("../targets/ec2/do/group-delete.js");
     const deletion = { force: options.force === true, timeout, tell: (line: string) => talk.note(line) };
     tellDone(name, await deleteGroup(aws, name, deletion), options);
     if (!options.release) return;
-    const { deleteSecurityGroup } = await import("../targets/ec2/do/security-groups.js");
     for (const done of await deleteSecurityGroup(aws, fleet.name)) tellDone(name, done, options);
   });
 }
 
-function tellDone(name: string, done: string, { dryRun, json }: GroupOptions): void {
+function tellDone(name: string, done: string, { dryRun, json }: DryRunOptions): void {
   if (json && !dryRun) printJson({ name, done });
   else talk.say(`${name}: ${dryRun ? "(dry run) " : ""}${done}`);
 }

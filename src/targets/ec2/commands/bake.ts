@@ -1,19 +1,19 @@
-import { runSteps, type Step } from "../cli/steps.js";
-import { print, printJson, talk } from "../cli/talk.js";
-import { finishImage } from "../targets/ec2/compute/finish-image.js";
-import { showCall } from "../targets/ec2/compute/redact.js";
-import type { Ec2Bake } from "../targets/ec2/do/bake.js";
-import type { Manifest, StoredManifest } from "../do/bake/image-store.js";
-import { shellQuote } from "../do/process.js";
-import type { Fleet } from "../understand/fleet.js";
-import { runPacker, type BakeOptions } from "./bake-steps.js";
-import { withAws } from "./targets.js";
+import { runSteps, type Step } from "../../../cli/steps.js";
+import { print, printJson, talk } from "../../../cli/talk.js";
+import { finishImage } from "../compute/finish-image.js";
+import { showCall } from "../compute/redact.js";
+import { Ec2Bake } from "../do/bake.js";
+import type { Manifest, StoredManifest } from "../../../do/bake/image-store.js";
+import { shellQuote } from "../../../do/process.js";
+import type { Fleet } from "../../../understand/fleet.js";
+import { runPacker } from "../../../commands/bake-steps.js";
+import type { BakeOptions } from "../../target.js";
+import { withAws } from "./with-aws.js";
 
 /** `bake-image FLEET --target ec2`. */
 export async function bakeOnEc2(fleet: Fleet, file: string, options: BakeOptions): Promise<void> {
   const began = performance.now();
   await withAws(fleet.image.targets.ec2?.region, options.dryRun, async (aws) => {
-    const { Ec2Bake } = await import("../targets/ec2/do/bake.js");
     const tell = { info: (line: string) => talk.note(line), warn: (line: string) => talk.warn(line) };
     const job = new Ec2Bake(aws, fleet, file, tell);
     if (options.dryRun) return plan(job, fleet);

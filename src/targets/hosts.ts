@@ -10,8 +10,8 @@ export interface HostOrder {
 /** One host, or one instance of a group, as `list` shows it. */
 export type ListedHost = Record<string, string | number | undefined> & { name: string; state: string };
 
-/** Where hosts run. Every method can be called again: what is done already is not done twice. */
-export interface LaunchTarget {
+/** A fleet's hosts on a target. Every method can be called again: what is done already is not done twice. */
+export interface Hosts {
   /** Makes and starts a host; starts it when it was stopped. Tells what it did. */
   launch(order: HostOrder): Promise<string>;
   /** The host's own words when it is ready. Throws UserError with the end of its console when it is not after `timeout` milliseconds. */

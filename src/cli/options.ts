@@ -1,0 +1,27 @@
+import { Option } from "commander";
+import { namedTargets, targetsWith } from "../targets/lookup.js";
+import type { Feature } from "../targets/target.js";
+
+export const dryRun = () => new Option("--dry-run", "say what would be done, and do nothing");
+export const json = () => new Option("--json", "print data as JSON");
+export const fleetArgument = ["FLEET", "the fleet file (YAML)"] as const;
+
+/** `--target`: any that there is, or one of those given. */
+export function targetOption(among: typeof namedTargets = namedTargets, help = nouns(among)): Option {
+  return new Option("--target <target>", help).choices(among.map(([name]) => name));
+}
+
+/** `--target` for what only some targets have; the only one need not be named. */
+export function targetWith(feature: Feature): Option {
+  const among = targetsWith(feature);
+  const [only, ...others] = among;
+  const option = targetOption(among);
+  return only !== undefined && others.length === 0
+    ? option.default(only[0]).hideHelp()
+    : option.makeOptionMandatory();
+}
+
+/** Targets in words, such as "local VMs or EC2". */
+export function nouns(among: typeof namedTargets): string {
+  return among.map(([, { noun }]) => noun).join(" or ");
+}

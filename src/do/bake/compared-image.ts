@@ -1,0 +1,23 @@
+import { versionsOf, type ComparedImage } from "../../compute/image/diff.js";
+import type { ImageContents, Manifest } from "./image-store.js";
+
+/** An image as it is compared: by what is in it and, where its manifest is here, by what it was made from. */
+export function comparedImage(name: string, contents: ImageContents, manifest?: Manifest): ComparedImage {
+  const bytes = manifest && "bytes" in manifest.image ? { "image file, bytes": manifest.image.bytes } : {};
+  return {
+    name,
+    versions: {
+      ...versionsOf(contents),
+      ...(manifest ? { base: manifest.base.id, ...sources(manifest) } : {}),
+    },
+    packages: contents.packages,
+    checksums: contents.checksums,
+    sizes: { "used on disk, KiB": contents.usedKiB, ...bytes },
+  };
+}
+
+function sources(manifest: Manifest): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(manifest.sources).map(([name, pin]) => [`source of ${name}`, pin]),
+  );
+}

@@ -1,0 +1,30 @@
+import type { Operations } from "../../target.js";
+import { rolePolicy } from "../compute/policy/role-policy.js";
+import { bakeOnEc2 } from "./bake.js";
+import { groupApply, groupPlan } from "./group.js";
+import { groupDelete, groupStatus, rolling } from "./group-life.js";
+import { addresses, status, withHosts } from "./hosts.js";
+import { comparedAmis } from "./image-diff.js";
+import { listedAmis } from "./image-list.js";
+import { prune } from "./image-prune.js";
+import { promote } from "./promote.js";
+
+export const operations: Operations = {
+  bake: bakeOnEc2,
+  images: listedAmis,
+  compared: comparedAmis,
+  prune,
+  withHosts,
+  status,
+  promote,
+  addresses,
+  rolePolicy: (fleet, options) => rolePolicy(fleet, options, process.env["AWS_REGION"]),
+  groups: {
+    plan: groupPlan,
+    apply: groupApply,
+    status: groupStatus,
+    roll: rolling("roll"),
+    rollback: rolling("rollback"),
+    delete: groupDelete,
+  },
+};

@@ -1,0 +1,36 @@
+import type { Operations, Target } from "../target.js";
+import { ec2PackerBuilder } from "./compute/packer-source.js";
+import { ec2Rules } from "./understand/rules.js";
+import { ec2SecretKinds } from "./understand/secret-kinds.js";
+import { imageEc2Settings, launchEc2Settings } from "./understand/settings.js";
+
+/** Hosts run where their image is, unless the file says otherwise. */
+function regionOf({ region }: Record<string, unknown> = {}): Record<string, unknown> {
+  return region === undefined ? {} : { region };
+}
+
+/** AMIs, instances and autoscaling groups in an AWS account. */
+export const ec2 = {
+  noun: "EC2",
+  image: {
+    title: "Image, EC2 target",
+    description: "An AMI.",
+    settings: imageEc2Settings,
+    onRequest: true,
+  },
+  launch: {
+    title: "Launching on EC2",
+    description: "As EC2 instances.",
+    settings: launchEc2Settings,
+    defaults: regionOf,
+  },
+  rules: ec2Rules,
+  secretKinds: ec2SecretKinds,
+  // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html: 16 KB, before base64
+  userDataLimit: 16_384,
+  releases: "give its Elastic IP back too, and the security group with the last host",
+  packerPlugins: { amazon: { source: "github.com/hashicorp/amazon", version: ">= 1.3.0" } },
+  packerBuilder: ec2PackerBuilder,
+  features: ["promote", "groups", "addresses", "roles"],
+  operations: async (): Promise<Operations> => (await import("./commands/operations.js")).operations,
+} as const satisfies Target;

@@ -1,0 +1,18 @@
+import type { SecretKind } from "../../target.js";
+
+/** Names and ARNs of both services; what lands on the host is quoted as well. */
+const reference = /^[\w/+=.@:#-]+$/;
+
+/** Secrets that a host asks AWS for, with its role. */
+export const ec2SecretKinds = {
+  secretsmanager: {
+    form: "NAME#KEY",
+    shortForm: "NAME",
+    words: (text: string) => (reference.test(text) ? text.split("#", 2) : undefined),
+  },
+  ssm: {
+    form: "/NAME",
+    shortForm: "/NAME",
+    words: (text: string) => (reference.test(text) ? [text] : undefined),
+  },
+} as const satisfies Record<string, SecretKind>;

@@ -1,0 +1,137 @@
+import {
+  accountId,
+  awsRegion,
+  imageNameFilter,
+  imageOwner,
+  instanceProfile,
+  instanceType,
+  kmsKey,
+  kmsKeysByRegion,
+  parameterName,
+  regions,
+  resourceId,
+} from "../../../understand/settings/aws-kinds.js";
+import { optional, withDefault } from "../../../understand/settings/setting.js";
+import { cidr, flag, integer, listOf, oneOf, tags, text } from "../../../understand/settings/types.js";
+
+/** Debian's account for its official AMIs (https://wiki.debian.org/Cloud/AmazonEC2Image). */
+const debianOwner = "136693071363";
+
+export const imageEc2Settings = {
+  region: optional(awsRegion, "Region in which the AMI is baked.", {
+    defaultText: "AWS_REGION, or that of the AWS profile",
+  }),
+  base_owner: withDefault(
+    imageOwner,
+    debianOwner,
+    "Account whose AMIs the base is looked for among (Debian's own, unless given).",
+  ),
+  base_name: optional(
+    imageNameFilter,
+    "Name of the base AMI; of several the newest is taken, and its id recorded. Without effect where image.base is an AMI id.",
+    { defaultText: "`BASE-amd64-*`, Debian's names" },
+  ),
+  ssh_username: withDefault(
+    text({ rule: "a login name", pattern: /^[a-z_][a-z0-9_-]{0,31}$/ }),
+    "admin",
+    "Login of the base AMI.",
+  ),
+  instance_type: withDefault(instanceType, "c7i.large", "Type of the builder instance."),
+  vpc_id: optional(resourceId("vpc"), "VPC of the builder."),
+  subnet_id: optional(resourceId("subnet"), "Subnet of the builder."),
+  associate_public_ip_address: optional(flag, "Give the builder a public address."),
+  ssh_interface: withDefault(
+    oneOf("public_ip", "private_ip", "session_manager"),
+    "public_ip",
+    "How Packer reaches the builder.",
+  ),
+  ssh_networks: withDefault(
+    listOf(cidr),
+    [],
+    "Networks from which the builder's SSH may be reached while it runs; everywhere when none is given.",
+  ),
+  iam_instance_profile: optional(
+    instanceProfile,
+    "Instance profile of the builder (session_manager needs one).",
+  ),
+  spot_price: optional(
+    text({ rule: '"auto" or a price in USD', pattern: /^(auto|\d+(\.\d+)?)$/ }),
+    "Use a spot instance as builder.",
+  ),
+  volume_size: withDefault(integer(4, 1024, { unit: "GiB" }), 8, "Size of the AMI's root volume in GiB."),
+  encrypt_boot: withDefault(flag, true, "Encrypt the AMI's snapshot."),
+  kms_key_id: optional(kmsKey, "KMS key for the encryption.", { defaultText: "the account's own for EBS" }),
+  region_kms_key_ids: withDefault(
+    kmsKeysByRegion,
+    {},
+    "KMS keys for the encryption of the copies, by region.",
+  ),
+  ami_regions: withDefault(regions, [], "Regions that the AMI is copied to."),
+  ami_users: withDefault(listOf(accountId), [], "Accounts that may launch the AMI."),
+  ami_org_arns: withDefault(
+    listOf(text({ rule: "an organization's ARN", pattern: /^arn:aws[\w-]*:organizations::\d{12}:[\w/-]+$/ })),
+    [],
+    "Organizations that may launch the AMI.",
+  ),
+  deprecate_after_days: optional(
+    integer(1, 3650, { unit: "days" }),
+    "Days after which the AMI is marked as deprecated.",
+  ),
+  ami_parameter: optional(
+    parameterName,
+    "SSM parameter under which `sip-proxy image promote` publishes the AMI's id.",
+    { defaultText: "/sip-proxy/FLEET/ami" },
+  ),
+  tags: withDefault(tags, {}, "Tags of the AMI and its snapshots."),
+};
+
+/** EC2 instances, single ones and a group's alike. */
+export const launchEc2Settings = {
+  region: optional(awsRegion, "Region of the instances.", {
+    defaultText: "the image's region",
+  }),
+  ami: optional(text({ rule: "an AMI id", pattern: /^ami-[0-9a-f]{8,17}$/ }), "AMI to launch.", {
+    defaultText: "the promoted one",
+  }),
+  instance_type: withDefault(instanceType, "c7i.large", "Type of the instances."),
+  vpc_id: optional(resourceId("vpc"), "VPC in which the security group is made."),
+  subnets: withDefault(
+    listOf(resourceId("subnet")),
+    [],
+    "Subnets of single hosts: each goes where its private_ip_address lies; those with auto are spread.",
+  ),
+  security_group_ids: withDefault(listOf(resourceId("sg")), [], "Security groups of the instances."),
+  create_security_group: withDefault(
+    flag,
+    false,
+    "Make a security group that admits SIP and the RTP range, from the trusted networks and the recorders only.",
+  ),
+  recorder_networks: withDefault(
+    listOf(cidr),
+    [],
+    "Networks of the recorders, for that security group (EC2 allows it 60 rules); each recorder's address when none is given.",
+  ),
+  elastic_ip: withDefault(
+    flag,
+    true,
+    "Give each single host an Elastic IP: the one that its public_ip_address names, or for auto one that is allocated and tagged for it. Set it to false where a NAT gateway stands before the hosts.",
+  ),
+  associate_public_ip_address: optional(
+    flag,
+    "Give instances a public address of the subnet's, where they get no Elastic IP or before they have it.",
+    { defaultText: "as the subnet says" },
+  ),
+  key_name: optional(text({ rule: "a key pair name", pattern: /^[ -~]{1,255}$/ }), "Key pair for SSH."),
+  iam_instance_profile: optional(instanceProfile, "Instance profile; secret references and groups need one."),
+  host_endpoint_url: optional(
+    text({
+      rule: "a URL such as http://10.0.0.5, without port and path",
+      pattern: /^https?:\/\/[A-Za-z0-9.-]+$/,
+    }),
+    "Where hosts find all of AWS' services (an emulator). No port: curl does not sign one.",
+    { variable: "AWS_ENDPOINT_URL", defaultText: "each service's own endpoint in the region, over HTTPS" },
+  ),
+  volume_size: withDefault(integer(4, 1024, { unit: "GiB" }), 8, "Size of the root volume in GiB."),
+  kms_key_id: optional(kmsKey, "KMS key for the volume's encryption."),
+  tags: withDefault(tags, {}, "Tags of the instances and their volumes."),
+};

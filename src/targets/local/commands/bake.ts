@@ -1,0 +1,65 @@
+import { print, printJson, talk } from "../../../cli/talk.js";
+import { runSteps, type Step } from "../../../cli/steps.js";
+import { packerSteps, runPacker } from "../../../commands/bake-steps.js";
+import { softwareOf } from "../../../compute/image/pinned-sources.js";
+import type { StoredImage } from "../../../do/bake/image-store.js";
+import type { Fleet } from "../../../understand/fleet.js";
+import type { BakeOptions } from "../../target.js";
+import { LocalBake, storeImage } from "../do/bake.js";
+
+export async function bake(fleet: Fleet, file: string, options: BakeOptions): Promise<void> {
+  if (options.dryRun) {
+    sayPlan(fleet);
+    return;
+  }
+  const { image, reused } = await bakeLocal(fleet, file, options.force === true);
+  if (options.json) printJson({ path: image.path, reused, manifest: image.manifest });
+  else sayImage(image, reused);
+}
+
+/** Bakes unless the same image is there already. */
+export async function bakeLocal(
+  fleet: Fleet,
+  file: string,
+  force: boolean,
+): Promise<{ image: StoredImage; reused: boolean }> {
+  const began = performance.now();
+  const job = new LocalBake(fleet, file, {
+    info: (line) => talk.note(line),
+    warn: (line) => talk.warn(line),
+  });
+  const prepared = await runSteps(preparation(job));
+  const existing = force ? undefined : await job.existing();
+  if (existing) return { image: existing, reused: true };
+  const { baked, times } = await runPacker(job);
+  const total = Math.round((performance.now() - began) / 100) / 10;
+  return { image: await storeImage(baked, { total, steps: [...prepared, ...times] }), reused: false };
+}
+
+function preparation(job: LocalBake): Step[] {
+  return [
+    { title: "base image", run: () => job.prepareBase() },
+    ...job.toBuild.map((name) => ({
+      title: `${softwareOf(name).title} from source`,
+      run: () => job.build(name),
+    })),
+  ];
+}
+
+function sayPlan(fleet: Fleet): void {
+  const { image } = fleet;
+  talk.say(
+    `would bake a local image for ${fleet.name}: ${image.base}, Kamailio ${image.kamailio_version}, ${image.media_relay}`,
+  );
+  for (const { title } of packerSteps()) talk.say(`  ${title}`);
+}
+
+function sayImage({ path, manifest }: StoredImage, reused: boolean): void {
+  const { contents, seconds } = manifest;
+  const bytes = "bytes" in manifest.image ? manifest.image.bytes : 0;
+  talk.good(
+    `${reused ? "unchanged, baked before" : `baked in ${seconds.total} s`}: ${contents.os}, Kamailio ${contents.kamailio}, ` +
+      `${contents.mediaRelay} ${contents.mediaRelayVersion}, ${(bytes / 2 ** 20).toFixed(0)} MiB`,
+  );
+  print(`${path}\n`);
+}

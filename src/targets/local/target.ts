@@ -1,0 +1,25 @@
+import type { Operations, Target } from "../target.js";
+import { localPackerBuilder } from "./compute/packer-source.js";
+import { imageLocalSettings, launchLocalSettings } from "./understand/settings.js";
+
+/** qcow2 images and VMs on this machine. */
+export const local = {
+  noun: "local VMs",
+  image: {
+    title: "Image, local target",
+    description: "A qcow2 on this machine.",
+    settings: imageLocalSettings,
+    onRequest: false,
+  },
+  launch: {
+    title: "Launching local VMs",
+    description: "As VMs on this machine.",
+    settings: launchLocalSettings,
+  },
+  rules: [],
+  secretKinds: {},
+  packerPlugins: { qemu: { source: "github.com/hashicorp/qemu", version: ">= 1.1.0" } },
+  packerBuilder: localPackerBuilder,
+  features: [],
+  operations: async (): Promise<Operations> => (await import("./commands/operations.js")).operations,
+} as const satisfies Target;

@@ -1,0 +1,42 @@
+import { optional, withDefault } from "../../../understand/settings/setting.js";
+import { integer, ipv4, listOf, oneOf, text } from "../../../understand/settings/types.js";
+
+export const imageLocalSettings = {
+  disk_size: withDefault(integer(2, 1024, { unit: "GiB" }), 4, "Size of the image's disk in GiB."),
+  memory: withDefault(integer(512, 65536, { unit: "MiB" }), 2048, "Memory of the build VM in MiB."),
+  cpus: withDefault(integer(1, 64), 2, "Processors of the build VM."),
+};
+
+const interfaceName = text({
+  rule: "a network interface name of up to 15 characters",
+  pattern: /^[\w.-]{1,15}$/,
+});
+
+/** Local hosts: what they run as, and which bridge of this machine they are plugged into. */
+export const launchLocalSettings = {
+  engine: withDefault(
+    oneOf("auto", "vm", "container"),
+    "auto",
+    "What hosts run as: virtual machines, or systemd-nspawn containers of the same image. auto: VMs where guests really run under KVM, else containers where one really boots, else emulated VMs.",
+  ),
+  bridge: optional(
+    interfaceName,
+    "Bridge of this machine that the hosts' network cards are plugged into; launch needs one.",
+    {
+      defaultText: "none",
+    },
+  ),
+  netns: optional(
+    text({ rule: "a network namespace name", pattern: /^[\w.-]{1,64}$/ }),
+    "Network namespace that holds the bridge; QEMU is started in it.",
+  ),
+  prefix_length: withDefault(integer(8, 30), 24, "Length of the private network's prefix."),
+  gateway: optional(ipv4, "Default gateway of the hosts."),
+  nameservers: withDefault(listOf(ipv4), [], "DNS servers of the hosts."),
+  memory: withDefault(
+    integer(512, 65536, { unit: "MiB" }),
+    1024,
+    "Memory of a VM in MiB; containers share this machine's.",
+  ),
+  cpus: withDefault(integer(1, 64), 1, "Processors of a VM; containers share this machine's."),
+};

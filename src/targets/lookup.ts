@@ -1,0 +1,39 @@
+import type { Fleet } from "../understand/fleet.js";
+import { targets } from "./registry.js";
+import type { Feature, SecretKind, Target } from "./target.js";
+
+export type TargetName = keyof typeof targets;
+
+/** The targets with their names, in order. */
+export const namedTargets = Object.entries(targets) as readonly (readonly [TargetName, Target])[];
+
+export function targetsWith(feature: Feature): readonly (readonly [TargetName, Target])[] {
+  return namedTargets.filter(([, { features }]) => features.includes(feature));
+}
+
+/** The targets that a fleet has images for. */
+export function imageTargets(fleet: Fleet): TargetName[] {
+  return namedTargets.flatMap(([name]) => (fleet.image.targets[name] === undefined ? [] : [name]));
+}
+
+export function operationsOf(name: TargetName) {
+  const target: Target = targets[name];
+  return target.operations();
+}
+
+/** The kind of secret of that name, such as ssm. */
+export function secretKind(kind: string): SecretKind | undefined {
+  return namedTargets.map(([, { secretKinds }]) => secretKinds[kind]).find((found) => found !== undefined);
+}
+
+/** All references that hosts resolve, as they are written in a fleet file. */
+export function secretForms(form: "form" | "shortForm"): string[] {
+  return namedTargets.flatMap(([, { secretKinds }]) =>
+    Object.entries(secretKinds).map(([kind, forms]) => `\${${kind}:${forms[form]}}`),
+  );
+}
+
+/** Bytes of user-data that every target takes: hosts are given the same on all of them. */
+export function leastUserDataLimit(): number {
+  return Math.min(...namedTargets.map(([, { userDataLimit = Infinity }]) => userDataLimit));
+}

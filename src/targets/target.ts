@@ -1,0 +1,154 @@
+import type { ComparedImage } from "../compute/image/diff.js";
+import type { PackerBuilder, PackerPlugin } from "../compute/image/packer-builder.js";
+import type { PackerDialect } from "../compute/image/packer-dialect.js";
+import type { DnsTarget } from "../compute/dns/records.js";
+import type { Fault } from "../understand/fault.js";
+import type { Fleet, Host } from "../understand/fleet.js";
+import type { Settings } from "../understand/settings/setting.js";
+import type { Hosts } from "./hosts.js";
+
+/** The settings of a target that stand in one section of the fleet file. */
+export interface TargetSettings {
+  /** Heading of the settings reference. */
+  title: string;
+  /** Description in the JSON Schema. */
+  description: string;
+  settings: Settings;
+}
+
+/** A kind of secret that hosts resolve themselves, `${KIND:TEXT}`. */
+export interface SecretKind {
+  /** How TEXT is written, with all that it may have, and at its shortest. */
+  form: string;
+  shortForm: string;
+  /** TEXT as the words that the host's fetch-secret takes; undefined when it is no such reference. */
+  words: (text: string) => readonly string[] | undefined;
+}
+
+/** What some targets have and others have not; the command line offers it where a target has it. */
+export type Feature = "promote" | "groups" | "addresses" | "roles";
+
+/**
+ * Where images are baked and hosts run. This part is pure, and is loaded with every command; `operations` has the effects, and is
+ * loaded by the commands that need them (the AWS SDK takes a third of a second).
+ */
+export interface Target {
+  /** What the hosts are there, in the plural, or the name of the place: "local VMs", "EC2". */
+  noun: string;
+  /** `image.targets.NAME`. */
+  image: TargetSettings & {
+    /** Images are baked there only for a fleet whose file has the section. */
+    onRequest: boolean;
+  };
+  /** `launch.NAME`. */
+  launch: TargetSettings & {
+    /** What the section for images says for this one too. */
+    defaults?: (image: Record<string, unknown> | undefined) => Record<string, unknown>;
+  };
+  rules: readonly ((fleet: Fleet) => Fault[])[];
+  secretKinds: Record<string, SecretKind>;
+  /** Bytes of user-data, before base64, that a host can be given; no limit when absent. */
+  userDataLimit?: number;
+  /** What `terminate --release` gives back there; nothing when absent. */
+  releases?: string;
+  packerPlugins: Record<string, PackerPlugin>;
+  /** The builder of the Packer template; undefined when the fleet asks for no image there. */
+  packerBuilder: (fleet: Fleet, dialect: PackerDialect) => PackerBuilder | undefined;
+  features: readonly Feature[];
+  operations: () => Promise<Operations>;
+}
+
+export interface RolePolicyOptions {
+  account?: string;
+  region?: string;
+  kmsKeys: readonly string[];
+}
+
+export interface RolePolicy {
+  /** As JSON. */
+  policy: object;
+  /** What to know about it. */
+  warnings: readonly string[];
+  notes: readonly string[];
+}
+
+/** What a target does for the commands. */
+export interface Operations {
+  /** Bakes unless the same image is there already, and tells what came of it. `file`: absolute path of the fleet file. */
+  bake(fleet: Fleet, file: string, options: BakeOptions): Promise<void>;
+  images(fleet: Fleet): Promise<ListedImage[]>;
+  /** Two images, found by their names; the last two when none is named. */
+  compared(fleet: Fleet, from?: string, to?: string): Promise<[ComparedImage, ComparedImage]>;
+  /** Shows which images nothing needs any more, and with `delete` removes them. Returns how many they are. */
+  prune(fleet: Fleet, keep: number, options: PruneOptions): Promise<number>;
+  withHosts<T>(fleet: Fleet, needs: HostsNeeds, work: (hosts: Hosts) => Promise<T>): Promise<T>;
+  /** Prints how hosts are. True when all of them are ready. */
+  status(fleet: Fleet, hosts: readonly Host[], json: boolean): Promise<boolean>;
+  /** Publishes an image for launches. */
+  promote?: (fleet: Fleet, image: string | undefined, options: DryRunOptions) => Promise<void>;
+  /** The public addresses of hosts that the fleet file leaves to the target. */
+  addresses?: (fleet: Fleet, hosts: readonly Host[]) => Promise<DnsTarget[]>;
+  groups?: Groups;
+  /** The policy that the hosts' role needs, where hosts have roles. */
+  rolePolicy?: (fleet: Fleet, options: RolePolicyOptions) => RolePolicy;
+}
+
+export interface DryRunOptions {
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+export interface HostsNeeds {
+  dryRun?: boolean;
+  /** Name of an image instead of the fleet's newest or promoted one. */
+  image?: string;
+}
+
+export interface BakeOptions extends DryRunOptions {
+  force?: boolean;
+}
+
+export interface PruneOptions extends DryRunOptions {
+  /** Without it nothing but the plan is shown. */
+  delete?: boolean;
+}
+
+/** An image as `image list` shows it. */
+export interface ListedImage {
+  target: string;
+  /** What the target knows it by: path, AMI id. */
+  id: string;
+  region: string;
+  key: string;
+  baked: string;
+  kamailio: string;
+  relay: string;
+  os: string;
+  size: string;
+  notes: string;
+}
+
+export interface RollOptions extends DryRunOptions {
+  wait: boolean;
+  timeout: string;
+  to?: string;
+}
+
+export interface GroupDeleteOptions extends DryRunOptions {
+  force?: boolean;
+  release?: boolean;
+  timeout: string;
+}
+
+/** The options of the group commands. */
+export interface GroupOptions {
+  plan: DryRunOptions;
+  apply: DryRunOptions;
+  status: DryRunOptions;
+  roll: RollOptions;
+  rollback: RollOptions;
+  delete: GroupDeleteOptions;
+}
+
+/** The group commands, each for a fleet file. */
+export type Groups = { [V in keyof GroupOptions]: (file: string, options: GroupOptions[V]) => Promise<void> };

@@ -1,0 +1,146 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { namedTargets } from "../../src/targets/lookup.js";
+import type * as registry from "../../src/targets/registry.js";
+import { runCli } from "../support/cloud/cli.js";
+import { shelf } from "../support/fake-target/target.js";
+
+// the one line that a third target takes, beside its folder
+vi.mock("../../src/targets/registry.js", async (original) => {
+  const { targets } = await original<typeof registry>();
+  const { shelf } = await import("../support/fake-target/target.js");
+  return { targets: { ...targets, shelf } };
+});
+
+const folder = mkdtempSync(join(tmpdir(), "targets-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("a third target", () => {
+  test("has sections of its own in the fleet file, with its rules", async () => {
+    expect(await run("validate", fleetFile())).toMatchObject({ code: 0 });
+    const wrong = await run("validate", fleetFile({ launch: { shelf: { room: "attic", boxez: 3 } } }));
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toMatch(/shelf\.room\]:[\s\S]*must be a room such as r12/);
+    expect(wrong.stderr).toMatch(/did you mean boxes\?/);
+    const crowded = await run("validate", fleetFile({ proxies: proxies(4) }));
+    expect(crowded.stderr).toMatch(/must hold 4 hosts/);
+  });
+
+  test("stands in the schema and the settings reference", async () => {
+    expect((await run("schema", "--markdown")).stdout).toMatch(
+      /### Launching on a shelf\n\nIn `launch\.shelf`/,
+    );
+    const { properties } = JSON.parse((await run("schema")).stdout) as {
+      properties: Record<string, Properties>;
+    };
+    expect(properties["launch"]?.properties["shelf"]?.properties["boxes"]).toMatchObject({ default: 2 });
+  });
+
+  test("has kinds of secrets that its hosts resolve, and variables for its hosts", async () => {
+    const rendered = await run("user-data", fleetFile({ dbpass_kam: "${drawer:top}" }), "sipproxy0");
+    expect(rendered.stdout).toMatch(/dbpass_kam\.ref[\s\S]*content: \|\n\s+drawer top\n/);
+    expect(rendered.stdout).toMatch(/SHELF=/);
+    const wrong = await run("validate", fleetFile({ dbpass_kam: "${drawer:a/b}" }));
+    expect(wrong.stderr).toMatch(/\$\{ssm:\/NAME\}, \$\{drawer:LABEL\}/);
+  });
+
+  test("limits the user-data of all hosts", async () => {
+    const { stdout } = await run("user-data", fleetFile(), "sipproxy0", "--size", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ limit: shelf.userDataLimit });
+  });
+
+  test("gives a builder to the template", async () => {
+    const out = join(folder, "out");
+    expect((await run("render", fleetFile(), "--out", out)).code).toBe(0);
+    const template = JSON.parse(readFileSync(join(out, "image/sip-proxy.pkr.json"), "utf8")) as Template;
+    expect(template.source["null"]).toEqual({ shelf: { communicator: "none" } });
+    expect(template.build[0]?.sources).toEqual(["source.qemu.local", "source.null.shelf"]);
+  });
+
+  test("launches, lists, tells and ends its hosts", async () => {
+    const file = fleetFile();
+    const there = ["--target", "shelf"];
+    expect((await run("launch", file, "sipproxy0", ...there, "--dry-run")).stderr).toMatch(
+      /\(dry run\) put on/,
+    );
+    expect((await run("status", file, ...there)).code).toBe(1);
+    const launched = await run("launch", file, "sipproxy0", ...there);
+    expect(launched).toMatchObject({ code: 0 });
+    expect(launched.stderr).toMatch(
+      /sipproxy0: put on the shelf with \d+ bytes\n.*sipproxy0: ready: sipproxy0/s,
+    );
+    expect(JSON.parse((await run("list", file, ...there, "--json")).stdout)).toEqual([
+      { name: "sipproxy0", state: "on the shelf", box: 1 },
+    ]);
+    expect(await run("status", file, ...there)).toMatchObject({ code: 0, stdout: "sipproxy0 there\n" });
+    expect((await run("terminate", file, "sipproxy0", ...there)).stderr).toMatch(/sipproxy0: taken away/);
+    expect((await run("list", file, ...there, "--json")).stdout).toBe("[]\n");
+  });
+
+  test("is asked for addresses; what it has not is not offered there", async () => {
+    const file = fleetFile({
+      dns: { domain: "sip.example.com" },
+      proxies: { sipproxy0: { public_ip_address: "auto", private_ip_address: "auto" } },
+    });
+    expect((await run("dns", file, "--target", "shelf")).stdout).toMatch(/IN A +192\.0\.2\.77/);
+    expect((await run("dns", file)).stderr).toMatch(
+      /--target ec2 or --target shelf asks EC2 or a shelf for it/,
+    );
+    expect(await run("group", "plan", file, "--target", "shelf")).toMatchObject({ code: 2 });
+    expect(await run("image", "promote", file, "--target", "shelf")).toMatchObject({ code: 2 });
+    expect((await run("launch", "--help")).stdout).toMatch(/local VMs or EC2 or a shelf/);
+    expect((await run("terminate", "--help")).stdout).toMatch(/on EC2, give[^;]*; on a\s+shelf, give/);
+  });
+});
+
+test.each(namedTargets.map(([name, target]) => [name, target] as const))(
+  "%s has the operations of its features, and no others",
+  async (_, { features, operations }) => {
+    const { promote, groups, addresses, rolePolicy } = await operations();
+    const having = { promote, groups, addresses, roles: rolePolicy };
+    const names = Object.entries(having).flatMap(([name, operation]) =>
+      operation === undefined ? [] : [name],
+    );
+    expect(names.sort()).toEqual([...features].sort());
+  },
+);
+
+interface Properties {
+  properties: Record<string, Properties>;
+}
+
+interface Template {
+  source: Record<string, object>;
+  build: { sources: string[] }[];
+}
+
+const run = (...argv: string[]) => runCli(argv);
+
+function proxies(count: number): object {
+  const named = Array.from({ length: count }, (_, number) => [
+    `sipproxy${number}`,
+    { public_ip_address: `198.51.100.${10 + number}`, private_ip_address: `10.0.0.${10 + number}` },
+  ]);
+  return Object.fromEntries(named) as object;
+}
+
+function fleetFile({
+  dbpass_kam = "${ssm:/kam}",
+  ...parts
+}: { dbpass_kam?: string; [section: string]: unknown } = {}) {
+  const path = join(folder, "fleet.yaml");
+  const fleet = {
+    fleet: "test",
+    image: { targets: { shelf: { width: 4 } } },
+    database: { dbhost: "database.example.com", dbpass_kam },
+    settings: { trusted: ["203.0.113.0/24"] },
+    recorders: { recorder0: { private_ip_address: "10.0.0.3" } },
+    proxies: proxies(1),
+    launch: { shelf: { room: "r12" } },
+    ...parts,
+  };
+  writeFileSync(path, JSON.stringify(fleet));
+  return path;
+}
