@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { execa, type Options } from "execa";
+import { shellQuote } from "../compute/quote/shell.js";
 import { UserError } from "../errors.js";
 
 /** A program to run. Arguments are an array, never a shell line; secrets travel in `env` or `input`, never in argv. */
@@ -43,11 +44,6 @@ export function withholdFromPrograms(names: readonly string[]): void {
 function environment(own: Record<string, string> = {}): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !withheld.has(name));
   return { ...Object.fromEntries(inherited), ...own };
-}
-
-/** Quotes one argument for a POSIX shell; words of safe characters stay as they are. */
-export function shellQuote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** The command as a line to paste. Values of `env` are left out: they may be secret. */

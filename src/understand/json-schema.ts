@@ -7,6 +7,7 @@ import { imageSettings } from "./settings/image.js";
 import { proxySettings } from "./settings/proxy.js";
 import { dispatcherColumns, recorderSettings } from "./settings/recorder.js";
 import type { Setting, Settings } from "./settings/setting.js";
+import { dnsLabel } from "./settings/types.js";
 
 type Json = Record<string, unknown>;
 
@@ -18,7 +19,7 @@ export function fleetJsonSchema(): Json {
     propertyNames: names,
     additionalProperties: inner,
   });
-  const label = { pattern: "^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$" };
+  const label = { pattern: dnsLabel.source };
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "sip-proxy fleet file",

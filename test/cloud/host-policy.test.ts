@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { instanceRolePolicy } from "../../src/targets/ec2/compute/policy/instance-role.js";
-import { poolTag } from "../../src/compute/host/group-contract.js";
+import { poolTag } from "../../src/compute/host/contract.js";
 import { eventually } from "../support/eventually.js";
 import { certificate } from "../support/certificates.js";
 import { databasePassword, GroupLab, labFleet, publicAddress } from "../support/group-lab.js";

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { basename } from "node:path";
 import { renderHost } from "../../src/commands/render-host.js";
 import { instanceRolePolicy } from "../../src/targets/ec2/compute/policy/instance-role.js";
-import { groupName } from "../../src/compute/host/group-contract.js";
+import { groupName } from "../../src/compute/host/contract.js";
 import { relayOf } from "../../src/relay/registry.js";
 import { environmentFile } from "../../src/relay/units.js";
 import { imageSources } from "../../src/do/assets.js";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { renderHost } from "../../src/commands/render-host.js";
-import { groupName } from "../../src/compute/host/group-contract.js";
+import { groupName } from "../../src/compute/host/contract.js";
 import { packageRoot } from "../../src/do/assets.js";
 import { attempt, start, type Finished } from "../../src/do/process.js";
 import { writeFiles } from "../../src/do/write-files.js";

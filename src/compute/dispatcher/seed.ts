@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Fleet } from "../../understand/fleet.js";
 import { destination } from "../../understand/destination.js";
 import { generatedNote } from "../artefact.js";
+import { databaseLock } from "../host/contract.js";
 import { renderTemplate } from "../template.js";
 
 /** One row of Kamailio's dispatcher table. */
@@ -13,12 +14,6 @@ export interface DispatcherRow {
   attrs: string;
   description: string;
 }
-
-/**
- * Key of the advisory lock under which every host and operator changes the database: hosts that boot together take
- * turns (without it 280 of 400 concurrent `CREATE TABLE IF NOT EXISTS` fail). Any constant does; this one is "SIPP".
- */
-export const databaseLock = 0x53495050;
 
 /** The dispatcher rows that the fleet file asks for, in its order. */
 export function dispatcherRows(fleet: Pick<Fleet, "recorders">): DispatcherRow[] {

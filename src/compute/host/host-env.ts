@@ -9,7 +9,7 @@ import { imageSettings } from "../../understand/settings/image.js";
 import { hostAddresses, proxySettings } from "../../understand/settings/proxy.js";
 import { generatedNote } from "../artefact.js";
 import { renderTemplate, type Scalar } from "../template.js";
-import { groupName } from "./group-contract.js";
+import { groupContract, groupName, hostContract } from "./contract.js";
 import { sharedMemoryMiB } from "./kamailio-local.js";
 import { renderedTo } from "./rendered.js";
 
@@ -21,6 +21,7 @@ export function hostEnv(fleet: Fleet, host: Host, template: string): string {
       FLEET: fleet.name,
       HOST: host.name,
       KIND: host.kind,
+      ...hostContract,
       ...renderedTo("variable", hostAddresses, host),
       ...renderedTo("variable", proxySettings, host.settings),
       SHARED_MEMORY_MIB: sharedMemoryMiB(host),
@@ -69,6 +70,7 @@ function databaseVariables({ database }: Fleet): Record<string, Scalar> {
 function groupVariables(fleet: string, group: Group): Record<string, Scalar> {
   return {
     GROUP: groupName(fleet, group.name),
+    ...groupContract,
     ...renderedTo("variable", groupSettings, group),
     PUBLISH_ACTIVE_CALLS: group.target_calls !== undefined,
   };

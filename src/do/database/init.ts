@@ -1,10 +1,14 @@
 import type pg from "pg";
-import { databaseLock } from "../../compute/dispatcher/seed.js";
+import { databaseLock } from "../../compute/host/contract.js";
 import { scramVerifier } from "../../compute/database/scram.js";
 import type { Reveal } from "../../compute/host/secrets.js";
 import { UserError } from "../../errors.js";
 import type { Database } from "../../understand/fleet.js";
+import { readAsset } from "../assets.js";
 import { withConnection, type Login } from "./connect.js";
+
+/** Hosts that create the database themselves run the same. */
+const statements = "templates/rootfs/usr/share/sip-proxy/create-database.sql";
 
 /** What `db init` did. */
 export interface InitOutcome {
@@ -39,51 +43,31 @@ function isMissingDatabase(error: unknown): boolean {
 function createWith(database: Database, login: Login, reveal: Reveal): Promise<InitOutcome> {
   return withConnection(database, login, reveal, async (client) => {
     await client.query("SELECT pg_advisory_lock($1)", [databaseLock]);
+    const { dbuser_kam, dbpass_kam, db_kam } = database;
+    const password =
+      dbpass_kam && !dbpass_kam.resolvedOnHost
+        ? scramVerifier(reveal(dbpass_kam, "one line", "dbpass_kam"))
+        : "";
+    await client.query(
+      "SELECT set_config('sip_proxy.role', $1, false), set_config('sip_proxy.password', $2, false), set_config('sip_proxy.database', $3, false)",
+      [dbuser_kam, password, db_kam],
+    );
+    const [role, , , created] = await runStatements(client);
+    const found = password === "" ? "there already" : "there already, password set";
     return {
-      role: await ensureRole(client, database, reveal),
-      database: await ensureDatabase(client, database),
+      role: role === 0 ? found : "created",
+      database: created === 0 ? "there already" : "created",
     };
   });
 }
 
-async function ensureRole(
-  client: pg.Client,
-  { dbuser_kam, dbpass_kam }: Database,
-  reveal: Reveal,
-): Promise<InitOutcome["role"]> {
-  const { rowCount } = await client.query("SELECT FROM pg_roles WHERE rolname = $1", [dbuser_kam]);
-  const exists = rowCount !== 0;
-  if (!exists) await execute(client, "CREATE ROLE %I LOGIN", dbuser_kam);
-  if (dbpass_kam && !dbpass_kam.resolvedOnHost) {
-    await execute(
-      client,
-      "ALTER ROLE %I PASSWORD %L",
-      dbuser_kam,
-      scramVerifier(reveal(dbpass_kam, "one line", "dbpass_kam")),
-    );
+/** What psql does with \gexec: runs what each query gives. Gives how many statements each gave. */
+async function runStatements(client: pg.Client): Promise<number[]> {
+  const counts: number[] = [];
+  for (const query of readAsset(statements).split("\\gexec").slice(0, -1)) {
+    const { rows } = await client.query<{ format: string }>(query);
+    for (const { format } of rows) await client.query(format);
+    counts.push(rows.length);
   }
-  if (!exists) return "created";
-  return dbpass_kam && !dbpass_kam.resolvedOnHost ? "there already, password set" : "there already";
-}
-
-async function ensureDatabase(
-  client: pg.Client,
-  { db_kam, dbuser_kam }: Database,
-): Promise<InitOutcome["database"]> {
-  const { rowCount } = await client.query("SELECT FROM pg_database WHERE datname = $1", [db_kam]);
-  if (rowCount !== 0) return "there already";
-  // a managed service's administrator is no superuser: it can give a database only to a role that it is a member of
-  await execute(client, "GRANT %I TO CURRENT_USER", dbuser_kam);
-  await execute(client, "CREATE DATABASE %I OWNER %I", db_kam, dbuser_kam);
-  return "created";
-}
-
-/** Statements that take no parameters (CREATE, ALTER): the server quotes the values (%I names, %L literals). */
-async function execute(client: pg.Client, statement: string, ...values: string[]): Promise<void> {
-  const places = values.map((_, index) => `$${index + 2}::text`).join(", ");
-  const { rows } = await client.query<{ sql: string }>(`SELECT format($1, ${places}) AS sql`, [
-    statement,
-    ...values,
-  ]);
-  await client.query(rows[0]?.sql ?? "");
+  return counts;
 }

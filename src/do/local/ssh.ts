@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sshArgv, type SshTarget } from "../../compute/local/ssh.js";
 import { UserError } from "../../errors.js";
-import { attempt, shellQuote, type Finished } from "../process.js";
+import { shellQuote } from "../../compute/quote/shell.js";
+import { attempt, type Finished } from "../process.js";
 import { requireTools } from "./tools.js";
 
 export interface GuestCommand {

@@ -4,6 +4,7 @@ import { isProcessOf, type Machine } from "../../compute/local/machine.js";
 import type { ProcessIdentity } from "../../compute/local/process-identity.js";
 
 import { UserError } from "../../errors.js";
+import { dnsLabel } from "../../understand/settings/types.js";
 import { argumentsOf, identify, isAlive } from "./process-identity.js";
 import { hostPaths } from "./paths.js";
 
@@ -26,7 +27,7 @@ export interface VmStatus {
 /** `<state>/<fleet>/<name>`. Throws UserError for a name that is no host name label: it is a folder, a host name and an argument. */
 export function vmFolder(fleet: string, name: string, state = hostPaths().state): string {
   for (const word of [fleet, name]) {
-    if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(word)) continue;
+    if (dnsLabel.test(word)) continue;
     throw new UserError(`"${word}" cannot name a local VM or fleet`, {
       hint: "use letters, digits and hyphens, at most 63",
     });

@@ -1,4 +1,4 @@
-import { integer, text } from "./types.js";
+import { dnsLabel, integer, text } from "./types.js";
 import { optional, withDefault } from "./setting.js";
 
 /** How a proxy stands in the SRV records that `sip-proxy dns` prints (RFC 2782). */
@@ -15,7 +15,7 @@ export const dnsSettings = {
   ),
 };
 
-const label = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+const label = dnsLabel.source.slice(1, -1);
 
 /** The domain that platforms are given. No dot at its end, so that it reads the same in every setting. */
 export const dnsDomain = text({

@@ -1,12 +1,12 @@
 import { hostAddresses } from "./proxy.js";
-import { integer, ipv4OrAuto, listOf, oneOf, text } from "./types.js";
+import { dnsLabel, integer, ipv4OrAuto, listOf, oneOf, text } from "./types.js";
 import { instanceType, resourceId } from "./aws-kinds.js";
 import { optional, required, withDefault } from "./setting.js";
 
 /** A host's name becomes its host name and a folder: one DNS label (RFC 1123). */
 export const hostLabel = text({
   rule: "one DNS label: up to 63 letters, digits and -, not starting or ending with -",
-  pattern: /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/,
+  pattern: dnsLabel,
 });
 
 /** An autoscaling group of proxies. */

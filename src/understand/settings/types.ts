@@ -101,14 +101,16 @@ export const ipv4OrAuto: Kind<string> = kind(
       : undefined,
 );
 
+/** One label of a DNS name (RFC 1123). */
+export const dnsLabel = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+
 /** A DNS host name (RFC 1123) or an IPv4 or IPv6 address. */
 export const hostname: Kind<string> = kind(
   "a host name or an IP address",
   { type: "string", maxLength: 253 },
   (value) => {
     if (typeof value !== "string" || value.length > 253) return undefined;
-    const label = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
-    return ipaddr.isValid(value) || value.split(".").every((part) => label.test(part)) ? value : undefined;
+    return ipaddr.isValid(value) || value.split(".").every((part) => dnsLabel.test(part)) ? value : undefined;
   },
 );
 

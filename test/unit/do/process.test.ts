@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { attempt, run, shellLine, shellQuote, withholdFromPrograms } from "../../../src/do/process.js";
+import { shellQuote } from "../../../src/compute/quote/shell.js";
+import { attempt, run, shellLine, withholdFromPrograms } from "../../../src/do/process.js";
 
 describe("run", () => {
   test("gives what was printed", async () => {

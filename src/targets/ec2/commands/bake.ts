@@ -4,7 +4,7 @@ import { finishImage } from "../compute/finish-image.js";
 import { showCall } from "../compute/redact.js";
 import { Ec2Bake } from "../do/bake.js";
 import type { Manifest, StoredManifest } from "../../../do/bake/image-store.js";
-import { shellQuote } from "../../../do/process.js";
+import { shellQuote } from "../../../compute/quote/shell.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { runPacker } from "../../../commands/bake-steps.js";
 import type { BakeOptions } from "../../target.js";

@@ -1,7 +1,7 @@
 import { count, print, printJson, talk } from "../../../cli/talk.js";
 import { groupFaults } from "../compute/group/faults.js";
 import { showPlan } from "../compute/group/show.js";
-import { groupName } from "../../../compute/host/group-contract.js";
+import { groupName } from "../../../compute/host/contract.js";
 import { redacted, showCall } from "../compute/redact.js";
 import { userDataLimit } from "../../../compute/user-data/size.js";
 import { applyGroup, planGroup, type PlannedGroup } from "../do/group-plan.js";

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { gunzipSync } from "node:zlib";
 import type {
   _InstanceType,
   InstanceNetworkInterfaceSpecification,
   RunInstancesCommandInput,
 } from "@aws-sdk/client-ec2";
 import type { Fleet, Host, Launch } from "../../../understand/fleet.js";
+import { userDataDigest } from "../../../compute/user-data/digest.js";
 import { tagKey } from "./names.js";
 import { hostTags, tagSpecifications } from "./tags.js";
 
@@ -94,11 +94,6 @@ function networkInterface(
     ...(host.private_ip_address === "auto" ? {} : { PrivateIpAddress: host.private_ip_address }),
     ...(associate === undefined ? {} : { AssociatePublicIpAddress: associate }),
   };
-}
-
-/** Names user-data by its text: the same text may be compressed to other bytes by another version of zlib. */
-export function userDataDigest(userData: Buffer): string {
-  return createHash("sha256").update(gunzipSync(userData)).digest("hex").slice(0, 16);
 }
 
 /** A client token: the same request gives the same one, so that sent twice it makes one thing. At most 64 characters. */

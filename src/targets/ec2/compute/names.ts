@@ -14,21 +14,8 @@ export const tagKey = {
   kernel: "sip-proxy:kernel",
   cloudInit: "sip-proxy:cloud-init",
   base: "sip-proxy:base",
-  /** Of an Elastic IP: the pool that a group's instances take theirs from. */
-  elasticIpPool: "sip-proxy:elastic-ip-pool",
   /** Of an autoscaling group: the launch template's version before the last roll. */
   previousVersion: "sip-proxy:previous-version",
-} as const;
-
-/** Lifecycle hooks; the host's agent completes them by these names. */
-export const launchHook = "sip-proxy-launch";
-export const terminateHook = "sip-proxy-terminate";
-
-/** What the hosts of a group publish: calls that are up on one host. */
-export const callsMetric = {
-  namespace: "SipProxy",
-  name: "ActiveCalls",
-  dimension: "AutoScalingGroupName",
 } as const;
 
 export const securityGroupName = (fleet: string): string => `sip-proxy-${fleet}`;

@@ -1,5 +1,6 @@
 import { DescribeAddressesCommand, type Address, type Filter } from "@aws-sdk/client-ec2";
 import { allocateAddress, associateAddress } from "../compute/elastic-ip.js";
+import { poolTag } from "../../../compute/host/contract.js";
 import { tagKey } from "../compute/names.js";
 import { tagFilters, tagsOf, type Tags } from "../compute/tags.js";
 import { UserError } from "../../../errors.js";
@@ -35,7 +36,7 @@ export function addressesOfHost(aws: Aws, fleet: Fleet, host: Host): Promise<Ela
 
 /** The pool that a group's instances take their addresses from. */
 export function addressesOfPool(aws: Aws, pool: string): Promise<ElasticIp[]> {
-  return elasticIps(aws, tagFilters({ [tagKey.elasticIpPool]: pool }));
+  return elasticIps(aws, tagFilters({ [poolTag]: pool }));
 }
 
 /**

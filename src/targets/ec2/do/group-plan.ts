@@ -1,4 +1,4 @@
-import { groupName } from "../../../compute/host/group-contract.js";
+import { groupName } from "../../../compute/host/contract.js";
 import { groupPlan, waitingVersion, type GroupChange } from "../compute/group/plan.js";
 import { groupSpec } from "../compute/group/spec.js";
 import type { Subnet } from "../compute/subnet.js";

@@ -1,4 +1,5 @@
-import { runInstances, userDataDigest, type Ami } from "../compute/instance.js";
+import { userDataDigest } from "../../../compute/user-data/digest.js";
+import { runInstances, type Ami } from "../compute/instance.js";
 import { tagKey } from "../compute/names.js";
 import { subnetFor, type Subnet } from "../compute/subnet.js";
 import { UserError } from "../../../errors.js";

@@ -1,4 +1,4 @@
-import { groupName } from "../../../compute/host/group-contract.js";
+import { groupName } from "../../../compute/host/contract.js";
 import { instanceTarget, type DnsTarget } from "../../../compute/dns/records.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import { addressesOfHost } from "./addresses.js";

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { userDataDigest } from "../../../compute/user-data/digest.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import type { NicConfig, Seed } from "../../../compute/local/seed.js";
 
@@ -25,9 +25,4 @@ export function localSeed(host: Host, userData: Uint8Array, nic: NicConfig, publ
     userData,
     network: [nic],
   };
-}
-
-/** Names a user-data: a VM made with another one is not the same host. */
-export function userDataDigest(userData: Uint8Array): string {
-  return createHash("sha256").update(userData).digest("hex").slice(0, 17);
 }

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { baseSpec } from "../../../compute/local/base-spec.js";
-import { localSeed, nicConfig, userDataDigest } from "../compute/seed.js";
+import { userDataDigest } from "../../../compute/user-data/digest.js";
+import { localSeed, nicConfig } from "../compute/seed.js";
 import type { SshTarget } from "../../../compute/local/ssh.js";
 import { macAddress } from "../../../compute/local/vm.js";
 import { UserError } from "../../../errors.js";
@@ -158,7 +159,7 @@ function fleetKey(fleet: Fleet) {
 
 /** Beside the VM's files: which user-data it was made with. */
 function digestFile(fleet: Fleet, host: Host): string {
-  return join(vmFolder(fleet.name, host.name), "user-data.digest");
+  return join(vmFolder(fleet.name, host.name), "user-data.sha256");
 }
 
 /** User-data is read at the first boot only; launching a host again with another one would change nothing. */

@@ -8,8 +8,7 @@ import type {
 import type { RequestLaunchTemplateData, _InstanceType } from "@aws-sdk/client-ec2";
 import type { Fleet, Group, Host } from "../../../../understand/fleet.js";
 import { login, metadataOptions, rootVolume, type InstanceParts } from "../instance.js";
-import { groupName } from "../../../../compute/host/group-contract.js";
-import { callsMetric, launchHook, terminateHook } from "../names.js";
+import { callsMetric, groupName, launchHook, terminateHook } from "../../../../compute/host/contract.js";
 import { fleetTags, hostTags, tagSpecifications } from "../tags.js";
 
 /** What a group's template is made of beyond the fleet file. Its instances are spread over all subnets. */

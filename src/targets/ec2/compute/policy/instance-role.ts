@@ -1,5 +1,5 @@
 import type { Fleet, Group } from "../../../../understand/fleet.js";
-import { groupName, metricNamespace, poolTag } from "../../../../compute/host/group-contract.js";
+import { callsMetric, groupName, poolTag } from "../../../../compute/host/contract.js";
 import { arnIn, type Policy, type PolicyPlace, type Statement } from "./policy.js";
 import { secretStatements } from "./secrets.js";
 
@@ -68,5 +68,5 @@ const metricStatement: Statement = {
   Effect: "Allow",
   Action: ["cloudwatch:PutMetricData"],
   Resource: ["*"],
-  Condition: { StringEquals: { "cloudwatch:namespace": metricNamespace } },
+  Condition: { StringEquals: { "cloudwatch:namespace": callsMetric.namespace } },
 };
