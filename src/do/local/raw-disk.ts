@@ -1,26 +1,66 @@
-import { realpath, stat } from "node:fs/promises";
+import { readdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { entryName } from "../../compute/local/cache-key.js";
+import { digestOf, entryName } from "../../compute/local/cache-key.js";
+import { UserError } from "../../errors.js";
 import { run } from "../process.js";
+import { removeTree } from "../temporary-folder.js";
 import type { CacheOptions } from "./base-image.js";
 import { cached } from "./cache.js";
 import { hostPaths } from "./paths.js";
 import { SILENT } from "./talk.js";
 import { requireTools } from "./tools.js";
 
-/** The content of a qcow2 as a raw disk, sparse, from the cache: the kernel mounts no qcow2. One that changes is another one. */
+/** Tells an image from a later one of the same path, without reading it. */
+interface ImageState {
+  path: string;
+  size: number;
+  mtimeMs: number;
+  ino: number;
+}
+
+/** In an entry's folder: the image that it was made from. */
+const SOURCE = "image.json";
+
+/**
+ * The content of a qcow2 as a raw disk, sparse, from the cache: the kernel mounts no qcow2. Those whose image is gone are deleted; what a
+ * container has mounted stays with it. Throws UserError when there is no such image.
+ */
 export async function ensureRawDisk(image: string, options: CacheOptions = {}): Promise<string> {
   const { cache = hostPaths().cache, talk = SILENT } = options;
   await requireTools("qemu-img");
-  const path = await realpath(image);
-  const { size, mtimeMs, ino } = await stat(path);
-  const entry = await cached(
-    join(cache, "disks"),
-    entryName("raw", { path }, { size, mtimeMs, ino }),
-    async (product) => {
-      await run({ argv: ["qemu-img", "convert", "-O", "raw", path, join(product, "disk.raw")] });
-    },
-    talk,
-  );
+  const state = await stateOf(image);
+  if (state === undefined) throw new UserError(`there is no image ${image}`);
+  const root = join(cache, "disks");
+  const build = async (product: string) => {
+    await run({ argv: ["qemu-img", "convert", "-O", "raw", state.path, join(product, "disk.raw")] });
+    await writeFile(join(product, SOURCE), JSON.stringify(state));
+  };
+  const entry = await cached(root, nameOf(state), build, talk);
+  if (entry.built) await deleteStale(root);
   return join(entry.folder, "disk.raw");
+}
+
+async function deleteStale(root: string): Promise<void> {
+  for (const name of await readdir(root)) {
+    const source = await readFile(join(root, name, SOURCE), "utf8").catch(() => undefined);
+    if (source === undefined) continue; // not an entry, or not yet one
+    const was = JSON.parse(source) as ImageState;
+    const is = await stateOf(was.path);
+    if (is === undefined || digestOf(is) !== digestOf(was)) await removeTree(join(root, name));
+  }
+}
+
+async function stateOf(image: string): Promise<ImageState | undefined> {
+  try {
+    const path = await realpath(image);
+    const { size, mtimeMs, ino } = await stat(path);
+    return { path, size, mtimeMs, ino };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function nameOf({ path, ...rest }: ImageState) {
+  return entryName("raw", { path }, rest);
 }

@@ -12,7 +12,7 @@ export const local = {
     onRequest: false,
   },
   launch: {
-    title: "Launching local VMs",
+    title: "Launching local hosts",
     description: "As VMs on this machine.",
     settings: launchLocalSettings,
   },
