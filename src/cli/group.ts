@@ -19,6 +19,8 @@ export function addGroup(sipProxy: Command): void {
       .argument(...fleetArgument)
       .addOption(targetWith("groups"))
       .addOption(json());
+    if (name !== "status")
+      command.option("--adopt", "take over what has the group's names but no mark of a fleet");
     if (name === "apply") command.addOption(dryRun());
     command.action(groupCommand(name));
   }

@@ -134,6 +134,11 @@ export interface RollOptions extends DryRunOptions {
   to?: string;
 }
 
+export interface GroupApplyOptions extends DryRunOptions {
+  /** Take over what has the group's names, and nobody has marked. */
+  adopt?: boolean;
+}
+
 export interface GroupDeleteOptions extends DryRunOptions {
   force?: boolean;
   release?: boolean;
@@ -142,8 +147,8 @@ export interface GroupDeleteOptions extends DryRunOptions {
 
 /** The options of the group commands. */
 export interface GroupOptions {
-  plan: DryRunOptions;
-  apply: DryRunOptions;
+  plan: GroupApplyOptions;
+  apply: GroupApplyOptions;
   status: DryRunOptions;
   roll: RollOptions;
   rollback: RollOptions;

@@ -176,6 +176,11 @@ function refusal(
 /** Each service throttles in its own words. */
 const throttlingCodes: Record<string, string> = { ec2: "RequestLimitExceeded", ssm: "ThrottlingException" };
 
+/** A refusal, as the service words it. */
+export function errorAnswer(service: string, code: string, message: string): Answer {
+  return { status: 400, body: errorBody(service, code, message) };
+}
+
 /** Errors look different in each protocol. */
 function errorBody(service: string, code: string, message: string): string {
   if (service === "ssm") return JSON.stringify({ __type: code, message });

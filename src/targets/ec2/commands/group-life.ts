@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import { print, printJson, talk } from "../../../cli/talk.js";
 import { table } from "../../../cli/table.js";
+import { ownerOf } from "../compute/ownership.js";
 import { deleteGroup } from "../do/group-delete.js";
 import { rollbackGroup, rollGroup } from "../do/group-roll.js";
 import { groupStatus as readStatus, type GroupStatus } from "../do/group-status.js";
@@ -44,10 +45,11 @@ function statusText(status: GroupStatus): string {
 /** `sip-proxy group roll FLEET` and `sip-proxy group rollback FLEET`. */
 export function rolling(direction: "roll" | "rollback") {
   return async (file: string, options: RollOptions): Promise<void> => {
-    const { fleet, group, name } = fleetGroup(file);
+    const { fleet, group, host, name } = fleetGroup(file);
     const timeout = secondsOf(options.timeout);
     await withAws(fleet.launch.ec2.region, options.dryRun, async (aws) => {
-      const roll = { wait: options.wait, timeout, tell: (line: string) => talk.note(line) };
+      const owner = ownerOf(fleet, host);
+      const roll = { owner, wait: options.wait, timeout, tell: (line: string) => talk.note(line) };
       const run = direction === "roll" ? rollGroup : rollbackGroup;
       tellDone(name, await run(aws, name, group, roll, versionOf(options.to)), options);
     });
@@ -63,10 +65,11 @@ function versionOf(text: string | undefined): number | undefined {
 
 /** `sip-proxy group delete FLEET`. */
 export async function groupDelete(file: string, options: GroupDeleteOptions): Promise<void> {
-  const { fleet, name } = fleetGroup(file);
+  const { fleet, host, name } = fleetGroup(file);
   const timeout = secondsOf(options.timeout);
   await withAws(fleet.launch.ec2.region, options.dryRun, async (aws) => {
-    const deletion = { force: options.force === true, timeout, tell: (line: string) => talk.note(line) };
+    const tell = (line: string) => talk.note(line);
+    const deletion = { owner: ownerOf(fleet, host), force: options.force === true, timeout, tell };
     tellDone(name, await deleteGroup(aws, name, deletion), options);
     if (!options.release) return;
     for (const done of await deleteSecurityGroup(aws, fleet.name)) tellDone(name, done, options);

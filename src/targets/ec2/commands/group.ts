@@ -4,40 +4,44 @@ import { showPlan } from "../compute/group/show.js";
 import { groupName } from "../../../compute/host/contract.js";
 import { redacted, showCall } from "../compute/redact.js";
 import { userDataLimit } from "../../../compute/user-data/size.js";
-import { applyGroup, planGroup, type PlannedGroup } from "../do/group-plan.js";
+import {
+  applyGroup,
+  confirmGroup,
+  planGroup,
+  type PlannedGroup,
+  type WantedGroup,
+} from "../do/group-plan.js";
 import { secretReader } from "../../../do/secrets.js";
 import { UsageError } from "../../../errors.js";
-import type { Fleet, Group, Host } from "../../../understand/fleet.js";
+import type { Fleet } from "../../../understand/fleet.js";
 import { FaultsError, loadFleet, loadFleetAndWarn } from "../../../commands/load-fleet.js";
 import { renderHost } from "../../../commands/render-host.js";
-import type { DryRunOptions } from "../../target.js";
+import type { GroupApplyOptions } from "../../target.js";
 import { withAws } from "./with-aws.js";
 
-/** A fleet's group, and the host that stands for its instances. */
-interface FleetGroup {
-  fleet: Fleet;
-  group: Group;
-  host: Host;
-}
+type FleetGroup = Omit<WantedGroup, "userData">;
 
 /** `sip-proxy group plan FLEET`: what apply would change, like a diff. */
-export async function groupPlan(file: string, options: DryRunOptions): Promise<void> {
-  const { fleet, group, host, userData } = rendered(file);
-  await withAws(fleet.launch.ec2.region, undefined, async (aws) => {
-    const plan = await planGroup(aws, fleet, group, host, userData);
+export async function groupPlan(file: string, options: GroupApplyOptions): Promise<void> {
+  const wanted = rendered(file);
+  await withAws(wanted.fleet.launch.ec2.region, undefined, async (aws) => {
+    const plan = await planGroup(aws, wanted, options.adopt === true);
     if (options.json) printJson(redacted(plan));
     else tellPlan(plan, aws.region);
   });
 }
 
 /** `sip-proxy group apply FLEET`: plans, and does just that. Instances that run stay as they are until they are rolled. */
-export async function groupApply(file: string, options: DryRunOptions): Promise<void> {
-  const { fleet, group, host, userData } = rendered(file);
-  await withAws(fleet.launch.ec2.region, undefined, async (aws) => {
-    const plan = await planGroup(aws, fleet, group, host, userData);
+export async function groupApply(file: string, options: GroupApplyOptions): Promise<void> {
+  const wanted = rendered(file);
+  await withAws(wanted.fleet.launch.ec2.region, undefined, async (aws) => {
+    const plan = await planGroup(aws, wanted, options.adopt === true);
     if (!options.json) tellPlan(plan, aws.region);
     if (options.dryRun) for (const call of plan.changes.flatMap(({ calls }) => calls)) print(showCall(call));
-    else await applyGroup(aws, plan);
+    else if (plan.changes.length > 0) {
+      await applyGroup(aws, plan);
+      await confirmGroup(aws, wanted, plan);
+    }
     if (options.json) printJson(redacted({ ...plan, applied: options.dryRun !== true }));
     else if (plan.changes.length > 0 && !options.dryRun)
       talk.good(`applied: ${count(plan.changes, "change")}`);
@@ -45,7 +49,7 @@ export async function groupApply(file: string, options: DryRunOptions): Promise<
 }
 
 /** The group, with its user-data rendered and every fault found before anything is asked of AWS. */
-function rendered(file: string): FleetGroup & { userData: Buffer } {
+function rendered(file: string): WantedGroup {
   const { fleet, source } = loadFleetAndWarn(file);
   const { group, host } = groupOf(fleet);
   const { bytes, faults } = renderHost(fleet, host, secretReader(file));

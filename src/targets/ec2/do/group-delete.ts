@@ -1,10 +1,14 @@
 import { isGoingOn } from "../compute/group/current.js";
+import { refuseKept } from "../compute/group/kept.js";
+import type { Owner } from "../compute/ownership.js";
 import { UserError } from "../../../errors.js";
 import type { Aws } from "./aws.js";
-import { describeGroup, describeWarmPool, readGroup } from "./group-state.js";
+import { describeGroup, describeWarmPool, readOwnGroup } from "./group-state.js";
 import { poll } from "./wait.js";
 
 export interface Deletion {
+  /** Whose the group has to be. */
+  owner: Owner;
   /** End instances at once, with the calls that are up on them. */
   force: boolean;
   /** Milliseconds to wait until the instances have drained. */
@@ -17,9 +21,10 @@ export interface Deletion {
  * point. Tells what it did.
  */
 export async function deleteGroup(aws: Aws, name: string, deletion: Deletion): Promise<string> {
-  const { group, template, refresh, warmPool } = await readGroup(aws, name);
+  const { group, template, refresh, warmPool } = await readOwnGroup(aws, name, deletion.owner);
   if (!group && !template) return "there is no such group";
   if (group) {
+    refuseKept(group, deletion.force);
     const named = { AutoScalingGroupName: name };
     if (isGoingOn(refresh)) await aws.change("autoscaling:CancelInstanceRefresh", named, {});
     if (!deletion.force) {

@@ -1,6 +1,8 @@
 import { groupName } from "../../../compute/host/contract.js";
+import { refuseForeignGroup } from "../compute/group/current.js";
 import { groupPlan, waitingVersion, type GroupChange } from "../compute/group/plan.js";
 import { groupSpec } from "../compute/group/spec.js";
+import { ownerOf } from "../compute/ownership.js";
 import type { Subnet } from "../compute/subnet.js";
 import { fleetTags } from "../compute/tags.js";
 import { UserError } from "../../../errors.js";
@@ -12,6 +14,7 @@ import { amiToLaunch } from "./images.js";
 import { Maker } from "./make-calls.js";
 import { planSecurityGroups, type SecurityGroupPlan } from "./security-groups.js";
 import { describeSubnets } from "./subnets.js";
+import { pause, poll } from "./wait.js";
 
 /** What apply would do, and what an operator should know beside it. */
 export interface PlannedGroup {
@@ -20,20 +23,30 @@ export interface PlannedGroup {
   notes: string[];
 }
 
-/** Compares the fleet file with what is there. Changes nothing. */
+/** A fleet's group, the host that stands for its instances, and what these are handed: gzip. */
+export interface WantedGroup {
+  fleet: Fleet;
+  group: Group;
+  host: Host;
+  userData: Buffer;
+}
+
+/**
+ * Compares the fleet file with what is there. Changes nothing. Throws UserError when something of the same name is not the fleet's,
+ * and is not to be adopted.
+ */
 export async function planGroup(
   aws: Aws,
-  fleet: Fleet,
-  group: Group,
-  host: Host,
-  userData: Buffer,
+  { fleet, group, host, userData }: WantedGroup,
+  adopt: boolean,
 ): Promise<PlannedGroup> {
   const subnets = await describeSubnets(aws, group.subnets);
   refuseForeignSubnets(group, subnets);
   const ami = await amiToLaunch(aws, fleet);
-  const security = await planSecurityGroups(aws, fleet, subnets[0]?.vpcId);
+  const security = await planSecurityGroups(aws, fleet, subnets[0]?.vpcId, adopt);
   const spec = groupSpec(fleet, group, host, { ami, securityGroupIds: security.ids, userData });
   const current = await readGroup(aws, groupName(fleet.name, group.name));
+  refuseForeignGroup(current, ownerOf(fleet, host), adopt);
   const waiting = waitingVersion(spec, current);
   return {
     name: spec.name,
@@ -50,6 +63,34 @@ export async function planGroup(
 export async function applyGroup(aws: Aws, plan: PlannedGroup): Promise<void> {
   const maker = new Maker(aws);
   for (const { calls } of plan.changes) for (const call of calls) await maker.make(call);
+}
+
+/**
+ * Looks whether everything is as the plan has left it: of two applies at once the last one wins, and the other one fails here. What AWS
+ * answers as before, being slow or of another mind, is no other apply.
+ */
+export async function confirmGroup(aws: Aws, wanted: WantedGroup, { changes }: PlannedGroup): Promise<void> {
+  const own = new Set(changes.map(told));
+  let left: GroupChange[] = [];
+  await poll(
+    async () => {
+      left = (await planGroup(aws, wanted, true)).changes;
+      return left.length === 0 ? true : undefined;
+    },
+    { every: 2, timeout: pause(10) },
+  );
+  const others = left.filter((change) => !own.has(told(change)));
+  if (others.length === 0) return;
+  throw new UserError(
+    `somebody else has changed the group at the same time, and won: ${others.map(({ what }) => what).join("; ")}`,
+    {
+      hint: "does another apply of this fleet go on? Look with: sip-proxy group plan FLEET; then apply again",
+    },
+  );
+}
+
+function told({ what, differences }: GroupChange): string {
+  return differences.length === 0 ? what : JSON.stringify(differences);
 }
 
 function refuseForeignSubnets(group: Group, subnets: readonly Subnet[]): void {

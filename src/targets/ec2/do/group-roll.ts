@@ -3,14 +3,17 @@ import { groupVersion, isGoingOn, type CurrentGroup } from "../compute/group/cur
 import { previousVersion } from "../compute/group/plan.js";
 import { progress, refreshVersion, startRefresh } from "../compute/group/refresh.js";
 import { tagKey } from "../compute/names.js";
+import type { Owner } from "../compute/ownership.js";
 import { UserError } from "../../../errors.js";
 import type { Group } from "../../../understand/fleet.js";
 import type { Aws } from "./aws.js";
 import { isAwsError } from "./errors.js";
-import { newestRefresh, readGroup } from "./group-state.js";
+import { newestRefresh, readOwnGroup } from "./group-state.js";
 import { poll } from "./wait.js";
 
 export interface Roll {
+  /** Whose the group has to be. */
+  owner: Owner;
   /** Waited for to its end; else only started. */
   wait: boolean;
   /** Milliseconds. */
@@ -28,7 +31,7 @@ export async function rollGroup(
   roll: Roll,
   version?: number,
 ): Promise<string> {
-  const current = await existing(aws, name);
+  const current = await existing(aws, name, roll.owner);
   const target = version ?? current.template?.latest ?? 0;
   refuseUnknown(current, target);
   if (isGoingOn(current.refresh)) return joinRefresh(aws, name, current.refresh, target, roll);
@@ -48,7 +51,7 @@ export async function rollbackGroup(
   roll: Roll,
   version?: number,
 ): Promise<string> {
-  const current = await existing(aws, name);
+  const current = await existing(aws, name, roll.owner);
   const { refresh } = current;
   if (version === undefined && isGoingOn(refresh)) return undoRefresh(aws, name, refresh, roll);
   const target = version ?? previousVersion(current);
@@ -59,8 +62,8 @@ export async function rollbackGroup(
   return done;
 }
 
-async function existing(aws: Aws, name: string): Promise<CurrentGroup> {
-  const current = await readGroup(aws, name);
+async function existing(aws: Aws, name: string, owner: Owner): Promise<CurrentGroup> {
+  const current = await readOwnGroup(aws, name, owner);
   if (current.group && current.template) return current;
   throw new UserError(`there is no group ${name} in ${aws.region}`, {
     hint: "sip-proxy group apply FLEET makes it",

@@ -8,8 +8,15 @@ import {
   type InstanceRefresh,
   type WarmPoolConfiguration,
 } from "@aws-sdk/client-auto-scaling";
-import { paginateDescribeLaunchTemplateVersions, type LaunchTemplateVersion } from "@aws-sdk/client-ec2";
-import type { CurrentGroup, CurrentTemplate } from "../compute/group/current.js";
+import {
+  DescribeLaunchTemplatesCommand,
+  paginateDescribeLaunchTemplateVersions,
+  type LaunchTemplate,
+  type LaunchTemplateVersion,
+} from "@aws-sdk/client-ec2";
+import { refuseForeignGroup, type CurrentGroup, type CurrentTemplate } from "../compute/group/current.js";
+import type { Owner } from "../compute/ownership.js";
+import { tagsOf } from "../compute/tags.js";
 import type { Aws } from "./aws.js";
 import { isAwsError } from "./errors.js";
 
@@ -28,6 +35,13 @@ export async function readGroup(aws: Aws, name: string): Promise<CurrentGroup> {
   return { template, group, hooks, policies, warmPool, refresh };
 }
 
+/** The same of a group that is going to be changed or deleted. Throws UserError when it is not ours. */
+export async function readOwnGroup(aws: Aws, name: string, owner: Owner): Promise<CurrentGroup> {
+  const current = await readGroup(aws, name);
+  refuseForeignGroup(current, owner);
+  return current;
+}
+
 /** The group; one that is being deleted counts as gone. */
 export async function describeGroup(aws: Aws, name: string): Promise<AutoScalingGroup | undefined> {
   const { AutoScalingGroups = [] } = await aws.autoscaling.send(
@@ -37,23 +51,34 @@ export async function describeGroup(aws: Aws, name: string): Promise<AutoScaling
 }
 
 async function readTemplate(aws: Aws, name: string): Promise<CurrentTemplate | undefined> {
+  const template = await describeTemplate(aws, name);
+  const id = template?.LaunchTemplateId;
+  if (id === undefined) return undefined;
   const versions: LaunchTemplateVersion[] = [];
+  const pages = paginateDescribeLaunchTemplateVersions({ client: aws.ec2 }, { LaunchTemplateId: id });
+  for await (const { LaunchTemplateVersions = [] } of pages) versions.push(...LaunchTemplateVersions);
+  const latest = versions.sort((a, b) => (b.VersionNumber ?? 0) - (a.VersionNumber ?? 0))[0];
+  return {
+    id,
+    name,
+    tags: tagsOf(template?.Tags),
+    latest: latest?.VersionNumber ?? 0,
+    data: latest?.LaunchTemplateData ?? {},
+    versions: versions.map(({ VersionNumber = 0 }) => VersionNumber).sort((a, b) => a - b),
+  };
+}
+
+async function describeTemplate(aws: Aws, name: string): Promise<LaunchTemplate | undefined> {
   try {
-    const pages = paginateDescribeLaunchTemplateVersions({ client: aws.ec2 }, { LaunchTemplateName: name });
-    for await (const { LaunchTemplateVersions = [] } of pages) versions.push(...LaunchTemplateVersions);
+    const { LaunchTemplates = [] } = await aws.ec2.send(
+      new DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] }),
+    );
+    return LaunchTemplates[0];
   } catch (error) {
     if (isAwsError(error, "InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound"))
       return undefined;
     throw error;
   }
-  const latest = versions.sort((a, b) => (b.VersionNumber ?? 0) - (a.VersionNumber ?? 0))[0];
-  if (!latest) return undefined;
-  return {
-    id: latest.LaunchTemplateId ?? "",
-    latest: latest.VersionNumber ?? 0,
-    data: latest.LaunchTemplateData ?? {},
-    versions: versions.map(({ VersionNumber = 0 }) => VersionNumber).sort((a, b) => a - b),
-  };
 }
 
 /** The group's warm pool; undefined when it has none. */

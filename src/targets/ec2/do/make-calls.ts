@@ -1,7 +1,12 @@
-import { DescribeSecurityGroupsCommand } from "@aws-sdk/client-ec2";
 import type { InputOf, PlannedCall } from "../compute/calls.js";
+import { newVersion } from "../compute/group/plan.js";
+import { tagKey } from "../compute/names.js";
+import { refuseForeign } from "../compute/ownership.js";
+import { tagsOf } from "../compute/tags.js";
+import { UserError } from "../../../errors.js";
 import type { Aws } from "./aws.js";
-import { isAwsError } from "./errors.js";
+import { isAwsError, type AwsError } from "./errors.js";
+import { securityGroupNamed } from "./security-group-named.js";
 
 /** Stands in planned calls for the id that a call before them will give. */
 export const newSecurityGroup = "(the new security group)";
@@ -15,13 +20,20 @@ export class Maker {
   async make({ action, input }: PlannedCall): Promise<void> {
     const filled = this.fillIn(input);
     try {
-      const output = await this.aws.change(action, filled, {});
-      if ("GroupId" in output && typeof output.GroupId === "string")
-        this.#ids.set(newSecurityGroup, output.GroupId);
+      this.#remember(await this.aws.change(action, filled, {}));
     } catch (error) {
-      if (!wasDoneBefore(error)) throw error;
+      if (!isAwsError(error, ...alreadyThere)) throw error;
+      if (error.attempts === 1) throw madeByOthers(error);
+      // the answer to a call that was done got lost, and it was made again
       if (action === "ec2:CreateSecurityGroup") await this.#findSecurityGroup(input);
     }
+  }
+
+  #remember(output: { GroupId?: unknown; LaunchTemplateVersion?: unknown }): void {
+    const { GroupId, LaunchTemplateVersion: version } = output;
+    if (typeof GroupId === "string") this.#ids.set(newSecurityGroup, GroupId);
+    const { VersionNumber } = (version ?? {}) as { VersionNumber?: number };
+    if (VersionNumber !== undefined) this.#ids.set(newVersion, String(VersionNumber));
   }
 
   /** A value with all ids that are known by now. */
@@ -38,14 +50,13 @@ export class Maker {
   async #findSecurityGroup({
     GroupName = "",
     VpcId = "",
+    TagSpecifications = [],
   }: InputOf<"ec2:CreateSecurityGroup">): Promise<void> {
-    const filters = { "group-name": GroupName, "vpc-id": VpcId };
-    const { SecurityGroups = [] } = await this.aws.ec2.send(
-      new DescribeSecurityGroupsCommand({
-        Filters: Object.entries(filters).map(([Name, value]) => ({ Name, Values: [value] })),
-      }),
-    );
-    this.#ids.set(newSecurityGroup, SecurityGroups[0]?.GroupId ?? "");
+    const group = await securityGroupNamed(this.aws, GroupName, VpcId);
+    const fleet = tagsOf(TagSpecifications[0]?.Tags)[tagKey.fleet] ?? "";
+    if (group)
+      refuseForeign({ what: `the security group ${GroupName}`, tags: tagsOf(group.Tags) }, { fleet });
+    this.#ids.set(newSecurityGroup, group?.GroupId ?? "");
   }
 }
 
@@ -54,14 +65,21 @@ export async function make(aws: Aws, call: PlannedCall): Promise<void> {
   await new Maker(aws).make(call);
 }
 
-/** A call that was made again because its answer was lost, and that was done the first time. */
-function wasDoneBefore(error: unknown): boolean {
-  const codes = [
-    "AlreadyExists",
-    "AlreadyExistsFault",
-    "InvalidGroup.Duplicate",
-    "InvalidLaunchTemplateName.AlreadyExistsException",
-    "InvalidPermission.Duplicate",
-  ];
-  return isAwsError(error, ...codes) && error.attempts > 1;
+const alreadyThere = [
+  "AlreadyExists",
+  "AlreadyExistsFault",
+  "InvalidGroup.Duplicate",
+  "InvalidLaunchTemplateName.AlreadyExistsException",
+  "InvalidPermission.Duplicate",
+];
+
+/** It was not there when the plan was made. */
+function madeByOthers(error: AwsError): UserError {
+  return new UserError(
+    `somebody else has made this at the same time; that stays as it is: ${error.message}`,
+    {
+      hint: "does another apply of this fleet go on? Look with: sip-proxy group plan FLEET; then apply again",
+      cause: error,
+    },
+  );
 }

@@ -1,13 +1,15 @@
-import { DescribeSecurityGroupsCommand, DescribeVpcsCommand, type SecurityGroup } from "@aws-sdk/client-ec2";
+import { DescribeVpcsCommand, type SecurityGroup } from "@aws-sdk/client-ec2";
 import { planned, type PlannedCall } from "../compute/calls.js";
-import { securityGroupName, tagKey } from "../compute/names.js";
+import { securityGroupName } from "../compute/names.js";
 import { ingressChanges, ingressLimit, ingressRules } from "../compute/security-group.js";
-import { fleetTags, tagFilters, tagSpecifications } from "../compute/tags.js";
+import { isOurs, refuseForeign, type Owned } from "../compute/ownership.js";
+import { fleetTags, tagList, tagsOf, tagSpecifications } from "../compute/tags.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import type { Aws } from "./aws.js";
 import { isAwsError } from "./errors.js";
 import { Maker, newSecurityGroup } from "./make-calls.js";
+import { securityGroupNamed, securityGroupsNamed } from "./security-group-named.js";
 
 /** The security groups of the fleet's instances, and what has to be done before they are as the fleet file wants. */
 export interface SecurityGroupPlan {
@@ -20,16 +22,18 @@ export async function planSecurityGroups(
   aws: Aws,
   fleet: Fleet,
   subnetVpc?: string,
+  adopt = false,
 ): Promise<SecurityGroupPlan> {
   const { security_group_ids, create_security_group, vpc_id } = fleet.launch.ec2;
   if (!create_security_group) return { ids: security_group_ids, calls: [] };
   refuseTooManyRules(fleet);
   const vpc = vpc_id ?? subnetVpc ?? (await defaultVpc(aws));
-  const group = await ownSecurityGroup(aws, fleet.name, vpc);
+  const group = await securityGroupNamed(aws, securityGroupName(fleet.name), vpc);
+  if (group) refuseForeign(owned(group), { fleet: fleet.name }, adopt);
   const id = group?.GroupId ?? newSecurityGroup;
   return {
     ids: [...security_group_ids, id],
-    calls: [...(group ? [] : [creation(fleet, vpc)]), ...ruleCalls(fleet, id, group)],
+    calls: [...(group ? adoption(fleet, group) : [creation(fleet, vpc)]), ...ruleCalls(fleet, id, group)],
   };
 }
 
@@ -49,6 +53,16 @@ function creation(fleet: Fleet, VpcId: string): PlannedCall {
     VpcId,
     TagSpecifications: tagSpecifications(tags, "security-group"),
   });
+}
+
+/** A group that is taken over is marked before its rules are changed. */
+function adoption(fleet: Fleet, { GroupId = "", Tags }: SecurityGroup): PlannedCall[] {
+  if (isOurs(tagsOf(Tags), { fleet: fleet.name })) return [];
+  return [planned("ec2:CreateTags", { Resources: [GroupId], Tags: tagList(fleetTags(fleet)) })];
+}
+
+function owned({ GroupId = "", GroupName = "", Tags }: SecurityGroup): Owned {
+  return { what: `the security group ${GroupName} (${GroupId})`, tags: tagsOf(Tags) };
 }
 
 /** First what is missing: calls that are up are never shut out in between. */
@@ -72,24 +86,10 @@ function refuseTooManyRules(fleet: Fleet): void {
   });
 }
 
-/** The security group that was made for the fleet, by its tag; in one VPC when given. */
-export async function ownSecurityGroup(
-  aws: Aws,
-  fleet: string,
-  vpc?: string,
-): Promise<SecurityGroup | undefined> {
-  const filters = [
-    ...tagFilters({ [tagKey.fleet]: fleet }),
-    { Name: "group-name", Values: [securityGroupName(fleet)] },
-    ...(vpc === undefined ? [] : [{ Name: "vpc-id", Values: [vpc] }]),
-  ];
-  const { SecurityGroups = [] } = await aws.ec2.send(new DescribeSecurityGroupsCommand({ Filters: filters }));
-  return SecurityGroups[0];
-}
-
 /** Deletes the fleet's own group unless something uses it. Tells what it did. */
 export async function deleteSecurityGroup(aws: Aws, fleet: string): Promise<string[]> {
-  const group = await ownSecurityGroup(aws, fleet);
+  const named = await securityGroupsNamed(aws, securityGroupName(fleet));
+  const group = named.find(({ Tags }) => isOurs(tagsOf(Tags), { fleet }));
   if (!group?.GroupId) return [];
   try {
     await aws.change("ec2:DeleteSecurityGroup", { GroupId: group.GroupId }, {});

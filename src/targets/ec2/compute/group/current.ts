@@ -6,6 +6,8 @@ import type {
   WarmPoolConfiguration,
 } from "@aws-sdk/client-auto-scaling";
 import type { ResponseLaunchTemplateData } from "@aws-sdk/client-ec2";
+import { refuseForeign, type Owner } from "../ownership.js";
+import { tagsOf, type Tags } from "../tags.js";
 
 /** A group as it is in AWS. */
 export interface CurrentGroup {
@@ -20,6 +22,8 @@ export interface CurrentGroup {
 
 export interface CurrentTemplate {
   id: string;
+  name: string;
+  tags: Tags;
   /** Number of the newest version. */
   latest: number;
   /** What the newest version says. */
@@ -37,4 +41,16 @@ export function groupVersion(group: AutoScalingGroup | undefined): number | unde
 /** A refresh that goes on: instances are being replaced, or put back. */
 export function isGoingOn(refresh: InstanceRefresh | undefined): boolean {
   return /^(Pending|InProgress|Baking|Cancelling|RollbackInProgress)$/.test(refresh?.Status ?? "");
+}
+
+/** Its hooks, policies and warm pool belong to whom the group belongs to. Throws UserError when group or template are not ours. */
+export function refuseForeignGroup({ group, template }: CurrentGroup, owner: Owner, adopt = false): void {
+  if (group) {
+    const what = `the autoscaling group ${group.AutoScalingGroupName ?? ""}`;
+    refuseForeign({ what, tags: tagsOf(group.Tags) }, owner, adopt);
+  }
+  if (template) {
+    const what = `the launch template ${template.name} (${template.id})`;
+    refuseForeign({ what, tags: template.tags }, owner, adopt);
+  }
 }

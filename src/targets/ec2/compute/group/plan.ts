@@ -2,7 +2,7 @@ import type { TagDescription } from "@aws-sdk/client-auto-scaling";
 import { planned, type PlannedCall } from "../calls.js";
 import { digest } from "../instance.js";
 import { tagKey } from "../names.js";
-import { tagSpecifications, type Tags } from "../tags.js";
+import { tagList, tagSpecifications, type Tags } from "../tags.js";
 import { groupVersion, type CurrentGroup } from "./current.js";
 import { differences, type Difference } from "./differences.js";
 import { policyName, type GroupSettings, type GroupSpec } from "./spec.js";
@@ -18,11 +18,19 @@ export interface GroupChange {
 /** What has to be done so that AWS has what the fleet file wants. Nothing when it has. */
 export function groupPlan(spec: GroupSpec, current: CurrentGroup, fleetTags: Tags): GroupChange[] {
   return [
+    ...adoption(current, fleetTags),
     ...templateChanges(spec, current, fleetTags),
     ...(current.group ? existingGroupChanges(spec, current) : [newGroup(spec, current)]),
     ...policyChanges(spec, current),
     ...warmPoolChanges(spec, current),
   ];
+}
+
+/** A launch template that is taken over is marked before anything else; the group's own tags are changed with the rest. */
+function adoption({ template }: CurrentGroup, tags: Tags): GroupChange[] {
+  if (!template || template.tags[tagKey.fleet] === tags[tagKey.fleet]) return [];
+  const calls = [planned("ec2:CreateTags", { Resources: [template.id], Tags: tagList(tags) })];
+  return [{ kind: "change", what: `launch template ${template.name}, taken over`, differences: [], calls }];
 }
 
 /** The number of the version that instances get after the plan was applied. */
@@ -69,11 +77,20 @@ function templateChanges(spec: GroupSpec, current: CurrentGroup, tags: Tags): Gr
   ];
 }
 
+/** Stands in planned calls for the number of a version that a call before them will make. */
+export const newVersion = "(the new version)";
+
+/** Not guessed: another apply may make a version meanwhile. */
+function firstVersion(spec: GroupSpec, { template }: CurrentGroup): string {
+  if (!template) return "1";
+  return differences(template.data, spec.template).length === 0 ? String(template.latest) : newVersion;
+}
+
 /** Made with its hooks: the first instances must wait for their self-tests too. The version is a number, so that a roll can be undone. */
 function newGroup(spec: GroupSpec, current: CurrentGroup): GroupChange {
   const input = {
     AutoScalingGroupName: spec.name,
-    LaunchTemplate: { LaunchTemplateName: spec.name, Version: String(plannedVersion(spec, current)) },
+    LaunchTemplate: { LaunchTemplateName: spec.name, Version: firstVersion(spec, current) },
     ...spec.settings,
     DesiredCapacity: spec.desired ?? spec.settings.MinSize,
     LifecycleHookSpecificationList: spec.hooks,
@@ -88,7 +105,7 @@ function newGroup(spec: GroupSpec, current: CurrentGroup): GroupChange {
 }
 
 function existingGroupChanges(spec: GroupSpec, current: CurrentGroup): GroupChange[] {
-  return [...settingsChanges(spec, current), ...tagChanges(spec, current), ...hookChanges(spec, current)];
+  return [...tagChanges(spec, current), ...settingsChanges(spec, current), ...hookChanges(spec, current)];
 }
 
 function settingsChanges({ name, settings, desired }: GroupSpec, { group }: CurrentGroup): GroupChange[] {

@@ -1,0 +1,63 @@
+import { UserError } from "../../../errors.js";
+import type { Fleet, Host } from "../../../understand/fleet.js";
+import { tagKey } from "./names.js";
+import type { Tags } from "./tags.js";
+
+/** Whom a thing has to belong to: a fleet, or one host of it. */
+export interface Owner {
+  fleet: string;
+  host?: string;
+}
+
+export const ownerOf = (fleet: Pick<Fleet, "name">, host: Pick<Host, "name">): Owner => ({
+  fleet: fleet.name,
+  host: host.name,
+});
+
+/**
+ * Whose a thing in the account is. Every change and every deletion asks this first; names prove nothing: the group `west-proxies` of
+ * the fleet `eu` and the group `proxies` of the fleet `eu-west` have the same.
+ */
+export type Ownership =
+  | { of: "us" }
+  /** Nobody has marked it: it can be taken over on purpose. */
+  | { of: "nobody" }
+  | { of: "others"; whom: string };
+
+/** A thing as the account has it, with the words that it is named with. */
+export interface Owned {
+  what: string;
+  tags: Tags;
+}
+
+/** Tags that AWS sets, and nobody else can, on what another service makes, replaces and deletes. */
+const managers = {
+  "aws:cloudformation:stack-name": "the CloudFormation stack",
+  "aws:autoscaling:groupName": "the autoscaling group",
+} as const;
+
+export function ownership(tags: Tags, { fleet, host }: Owner): Ownership {
+  for (const [key, manager] of Object.entries(managers))
+    if (tags[key] !== undefined) return { of: "others", whom: `${manager} ${tags[key]}` };
+  const { [tagKey.fleet]: theirFleet, [tagKey.host]: theirHost } = tags;
+  if (theirFleet === undefined) return { of: "nobody" };
+  if (theirFleet !== fleet) return { of: "others", whom: `the fleet ${theirFleet}` };
+  if (host !== undefined && theirHost !== undefined && theirHost !== host)
+    return { of: "others", whom: `${theirHost} of the fleet ${fleet}` };
+  return { of: "us" };
+}
+
+export const isOurs = (tags: Tags, owner: Owner): boolean => ownership(tags, owner).of === "us";
+
+/** Throws UserError unless the thing is ours, or nobody's and may be adopted. */
+export function refuseForeign({ what, tags }: Owned, owner: Owner, adopt = false): void {
+  const found = ownership(tags, owner);
+  if (found.of === "us" || (found.of === "nobody" && adopt)) return;
+  if (found.of === "others")
+    throw new UserError(`${what} belongs to ${found.whom}; it is left as it is`, {
+      hint: "take another name in this fleet file, or remove it where it was made",
+    });
+  throw new UserError(`${what} was not made for the fleet ${owner.fleet}: it has no tag ${tagKey.fleet}`, {
+    hint: `take another name in the fleet file; or take it over on purpose: sip-proxy group apply FLEET --adopt, or give it the tag ${tagKey.fleet}=${owner.fleet}`,
+  });
+}
