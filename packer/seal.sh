@@ -5,8 +5,8 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 step "sealing"
-# with it, what is deleted becomes free late, and could not be cleared below
-mount -o remount,nodiscard / || true
+# with it, what is deleted becomes free late, and could not be cleared below. (In a container the mount is another machine's.)
+if [ -e /dev/vda ]; then mount -o remount,nodiscard / || true; fi
 apt_get autoremove --purge
 apt_get clean
 rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/debconf/*-old

@@ -83,16 +83,19 @@ relay_version() {
 	if [[ $MEDIA_RELAY == rtpproxy ]]; then rtpproxy -V 2>&1; else rtpengine --version 2>&1 | sed 's/^Version: //'; fi
 }
 
+# The one that boots. (A builder that is a container runs another one's.)
+newest_kernel() { find /boot -maxdepth 1 -name 'vmlinuz-*' -printf '%f\n' | sort -V | tail -n 1 | sed 's/^vmlinuz-//'; }
+
 step "writing the manifest"
 {
 	printf '{\n'
 	printf ' "os": "%s",\n' "$(. /etc/os-release && echo "$PRETTY_NAME")"
-	printf ' "kernel": "%s",\n' "$(uname -r)"
+	printf ' "kernel": "%s",\n' "$(newest_kernel)"
 	printf ' "kamailio": "%s",\n' "$(kamailio -v | awk 'NR == 1 { print $3 }')"
 	printf ' "mediaRelay": "%s",\n' "$MEDIA_RELAY"
 	printf ' "mediaRelayVersion": "%s",\n' "$(relay_version | head -n 1 | tr -cd '[:alnum:].+:~-')"
 	printf ' "cloudInit": "%s",\n' "$(dpkg-query -W -f '${Version}' cloud-init)"
-	printf ' "usedKiB": %s,\n' "$(df --output=used -k / | tail -n 1 | tr -d ' ')"
+	printf ' "usedKiB": %s,\n' "$(du --one-file-system -sk / 2>/dev/null | cut -f 1)"
 	printf ' "checksums": {\n'
 	for program in "$(command -v kamailio)" "$(command -v "$MEDIA_RELAY")"; do
 		printf '  "%s": "sha256:%s",\n' "$program" "$(sha256sum <"$program" | cut -d' ' -f1)"

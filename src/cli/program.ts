@@ -64,6 +64,14 @@ function bakeCommand(name: string): Command {
     .argument(...fleetArgument)
     .addOption(target())
     .option("--force", "bake again though nothing has changed")
+    .addOption(
+      new Option(
+        "--builder <builder>",
+        "where a local image is baked: auto is a VM where KVM works, else a container",
+      )
+        .choices(["auto", "vm", "container"])
+        .default("auto"),
+    )
     .addOption(dryRun())
     .addOption(json())
     .action(bake);

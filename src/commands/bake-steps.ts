@@ -1,25 +1,16 @@
 import { FollowedSteps, runSteps, type StepTimes } from "../cli/steps.js";
-import { bakeSteps, finishStep } from "../compute/image/provisioners.js";
+import type { BakeStep } from "../compute/image/provisioners.js";
 
 /** Something that Packer bakes, telling which script it is at; `signal` ends it, and it cleans up after itself. */
 export interface PackerJob<Baked> {
   bake(onStep: (script: string) => void, signal: AbortSignal): Promise<Baked>;
 }
 
-const boot = { script: "boot", title: "booting the builder" };
-const finish = { script: finishStep, title: "shutting down and compressing" };
-
-/** What Packer does, in order. */
-export function packerSteps(last = finish.title): { script: string; title: string }[] {
-  return [boot, ...bakeSteps, { ...finish, title: last }];
-}
-
 /** Follows Packer through the steps of a bake. When it is interrupted, it returns after Packer has cleaned up. */
 export async function runPacker<Baked>(
   job: PackerJob<Baked>,
-  last?: string,
+  steps: readonly BakeStep[],
 ): Promise<{ baked: Baked; times: StepTimes }> {
-  const steps = packerSteps(last);
   const followed = new FollowedSteps(steps.map(({ script }) => script));
   const abort = new AbortController();
   const running = job

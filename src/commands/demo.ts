@@ -27,7 +27,7 @@ export async function demo({ engine = "auto" }: { engine?: EngineSetting }): Pro
   await ensurePackages((line) => talk.say(line), "bake", "network", "database");
   const file = await writeDemoFleet(engine);
   const { fleet } = loadFleet(file);
-  const { image, reused } = await bakeLocal(fleet, file, false);
+  const { image, reused } = await bakeLocal(fleet, file);
   const report: DemoReport = {
     fleetFile: file,
     image,

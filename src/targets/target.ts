@@ -106,6 +106,8 @@ export interface HostsNeeds {
 
 export interface BakeOptions extends DryRunOptions {
   force?: boolean;
+  /** Of a local image: what Packer's scripts run in. */
+  builder?: "auto" | "vm" | "container";
 }
 
 export interface PruneOptions extends DryRunOptions {

@@ -18,5 +18,5 @@ export const tiers: readonly Tier[] = [
   { name: "call", minutes: 10, packages: ["bake", "network", "database", "proxies"] },
   { name: "cloud", minutes: 10, packages: ["bake", "network", "database", "proxies"] },
   { name: "host", minutes: 30, packages: ["bake", "network", "database"] },
-  { name: "vm", minutes: 30, workers: 1, packages: ["bake", "network", "database"] },
+  { name: "vm", minutes: 60, workers: 1, packages: ["bake", "network", "database"] },
 ];

@@ -55,8 +55,10 @@ describe("a third target", () => {
     const out = join(folder, "out");
     expect((await run("render", fleetFile(), "--out", out)).code).toBe(0);
     const template = JSON.parse(readFileSync(join(out, "image/sip-proxy.pkr.json"), "utf8")) as Template;
-    expect(template.source["null"]).toEqual({ shelf: { communicator: "none" } });
-    expect(template.build[0]?.sources).toEqual(["source.qemu.local", "source.null.shelf"]);
+    expect(template.source["null"]).toMatchObject({ shelf: { communicator: "none" } });
+    expect(template.build[0]?.sources).toEqual(
+      expect.arrayContaining(["source.qemu.local", "source.null.shelf"]),
+    );
   });
 
   test("launches, lists, tells and ends its hosts", async () => {

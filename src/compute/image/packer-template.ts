@@ -1,7 +1,7 @@
 import { namedTargets } from "../../targets/lookup.js";
 import type { Fleet } from "../../understand/fleet.js";
 import { generatedNote } from "../artefact.js";
-import type { PackerBuilder, PackerVariable } from "./packer-builder.js";
+import type { PackerBuilder, PackerSource, PackerVariable } from "./packer-builder.js";
 import type { PackerDialect } from "./packer-dialect.js";
 import { provisioners } from "./provisioners.js";
 
@@ -21,6 +21,7 @@ export function packerBuilders(fleet: Fleet, dialect: PackerDialect): Map<string
 /** The template as a value; Packer reads its JSON. Strings in it are HCL templates: `${var.…}` is meant as such. */
 export function packerTemplate(fleet: Fleet, builders: ReadonlyMap<string, PackerBuilder>): object {
   const named = [...builders];
+  const sources = named.flatMap(([name, { type, source, parts = [] }]) => [{ type, name, source }, ...parts]);
   return {
     "//": generatedNote("").trim(),
     packer: { required_version: ">= 1.6.6" },
@@ -35,10 +36,10 @@ export function packerTemplate(fleet: Fleet, builders: ReadonlyMap<string, Packe
         ),
       ),
     },
-    source: sources(named),
+    source: byType(sources),
     build: [
       {
-        sources: named.map(([name, { type }]) => `source.${type}.${name}`),
+        sources: sources.map(({ type, name }) => `source.${type}.${name}`),
         provisioner: provisioners(fleet.image, outputDirectoryVariable),
         "post-processor": [
           { manifest: { output: `${outputDirectoryVariable}/packer-manifest.json`, strip_path: true } },
@@ -48,14 +49,14 @@ export function packerTemplate(fleet: Fleet, builders: ReadonlyMap<string, Packe
   };
 }
 
-/** Several targets may use one type of builder. */
-function sources(builders: readonly (readonly [string, PackerBuilder])[]): object {
-  const types = [...new Set(builders.map(([, { type }]) => type))];
+/** Several sources may use one type of builder. */
+function byType(sources: readonly PackerSource[]): object {
+  const types = [...new Set(sources.map(({ type }) => type))];
   return Object.fromEntries(
     types.map((type) => [
       type,
       Object.fromEntries(
-        builders.filter(([, one]) => one.type === type).map(([name, { source }]) => [name, source]),
+        sources.filter((one) => one.type === type).map(({ name, source }) => [name, source]),
       ),
     ]),
   );

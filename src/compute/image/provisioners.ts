@@ -4,21 +4,40 @@ import { kamailioOrigin } from "./kamailio-origin.js";
 /** Where Packer uploads the build folder to, on the builder. */
 const upload = "/tmp/sip-proxy";
 
+/**
+ * The two parts of a bake. A builder that is a container does them apart, as sources of these names: what the first has made is kept until
+ * the packages change, and most bakes do the second alone.
+ */
+export const bakeParts = { packages: "null.packages", files: "null.files" } as const;
+
+type Part = keyof typeof bakeParts;
+
 /** One step of a bake: a script of the package's `packer` folder, as its progress is told. */
-interface Step {
+export interface BakeStep {
   script: string;
   title: string;
+  /** Of both parts when not given. */
+  part?: Part;
 }
 
 /** The steps on the builder, in order. The manifest is the last one's work. */
-export const bakeSteps: readonly Step[] = [
+export const bakeSteps: readonly BakeStep[] = [
   { script: "wait-for-cloud-init.sh", title: "waiting for the builder" },
-  { script: "install-kamailio.sh", title: "installing Kamailio" },
-  { script: "install-media-relay.sh", title: "installing the media relay" },
-  { script: "install-files.sh", title: "installing configuration and units" },
-  { script: "seal.sh", title: "sealing" },
-  { script: "verify.sh", title: "verifying" },
+  { script: "install-kamailio.sh", title: "installing Kamailio", part: "packages" },
+  { script: "install-media-relay.sh", title: "installing the media relay", part: "packages" },
+  { script: "install-files.sh", title: "installing configuration and units", part: "files" },
+  { script: "seal.sh", title: "sealing", part: "files" },
+  { script: "verify.sh", title: "verifying", part: "files" },
 ];
+
+/** All that a builder does, in order; `last` tells what comes when the scripts are through. */
+export function builderSteps(last: string): BakeStep[] {
+  return [
+    { script: "boot", title: "booting the builder" },
+    ...bakeSteps,
+    { script: finishStep, title: last },
+  ];
+}
 
 /** The line on which a step's start is found in Packer's output. */
 export const stepMarker = "sip-proxy-step:";
@@ -28,31 +47,47 @@ export const finishStep = "finish";
 
 /** Packer's provisioners, in order: upload, run each step as root, fetch the manifest. */
 export function provisioners(image: Fleet["image"], outputDirectory: string): object[] {
+  const environment = bakeEnvironment(image);
+  const run = ({ script, part }: BakeStep) =>
+    shell(
+      [`echo '${stepMarker} ${script}'`, `sudo env ${environment.join(" ")} bash ${upload}/packer/${script}`],
+      part,
+    );
+  const uploads: readonly (readonly [string, Part?])[] = [
+    ["packer"],
+    ["rootfs", "files"],
+    ["sources", "packages"],
+  ];
+  const contents = {
+    direction: "download",
+    source: "/tmp/sip-proxy-manifest.json",
+    destination: `${outputDirectory}/contents.json`,
+  };
+  return [
+    shell([`mkdir -p ${upload}`]),
+    ...uploads.map(([source, part]) => ({ file: { ...only(part), source, destination: upload } })),
+    ...bakeSteps.map(run),
+    { file: { ...only("files"), ...contents } },
+    shell([`echo '${stepMarker} ${finishStep}'`, "sudo rm -f /tmp/sip-proxy-manifest.json"], "files"),
+  ];
+}
+
+/** What the scripts are told of the image. */
+export function bakeEnvironment(image: Fleet["image"]): string[] {
   const origin = kamailioOrigin(image.kamailio_version);
-  const environment = [
+  return [
     `KAMAILIO_FROM=${origin.from}`,
     `KAMAILIO_VERSION=${origin.version}`,
     `MEDIA_RELAY=${image.media_relay}`,
   ];
-  const run = ({ script }: Step) => ({
-    shell: {
-      inline: [
-        `echo '${stepMarker} ${script}'`,
-        `sudo env ${environment.join(" ")} bash ${upload}/packer/${script}`,
-      ],
-    },
-  });
-  return [
-    { shell: { inline: [`mkdir -p ${upload}`] } },
-    ...["packer", "rootfs", "sources"].map((folder) => ({ file: { source: folder, destination: upload } })),
-    ...bakeSteps.map(run),
-    {
-      file: {
-        direction: "download",
-        source: "/tmp/sip-proxy-manifest.json",
-        destination: `${outputDirectory}/contents.json`,
-      },
-    },
-    { shell: { inline: [`echo '${stepMarker} ${finishStep}'`, "sudo rm -f /tmp/sip-proxy-manifest.json"] } },
-  ];
+}
+
+function shell(inline: string[], part?: Part): object {
+  return { shell: { ...only(part), inline } };
+}
+
+/** Leaves a provisioner out of the source that is the other part of a bake. */
+function only(part?: Part): object {
+  if (part === undefined) return {};
+  return { except: [part === "packages" ? bakeParts.files : bakeParts.packages] };
 }

@@ -25,7 +25,7 @@ export interface Container {
 export const CONTAINER_NIC = "eth0";
 
 /** Units that mean nothing in a container; PID 1 of a container reads its arguments as the kernel's command line. */
-const MEANINGLESS = ["systemd-remount-fs.service", "console-getty.service"];
+export const MEANINGLESS = ["systemd-remount-fs.service", "console-getty.service"];
 
 /** Folders inside a container's folder: the image's filesystem, the container's changes, overlayfs' own, and what they make together. */
 export const TREE_FOLDERS = { lower: "lower", upper: "upper", work: "work", root: "root" } as const;
@@ -94,13 +94,19 @@ export function containerArgv(
   container: Container,
   { systemd, initArgs = [] }: { systemd: boolean; initArgs?: readonly string[] },
 ): [string, ...string[]] {
-  const { id, pidfile, namespace } = container;
-  return [
-    ...["sh", "-c", systemd ? OWN_SCOPE : OWN_CGROUP, "cgroup", id, pidfile],
-    // in its network namespace before nspawn starts: with --network-namespace-path systemd 252 shows the container the /sys of another one
-    ...["nsenter", `--net=/run/netns/${namespace}`],
-    ...inTree(container, [...nspawnArgv(container), ...initArgs]),
-  ] as [string, ...string[]];
+  // in its network namespace before nspawn starts: with --network-namespace-path systemd 252 shows the container the /sys of another one
+  const inNamespace = ["nsenter", `--net=/run/netns/${container.namespace}`];
+  const tree = inTree(container, [...nspawnArgv(container), ...initArgs]);
+  return inOwnCgroup(container, systemd, [...inNamespace, ...tree]);
+}
+
+/** A command in a cgroup of its own, its pid in a file. `systemd`: this machine's PID 1 is systemd. */
+export function inOwnCgroup(
+  { id, pidfile }: Pick<Container, "id" | "pidfile">,
+  systemd: boolean,
+  command: readonly string[],
+): [string, ...string[]] {
+  return ["sh", "-c", systemd ? OWN_SCOPE : OWN_CGROUP, "cgroup", id, pidfile, ...command];
 }
 
 function nspawnArgv({ id, name, seed }: Container): string[] {
@@ -118,7 +124,7 @@ function nspawnArgv({ id, name, seed }: Container): string[] {
 }
 
 /** nspawn's bind mounts are separated by colons. */
-function bindPath(path: string): string {
+export function bindPath(path: string): string {
   return path.replace(/[\\:]/g, "\\$&");
 }
 

@@ -15,8 +15,10 @@ export interface Manifest {
   key: string;
   /** The image's file name beside the manifest (local), or its AMI id by region (EC2). */
   image: { file: string; bytes: number; sha256: string } | { amis: Record<string, string> };
-  base: { name: string; id: string; bytes?: number };
+  base: { name: string; id: string };
   packer: string;
+  /** Where a local image was baked. */
+  builder?: "vm" | "container";
   accelerator?: string;
   /** Commit or checksum of each source that was built. */
   sources: Record<string, string>;

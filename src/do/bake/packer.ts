@@ -13,9 +13,11 @@ export interface PackerBuild {
   folder: string;
   /** The one source to build, such as qemu.local. */
   only: string;
+  /** Puts Packer where it reaches its builder. */
+  inNetwork?: (argv: Command["argv"]) => Command["argv"];
   variables: Record<string, string>;
   env?: Record<string, string>;
-  /** The whole output goes to this file. */
+  /** The whole output is added to this file. */
   log: string;
   /** Called with the script of each step as it starts. */
   onStep: (script: string) => void;
@@ -62,13 +64,13 @@ export async function packerBuild(build: PackerBuild, dialect: PackerDialect): P
 }
 
 async function buildWith(temporary: string, build: PackerBuild, dialect: PackerDialect): Promise<void> {
-  const { folder, log, signal } = build;
+  const { folder, log, signal, inNetwork = (argv) => argv } = build;
   const env = { CHECKPOINT_DISABLE: "1", PACKER_NO_COLOR: "1", TMPDIR: temporary, ...build.env };
   if (dialect === "current") await run({ argv: ["packer", "init", "plugins"], cwd: folder, env });
-  const output = createWriteStream(log, { mode: 0o600 });
+  const output = createWriteStream(log, { mode: 0o600, flags: "a" });
   const lines: string[] = [];
   const { exitCode } = await attempt({
-    argv: packerArgv(build),
+    argv: inNetwork(packerArgv(build)),
     cwd: folder,
     env,
     signal,

@@ -3,7 +3,7 @@ import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KVM_FAILURE, probeArgv, probeSucceeded, type Accelerator } from "../../compute/local/accelerator.js";
 import { attempt } from "../process.js";
-import type { CacheOptions } from "./base-image.js";
+import type { CacheOptions } from "./base-tree.js";
 import { hostPaths } from "./paths.js";
 import { bootId } from "./process-identity.js";
 import { SILENT } from "./talk.js";

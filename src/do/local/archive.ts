@@ -22,11 +22,16 @@ export class MirrorUnreachable extends UserError {}
  * Asks the mirrors for the suites' InRelease files. An optional suite that its mirror does not have is left out, with a warning. Throws
  * MirrorUnreachable when a mirror does not answer.
  */
-export async function archiveState(spec: BaseSpec, talk: Talk): Promise<ArchiveState> {
+export function archiveState(spec: BaseSpec, talk: Talk): Promise<ArchiveState> {
+  return stateOf(suitesOf(spec), talk);
+}
+
+/** The same of any suites. */
+export async function stateOf(asked: readonly Suite[], talk: Talk): Promise<ArchiveState> {
   await requireTools("/usr/lib/apt/apt-helper");
   const suites: Suite[] = [];
   const releases: ArchiveRelease[] = [];
-  for (const suite of suitesOf(spec)) {
+  for (const suite of asked) {
     const text = await fetchText(inReleaseUrl(suite.mirror, suite.name));
     if (text === undefined) {
       if (suite.required) throw missingSuite(suite);
@@ -60,7 +65,7 @@ async function fetchText(url: string): Promise<string | undefined> {
 
 function unreachable(url: string, stderr: string): MirrorUnreachable {
   const reason = /^E: Failed to fetch \S+ +(.+)$/m.exec(stderr)?.[1] ?? stderr.trim();
-  return new MirrorUnreachable(`the Debian mirror does not answer: ${url}: ${reason}`, {
+  return new MirrorUnreachable(`the mirror does not answer: ${url}: ${reason}`, {
     hint: "name a mirror (and a security mirror, or none) that this machine can reach, or set http_proxy",
   });
 }

@@ -1,18 +1,19 @@
-import { copyFile, mkdir, open, readFile } from "node:fs/promises";
+import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf, uuidOf } from "../../compute/local/cache-key.js";
 import * as layout from "../../compute/local/disk-layout.js";
+import type { Tree } from "../../compute/local/tree.js";
 import { UserError } from "../../errors.js";
 import { run } from "../process.js";
 import { asRoot } from "./as-root.js";
 import type { Talk } from "./talk.js";
-import { WITH_SBIN } from "./tools.js";
+import { requireTools, WITH_SBIN } from "./tools.js";
 
 export interface DiskInput {
-  /** The tree as mmdebstrap leaves it. */
-  tar: string;
+  tree: Tree;
   /** A folder on a filesystem with room for the tree twice. */
   scratch: string;
+  signal?: AbortSignal;
   diskMiB: number;
   /** Seconds since 1970: the filesystem's own times. */
   epoch: number;
@@ -20,38 +21,47 @@ export interface DiskInput {
   identity: unknown;
 }
 
-/** Makes a bootable qcow2 from a tree: unpack, fill a filesystem, put GRUB before it, compress. */
-export async function assembleDisk(input: DiskInput, talk: Talk): Promise<{ disk: string; kernel: string }> {
+/** Makes a bootable qcow2 from a tree: fill a filesystem, put GRUB before it, compress. Returns its path, in the scratch folder. */
+export async function assembleDisk(input: DiskInput, talk: Talk): Promise<string> {
+  await requireTools("mke2fs", "sfdisk", "grub-mkimage", layout.GRUB_BOOT_IMAGE, "qemu-img");
   const at = (name: string) => join(input.scratch, name);
   const digest = digestOf(input.identity);
   talk.info("  filling the disk...");
-  await unpack(input.tar, at("tree"));
-  await copyFile(at("tree/vmlinuz"), at("vmlinuz"));
   await createSparse(at("disk.raw"), input.diskMiB * 1024 * 1024);
   await run({
     argv: ["sfdisk", "--quiet", at("disk.raw")],
     input: layout.partitionTable(digest.slice(0, 8)),
     env: WITH_SBIN,
   });
-  const filesystem = { tree: at("tree"), disk: at("disk.raw"), diskMiB: input.diskMiB, uuid: uuidOf(digest) };
+  const filesystem = {
+    tree: input.tree.root,
+    disk: at("disk.raw"),
+    diskMiB: input.diskMiB,
+    uuid: uuidOf(digest),
+  };
   const time = String(input.epoch);
   const hint = "an image of this size may be too small for its packages (diskMiB)";
-  await asRoot(layout.mke2fsArgv(filesystem), {
+  const signal = input.signal === undefined ? {} : { signal: input.signal };
+  await asRoot(input.tree.around(layout.mke2fsArgv(filesystem)), {
+    ...signal,
     env: { SOURCE_DATE_EPOCH: time, E2FSPROGS_FAKE_TIME: time },
     hint,
   });
   await run({ argv: layout.grubMkimageArgv(at("core.img")), env: WITH_SBIN });
   await writeBootCode(at("disk.raw"), await readFile(layout.GRUB_BOOT_IMAGE), await readFile(at("core.img")));
   talk.info("  compressing the disk...");
-  await run({ argv: layout.convertArgv(at("disk.raw"), at("disk.qcow2")) });
-  return { disk: at("disk.qcow2"), kernel: at("vmlinuz") };
+  await run({ argv: layout.convertArgv(at("disk.raw"), at("disk.qcow2")), ...signal });
+  return at("disk.qcow2");
 }
 
 /** Device nodes stay out: an ordinary user cannot make them, and the guest's kernel mounts its own. */
-export async function unpack(tar: string, tree: string): Promise<void> {
+export async function unpack(tar: string, tree: string, signal?: AbortSignal): Promise<void> {
   await mkdir(tree);
   const attributes = ["--numeric-owner", "--preserve-permissions", "--xattrs", "--xattrs-include=*"];
-  await asRoot(["tar", "-x", "-C", tree, ...attributes, "--exclude=./dev/*", "-f", tar]);
+  await asRoot(
+    ["tar", "-x", "-C", tree, ...attributes, "--exclude=./dev/*", "-f", tar],
+    signal === undefined ? {} : { signal },
+  );
 }
 
 async function createSparse(file: string, bytes: number): Promise<void> {

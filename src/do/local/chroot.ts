@@ -7,7 +7,7 @@ import { bootstrapChrootArgv, SEAL } from "../../compute/local/mmdebstrap.js";
 import { UserError } from "../../errors.js";
 import { asRoot } from "./as-root.js";
 import { unpack } from "./assemble-disk.js";
-import { packagesOf, stateOrCached, type CacheOptions } from "./base-image.js";
+import { packagesOf, stateOrCached, type CacheOptions } from "./base-tree.js";
 import { bootstrap, epochOf } from "./bootstrap.js";
 import { cached } from "./cache.js";
 import { contentDigest } from "./content-digest.js";

@@ -79,7 +79,7 @@ async function untilBooting({ name, console: log }: Container, pid: number): Pro
 }
 
 /** `systemctl`'s own test. */
-async function systemdIsInit(): Promise<boolean> {
+export async function systemdIsInit(): Promise<boolean> {
   return access("/run/systemd/system").then(
     () => true,
     () => false,

@@ -4,7 +4,7 @@ import { digestOf, entryName } from "../../compute/local/cache-key.js";
 import { UserError } from "../../errors.js";
 import { run } from "../process.js";
 import { removeTree } from "../temporary-folder.js";
-import type { CacheOptions } from "./base-image.js";
+import type { CacheOptions } from "./base-tree.js";
 import { cached } from "./cache.js";
 import { hostPaths } from "./paths.js";
 import { SILENT } from "./talk.js";

@@ -20,6 +20,7 @@ const PACKAGES = {
   "qemu-system-x86_64": "qemu-system-x86",
   setpriv: "util-linux",
   sfdisk: "fdisk",
+  slirp4netns: "slirp4netns",
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
   tar: "tar",

@@ -5,7 +5,7 @@ import type { Container } from "../../compute/local/container.js";
 import { UserError } from "../../errors.js";
 import { run } from "../process.js";
 import { withTemporaryFolder } from "../temporary-folder.js";
-import type { CacheOptions } from "./base-image.js";
+import type { CacheOptions } from "./base-tree.js";
 import { makeContainerFolder, requireContainers, startContainer, stopContainer } from "./container.js";
 import { hasEnded } from "./ended.js";
 import { withLock } from "./lock.js";

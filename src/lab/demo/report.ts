@@ -80,11 +80,9 @@ function printFaults(faults: readonly string[], late: readonly Late[]): void {
   for (const fault of faults) print(`${verdict.kind === "too slow" ? "late " : "FAULT"}     ${fault}\n`);
 }
 
-/** What the bake took, step by step, and the size of the base that the image is an addition to. */
-function bakeTimes({ manifest: { seconds, base } }: StoredImage): string {
-  const steps = seconds.steps.map(({ title, seconds: spent }) => `${title} ${spent}`);
-  const beside = base.bytes === undefined ? "" : `; its base: ${mebibytes(base.bytes)}`;
-  return `seconds: ${steps.join(", ")}${beside}`;
+/** What the bake took, step by step. */
+function bakeTimes({ manifest: { seconds } }: StoredImage): string {
+  return `seconds: ${seconds.steps.map(({ title, seconds: spent }) => `${title} ${spent}`).join(", ")}`;
 }
 
 const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;

@@ -3,6 +3,7 @@ import { print, printJson, talk } from "../../../cli/talk.js";
 import { finishImage } from "../compute/finish-image.js";
 import { showCall } from "../compute/redact.js";
 import { Ec2Bake } from "../do/bake.js";
+import { builderSteps } from "../../../compute/image/provisioners.js";
 import type { Manifest, StoredManifest } from "../../../do/bake/image-store.js";
 import { shellQuote } from "../../../compute/quote/shell.js";
 import type { Fleet } from "../../../understand/fleet.js";
@@ -20,7 +21,10 @@ export async function bakeOnEc2(fleet: Fleet, file: string, options: BakeOptions
     const prepared = await runSteps(preparation(job));
     const existing = options.force ? undefined : await job.existing();
     if (existing) return tellImage(existing, true, options);
-    const { baked, times } = await runPacker(job, "stopping the builder, making the AMI, copying it");
+    const { baked, times } = await runPacker(
+      job,
+      builderSteps("stopping the builder, making the AMI, copying it"),
+    );
     const seconds = () => Math.round((performance.now() - began) / 100) / 10;
     const stored = await job.store(baked, { total: seconds(), steps: [...prepared, ...times] });
     await runSteps([{ title: "tags, IMDSv2, sharing, deprecation", run: () => job.finish(baked) }]);

@@ -1,6 +1,7 @@
 import { print, printJson, talk } from "../../../cli/talk.js";
 import { runSteps, type Step } from "../../../cli/steps.js";
-import { packerSteps, runPacker } from "../../../commands/bake-steps.js";
+import { builderSteps } from "../../../compute/image/provisioners.js";
+import { runPacker } from "../../../commands/bake-steps.js";
 import { softwareOf } from "../../../compute/image/pinned-sources.js";
 import type { StoredImage } from "../../../do/bake/image-store.js";
 import type { Fleet } from "../../../understand/fleet.js";
@@ -12,7 +13,7 @@ export async function bake(fleet: Fleet, file: string, options: BakeOptions): Pr
     sayPlan(fleet);
     return;
   }
-  const { image, reused } = await bakeLocal(fleet, file, options.force === true);
+  const { image, reused } = await bakeLocal(fleet, file, options);
   if (options.json) printJson({ path: image.path, reused, manifest: image.manifest });
   else sayImage(image, reused);
 }
@@ -21,7 +22,7 @@ export async function bake(fleet: Fleet, file: string, options: BakeOptions): Pr
 export async function bakeLocal(
   fleet: Fleet,
   file: string,
-  force: boolean,
+  { force = false, builder = "auto" }: Pick<BakeOptions, "force" | "builder"> = {},
 ): Promise<{ image: StoredImage; reused: boolean }> {
   const began = performance.now();
   const job = new LocalBake(fleet, file, {
@@ -31,14 +32,18 @@ export async function bakeLocal(
   const prepared = await runSteps(preparation(job));
   const existing = force ? undefined : await job.existing();
   if (existing) return { image: existing, reused: true };
-  const { baked, times } = await runPacker(job);
+  const chosen = await runSteps([{ title: "builder", run: () => job.prepareBuilder(builder) }]);
+  const { baked, times } = await runPacker(job, await job.steps());
   const total = Math.round((performance.now() - began) / 100) / 10;
-  return { image: await storeImage(baked, { total, steps: [...prepared, ...times] }), reused: false };
+  return {
+    image: await storeImage(baked, { total, steps: [...prepared, ...chosen, ...times] }),
+    reused: false,
+  };
 }
 
 function preparation(job: LocalBake): Step[] {
   return [
-    { title: "base image", run: () => job.prepareBase() },
+    { title: "base", run: () => job.prepareBase() },
     ...job.toBuild.map((name) => ({
       title: `${softwareOf(name).title} from source`,
       run: () => job.build(name),
@@ -51,7 +56,7 @@ function sayPlan(fleet: Fleet): void {
   talk.say(
     `would bake a local image for ${fleet.name}: ${image.base}, Kamailio ${image.kamailio_version}, ${image.media_relay}`,
   );
-  for (const { title } of packerSteps()) talk.say(`  ${title}`);
+  for (const { title } of builderSteps("making the disk")) talk.say(`  ${title}`);
 }
 
 function sayImage({ path, manifest }: StoredImage, reused: boolean): void {

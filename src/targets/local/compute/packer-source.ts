@@ -1,3 +1,4 @@
+import { bakeParts } from "../../../compute/image/provisioners.js";
 import type { PackerBuilder } from "../../../compute/image/packer-builder.js";
 import type { Fleet } from "../../../understand/fleet.js";
 
@@ -7,9 +8,22 @@ export const builderUser = "debian";
 /** Name of the finished image in the output folder. */
 export const localImageName = "sip-proxy.qcow2";
 
+const ssh = {
+  communicator: "ssh",
+  ssh_username: builderUser,
+  ssh_private_key_file: "${var.ssh_private_key_file}",
+  ssh_timeout: "15m",
+};
+
+/** Packer's null builder, for each part of a bake: works over SSH on a container that runs already, in whose network Packer is run. */
+const containerParts = Object.values(bakeParts).map((part) => {
+  const [type = "", name = ""] = part.split(".");
+  return { type, name, source: { ...ssh, ssh_host: "127.0.0.1" } };
+});
+
 /** Packer's qemu builder: boots the base image with a NoCloud seed and works on it over SSH. */
 export function localPackerBuilder({ image }: Fleet): PackerBuilder {
-  return { type: "qemu", source: qemuSource(image), variables, files: seed };
+  return { type: "qemu", source: qemuSource(image), parts: containerParts, variables, files: seed };
 }
 
 const variables = {
@@ -58,10 +72,7 @@ function qemuSource(image: Fleet["image"]): object {
     cd_label: "cidata",
     vm_name: localImageName,
     output_directory: "${var.output_directory}",
-    communicator: "ssh",
-    ssh_username: builderUser,
-    ssh_private_key_file: "${var.ssh_private_key_file}",
-    ssh_timeout: "15m",
+    ...ssh,
     boot_wait: "1s",
     shutdown_command: "sudo systemctl poweroff",
     shutdown_timeout: "5m",

@@ -1,21 +1,23 @@
 import { createHash } from "node:crypto";
-import { copyFile, readFile, rename, stat } from "node:fs/promises";
+import { copyFile, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Artefact } from "../../../compute/artefact.js";
 import { buildFolder } from "../../../compute/image/build-folder.js";
 import { pinnedSources, type SourceName } from "../../../compute/image/pinned-sources.js";
 import { localImageName } from "../compute/packer-source.js";
 import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
-import { baseSpec, type DebianRelease } from "../../../compute/local/base-spec.js";
+import { projectSuite } from "../../../compute/image/kamailio-origin.js";
+import type { BakeStep } from "../../../compute/image/provisioners.js";
+import { baseSpec, codename, type DebianRelease } from "../../../compute/local/base-spec.js";
 import { seedFiles } from "../../../compute/local/seed.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { imageSources } from "../../../do/assets.js";
-import { findAccelerator } from "../../../do/local/accelerator.js";
-import { ensureBaseImage, type BaseImage } from "../../../do/local/base-image.js";
+import { stateOf } from "../../../do/local/archive.js";
+import { ensureBaseTree, packagesOf, type BaseTree } from "../../../do/local/base-tree.js";
 import { fileDigest } from "../../../do/local/content-digest.js";
 import { hostPaths } from "../../../do/local/paths.js";
-import { ensureSshKey } from "../../../do/local/ssh-key.js";
+import { ensureSshKey, type SshKey } from "../../../do/local/ssh-key.js";
 import type { Talk } from "../../../do/local/talk.js";
 import { removeFolder, writeFiles } from "../../../do/write-files.js";
 import { buildNatively } from "../../../do/bake/builds.js";
@@ -28,8 +30,9 @@ import {
   type Manifest,
   type StoredImage,
 } from "../../../do/bake/image-store.js";
-import { packerBuild, packerDialect } from "../../../do/bake/packer.js";
+import { packerDialect } from "../../../do/bake/packer.js";
 import { fetchSource, type SourceArchive } from "../../../do/bake/sources.js";
+import { chooseBuilder, type Builder, type BuilderChoice, type Ingredients } from "./builders.js";
 
 /** An image that is made but not yet in its place. */
 export interface BakedImage {
@@ -51,7 +54,9 @@ export class LocalBake {
   readonly #fleetFile: string;
   readonly #talk: Talk;
   readonly #built = new Map<SourceName, { source: SourceArchive; archive: string }>();
-  #base: BaseImage | undefined;
+  #base: BaseTree | undefined;
+  #archive: unknown;
+  #builder: Builder | undefined;
   #dialect: PackerDialect = "1.6";
 
   constructor(fleet: Fleet, fleetFile: string, talk: Talk) {
@@ -75,9 +80,23 @@ export class LocalBake {
     });
   }
 
+  /** The base, and the state of the archive that Kamailio comes from where that is not the base's own. */
   async prepareBase(): Promise<void> {
     this.#dialect = await packerDialect();
-    this.#base = await ensureBaseImage(this.#spec, { talk: this.#talk });
+    this.#base = await ensureBaseTree(this.#spec, { talk: this.#talk });
+    const suite = projectSuite(this.#fleet.image.kamailio_version, codename(this.#spec.release));
+    if (suite !== undefined) this.#archive = packagesOf(await stateOf([suite], this.#talk));
+  }
+
+  /** Chooses the builder, and makes ready what it needs. */
+  async prepareBuilder(wanted: BuilderChoice): Promise<void> {
+    this.#builder = await chooseBuilder(wanted, this.#spec, this.#baseTree(), this.#talk);
+    await this.#builder.prepare();
+  }
+
+  /** What the bake will do, in order. */
+  async steps(): Promise<BakeStep[]> {
+    return (this.#builder ?? missing("builder")).steps(this.#layer());
   }
 
   /** What has to be built from source for this image. */
@@ -97,7 +116,7 @@ export class LocalBake {
   key(): string {
     const hash = createHash("sha256");
     for (const { path, content } of this.#folder()) hash.update(`${path}\0`).update(content).update("\0");
-    hash.update(this.#baseImage().key);
+    hash.update(`${this.#baseTree().key}\0${JSON.stringify(this.#archive ?? null)}\0`);
     for (const [name, { source }] of this.#built) hash.update(`${name}=${source.pin}`);
     return hash.digest("hex").slice(0, 16);
   }
@@ -109,20 +128,24 @@ export class LocalBake {
 
   /** Runs Packer in a folder of its own. A failure, or `signal`, leaves nothing but the log, which the error names. */
   async bake(onStep: (script: string) => void, signal: AbortSignal): Promise<BakedImage> {
+    const builder = this.#builder ?? missing("builder");
     const { work, product, keep, drop } = await newImage(this.#fleet.name, this.key());
     try {
-      const accelerator = await findAccelerator(this.#baseImage().kernel, { talk: this.#talk });
-      const variables = await this.#prepareWork(work, accelerator);
       const log = join(imagesFolder(this.#fleet.name), `bake-${this.key()}.log`);
-      await packerBuild({ folder: work, only: "qemu.local", variables, log, onStep, signal }, this.#dialect);
+      await rm(log, { force: true });
+      const key = await this.#prepareWork(work);
+      const variables = { ssh_private_key_file: key.file, seed_directory: "seed" };
+      const run = { folder: work, variables, log, onStep, signal };
+      const made = await builder.bake({ ...this.#layer(), publicKey: key.publicKey, run });
+      signal.throwIfAborted();
       const contents = JSON.parse(
         await readFile(join(work, "output", "contents.json"), "utf8"),
       ) as ImageContents;
       const image = join(product, localImageName);
-      await rename(join(work, "output", localImageName), image);
+      await rename(made, image);
       await rename(log, join(product, "bake.log"));
       await removeFolder(work);
-      return { folder: product, manifest: await this.#manifest(image, contents, accelerator), keep };
+      return { folder: product, manifest: await this.#manifest(image, contents, builder), keep };
     } catch (error) {
       await drop();
       throw error;
@@ -133,12 +156,25 @@ export class LocalBake {
     return buildFolder(this.#fleet, imageSources(), this.#dialect);
   }
 
-  #baseImage(): BaseImage {
-    return this.#base ?? missing("base image");
+  #baseTree(): BaseTree {
+    return this.#base ?? missing("base");
   }
 
-  /** Writes the build folder, its sources, and the seed that lets Packer in; returns the template's variables. */
-  async #prepareWork(work: string, accelerator: string): Promise<Record<string, string>> {
+  #layer(): Ingredients {
+    return {
+      image: this.#fleet.image,
+      spec: this.#spec,
+      base: this.#baseTree(),
+      archive: this.#archive ?? null,
+      folder: this.#folder(),
+      sources: Object.fromEntries([...this.#built].map(([name, { archive }]) => [name, archive])),
+      dialect: this.#dialect,
+      talk: this.#talk,
+    };
+  }
+
+  /** Writes the build folder, its sources, and the seed that lets Packer in; returns Packer's key. */
+  async #prepareWork(work: string): Promise<SshKey> {
     await writeFiles(work, this.#folder());
     for (const [name, { archive }] of this.#built)
       await copyFile(archive, join(work, "sources", `${name}-built.tar.gz`));
@@ -153,30 +189,23 @@ export class LocalBake {
       work,
       wanted.map(([name, content]) => ({ path: `seed/${name}`, content: Buffer.from(content) })),
     );
-    const { disk, sha256 } = this.#baseImage();
-    return {
-      base_image: disk,
-      base_checksum: `sha256:${sha256}`,
-      ssh_private_key_file: key.file,
-      seed_directory: "seed",
-      accelerator,
-    };
+    return key;
   }
 
   async #manifest(
     file: string,
     contents: ImageContents,
-    accelerator: string,
+    { kind, accelerator }: Builder,
   ): Promise<Omit<Manifest, "seconds">> {
-    const base = this.#baseImage();
     return {
       fleet: this.#fleet.name,
       target: "local",
       key: this.key(),
       image: { file: localImageName, bytes: (await stat(file)).size, sha256: await fileDigest(file) },
-      base: { name: this.#fleet.image.base, id: base.key, bytes: (await stat(base.disk)).size },
+      base: { name: this.#fleet.image.base, id: this.#baseTree().key },
       packer: this.#dialect,
-      accelerator,
+      builder: kind,
+      ...(accelerator === undefined ? {} : { accelerator }),
       sources: Object.fromEntries([...this.#built].map(([name, { source }]) => [name, source.pin])),
       contents,
       bakedAt: new Date().toISOString(),

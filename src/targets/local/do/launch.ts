@@ -11,6 +11,7 @@ import { SILENT, type Talk } from "../../../do/local/talk.js";
 import { deviceName, type Plug } from "../../../do/local/plug.js";
 import { findAccelerator } from "../../../do/local/accelerator.js";
 import { ensureBaseImage } from "../../../do/local/base-image.js";
+import { ensureBaseTree } from "../../../do/local/base-tree.js";
 import { hostPaths } from "../../../do/local/paths.js";
 import { waitForConsole } from "../../../do/local/console.js";
 import { ensureSshKey } from "../../../do/local/ssh-key.js";
@@ -129,7 +130,7 @@ export async function localRunner(fleet: Fleet, talk: Talk = SILENT): Promise<Ru
 
 /** KVM where a guest really runs under it. */
 export async function localAccelerator(talk: Talk = SILENT): Promise<Accelerator> {
-  const base = await ensureBaseImage(baseSpec(), { talk });
+  const base = await ensureBaseTree(baseSpec(), { talk });
   return findAccelerator(base.kernel, { talk });
 }
 

@@ -1,0 +1,89 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { BASE_PACKAGES, type BaseSpec } from "../../compute/local/base-spec.js";
+import { entryName, type EntryName } from "../../compute/local/cache-key.js";
+import { BASE_FILES } from "../../compute/local/disk-layout.js";
+import { baseFileNames, bootstrapBaseArgv, SEAL } from "../../compute/local/mmdebstrap.js";
+import { archiveState, MirrorUnreachable, type ArchiveState } from "./archive.js";
+import { bootstrap, epochOf } from "./bootstrap.js";
+import { cached, newestOfRecipe } from "./cache.js";
+import { run } from "../process.js";
+import { hostPaths } from "./paths.js";
+import { SILENT, type Talk } from "./talk.js";
+
+/** A bootable Debian as a tree: what a builder that is a container starts from, and what a base image's disk is filled with. */
+export interface BaseTree {
+  /** Names the content: changes when the description or the archive does. */
+  key: string;
+  tar: string;
+  /** The kernel alone, for trying an accelerator. */
+  kernel: string;
+  /** Seconds since 1970: the date of the archive. */
+  epoch: number;
+}
+
+export interface CacheOptions {
+  cache?: string;
+  talk?: Talk;
+}
+
+/** The tree from the cache, or made now (half a minute). When the mirror is out of reach the newest cached one is taken. */
+export async function ensureBaseTree(spec: BaseSpec, options: CacheOptions = {}): Promise<BaseTree> {
+  const { cache = hostPaths().cache, talk = SILENT } = options;
+  const root = join(cache, "tree");
+  const { release, mirror, securityMirror, packages } = spec;
+  const contents = { packages: [...BASE_PACKAGES, ...packages], files: BASE_FILES, seal: SEAL };
+  const recipe = { release, mirror, securityMirror, ...contents };
+  const found = await stateOrCached(root, spec, entryName(release, recipe, null), talk);
+  if (typeof found === "string") return baseTree(found);
+  const name = entryName(release, recipe, packagesOf(found));
+  const build = (product: string, scratch: string) => buildTree(spec, found, product, scratch, talk);
+  return baseTree((await cached(root, name, build, talk)).folder);
+}
+
+/** The archive's state; or, when it cannot be had, the folder of a cached entry of the same recipe. */
+export async function stateOrCached(
+  root: string,
+  spec: BaseSpec,
+  recipe: EntryName,
+  talk: Talk,
+): Promise<ArchiveState | string> {
+  try {
+    return await archiveState(spec, talk);
+  } catch (error) {
+    if (!(error instanceof MirrorUnreachable)) throw error;
+    const folder = await newestOfRecipe(root, recipe);
+    if (folder === undefined) throw error;
+    talk.warn(`${error.message}; using the cached ${basename(folder)}`);
+    return folder;
+  }
+}
+
+/** What determines the packages: which suites there are, and their indexes. */
+export function packagesOf(state: ArchiveState): unknown {
+  return state.releases.map((release) => [release.suite, release.packagesDigest]);
+}
+
+async function buildTree(spec: BaseSpec, state: ArchiveState, product: string, scratch: string, talk: Talk) {
+  talk.info(`making the ${spec.release} base from ${spec.mirror}`);
+  for (const [path, name] of Object.entries(baseFileNames()))
+    await writeFile(join(scratch, name), BASE_FILES[path] ?? "", { mode: 0o644 });
+  await bootstrap(bootstrapBaseArgv(spec, join(product, "tree.tar")), scratch, state, talk);
+  await extractKernel(product);
+  const about = { epoch: epochOf(state), ...state };
+  await writeFile(join(product, "about.json"), `${JSON.stringify(about, null, 2)}\n`);
+}
+
+/** The one kernel of the tree, under a name without its version. */
+async function extractKernel(product: string): Promise<void> {
+  const member = ["--wildcards", "./boot/vmlinuz-*", "--transform=s,.*,vmlinuz,"];
+  await run({
+    argv: ["tar", "-x", "-C", product, "--no-same-owner", "-f", join(product, "tree.tar"), ...member],
+  });
+}
+
+async function baseTree(folder: string): Promise<BaseTree> {
+  const { epoch } = JSON.parse(await readFile(join(folder, "about.json"), "utf8")) as { epoch: number };
+  const [tar, kernel] = [join(folder, "tree.tar"), join(folder, "vmlinuz")];
+  return { key: basename(folder), tar, kernel, epoch };
+}

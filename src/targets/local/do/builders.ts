@@ -1,0 +1,130 @@
+import { mkdir, rename } from "node:fs/promises";
+import { join } from "node:path";
+import type { Artefact } from "../../../compute/artefact.js";
+import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
+import {
+  bakeParts,
+  bakeSteps,
+  builderSteps,
+  finishStep,
+  type BakeStep,
+} from "../../../compute/image/provisioners.js";
+import type { BaseSpec } from "../../../compute/local/base-spec.js";
+import { findAccelerator } from "../../../do/local/accelerator.js";
+import { LAYER_FOLDERS, layeredTree } from "../../../compute/local/tree.js";
+import { assembleDisk } from "../../../do/local/assemble-disk.js";
+import { ensureBaseImage } from "../../../do/local/base-image.js";
+import type { BaseTree } from "../../../do/local/base-tree.js";
+import { canBuildInContainers, withBuilder } from "../../../do/local/builder.js";
+import type { Talk } from "../../../do/local/talk.js";
+import { packerBuild, type PackerBuild } from "../../../do/bake/packer.js";
+import type { Image } from "../../../understand/fleet.js";
+import type { BakeOptions } from "../../target.js";
+import { localImageName } from "../compute/packer-source.js";
+import { ensurePackages, hasPackages, keepStep } from "./packages.js";
+
+/** What is asked for; auto: a VM where guests run under KVM, else a container where one can be made, else an emulated VM. */
+export type BuilderChoice = NonNullable<BakeOptions["builder"]>;
+
+/** What an image is made of. */
+export interface Ingredients {
+  image: Image;
+  spec: BaseSpec;
+  base: BaseTree;
+  /** The state of the archives beyond the base's own. */
+  archive: unknown;
+  /** The build folder's files. */
+  folder: readonly Artefact[];
+  /** What was built from source: name to archive. */
+  sources: Readonly<Record<string, string>>;
+  dialect: PackerDialect;
+  talk: Talk;
+}
+
+/** What a builder is given to bake. */
+export interface BuildJob extends Ingredients {
+  /** Lets Packer in. */
+  publicKey: string;
+  /** How Packer is run, but for the source; its folder is the build folder. */
+  run: Omit<PackerBuild, "only">;
+}
+
+/** Where Packer's scripts run, and what makes an image of what they leave. */
+export interface Builder {
+  kind: "vm" | "container";
+  /** kvm or tcg, of a VM. */
+  accelerator?: string;
+  /** Makes what it starts from. */
+  prepare: () => Promise<unknown>;
+  steps: (of: Ingredients) => Promise<BakeStep[]>;
+  /** Bakes, and returns the image's file, which lies in the build folder. */
+  bake: (job: BuildJob) => Promise<string>;
+}
+
+/** The builder for this machine. */
+export async function chooseBuilder(
+  wanted: BuilderChoice,
+  spec: BaseSpec,
+  base: BaseTree,
+  talk: Talk,
+): Promise<Builder> {
+  if (wanted === "container") return containerBuilder;
+  const accelerator = await findAccelerator(base.kernel, { talk });
+  if (wanted === "auto" && accelerator === "tcg" && (await canBuildInContainers())) return containerBuilder;
+  return vmBuilder(accelerator, spec, talk);
+}
+
+function vmBuilder(accelerator: string, spec: BaseSpec, talk: Talk): Builder {
+  return {
+    kind: "vm",
+    accelerator,
+    prepare: () => ensureBaseImage(spec, { talk }),
+    steps: () => Promise.resolve(builderSteps("shutting down and compressing")),
+    bake: async ({ run, dialect }) => {
+      const { disk, sha256 } = await ensureBaseImage(spec, { talk });
+      const variables = {
+        ...run.variables,
+        base_image: disk,
+        base_checksum: `sha256:${sha256}`,
+        accelerator,
+      };
+      await packerBuild({ ...run, variables, only: "qemu.local" }, dialect);
+      return join(run.folder, "output", localImageName);
+    },
+  };
+}
+
+const containerBuilder: Builder = {
+  kind: "container",
+  prepare: () => Promise.resolve(),
+  steps: async (of) => {
+    const done = await hasPackages(of);
+    const steps = builderSteps("filling and compressing the disk");
+    if (done) return steps.filter(({ part }) => part !== "packages");
+    return steps.flatMap((step) => (step.script === lastOfPackages ? [step, keepStep] : [step]));
+  },
+  bake: bakeInContainer,
+};
+
+const lastOfPackages = bakeSteps.findLast(({ part }) => part === "packages")?.script;
+
+async function bakeInContainer(job: BuildJob): Promise<string> {
+  const { run, spec, base, dialect, publicKey, talk } = job;
+  const scratch = join(run.folder, "disk");
+  await mkdir(join(run.folder, "output"));
+  await mkdir(scratch);
+  const changes = join(scratch, "changes");
+  for (const name of LAYER_FOLDERS) await mkdir(join(changes, name), { recursive: true });
+  const tree = layeredTree(await ensurePackages(job), changes);
+  const order = { folder: join(run.folder, "container"), tree, publicKey };
+  await withBuilder(order, (inNetwork) => packerBuild({ ...run, only: bakeParts.files, inNetwork }, dialect));
+  run.onStep(finishStep);
+  const disk = await assembleDisk(
+    // the filesystem's identity is the base's, as it is when a VM works on the base's disk
+    { tree, signal: run.signal, scratch, diskMiB: spec.diskMiB, epoch: base.epoch, identity: base.key },
+    talk,
+  );
+  const image = join(run.folder, "output", localImageName);
+  await rename(disk, image);
+  return image;
+}
