@@ -32,7 +32,7 @@ const faults: {
   },
   {
     title: "says 100 and nothing more",
-    most: 9000,
+    most: 4500,
     begin: (lab, name) => lab.recorder(name).behave({ invite: "trying-then-silent" }),
     end: (lab, name) => lab.recorder(name).behave({ invite: "answer" }),
   },

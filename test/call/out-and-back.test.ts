@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callsFromAll, outcomes, ofEachKind } from "../support/all-kinds.js";
 import { CallLab, pause } from "../support/call-lab.js";
 
-/** Kamailio asks every 10 s; two silent or two good answers decide (ds_probing_threshold, ds_inactive_threshold): a deadline. */
+/** Kamailio asks every 2 s; two silent or four good answers decide (ds_probing_threshold, ds_inactive_threshold): a deadline. */
 const twoProbes = 60_000;
 
 const four = {

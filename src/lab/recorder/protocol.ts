@@ -7,10 +7,16 @@ import type { Hop, Transport } from "../sip/uri.js";
 /** Answer as asked, say nothing, or answer with this final status (300 to 699). */
 export type Reaction = "answer" | "silent" | number;
 
+/** `trying-then-silent`: 100 and nothing more. */
+export type InviteReaction = Reaction | "trying-then-silent";
+
 /** How the recorder reacts; can be changed while it runs. */
 export interface Behaviour {
-  /** `trying-then-silent`: 100 and nothing more. */
-  invite: Reaction | "trying-then-silent";
+  invite: InviteReaction;
+  /** To INVITEs with a header `X-Unservable`: calls that a recorder cannot serve, beside others that it can. */
+  unservable: InviteReaction;
+  /** The URI in the Contact of a 3xx to an INVITE. */
+  redirectTo: string;
   reinvite: Reaction;
   bye: Reaction;
   options: Reaction;

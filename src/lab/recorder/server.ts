@@ -14,6 +14,8 @@ import type { Behaviour, Reaction, RecorderEvent, RecorderOptions } from "./prot
 
 const USUAL: Behaviour = {
   invite: "answer",
+  unservable: 500,
+  redirectTo: "",
   reinvite: "answer",
   bye: "answer",
   options: "answer",
@@ -66,7 +68,8 @@ export class RecorderServer {
 
   async #invite(transaction: ServerTransaction): Promise<void> {
     const { request, flow } = transaction;
-    const { invite: reaction, ringing, answerAfterMs } = this.behaviour;
+    const { invite, unservable, ringing, answerAfterMs } = this.behaviour;
+    const reaction = request.headers.get("X-Unservable") === undefined ? invite : unservable;
     this.book.tally.invites++;
     this.book.tell({ event: "invite", ...seen(request, flow) });
     if (reaction === "silent") return;
@@ -77,7 +80,8 @@ export class RecorderServer {
     const toTag = call.dialog.localTag;
     if (ringing) transaction.respond(180, { toTag });
     if (answerAfterMs > 0) await new Promise((resolve) => setTimeout(resolve, answerAfterMs));
-    if (reaction !== "answer") return transaction.respond(reaction, { toTag, headers: [this.#name] });
+    if (reaction !== "answer")
+      return transaction.respond(reaction, { toTag, headers: this.#refusal(reaction) });
     const offer = offerIn(request) ?? twoStreams;
     const answer = await call.answer(offer, this.#ports, this.options);
     if (transaction.final) return call.end("cancel", 0); // a CANCEL was faster
@@ -174,6 +178,11 @@ export class RecorderServer {
       this.emit({ event: "fault", text: `${transaction.request.method}: ${error.message}` });
       transaction.respond(500, { toTag: "fault", headers: [this.#name] });
     });
+  }
+
+  #refusal(status: number): [string, string][] {
+    const redirected = status >= 300 && status <= 399;
+    return redirected ? [this.#name, ["Contact", `<${this.behaviour.redirectTo}>`]] : [this.#name];
   }
 
   get #name(): [string, string] {

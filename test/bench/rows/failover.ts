@@ -23,7 +23,7 @@ const faults: Record<string, { title: string; strike: (lab: CallLab) => Promise<
     trying: {
       title: "100 and then silence",
       strike: (lab) => lab.recorder("recorder0").behave({ invite: "trying-then-silent" }),
-      limit: 9000,
+      limit: 4500,
     },
   };
 const rates = [2, 100];

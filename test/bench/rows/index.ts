@@ -1,5 +1,6 @@
 import type { Row } from "../row.js";
 import { cpu } from "./cpu.js";
+import { detection } from "./detection.js";
 import { drain, kamailioRestarted, relayKilled } from "./faults.js";
 import { failover } from "./failover.js";
 import { hold } from "./hold.js";
@@ -7,13 +8,17 @@ import { load } from "./load.js";
 import { malformed } from "./malformed.js";
 import { allDown, reinvite } from "./recorders.js";
 import { flood, spray, strangers } from "./strangers.js";
+import { edge, unserved } from "./unserved.js";
 
 /** The table, in its order. */
 export const rows: readonly Row[] = [
   load,
   hold,
   ...failover,
+  ...unserved,
+  detection,
   allDown,
+  edge,
   reinvite,
   kamailioRestarted,
   relayKilled,

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Behaviour } from "../../src/lab/agents.js";
+import { CallLab } from "../support/call-lab.js";
+import { eventually } from "../support/eventually.js";
+
+// One call that recorders cannot serve takes no recorder away from others; recorders that serve no call leave.
+
+/** Calls of which only signalling matters. */
+const brief = { holdMs: 100, rtp: { rate: 0 }, sipPort: 0, quiet: true };
+const unservable: [string, string][] = [["X-Unservable", "yes"]];
+
+/** What the proxy says of recorders. */
+const told = (lab: CallLab) =>
+  lab
+    .proxy()
+    .log.filter((line) => /taken out|no recorder takes|ERROR/.test(line))
+    .slice(0, 20)
+    .join("\n");
+
+describe("calls that no recorder can serve", () => {
+  let lab: CallLab;
+  beforeAll(async () => {
+    lab = await CallLab.start();
+  });
+  afterAll(() => lab?.stop());
+
+  const behave = async (behaviour: Partial<Behaviour>) => {
+    for (const recorder of lab.recorders.values()) await recorder.behave(behaviour);
+  };
+  const down = async () => (await lab.proxy().kamcmd("dispatcher.list")).match(/FLAGS: [ID]/g) ?? [];
+
+  it.each([
+    { way: "answered 500", unserved: 500, most: 1000 },
+    { way: "left without any answer", unserved: "silent", most: 6500 },
+    { way: "answered 100 and no more", unserved: "trying-then-silent", most: 6500 },
+  ] as const)("$way, refuse no call beside them", async ({ unserved, most }) => {
+    await behave({ unservable: unserved });
+    const bad = await lab.place({ ...brief, calls: 80, rate: 10, headers: unservable });
+    const good = await lab.place({ ...brief, calls: 200, rate: 20 });
+    const asked = await lab.ask("platform", { count: 90, rate: 10 });
+    const beside = (await good.finished).summary;
+    expect(beside, told(lab)).toMatchObject({ byStatus: { 200: 200 }, outcomes: { ok: 200 }, errors: {} });
+    const { summary } = await bad.finished;
+    expect(summary.byStatus).toEqual({ 503: 80 });
+    expect(summary.setUpMs.max).toBeLessThan(most);
+    expect(new Set(asked)).toEqual(new Set([200]));
+    expect(await down()).toEqual([]);
+    expect(lab.proxy().log.filter((line) => /rvalue/.test(line))).toEqual([]);
+    expect(lab.proxy().log.join("\n")).toContain("the call is blamed, its recorders stay");
+  });
+
+  it("are told from recorders that serve nobody: those leave, OPTIONS get 503, and calls bring them back", async () => {
+    await behave({ invite: 500 });
+    await lab.calls({ ...brief, calls: 40, rate: 5 });
+    await eventually(async () => expect(await lab.ask()).toEqual([503]));
+    await behave({ invite: "answer" });
+    expect((await lab.calls({ ...brief, calls: 10 })).summary.outcomes.ok).toBe(10);
+    expect(await lab.ask()).toEqual([200]);
+  });
+
+  it("are told from a recorder that fails them all: it leaves with the second call", async () => {
+    await lab.recorder("recorder0").behave({ invite: 500 });
+    expect((await lab.calls({ ...brief, calls: 4, rate: 4 })).summary.outcomes.ok).toBe(4);
+    expect(await down()).toHaveLength(1);
+    expect(lab.proxy().log.join("\n")).toContain(
+      "recorder sip:10.0.0.3:5060;transport=udp fails calls, taken out",
+    );
+    await lab.recorder("recorder0").behave({ invite: "answer" });
+  });
+});
+
+describe("a recorder that redirects calls", () => {
+  let lab: CallLab;
+  beforeAll(async () => {
+    lab = await CallLab.start();
+  });
+  afterAll(() => lab?.stop());
+
+  it("to another one of the list is followed there", async () => {
+    const redirectTo = "sip:session7@10.0.0.4:5080;transport=tcp";
+    await lab.recorder("recorder0").behave({ invite: 302, redirectTo });
+    const { summary } = await lab.calls({ ...brief, calls: 4, rate: 20 });
+    expect(summary).toMatchObject({ outcomes: { ok: 4 }, answeredBy: { recorder1: 4 } });
+    expect(lab.recorder("recorder1").invites.map(({ requestUri }) => requestUri)).toContain(redirectTo);
+  });
+
+  it("to anybody else is not: another recorder takes them", async () => {
+    await lab.recorder("recorder0").behave({ redirectTo: "sip:203.0.113.10:5060" });
+    const { summary } = await lab.calls({ ...brief, calls: 4, rate: 20 });
+    expect(summary).toMatchObject({ outcomes: { ok: 4 }, answeredBy: { recorder1: 4 } });
+  });
+});
+
+describe("the only recorder", () => {
+  let lab: CallLab;
+  beforeAll(async () => {
+    lab = await CallLab.start({ recorders: { recorder0: { private_ip_address: "10.0.0.3" } } });
+  });
+  afterAll(() => lab?.stop());
+
+  it("leaves when it fails two calls in a row, and is back with the first that it serves", async () => {
+    await lab.recorder("recorder0").behave({ invite: 500 });
+    await lab.calls({ ...brief, calls: 2, rate: 10 });
+    expect(await lab.ask()).toEqual([503]);
+    await lab.recorder("recorder0").behave({ invite: "answer" });
+    await eventually(async () => expect((await lab.calls({ ...brief })).summary.outcomes.ok).toBe(1));
+    expect(await lab.ask()).toEqual([200]);
+  });
+});
