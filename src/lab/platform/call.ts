@@ -124,6 +124,10 @@ export class Call {
     return response.status;
   }
 
+  get answerHeaders(): [string, string][] {
+    return this.around.job.answerHeaders ?? [];
+  }
+
   get contact(): string {
     const { job, sipPort } = this.around;
     if (!this.established) return "";

@@ -37,10 +37,7 @@ async function answerOffer(transaction: ServerTransaction, call: Call): Promise<
   const direction = mirrored(offer?.streams[0]?.direction ?? "recvonly");
   const answer = offerSdp(session, ++call.version, direction === "sendrecv" ? "sendonly" : direction);
   transaction.respond(200, {
-    headers: [
-      ["Contact", call.contact],
-      ["Content-Type", SDP_TYPE],
-    ],
+    headers: [["Contact", call.contact], ["Content-Type", SDP_TYPE], ...call.answerHeaders],
     body: Buffer.from(writeSdp(answer)),
   });
 }

@@ -67,6 +67,8 @@ export interface CallsJob extends Common {
   rport?: boolean;
   /** Headers added to each INVITE. */
   headers?: [string, string][];
+  /** Headers added to the answers to re-INVITE and UPDATE, as by an edge that record-routes every request. */
+  answerHeaders?: [string, string][];
   /** Events only of calls that are not `ok`, and the summary. */
   quiet?: boolean;
   /** Milliseconds after which the job ends whatever is left. */
