@@ -107,12 +107,18 @@ withEachRelay((relay) => {
       ].join("\r\n");
     const target: Hop = lab.target("udp", "hashed");
     const taker = async (callId: string) => {
-      await lab.send({ text: invite(callId) }, "platform", { target, count: 3, rate: 20 });
       const seen = () =>
         [...lab.recorders].flatMap(([name, { invites }]) =>
           invites.filter((invite) => invite.callId === callId).map(() => name),
         );
-      await eventually(() => expect(seen()).toHaveLength(3));
+      // one that a busy machine's relay refuses is sent again
+      for (let missing = 3; missing > 0; missing = 3 - seen().length)
+        await lab.send({ text: invite(callId) }, "platform", {
+          target,
+          count: missing,
+          rate: 20,
+          waitMs: 500,
+        });
       const takers = seen();
       expect(new Set(takers).size).toBe(1);
       return takers[0];
@@ -123,8 +129,9 @@ withEachRelay((relay) => {
   });
 
   it("siprec_port and siprec_protocol say where and how a recorder is reached", async () => {
-    await split("weighted", 8);
-    await split("parts", 8);
+    // of 40 in a random order of 75 to 25, none goes to one recorder once in 100,000 times
+    await split("weighted", 40);
+    await split("parts", 40);
     await split("priority", 2);
     const reached = (name: string) => {
       const uris = lab

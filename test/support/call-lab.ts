@@ -219,13 +219,13 @@ export class CallLab {
     return events.flatMap((event) => (event.event === "options" ? [event.status] : []));
   }
 
-  /** Sends bytes as they are; the texts of what comes back: so many `replies`, or all that come within 0.3 s. */
+  /** Sends bytes as they are; the texts of what comes back: so many `replies`, or `until` one, or all that come within 0.3 s. */
   async send(
     payload: RawJob["payload"],
     from: Caller = "platform",
     job: Partial<RawJob> = {},
   ): Promise<string[]> {
-    const waitMs = job.replies === undefined ? 300 : 30_000;
+    const waitMs = job.replies === undefined && job.until === undefined ? 300 : 30_000;
     const usual = { localAddress: callers[from].address, target: this.target(), waitMs };
     const raw: RawJob = { type: "raw", payload, ...usual, ...job };
     const events = await runPlatform(this.network.namespace(from), raw);

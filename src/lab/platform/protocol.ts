@@ -99,6 +99,8 @@ export interface RawJob extends Common {
   waitMs?: number;
   /** So many answers are enough: no more are waited for. */
   replies?: number;
+  /** An answer that begins so is enough, too. */
+  until?: string;
 }
 
 /** RTP from somebody whom nobody has called, to every port of a range, over and over. */

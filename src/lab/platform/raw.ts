@@ -22,8 +22,9 @@ export async function runRaw(job: RawJob, emit: (event: PlatformEvent) => void):
   let replies = 0;
   const enough = new AbortController();
   const onReply = (bytes: Buffer, from: string) => {
-    if (++replies === job.replies) enough.abort();
-    emit({ event: "reply", from, text: bytes.toString("latin1"), base64: bytes.toString("base64") });
+    const text = bytes.toString("latin1");
+    if (++replies === job.replies || (job.until !== undefined && text.startsWith(job.until))) enough.abort();
+    emit({ event: "reply", from, text, base64: bytes.toString("base64") });
   };
   const pipe = await open(job, onReply);
   const messages = job.count ?? 1;

@@ -85,6 +85,11 @@ export class NativeProxy {
 
   async startKamailio(): Promise<void> {
     await this.shell("mkdir -p /run/kamailio/tmp && chown -R kamailio:kamailio /run/kamailio");
+    await this.launchKamailio();
+    await this.untilKamailioAnswers();
+  }
+
+  private async launchKamailio(): Promise<void> {
     await this.step("dispatcher-source");
     this.startService(
       "kamailio",
@@ -92,7 +97,6 @@ export class NativeProxy {
        exec kamailio -DD -E -f /etc/kamailio/kamailio.cfg -P /run/kamailio/kamailio.pid -u kamailio -g kamailio \\
          -m $SHARED_MEMORY_MIB -M 16 $(sed -n 's/^KAMAILIO_OPTIONS=//p' /run/sip-proxy/kamailio.env)`,
     );
-    await this.untilKamailioAnswers();
   }
 
   private startService(name: string, script: string): void {
@@ -105,9 +109,11 @@ export class NativeProxy {
     this.#services.set(name, child);
   }
 
+  /** Starts it again when it ends, as its unit does: a database that is slow to answer ends it. */
   private async untilKamailioAnswers(): Promise<void> {
     const deadline = Date.now() + PATIENCE;
     while (Date.now() < deadline) {
+      if (this.#services.get("kamailio")?.exitCode !== null) await this.launchKamailio();
       if ((await attempt(this.sandbox.command({ argv: ["kamcmd", "core.uptime"] }))).exitCode === 0) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
