@@ -25,7 +25,7 @@ export const debianPackages = {
     "slirp4netns",
     "systemd-container",
   ],
-  network: ["iproute2", "nftables", "systemd-container"],
+  network: ["iproute2", "nftables"],
   database: ["postgresql"],
   proxies: [
     "kamailio",
