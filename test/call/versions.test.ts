@@ -48,6 +48,24 @@ describe.each([
     expect(await lab.proxy().kamcmd("dispatcher.list")).toContain("FLAGS:");
   });
 
+  it("blames a call that no recorder serves, and lets recorders that serve none come back with the first that they serve", async () => {
+    const brief = { calls: 4, rate: 20, holdMs: 50, sipPort: 0, rtp: { rate: 0 } };
+    const recorders = [...lab.recorders.values()];
+    for (const recorder of recorders) await recorder.behave({ invite: "answer", unservable: 500 });
+    const bad = await lab.calls({ ...brief, headers: [["X-Unservable", "yes"]] });
+    expect(bad.summary.byStatus).toEqual({ 503: 4 });
+    expect((await lab.calls(brief)).summary.byStatus).toEqual({ 200: 4 });
+    for (const recorder of recorders) await recorder.behave({ invite: 500 });
+    await lab.calls({ ...brief, calls: 28, rate: 4 });
+    expect(lab.proxy().log.join("\n")).toContain("fails calls, taken out");
+    for (const recorder of recorders) await recorder.behave({ invite: "answer" });
+    expect((await lab.calls(brief)).summary.byStatus).toEqual({ 200: 4 });
+    const said = lab
+      .proxy()
+      .log.filter((line) => /<core>.*(ERROR|WARN)|(ERROR|WARNING): .*(<core>|dispatcher|tm \[)/.test(line));
+    expect(said).toEqual([]);
+  });
+
   it("survives a configuration check by its own parser", async () => {
     const { exitCode, stderr } = await attempt(
       lab.proxy().sandbox.command({ argv: ["kamailio", "-c", "-f", "/etc/kamailio/kamailio.cfg"] }),

@@ -88,6 +88,12 @@ export const loadBalancing = {
     "Dispatcher algorithm: 4 round robin, 11 relative weights, 9 weights in percent, 0 Call-ID hash, 10 least loaded, 8 first by priority.",
     { role: true, defaultText: "11 for sets whose recorders have weights, else 4" },
   ),
+  ds_ping_interval: withDefault(
+    seconds(1, 10),
+    2,
+    "Seconds between two OPTIONS to each recorder: two in a row that fail take it out, four that are answered bring it back.",
+    { define: "DS_PING_INTERVAL" },
+  ),
 };
 
 export const debug = {

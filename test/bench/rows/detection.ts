@@ -11,13 +11,12 @@ export const detection: Row = {
   run: (relay) =>
     withLab(relay, {}, async (lab) => {
       await lab.calls({ calls: 4, rate: 20, holdMs: 50, rtp: { rate: 0 } });
-      await until(async () => (await up(lab)) === 2);
       lab.recorder("recorder0").freeze(true);
-      const out = await until(async () => (await up(lab)) === 1);
+      const out = await until(async () => (await down(lab)) === 1);
       lab.recorder("recorder0").freeze(false);
-      const back = await until(async () => (await up(lab)) === 2);
+      const back = await until(async () => (await down(lab)) === 0);
       for (const recorder of lab.recorders.values()) recorder.freeze(true);
-      const allOut = await until(async () => (await lab.ask())[0] === 503);
+      const allOut = await until(async () => (await down(lab)) === 2);
       await pause(3000);
       for (const recorder of lab.recorders.values()) recorder.freeze(false);
       const allBack = await until(async () => (await lab.ask())[0] === 200);
@@ -30,9 +29,10 @@ export const detection: Row = {
     }),
 };
 
-async function up(lab: CallLab): Promise<number> {
+/** Recorders that get no calls (inactive). */
+async function down(lab: CallLab): Promise<number> {
   const list = await lab.proxy().kamcmd("dispatcher.list");
-  return list.match(/FLAGS: A/g)?.length ?? 0;
+  return list.match(/FLAGS: I/g)?.length ?? 0;
 }
 
 /** Seconds until it is so; a minute at most. */

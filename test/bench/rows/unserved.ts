@@ -1,7 +1,7 @@
 import type { Behaviour } from "../../../src/lab/agents.js";
 import type { CallLab, Relay } from "../../support/call-lab.js";
 import { figure, none, type Figure } from "../figures.js";
-import { counted, failed, withLab } from "../lab.js";
+import { counted, failed, statistic, withLab } from "../lab.js";
 import type { Row } from "../row.js";
 
 const ways: Record<string, { title: string; unservable: Behaviour["unservable"] }> = {
@@ -38,8 +38,12 @@ async function beside(lab: CallLab, rate: number, unservable: Behaviour["unserva
   return [
     none(`at ${rate}/s: refused beside`, failed(await others.finished)),
     none("OPTIONS not 200", asked.filter((status) => status !== 200).length),
+    figure("refused for want of a recorder", await statistic(lab, "refused_no_recorder"), "", { is: 0 }),
+    figure("of media", await statistic(lab, "refused_no_media")),
     figure("theirs refused", summary.byStatus["503"] ?? 0, "", { is: rate * seconds }),
-    figure("within", summary.setUpMs.max, "ms", { atMost: 6000 }),
+    figure("the last after", Math.max(...(await bad.finished).calls.map(({ setUpMs }) => setUpMs)), "ms", {
+      atMost: 6000,
+    }),
   ];
 }
 
