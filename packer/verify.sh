@@ -15,6 +15,8 @@ must() {
 none() { ! compgen -G "$1" >/dev/null; }
 absent() { ! command -v "$1"; }
 inactive() { ! systemctl is-active --quiet "$1"; }
+# It lies in /run, which is memory: the disk, without what is mounted on it, has nothing of it.
+no_bake_limit() { [[ -z $(find / -xdev -name 'sip-proxy-bake-limit*' -print -quit) ]]; }
 no_listener() { ! ss -lntuH | awk '{ print $5 }' | grep -Eq ':(5060|5061|5070|5080|7722|2223|22222)$'; }
 
 start_log=$(mktemp)
@@ -52,6 +54,7 @@ must "apt's lists are left" none '/var/lib/apt/lists/*_Packages*'
 must "a compiler is left" absent gcc
 must "make is left" absent make
 must "policy-rc.d is left" test ! -e /usr/sbin/policy-rc.d
+must "the timer that ends a builder is in the image" no_bake_limit
 must "a host's configuration is in the image" test ! -e /etc/sip-proxy/host.env
 
 must "kamailio -c refuses the configuration" kamailio -c -f /etc/kamailio/kamailio.cfg

@@ -1,5 +1,5 @@
 import { DescribeImageAttributeCommand, DescribeImagesCommand } from "@aws-sdk/client-ec2";
-import { GetParameterCommand } from "@aws-sdk/client-ssm";
+import { GetParameterCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { bases, Cloud } from "../support/cloud/cloud.js";
 import { nextContents } from "../support/cloud/contents.js";
@@ -197,4 +197,23 @@ test("a bake whose last call fails is named, and the same command finishes it", 
   expect([again.code, again.changes.includes("ec2:CreateImage")]).toEqual([0, false]);
   expect(failed.stderr).toContain(again.stdout.trim());
   expect((await told(cloud, "image", "promote", file)).code).toBe(0);
+});
+
+test("a parameter that holds something else is left as it is; one with an AMI of the fleet is the fleet's", async () => {
+  const file = await fleet({ ami_parameter: "/voice/setting" });
+  const baked = await bake(file);
+  const put = (Value: string) =>
+    cloud.ssm.send(
+      new PutParameterCommand({ Name: "/voice/setting", Value, Type: "String", Overwrite: true }),
+    );
+  for (const foreign of ["hello", bases.newest.ami_id]) {
+    await put(foreign);
+    expect(await told(cloud, "image", "promote", file)).toMatchObject({
+      code: 1,
+      changes: [],
+      stderr: expect.stringContaining(`holds ${foreign}, which is no AMI of the fleet test`) as string,
+    });
+  }
+  await put(baked);
+  expect(await told(cloud, "image", "promote", file)).toMatchObject({ code: 0, changes: [] });
 });

@@ -1,6 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DescribeAddressesCommand, DescribeInstancesCommand } from "@aws-sdk/client-ec2";
+import {
+  AllocateAddressCommand,
+  DescribeAddressesCommand,
+  DescribeInstancesCommand,
+  ModifyInstanceAttributeCommand,
+} from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bases, Cloud, secret } from "../support/cloud/cloud.js";
 import { listParam } from "../support/cloud/aws-request.js";
@@ -115,6 +120,40 @@ test("a host's life: launch, list, stop, launch again, terminate; each twice, ea
   ]);
   expect(await run("terminate", "--release")).toMatchObject({ code: 0, changes: [] });
   expect(await addresses()).toEqual([]);
+});
+
+test("an address that somebody has marked to be used is used, and never given back", async () => {
+  const tags = { "sip-proxy:fleet": "test", "sip-proxy:host": "sipproxy0" };
+  await cloud.ec2.send(
+    new AllocateAddressCommand({
+      TagSpecifications: [
+        { ResourceType: "elastic-ip", Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
+      ],
+    }),
+  );
+  expect((await launch()).changes).not.toContain("ec2:AllocateAddress");
+  expect(await run("terminate", "--release")).toMatchObject({
+    code: 0,
+    changes: ["ec2:TerminateInstances", "ec2:DeleteSecurityGroup"],
+    stderr: expect.stringContaining("was not allocated by launch, or the fleet file names it") as string,
+  });
+  expect(await addresses()).toHaveLength(1);
+});
+
+test("an instance that is protected from termination is named and left", async () => {
+  await launch();
+  const [instance] = await instances();
+  const InstanceId = instance?.InstanceId ?? "";
+  await cloud.ec2.send(
+    new ModifyInstanceAttributeCommand({ InstanceId, DisableApiTermination: { Value: true } }),
+  );
+  expect(await run("terminate", "--release")).toMatchObject({
+    code: 1,
+    changes: [],
+    stderr: expect.stringMatching(
+      new RegExp(`instance ${InstanceId} is protected[^]*--no-disable-api-termination`),
+    ) as string,
+  });
 });
 
 test("what is sent: SIP and RTP from the trusted networks only, IMDSv2, encrypted disk, tags", async () => {

@@ -62,6 +62,15 @@ describe("Packer's dialects", () => {
     });
   });
 
+  test("a builder that its bake has left ends itself, by a timer that verify looks for in the image", () => {
+    const { shutdown_behavior: end, user_data: data } = template("1.6").source["amazon-ebs"].ec2;
+    expect(end).toBe("terminate");
+    expect(data).toMatch(/^#!\/bin\/sh\nexec systemd-run --unit=[\w-]+ --on-active=6h systemctl poweroff\n$/);
+    const unit = /--unit=([\w-]+)/.exec(String(data))?.[1] ?? "";
+    const verify = imageSources().packer.find(({ path }) => path === "verify.sh");
+    expect(String(verify?.content)).toContain(`find / -xdev -name '${unit}*'`);
+  });
+
   test("text from the fleet file is no HCL template", () => {
     expect(template("1.6").source["amazon-ebs"].ec2["tags"]).toMatchObject({ note: "$${x} %%{y}" });
   });

@@ -1,9 +1,11 @@
 import { printJson, talk } from "../../../cli/talk.js";
 import { amiParameter, tagKey } from "../compute/names.js";
+import { isOurs } from "../compute/ownership.js";
+import { tagsOf } from "../compute/tags.js";
 import type { Aws } from "../do/aws.js";
 import type { FleetAmi } from "../do/fleet-images.js";
 import { amisEverywhere, findAmi } from "../do/fleet-regions.js";
-import { promotedAmi } from "../do/images.js";
+import { describeAmi, promotedAmi } from "../do/images.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import type { DryRunOptions } from "../../target.js";
@@ -45,12 +47,31 @@ async function plan(aws: Aws, fleet: Fleet, wanted: string | undefined): Promise
   );
   const parameter = amiParameter(fleet.name, fleet.image.targets.ec2?.ami_parameter);
   return Promise.all(
-    [chosen, ...copies].map(async ({ region, id }) => ({
-      region,
-      parameter,
-      ami: id,
-      before: await promotedAmi(await aws.in(region), fleet),
-    })),
+    [chosen, ...copies].map(async ({ region, id }) => {
+      const there = await aws.in(region);
+      const before = await promotedAmi(there, fleet);
+      if (before !== undefined) await refuseForeignParameter(there, fleet, parameter, before);
+      return { region, parameter, ami: id, before };
+    }),
+  );
+}
+
+/**
+ * Parameters have no tags of ours: under the fleet's own name it is ours, under another one when it holds an AMI of the fleet, or one
+ * that is gone.
+ */
+async function refuseForeignParameter(
+  aws: Aws,
+  fleet: Fleet,
+  parameter: string,
+  value: string,
+): Promise<void> {
+  if (parameter === amiParameter(fleet.name)) return;
+  const image = value.startsWith("ami-") ? await describeAmi(aws, value) : undefined;
+  if (image ? isOurs(tagsOf(image.Tags), { fleet: fleet.name }) : value.startsWith("ami-")) return;
+  throw new UserError(
+    `the parameter ${parameter} in ${aws.region} holds ${value}, which is no AMI of the fleet ${fleet.name}; it is left as it is`,
+    { hint: "name another with image.targets.ec2.ami_parameter, or delete it on purpose" },
   );
 }
 

@@ -44,6 +44,7 @@ function ec2Source(fleet: string, image: Fleet["image"], ec2: Ec2Image, dialect:
     ...baseImage(image.base, ec2),
     ...instanceType(ec2),
     ...network(ec2),
+    ...endOfItself,
     ...encryption(ec2),
     ami_regions: ec2.ami_regions,
     ami_users: ec2.ami_users,
@@ -65,6 +66,18 @@ function currentOptions({ ami_org_arns }: Ec2Image): object {
     ...(ami_org_arns.length === 0 ? {} : { ami_org_arns }),
   };
 }
+
+/** Hours after which a builder ends, whatever has become of its bake; no bake takes a quarter of them. */
+const bakeLimitHours = 6;
+
+/**
+ * A bake that is killed, or whose machine loses its network, cannot end its builder: the builder does, by a transient timer. Powered off it
+ * is terminated; stopped by Packer, through the API, it is not. The timer lies in memory, and verify looks that no image holds it.
+ */
+const endOfItself = {
+  shutdown_behavior: "terminate",
+  user_data: `#!/bin/sh\nexec systemd-run --unit=sip-proxy-bake-limit --on-active=${bakeLimitHours}h systemctl poweroff\n`,
+};
 
 function communicator({ ssh_interface, ssh_username, ssh_networks }: Ec2Image): object {
   return {

@@ -1,5 +1,5 @@
 import { DescribeAddressesCommand, type Address, type Filter } from "@aws-sdk/client-ec2";
-import { allocateAddress, associateAddress } from "../compute/elastic-ip.js";
+import { allocateAddress, associateAddress, isAllocated } from "../compute/elastic-ip.js";
 import { poolTag } from "../../../compute/host/contract.js";
 import { tagKey } from "../compute/names.js";
 import { tagFilters, tagsOf, type Tags } from "../compute/tags.js";
@@ -79,13 +79,21 @@ async function allocate(aws: Aws, fleet: Fleet, host: Host): Promise<ElasticIp> 
     allocateAddress(fleet, host),
     { AllocationId: "(the new address)", PublicIp: "(the new address)" },
   );
-  await releaseTwins(aws, fleet, host, AllocationId);
-  return { allocationId: AllocationId, publicIp: PublicIp, holder: undefined, tags: {} };
+  const made = { allocationId: AllocationId, publicIp: PublicIp, holder: undefined, tags: {} };
+  return aws.isDryRun ? made : ((await withoutTwins(aws, fleet, host)) ?? made);
 }
 
-/** The call has no client token: when its answer was lost and it was made again, there is one address too many. */
-async function releaseTwins(aws: Aws, fleet: Fleet, host: Host, kept: string): Promise<void> {
-  for (const { allocationId, holder } of aws.isDryRun ? [] : await addressesOfHost(aws, fleet, host))
-    if (allocationId !== kept && holder === undefined)
+/**
+ * The call has no client token: when its answer was lost and it was made again, or two launches go on at once, there is one address too
+ * many. All of them keep the same one, and its holder is never left without.
+ */
+async function withoutTwins(aws: Aws, fleet: Fleet, host: Host): Promise<ElasticIp | undefined> {
+  const all = (await addressesOfHost(aws, fleet, host)).filter(({ tags, publicIp }) =>
+    isAllocated(tags, publicIp, fleet, host),
+  );
+  const kept = all.find(({ holder }) => holder !== undefined) ?? all[0];
+  for (const { allocationId, holder } of all)
+    if (allocationId !== kept?.allocationId && holder === undefined)
       await aws.change("ec2:ReleaseAddress", { AllocationId: allocationId }, {});
+  return kept;
 }

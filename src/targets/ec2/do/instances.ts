@@ -1,4 +1,5 @@
 import {
+  DescribeInstanceAttributeCommand,
   GetConsoleOutputCommand,
   paginateDescribeInstances,
   waitUntilInstanceRunning,
@@ -8,6 +9,7 @@ import {
   type Instance,
 } from "@aws-sdk/client-ec2";
 import { tagKey } from "../compute/names.js";
+import { refuseForeign } from "../compute/ownership.js";
 import { tagFilters, tagsOf, type Tags } from "../compute/tags.js";
 import { UserError } from "../../../errors.js";
 import type { Aws } from "./aws.js";
@@ -61,10 +63,11 @@ function readInstance(instance: Instance): FoundInstance {
   };
 }
 
-/** The host's instance that was not ended, and the ids of those that were. */
+/** The host's instance that was not ended, and the ids of those that were. Throws UserError when it is not ours alone. */
 export async function instanceOfHost(aws: Aws, fleet: string, host: string) {
   const all = await instancesTagged(aws, { [tagKey.fleet]: fleet, [tagKey.host]: host });
   const [instance, ...more] = all.filter((one) => !isGone(one));
+  if (instance) refuseForeign({ what: `instance ${instance.id}`, tags: instance.tags }, { fleet, host });
   if (more.length > 0) {
     const ids = [instance, ...more].map((one) => one?.id ?? "");
     throw new UserError(`there is more than one instance of ${host}: ${ids.join(", ")}`, {
@@ -93,6 +96,22 @@ export async function waitForState(aws: Aws, id: string, state: keyof typeof wai
       { cause },
     );
   }
+}
+
+/**
+ * Asked before a host loses its calls. Throws UserError when the instance is protected from being stopped or terminated by the API.
+ */
+export async function refuseProtected(aws: Aws, id: string, end: "stop" | "terminate"): Promise<void> {
+  const Attribute = end === "stop" ? "disableApiStop" : "disableApiTermination";
+  const { DisableApiStop, DisableApiTermination } = await aws.ec2.send(
+    new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute }),
+  );
+  const isProtected = end === "stop" ? DisableApiStop?.Value : DisableApiTermination?.Value;
+  if (isProtected !== true) return;
+  const option = end === "stop" ? "--no-disable-api-stop" : "--no-disable-api-termination";
+  throw new UserError(`instance ${id} is protected (${Attribute}), and stays as it is`, {
+    hint: `aws ec2 modify-instance-attribute --instance-id ${id} ${option}`,
+  });
 }
 
 /** What the instance has written to its console; the newest 64 KiB, or, of old types, what EC2 has buffered. */

@@ -1,5 +1,6 @@
 import { userDataDigest } from "../../../compute/user-data/digest.js";
 import { runInstances, type Ami } from "../compute/instance.js";
+import { isAllocated } from "../compute/elastic-ip.js";
 import { tagKey } from "../compute/names.js";
 import { subnetFor, type Subnet } from "../compute/subnet.js";
 import { UserError } from "../../../errors.js";
@@ -7,7 +8,14 @@ import type { Fleet, Host } from "../../../understand/fleet.js";
 import { addressesOfHost, addressFor, ensureAddress, refuseTaken } from "./addresses.js";
 import type { Aws } from "./aws.js";
 import { amiToLaunch } from "./images.js";
-import { instanceOfHost, instancesTagged, isGone, waitForState, type FoundInstance } from "./instances.js";
+import {
+  instanceOfHost,
+  instancesTagged,
+  isGone,
+  refuseProtected,
+  waitForState,
+  type FoundInstance,
+} from "./instances.js";
 import { deleteSecurityGroup, ensureSecurityGroups } from "./security-groups.js";
 import { describeSubnets } from "./subnets.js";
 import { readyLine } from "./console.js";
@@ -114,6 +122,7 @@ export class Ec2Hosts implements Hosts {
     const { instance } = await this.#find(host);
     if (!instance) return "there is no such instance";
     if (instance.state === "stopped") return `${instance.id} is stopped already`;
+    await refuseProtected(this.aws, instance.id, "stop");
     await this.aws.change("ec2:StopInstances", { InstanceIds: [instance.id] }, {});
     await waitForState(this.aws, instance.id, "stopped");
     return `stopped ${instance.id}`;
@@ -124,6 +133,7 @@ export class Ec2Hosts implements Hosts {
     const { instance } = await this.#find(host);
     const done: string[] = [];
     if (instance) {
+      await refuseProtected(this.aws, instance.id, "terminate");
       await this.aws.change("ec2:TerminateInstances", { InstanceIds: [instance.id] }, {});
       await waitForState(this.aws, instance.id, "terminated");
       done.push(`terminated ${instance.id}`);
@@ -133,14 +143,21 @@ export class Ec2Hosts implements Hosts {
     return done.join("; ") || "there is no such instance";
   }
 
-  /** Platforms know a proxy by its address; it is given back only on request. */
+  /** Platforms know a proxy by its address; it is given back only on request, and only when launch has allocated it. */
   async #releaseAddresses(host: Host, release: boolean): Promise<string[]> {
-    const addresses = await addressesOfHost(this.aws, this.fleet, host);
-    if (!release)
-      return addresses.map(({ publicIp }) => `its address ${publicIp} is kept (--release gives it back)`);
-    for (const { allocationId } of addresses)
-      await this.aws.change("ec2:ReleaseAddress", { AllocationId: allocationId }, {});
-    return addresses.map(({ publicIp }) => `released ${publicIp}`);
+    const done: string[] = [];
+    for (const { allocationId, publicIp, tags } of await addressesOfHost(this.aws, this.fleet, host)) {
+      if (!isAllocated(tags, publicIp, this.fleet, host))
+        done.push(
+          `the address ${publicIp} was not allocated by launch, or the fleet file names it: it is kept`,
+        );
+      else if (!release) done.push(`its address ${publicIp} is kept (--release gives it back)`);
+      else {
+        await this.aws.change("ec2:ReleaseAddress", { AllocationId: allocationId }, {});
+        done.push(`released ${publicIp}`);
+      }
+    }
+    return done;
   }
 
   /** With the last of the fleet's instances the security group goes too. */
