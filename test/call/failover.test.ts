@@ -90,7 +90,7 @@ withEachRelay((relay) => {
   });
 });
 
-/** Takes a recorder in again at once, as two answers to OPTIONS would within 20 s. */
+/** Takes a recorder in again at once, as four answers to OPTIONS would within 10 s. */
 async function bringBack(lab: CallLab): Promise<void> {
   await pause(100);
   for (const { siprec_protocol, siprec_port, private_ip_address } of lab.fleet.recorders) {
