@@ -1,4 +1,8 @@
-import { DescribeImageAttributeCommand, DescribeImagesCommand } from "@aws-sdk/client-ec2";
+import {
+  DescribeImageAttributeCommand,
+  DescribeImagesCommand,
+  RunInstancesCommand,
+} from "@aws-sdk/client-ec2";
 import { GetParameterCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { bases, Cloud } from "../support/cloud/cloud.js";
@@ -216,4 +220,33 @@ test("a parameter that holds something else is left as it is; one with an AMI of
   }
   await put(baked);
   expect(await told(cloud, "image", "promote", file)).toMatchObject({ code: 0, changes: [] });
+});
+
+test("a builder that a killed bake has left is named by image list and by the next bake; others' are not", async () => {
+  const file = await fleet();
+  const builder = (...tags: [string, string][]) =>
+    cloud.ec2.send(
+      new RunInstancesCommand({
+        ImageId: bases.newest.ami_id,
+        MinCount: 1,
+        MaxCount: 1,
+        TagSpecifications: [{ ResourceType: "instance", Tags: tags.map(([Key, Value]) => ({ Key, Value })) }],
+      }),
+    );
+  const mark: [string, string] = ["sip-proxy:fleet", "test"];
+  const { Instances: left = [] } = await builder(
+    mark,
+    ["Name", "sip-proxy-test-builder"],
+    ["sip-proxy:key", "0123456789abcdef"],
+  );
+  const { Instances: host = [] } = await builder(mark, ["sip-proxy:host", "sipproxy0"]);
+  await nextContents(cloud.env, {});
+  for (const command of [
+    ["image", "list", file],
+    ["bake", file, "--target", "ec2"],
+  ]) {
+    const { stderr } = await cloud.ok(...command);
+    expect(stderr).toContain(`builder ${left[0]?.InstanceId} in eu-west-1 is running`);
+    expect(stderr).not.toContain(host[0]?.InstanceId);
+  }
 });

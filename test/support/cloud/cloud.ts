@@ -67,7 +67,7 @@ export class Cloud {
       AWS_SHARED_CREDENTIALS_FILE: join(this.folder, "no-credentials"),
       AWS_EC2_METADATA_DISABLED: "true",
       AWS_MAX_ATTEMPTS: "4",
-      SIP_PROXY_AWS_TIMEOUT: "1",
+      SIP_PROXY_AWS_TIMEOUT: "3",
       SIP_PROXY_POLL: "0.05",
       XDG_DATA_HOME: join(this.folder, "data"),
       XDG_STATE_HOME: join(this.folder, "state"),

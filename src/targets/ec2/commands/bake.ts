@@ -2,6 +2,7 @@ import { runSteps, type Step } from "../../../cli/steps.js";
 import { print, printJson, talk } from "../../../cli/talk.js";
 import { finishImage } from "../compute/finish-image.js";
 import { showCall } from "../compute/redact.js";
+import { buildersThere } from "../do/builder.js";
 import { Ec2Bake } from "../do/bake.js";
 import { builderSteps } from "../../../compute/image/provisioners.js";
 import type { Manifest, StoredManifest } from "../../../do/bake/image-store.js";
@@ -21,6 +22,7 @@ export async function bakeOnEc2(fleet: Fleet, file: string, options: BakeOptions
     const prepared = await runSteps(preparation(job));
     const existing = options.force ? undefined : await job.existing();
     if (existing) return tellImage(existing, true, options);
+    for (const line of await buildersThere(aws, fleet.name)) talk.warn(line);
     const { baked, times } = await runPacker(
       job,
       builderSteps("stopping the builder, making the AMI, copying it"),

@@ -20,6 +20,9 @@ export const tagKey = {
 
 export const securityGroupName = (fleet: string): string => `sip-proxy-${fleet}`;
 
+/** The instance that an image is baked on. */
+export const builderName = (fleet: string): string => `sip-proxy-${fleet}-builder`;
+
 /** SSM parameter with the promoted AMI's id, unless the fleet names another. */
 export const amiParameter = (fleet: string, given?: string): string => given ?? `/sip-proxy/${fleet}/ami`;
 

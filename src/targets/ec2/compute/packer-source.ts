@@ -1,5 +1,5 @@
 import type { Fleet } from "../../../understand/fleet.js";
-import { tagKey } from "./names.js";
+import { builderName, tagKey } from "./names.js";
 import { hclText } from "../../../compute/quote/hcl.js";
 import type { PackerBuilder, PackerVariable } from "../../../compute/image/packer-builder.js";
 import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
@@ -52,7 +52,7 @@ function ec2Source(fleet: string, image: Fleet["image"], ec2: Ec2Image, dialect:
     ...communicator(ec2),
     tags: keyed,
     snapshot_tags: keyed,
-    run_tags: { ...keyed, Name: `sip-proxy-${fleet}-builder` },
+    run_tags: { ...keyed, Name: builderName(fleet) },
     run_volume_tags: keyed,
     ...(dialect === "current" ? currentOptions(ec2) : {}),
   };
@@ -68,7 +68,7 @@ function currentOptions({ ami_org_arns }: Ec2Image): object {
 }
 
 /** Hours after which a builder ends, whatever has become of its bake; no bake takes a quarter of them. */
-const bakeLimitHours = 6;
+export const bakeLimitHours = 6;
 
 /**
  * A bake that is killed, or whose machine loses its network, cannot end its builder: the builder does, by a transient timer. Powered off it

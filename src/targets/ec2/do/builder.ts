@@ -1,5 +1,6 @@
 import { metadataOptions } from "../compute/instance.js";
-import { tagKey } from "../compute/names.js";
+import { builderName, tagKey } from "../compute/names.js";
+import { bakeLimitHours } from "../compute/packer-source.js";
 import type { Aws } from "./aws.js";
 import { instancesTagged, isGone } from "./instances.js";
 
@@ -12,4 +13,16 @@ export async function requireImdsV2(aws: Aws, key: string): Promise<void> {
         { InstanceId: instance.id, ...metadataOptions },
         {},
       );
+}
+
+/** The fleet's builders that are there, each in words: of a bake that goes on elsewhere, or that was killed. */
+export async function buildersThere(aws: Aws, fleet: string): Promise<string[]> {
+  const there = await instancesTagged(aws, { [tagKey.fleet]: fleet, Name: builderName(fleet) });
+  return there
+    .filter((instance) => !isGone(instance) && instance.tags[tagKey.key] !== undefined)
+    .map(
+      ({ id, state, launched }) =>
+        `builder ${id} in ${aws.region} is ${state} since ${launched?.toISOString() ?? "?"}: of a bake that goes on, or that was killed; ` +
+        `it ends itself ${bakeLimitHours} hours after its start, or by: aws ec2 terminate-instances --region ${aws.region} --instance-ids ${id}`,
+    );
 }
