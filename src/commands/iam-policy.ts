@@ -1,5 +1,6 @@
 import { printJson, talk } from "../cli/talk.js";
-import { operationsOf } from "../targets/lookup.js";
+import { targets } from "../targets/registry.js";
+import type { Target } from "../targets/target.js";
 import { loadFleetAndWarn } from "./load-fleet.js";
 import type { TargetOption } from "./target-option.js";
 
@@ -13,9 +14,9 @@ export interface IamPolicyOptions extends TargetOption {
 export async function iamPolicy(file: string, options: IamPolicyOptions): Promise<void> {
   const { target, kmsKey: kmsKeys = [], ...place } = options;
   const { fleet } = loadFleetAndWarn(file);
-  const { rolePolicy } = await operationsOf(target);
+  const { rolePolicy }: Target = targets[target];
   if (rolePolicy === undefined) throw new Error(`hosts have no roles on ${target}`);
-  const { policy, warnings, notes } = rolePolicy(fleet, { ...place, kmsKeys });
+  const { policy, warnings, notes } = await rolePolicy(fleet, { ...place, kmsKeys });
   for (const line of warnings) talk.warn(line);
   for (const line of notes) talk.say(line);
   printJson(policy);

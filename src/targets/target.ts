@@ -54,6 +54,8 @@ export interface Target {
   packerPlugins: Record<string, PackerPlugin>;
   /** The builder of the Packer template; undefined when the fleet asks for no image there. */
   packerBuilder: (fleet: Fleet, dialect: PackerDialect) => PackerBuilder | undefined;
+  /** The policy that the hosts' role needs, where hosts have roles. Asks nobody, so it needs no operations. */
+  rolePolicy?: (fleet: Fleet, options: RolePolicyOptions) => Promise<RolePolicy>;
   features: readonly Feature[];
   operations: () => Promise<Operations>;
 }
@@ -89,8 +91,6 @@ export interface Operations {
   /** The public addresses of hosts that the fleet file leaves to the target. */
   addresses?: (fleet: Fleet, hosts: readonly Host[]) => Promise<DnsTarget[]>;
   groups?: Groups;
-  /** The policy that the hosts' role needs, where hosts have roles. */
-  rolePolicy?: (fleet: Fleet, options: RolePolicyOptions) => RolePolicy;
 }
 
 export interface DryRunOptions {

@@ -99,8 +99,8 @@ describe("a third target", () => {
 
 test.each(namedTargets.map(([name, target]) => [name, target] as const))(
   "%s has the operations of its features, and no others",
-  async (_, { features, operations }) => {
-    const { promote, groups, addresses, rolePolicy } = await operations();
+  async (_, { features, operations, rolePolicy }) => {
+    const { promote, groups, addresses } = await operations();
     const having = { promote, groups, addresses, roles: rolePolicy };
     const names = Object.entries(having).flatMap(([name, operation]) =>
       operation === undefined ? [] : [name],

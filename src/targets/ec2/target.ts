@@ -1,4 +1,5 @@
-import type { Operations, Target } from "../target.js";
+import type { Fleet } from "../../understand/fleet.js";
+import type { Operations, RolePolicy, RolePolicyOptions, Target } from "../target.js";
 import { ec2PackerBuilder } from "./compute/packer-source.js";
 import { ec2Rules } from "./understand/rules.js";
 import { ec2SecretKinds } from "./understand/secret-kinds.js";
@@ -31,6 +32,8 @@ export const ec2 = {
   releases: "give its Elastic IP back too, and the security group with the last host",
   packerPlugins: { amazon: { source: "github.com/hashicorp/amazon", version: ">= 1.3.0" } },
   packerBuilder: ec2PackerBuilder,
+  rolePolicy: async (fleet: Fleet, options: RolePolicyOptions): Promise<RolePolicy> =>
+    (await import("./compute/policy/role-policy.js")).rolePolicy(fleet, options, process.env["AWS_REGION"]),
   features: ["promote", "groups", "addresses", "roles"],
   operations: async (): Promise<Operations> => (await import("./commands/operations.js")).operations,
 } as const satisfies Target;

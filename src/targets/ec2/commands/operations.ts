@@ -1,5 +1,4 @@
 import type { Operations } from "../../target.js";
-import { rolePolicy } from "../compute/policy/role-policy.js";
 import { bakeOnEc2 } from "./bake.js";
 import { groupApply, groupPlan } from "./group.js";
 import { groupDelete, groupStatus, rolling } from "./group-life.js";
@@ -18,7 +17,6 @@ export const operations: Operations = {
   status,
   promote,
   addresses,
-  rolePolicy: (fleet, options) => rolePolicy(fleet, options, process.env["AWS_REGION"]),
   groups: {
     plan: groupPlan,
     apply: groupApply,
