@@ -10,13 +10,13 @@ set -euo pipefail
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod 755 /usr/sbin/policy-rc.d
 mkdir -p /etc/systemd/system
-systemctl mask --quiet kamailio.service rtpengine-daemon.service || true
+systemctl mask --quiet kamailio.service || true
 
 main() {
 	step "updating packages"
 	apt_get update
 	apt_get upgrade
-	install_packages ca-certificates curl postgresql-client socat openssl nftables
+	install_packages ca-certificates curl postgresql-client python3 socat openssl nftables
 	case $KAMAILIO_FROM in
 	distro) from_packages ;;
 	apt)

@@ -4,6 +4,8 @@
 set -euo pipefail
 # shellcheck source=packer/common.sh
 . "$(dirname "$0")/common.sh"
+# shellcheck source=packer/relays/rtpproxy.sh
+. "$upload/packer/relays/$MEDIA_RELAY.sh"
 
 faults=()
 # must DESCRIPTION COMMAND...: notes a fault unless the command succeeds.
@@ -64,7 +66,7 @@ must "kamctl is missing" command -v kamctl
 must "psql is missing" command -v psql
 must "socat is missing" command -v socat
 must "python3 is missing" command -v python3
-for module in dispatcher nathelper rtpproxy rtpengine db_postgres tls pike dialog xhttp_prom permissions; do
+for module in dispatcher nathelper "$MEDIA_RELAY" db_postgres tls pike dialog xhttp_prom permissions; do
 	must "Kamailio's module $module is missing" bash -c "find /usr/lib -name $module.so | grep -q ."
 done
 must "$MEDIA_RELAY is missing" command -v "$MEDIA_RELAY"
@@ -81,10 +83,6 @@ if ((${#faults[@]} > 0)); then
 	printf 'BAKE FAILED: verify: %s\n' "${faults[@]}" >&2
 	exit 1
 fi
-
-relay_version() {
-	if [[ $MEDIA_RELAY == rtpproxy ]]; then rtpproxy -V 2>&1; else rtpengine --version 2>&1 | sed 's/^Version: //'; fi
-}
 
 # The one that boots. (A builder that is a container runs another one's.)
 newest_kernel() { find /boot -maxdepth 1 -name 'vmlinuz-*' -printf '%f\n' | sort -V | tail -n 1 | sed 's/^vmlinuz-//'; }
