@@ -33,6 +33,7 @@ export const debianPackages = {
     "kamailio-tls-modules",
     "openssl",
     "procps",
+    "python3",
     "socat",
     ...allRelays().flatMap(({ packages }) => packages),
   ],

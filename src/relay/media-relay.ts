@@ -7,9 +7,9 @@ export const privateAddress = "@PRIVATE_IP@";
 export const publicAddress = "@PUBLIC_IP@";
 
 /**
- * A media relay: what this program and, through host.env, the host's scripts know of it. Beside it stand four files that
- * have its name: packer/relays/NAME.sh installs it, the unit NAME@.service runs it, kamailio.cfg includes
- * sip-proxy/media-NAME.cfg where WITH_NAME (in capitals) is defined, and its program is called NAME.
+ * A media relay: what this program and, through host.env, the host's scripts know of it. Other files have its name:
+ * packer/relays/NAME.sh installs it, the unit NAME@.service runs the program NAME, and Kamailio, with its module NAME, includes
+ * sip-proxy/media-NAME.cfg where WITH_NAME (in capitals) is defined.
  */
 export interface MediaRelay {
   /** The value of `media_relay`. */
@@ -19,8 +19,8 @@ export interface MediaRelay {
   /** Debian's packages that hold it; none when it is built from source. */
   packages: readonly string[];
   source?: RelaySource;
-  /** What the processes speak on their control addresses; relay-control on the host knows how. */
-  protocol: "rtpproxy" | "ng";
+  /** What the processes speak on their control addresses: a protocol of relay-control on the host. */
+  protocol: string;
   /** What the relay counts for one SIPREC call of two streams. */
   sessionsPerCall: number;
   /** The processes that a host runs. */

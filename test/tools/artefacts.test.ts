@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { packageRoot } from "../../src/do/assets.js";
+import { packageRoot, readAssets } from "../../src/do/assets.js";
 import { attempt, run } from "../../src/do/process.js";
 
 // What is rendered and baked, held against the programs that read it.
@@ -135,8 +135,12 @@ test("nothing that is rendered names a path of this machine", async () => {
 });
 
 describe("shellcheck", () => {
-  const folders = ["cloud-init/rootfs/usr/lib/sip-proxy", "cloud-init/rootfs/usr/sbin", "packer"];
-  const scripts = folders.flatMap((at) => readdirSync(join(packageRoot, at)).map((name) => join(at, name)));
+  const folders = ["cloud-init/rootfs/usr", "packer"];
+  const scripts = folders
+    .flatMap((at) =>
+      readAssets(at).map(({ path, content }) => ({ path: join(at, path), text: String(content) })),
+    )
+    .flatMap(({ path, text }) => (/^#(!.*sh| shellcheck shell=)/.test(text) ? [path] : []));
 
   test("finds nothing in the host's and the bake's scripts", async () => {
     const { exitCode, stdout } = await attempt({

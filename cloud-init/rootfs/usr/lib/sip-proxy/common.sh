@@ -22,6 +22,13 @@ say() {
 	fi
 }
 
+# say_new TEXT: says what was not said by it the last time.
+say_new() {
+	[[ $1 != "${told:-}" ]] || return 0
+	told=$1
+	say "$1"
+}
+
 die() {
 	say "FAILED: $1"
 	[[ -n ${2:-} ]] && printf 'sip-proxy: what to do: %s\n' "$2"
@@ -35,6 +42,7 @@ load_host() {
 	. "$lib/host-defaults.sh"
 	# shellcheck source=/dev/null
 	. "$etc/host.env"
+	relay_defaults
 }
 
 # How psql and Kamailio reach the database; written by configure at every boot.
@@ -48,19 +56,28 @@ load_database() {
 # One transaction or nothing: -f alone goes on after an error and exits 0.
 psql_strict() { psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 "$@"; }
 
-# retry LIMIT COMMAND...: until it succeeds, waiting 0.1, 0.2, 0.4 ... up to 30 s in between, LIMIT seconds at most (0: for ever).
-retry() {
-	local limit=$1 pause=1 attempt=1 seconds
-	shift
-	local began=$SECONDS
+# poll BETWEEN LIMIT FIRST MOST COMMAND...: tries COMMAND until it succeeds, first FIRST tenths of a second apart, then twice as
+# long and so on up to MOST. Fails when it has not succeeded after LIMIT seconds (0: never). BETWEEN is called before each pause,
+# with the number of the attempt, the name of COMMAND and the pause in seconds.
+poll() {
+	local between=$1 limit=$2 pause=$3 most=$4 attempt=1 since=$SECONDS seconds
+	shift 4
 	until "$@"; do
-		if ((limit > 0 && (SECONDS - began) * 10 + pause > limit * 10)); then return 1; fi
+		if ((limit > 0 && (SECONDS - since) * 10 + pause > limit * 10)); then return 1; fi
 		seconds=$((pause / 10)).$((pause % 10))
-		printf 'sip-proxy: attempt %s of "%s" failed, again in %s s\n' "$attempt" "$1" "$seconds"
+		"$between" "$attempt" "$1" "$seconds"
 		sleep "$seconds"
-		((attempt += 1, pause = pause < 150 ? pause * 2 : 300))
+		((attempt += 1, pause = pause * 2 < most ? pause * 2 : most))
 	done
 }
+
+# wait_for LIMIT COMMAND...: until it succeeds, looking once a second at last; silently.
+wait_for() { poll : "$1" 1 10 "${@:2}"; }
+
+# retry LIMIT COMMAND...: until it succeeds, waiting 0.1, 0.2, 0.4 ... up to 30 s in between; tells each attempt that failed.
+retry() { poll tell_attempt "$1" 1 300 "${@:2}"; }
+
+tell_attempt() { printf 'sip-proxy: attempt %s of "%s" failed, again in %s s\n' "$@"; }
 
 # insist MESSAGE HINT COMMAND...: until it succeeds. After two minutes it says what is wrong and what to do, and goes on
 # trying: what is missing may still come. Where SIP_PROXY_WAIT is set, that many seconds are all.

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034 # those who load the host's settings use them
+# shellcheck disable=SC2034,SC2154 # host.env sets some, and those who load the host's settings use them
 # Names that the host.env of a former release does not hold, as its hosts and its group were made with. Sourced before
 # host.env.
 
@@ -11,3 +11,16 @@ POOL_TAG=sip-proxy:elastic-ip-pool
 METRIC_NAMESPACE=SipProxy
 METRIC_NAME=ActiveCalls
 METRIC_DIMENSION=AutoScalingGroupName
+
+# Of its relay it tells the name and the units; called after host.env.
+relay_defaults() {
+	if [[ -n ${RELAY_PROTOCOL:-} ]]; then return; fi
+	case $MEDIA_RELAY in
+	rtpproxy)
+		RELAY_PROTOCOL=rtpproxy RELAY_SESSIONS_PER_CALL=2
+		RELAY_CONTROLS=${RELAY_UNITS//rtpproxy@/unix:\/run\/rtpproxy\/}
+		RELAY_CONTROLS=${RELAY_CONTROLS//.service/.sock}
+		;;
+	rtpengine) RELAY_PROTOCOL=ng RELAY_SESSIONS_PER_CALL=1 RELAY_CONTROLS=udp:127.0.0.1:2223 ;;
+	esac
+}

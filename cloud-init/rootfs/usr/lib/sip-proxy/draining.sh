@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # what common.sh, host.env and those who source this set
+# Draining, and waiting for the calls to end. Sourced, after common.sh and relay.sh.
+
+# Holds the time of the start, in seconds since the epoch.
+mark=$state/draining
+
+start_draining() {
+	if [[ ! -s $mark ]]; then
+		printf '%s\n' "$EPOCHSECONDS" | write_file 644 - "$mark"
+		say "draining: new calls get 503"
+	fi
+	# a Kamailio that is just starting has read the mark
+	tell_kamailio 1 || say "Kamailio does not answer: it will drain when it starts"
+}
+
+tell_kamailio() { kamcmd cfg.set_now_int proxy draining "$1" >/dev/null 2>&1; }
+
+# calls_left: prints how many calls run; fails when that is not known. (Dialogs are gone from a Kamailio that was started
+# anew, sessions from a relay that was: the larger number counts.)
+calls_left() {
+	local sessions=0 number dialogs known=no
+	if dialogs=$(dialogs); then known=yes; else dialogs=0; fi
+	while read -r _ number; do
+		[[ $number =~ ^[0-9]+$ ]] || continue
+		((sessions += number, 1))
+		known=yes
+	done < <(relay_control sessions)
+	[[ $known == yes ]] || return 1
+	sessions=$(((sessions + RELAY_SESSIONS_PER_CALL - 1) / RELAY_SESSIONS_PER_CALL))
+	printf '%s' $((dialogs > sessions ? dialogs : sessions))
+}
+
+dialogs() {
+	local stats
+	stats=$(kamcmd dlg.stats_active 2>/dev/null) && [[ $stats =~ all:\ ([0-9]+) ]] && printf '%s' "${BASH_REMATCH[1]}"
+}
+
+# wait_for_calls BEGAN PAUSE COMMAND...: until no call is left, with PAUSE seconds between two looks. Sets left to the number
+# at the last look, nothing when it was not known, and known_left to the last number that was. Between looks COMMAND decides
+# whether to go on. Returns 0 when none are left, 1 when DRAIN_LIMIT seconds after BEGAN (since the epoch) some may be, 2 when
+# COMMAND fails.
+wait_for_calls() {
+	local began=$1 pause=$2
+	shift 2
+	known_left=""
+	until left=$(calls_left) && ((left == 0)); do
+		known_left=${left:-$known_left}
+		if ((EPOCHSECONDS - began >= DRAIN_LIMIT)); then return 1; fi
+		"$@" || return 2
+		sleep "$pause"
+	done
+}
