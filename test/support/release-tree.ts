@@ -11,7 +11,7 @@ export type Suite = "trixie" | "unstable";
 
 /** What a proxy runs, and what its scripts use. */
 const { network, proxies } = debianPackages;
-const packages = [...network, ...proxies, "ca-certificates", "curl", "postgresql-client", "python3"].sort();
+const packages = [...network, ...proxies, "ca-certificates", "curl", "postgresql-client"].sort();
 
 /**
  * The tree of a release with Kamailio and rtpengine, as a folder in the cache: a root for a NativeProxy. Unstable moves on,
