@@ -83,6 +83,12 @@ describe("RTPProxy's protocol", () => {
     expect(ended).toBe(`D ${made.split(" ")[1]} a\n`);
   });
 
+  test("a port that comes too late is given back, too", async () => {
+    const { address, commands } = await onUnix("late", (command) => (command.startsWith("U") ? "" : "0\n"));
+    expect(await ask("rtpproxy", "probe", address)).toEqual([1, "-"]);
+    expect(commands.map((command) => command[0])).toEqual(["U", "D"]);
+  });
+
   test("one that is full has no port, and is alive", async () => {
     const { address } = await onUnix("full", (command) =>
       command.startsWith("U") ? "E71\n" : rtpproxy(command),
