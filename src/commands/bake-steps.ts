@@ -13,10 +13,11 @@ export async function runPacker<Baked>(
 ): Promise<{ baked: Baked; times: StepTimes }> {
   const followed = new FollowedSteps(steps.map(({ script }) => script));
   const abort = new AbortController();
-  const running = job
-    .bake((script) => followed.starts(script), abort.signal)
-    .finally(() => followed.finish());
-  running.catch((error: unknown) => followed.fail(error));
+  const running = job.bake((script) => followed.starts(script), abort.signal);
+  running.then(
+    () => followed.finish(),
+    (error: unknown) => followed.fail(error), // the step that goes on fails; those after it do not start
+  );
   const times = await runSteps(
     steps.map(({ script, title }) => ({ title, run: () => followed.done(script) })),
     async () => {
