@@ -1,0 +1,124 @@
+import {
+  SetInstanceProtectionCommand,
+  SuspendProcessesCommand,
+  UpdateAutoScalingGroupCommand,
+} from "@aws-sdk/client-auto-scaling";
+import { describe, expect, test } from "vitest";
+import { errorAnswer } from "../support/cloud/fault-proxy.js";
+import {
+  cloud,
+  fleet,
+  makeTemplate,
+  name,
+  refused,
+  theGroup,
+  useCloud,
+} from "../support/cloud/group-owners.js";
+import { told } from "../support/cloud/told.js";
+
+useCloud();
+
+describe("two applies at once", () => {
+  /** The other apply does this between the first one's plan and its call, or right after the call. */
+  function meanwhile(action: string, when: "before" | "after", other: () => Promise<unknown>): void {
+    const play = cloud.proxy.standIns.get(action);
+    cloud.proxy.standIns.set(action, async (call, forward) => {
+      if (when === "before") await other();
+      const answer = play ? await play(call, forward) : await forward();
+      if (when === "after") await other();
+      return answer;
+    });
+  }
+
+  const mark = { Key: "sip-proxy:fleet", Value: "eu-west" };
+
+  test("a template that the other has made first stays, and the loser says so", async () => {
+    meanwhile("CreateLaunchTemplate", "before", () => makeTemplate([mark]));
+    expect(await told(cloud, "group", "apply", await fleet())).toMatchObject({
+      code: 1,
+      changes: ["ec2:CreateLaunchTemplate"],
+      stderr: expect.stringMatching(
+        /somebody else has made this at the same time[^]*another apply/,
+      ) as string,
+    });
+  });
+
+  test("so does a group; moto lets a second one of the same name replace it, AWS refuses", async () => {
+    cloud.proxy.standIns.set("CreateAutoScalingGroup", ({ service }) =>
+      errorAnswer(service, "AlreadyExists", "AutoScalingGroup by this name already exists"),
+    );
+    expect(await told(cloud, "group", "apply", await fleet())).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /somebody else has made this at the same time[^]*another apply/,
+      ) as string,
+    });
+  });
+
+  test("of two changes of a group the last one wins, and the other one says so", async () => {
+    await cloud.ok("group", "apply", await fleet());
+    meanwhile("UpdateAutoScalingGroup", "after", () =>
+      cloud.autoscaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: name, MaxSize: 6 })),
+    );
+    expect(await told(cloud, "group", "apply", await fleet({ group: { max: 5 } }))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(
+        `somebody else has changed the group at the same time, and won: autoscaling group ${name}`,
+      ) as string,
+    });
+    expect((await theGroup())?.MaxSize).toBe(6);
+  });
+});
+
+describe("a group that cannot be deleted keeps its instances", () => {
+  /** What moto's groups do not have. */
+  function answered(inner: string): void {
+    const complete = cloud.proxy.standIns.get("DescribeAutoScalingGroups");
+    cloud.proxy.standIns.set("DescribeAutoScalingGroups", async (call, forward) => {
+      const answer = complete ? await complete(call, forward) : await forward();
+      return {
+        ...answer,
+        body: answer.body.replaceAll("<AutoScalingGroupName>", `${inner}<AutoScalingGroupName>`),
+      };
+    });
+  }
+
+  test.each([
+    ["prevent-all-deletion", [["delete"], ["delete", "--force"], ["delete", "--dry-run"]]],
+    ["prevent-force-deletion", [["delete", "--force"]]],
+  ])("protected by %s", async (protection, refusing) => {
+    const file = await fleet();
+    await cloud.ok("group", "apply", file);
+    answered(`<DeletionProtection>${protection}</DeletionProtection>`);
+    await refused(
+      file,
+      new RegExp(`its deletion protection is ${protection}[^]*--deletion-protection none`),
+      refusing,
+    );
+    expect((await theGroup())?.Instances).toHaveLength(2);
+  });
+
+  test("an instance protected from scaling in would be waited for without end", async () => {
+    const file = await fleet();
+    await cloud.ok("group", "apply", file);
+    const [instance] = (await theGroup())?.Instances ?? [];
+    await cloud.autoscaling.send(
+      new SetInstanceProtectionCommand({
+        AutoScalingGroupName: name,
+        InstanceIds: [instance?.InstanceId ?? ""],
+        ProtectedFromScaleIn: true,
+      }),
+    );
+    await refused(file, new RegExp(`protected from scaling in: ${instance?.InstanceId}`), [["delete"]]);
+    expect(await told(cloud, "group", "delete", file, "--force")).toMatchObject({ code: 0 });
+  });
+
+  test("a suspended process would never end them", async () => {
+    const file = await fleet();
+    await cloud.ok("group", "apply", file);
+    await cloud.autoscaling.send(
+      new SuspendProcessesCommand({ AutoScalingGroupName: name, ScalingProcesses: ["Terminate"] }),
+    );
+    await refused(file, /its process Terminate is suspended/, [["delete"]]);
+  });
+});
