@@ -89,7 +89,9 @@ describe("a container of the base image", () => {
   it("has no unit that failed, and may filter packets", async () => {
     expect(await inGuest("systemctl is-system-running --wait || systemctl --failed")).toBe("running");
     expect(
-      await inGuest("sudo ip link add name t type veth peer name u && sudo ip link delete t && echo may"),
+      await inGuest(
+        "sudo ip link add name one0 type veth peer name two0 && sudo ip link delete one0 && echo may",
+      ),
     ).toBe("may");
   });
 

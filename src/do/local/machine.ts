@@ -5,17 +5,17 @@ import type { Seed } from "../../compute/local/seed.js";
 import type { VirtualMachine } from "../../compute/local/vm.js";
 import { UserError } from "../../errors.js";
 import { makeContainerFolder, requireContainers, startContainer, stopContainer } from "./container.js";
-import type { Plug } from "./plug.js";
+import { shortName, type PluggedIn } from "./plug.js";
 import { ensureRawDisk } from "./raw-disk.js";
 import { ensureTap, removeDevice } from "./tap.js";
-import { makeVeth, removeNamespace } from "./veth.js";
+import { makeVeth, removeVeth } from "./veth.js";
 import { startVm, stopVm, type StopOutcome } from "./vm.js";
 import { deleteVm, runningProcess, saveVm, vmFolder, type VmRecord } from "./vm-store.js";
 
 // Hosts of this machine, whatever they run as: each of these acts by a host's record.
 
 /** A container to make. */
-export interface ContainerSpec extends Pick<Container, "name" | "id" | "netns"> {
+export interface ContainerSpec extends Pick<Container, "name" | "netns"> {
   fleet: string;
   /** qcow2; it is not changed. */
   base: string;
@@ -27,6 +27,7 @@ export async function createContainer(spec: ContainerSpec): Promise<VmRecord<Con
   await requireContainers();
   const { fleet, base, seed, ...named } = spec;
   const folder = vmFolder(fleet, spec.name);
+  const id = shortName(folder); // another state folder of this machine may hold a fleet of the same name
   const file = (leaf: string) => join(folder, leaf);
   const files = {
     folder: file("tree"),
@@ -35,7 +36,7 @@ export async function createContainer(spec: ContainerSpec): Promise<VmRecord<Con
     pidfile: file("pid"),
   };
   const disk = await ensureRawDisk(base);
-  const machine: Container = { engine: "container", ...named, namespace: spec.id, disk, ...files };
+  const machine: Container = { engine: "container", ...named, id, namespace: id, disk, ...files };
   await deleteVm(folder); // what one left that was cut off
   await makeContainerFolder(machine, seed);
   const record = { fleet, machine, base };
@@ -43,15 +44,16 @@ export async function createContainer(spec: ContainerSpec): Promise<VmRecord<Con
   return record;
 }
 
-/** Plugs a machine in and starts it. Throws UserError when it runs. */
-export async function startMachine(record: VmRecord, plug: Plug & { mac: string }): Promise<void> {
+/** Plugs a machine in, by a device of its own unless one is named, and starts it. Throws UserError when it runs. */
+export async function startMachine(record: VmRecord, where: PluggedIn & { mac: string }): Promise<void> {
   if (await runningProcess(record)) throw new UserError(`${record.machine.name} is running already`);
   if (isVm(record)) {
-    await ensureTap(plug);
+    for (const device of tapsOf(record.machine)) await ensureTap({ ...where, device });
     await startVm(record);
   } else if (isOfContainer(record)) {
+    const { id, namespace } = record.machine;
     await refuseOtherDisk(record);
-    await makeVeth({ ...plug, namespace: record.machine.namespace });
+    await makeVeth({ device: id, ...where, namespace });
     const process = await startContainer(record.machine);
     await saveVm(folderOf(record.machine), { ...record, process });
   }
@@ -63,13 +65,13 @@ export async function stopMachine(record: VmRecord, timeout = 90_000): Promise<S
   return stopContainer(record.machine as Container, await runningProcess(record), timeout);
 }
 
-/** Ends a machine without ceremony, and deletes its disk, and its device on the bridge when it is named. */
-export async function removeMachine(record: VmRecord, device?: string): Promise<void> {
+/** Ends a machine without ceremony, and deletes its disk and its device on the bridge. */
+export async function removeMachine(record: VmRecord): Promise<void> {
   const { machine } = record;
   const netns = machine.netns === undefined ? {} : { netns: machine.netns };
   await stopMachine(record, 0);
-  if (device !== undefined) await removeDevice({ device, ...netns });
-  if (isContainer(machine)) await removeNamespace(machine.namespace);
+  if (isContainer(machine)) await removeVeth({ device: machine.id, namespace: machine.namespace, ...netns });
+  else for (const device of tapsOf(machine)) await removeDevice({ device, ...netns });
   await deleteVm(folderOf(machine));
 }
 
@@ -87,6 +89,10 @@ function isVm(record: VmRecord): record is VmRecord<VirtualMachine> {
 
 function isOfContainer(record: VmRecord): record is VmRecord<Container> {
   return isContainer(record.machine);
+}
+
+function tapsOf({ nics }: VirtualMachine): string[] {
+  return nics.flatMap((nic) => (nic.kind === "tap" ? [nic.name] : []));
 }
 
 function folderOf({ pidfile }: Machine): string {

@@ -9,9 +9,12 @@ export interface Plug {
   device: string;
 }
 
-/** Interface names have at most 15 characters, so a host's is told by a digest. */
-export function deviceName(fleet: string, host: string): string {
-  return `sp-${createHash("sha256").update(`${fleet}\0${host}`).digest("hex").slice(0, 10)}`;
+/** The same, where the machine names the device itself unless one is given. */
+export type PluggedIn = Omit<Plug, "device"> & { device?: string };
+
+/** Interface names have at most 15 characters, so what is named is told by a digest. */
+export function shortName(...words: readonly string[]): string {
+  return `sp-${createHash("sha256").update(words.join("\0")).digest("hex").slice(0, 10)}`;
 }
 
 /** The start of an `ip` command where the bridge is. */

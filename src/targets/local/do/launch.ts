@@ -8,7 +8,7 @@ import { macAddress } from "../../../compute/local/vm.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import { SILENT, type Talk } from "../../../do/local/talk.js";
-import { deviceName, type Plug } from "../../../do/local/plug.js";
+import { shortName, type PluggedIn } from "../../../do/local/plug.js";
 import { findAccelerator } from "../../../do/local/accelerator.js";
 import { ensureBaseImage } from "../../../do/local/base-image.js";
 import { ensureBaseTree } from "../../../do/local/base-tree.js";
@@ -32,7 +32,7 @@ export interface LocalLaunch {
   /** user-data as handed over: gzip. */
   userData: Buffer;
   /** Where it is plugged in; into the fleet's bridge when not given. */
-  plug?: Plug;
+  plug?: PluggedIn;
 }
 
 export type LaunchOutcome = "launched" | "started" | "already running";
@@ -42,7 +42,7 @@ const guestUser = "debian";
 
 /** Makes and starts a host; starts it when it was stopped; does nothing when it runs. */
 export async function launchLocal(fleet: Fleet, host: Host, launch: LocalLaunch): Promise<LaunchOutcome> {
-  const plug = launch.plug ?? ownPlug(fleet, host);
+  const plug = launch.plug ?? fleetPlug(fleet);
   const found = await findVm(fleet.name, host.name);
   if (found) await refuseOtherUserData(fleet, host, launch.userData);
   if (found?.running) return "already running";
@@ -55,7 +55,7 @@ export async function launchLocal(fleet: Fleet, host: Host, launch: LocalLaunch)
 async function createHost(
   fleet: Fleet,
   host: Host,
-  { image, runner, userData, plug, mac }: LocalLaunch & { plug: Plug; mac: string },
+  { image, runner, userData, plug, mac }: LocalLaunch & { plug: PluggedIn; mac: string },
 ): Promise<VmRecord> {
   const { publicKey } = await fleetKey(fleet);
   const card = runner === "container" ? { interface: CONTAINER_NIC } : { mac };
@@ -63,13 +63,13 @@ async function createHost(
   const common = { fleet: fleet.name, name: host.name, base: image, seed, ...netnsOf(plug) };
   const record =
     runner === "container"
-      ? await createContainer({ ...common, id: deviceName(fleet.name, host.name) })
+      ? await createContainer(common)
       : await createVm({
           ...common,
           memoryMiB: fleet.launch.local.memory,
           cpus: fleet.launch.local.cpus,
           accelerator: runner,
-          nics: [{ kind: "tap", mac, name: plug.device }],
+          nics: [{ kind: "tap", mac, name: plug.device ?? shortName(fleet.name, host.name) }],
         });
   await writeFile(digestFile(fleet, host), userDataDigest(userData));
   return record;
@@ -95,7 +95,7 @@ export async function stopLocal(fleet: Fleet, host: Host): Promise<string> {
 export async function terminateLocal(fleet: Fleet, host: Host): Promise<string> {
   const vm = await findVm(fleet.name, host.name);
   if (!vm) return "there is no such host";
-  await removeMachine(vm.record, deviceName(fleet.name, host.name));
+  await removeMachine(vm.record);
   return "terminated";
 }
 
@@ -145,9 +145,8 @@ function requireBridge({ launch }: Fleet): string {
   );
 }
 
-function ownPlug(fleet: Fleet, host: Host): Plug {
-  const bridge = requireBridge(fleet);
-  return { bridge, device: deviceName(fleet.name, host.name), ...netnsOf(fleet.launch.local) };
+function fleetPlug(fleet: Fleet): PluggedIn {
+  return { bridge: requireBridge(fleet), ...netnsOf(fleet.launch.local) };
 }
 
 function netnsOf({ netns }: { netns?: string | undefined }) {
