@@ -15,7 +15,7 @@ METRIC_DIMENSION=AutoScalingGroupName
 # Of its relay it tells the name and the units; called after host.env.
 relay_defaults() {
 	if [[ -n ${RELAY_PROTOCOL:-} ]]; then return; fi
-	case $MEDIA_RELAY in
+	case ${MEDIA_RELAY:-} in
 	rtpproxy)
 		RELAY_PROTOCOL=rtpproxy RELAY_SESSIONS_PER_CALL=2
 		RELAY_CONTROLS=${RELAY_UNITS//rtpproxy@/unix:\/run\/rtpproxy\/}
