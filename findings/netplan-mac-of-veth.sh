@@ -15,15 +15,15 @@ set -euo pipefail
 work=$(mktemp -d)
 namespace=finding-$$
 cleanup() {
-  ip netns delete "$namespace" 2>/dev/null || true
-  rm -rf --one-file-system "$work"
+	ip netns delete "$namespace" 2>/dev/null || true
+	rm -rf --one-file-system "$work"
 }
 trap cleanup EXIT
 
 mmdebstrap --quiet --variant=apt --include=netplan.io,ethtool trixie "$work/tree"
 chroot "$work/tree" dpkg-query -W netplan.io systemd
 
-cat > "$work/tree/etc/netplan/50-test.yaml" <<'YAML'
+cat >"$work/tree/etc/netplan/50-test.yaml" <<'YAML'
 network:
   version: 2
   ethernets:
