@@ -15,10 +15,13 @@ const ssh = {
   ssh_timeout: "15m",
 };
 
+/** The null builder wants a way to log in also where the template is only looked at, without a key; a bake has one. */
+const noKey = '${var.ssh_private_key_file == ""}';
+
 /** Packer's null builder, for each part of a bake: works over SSH on a container that runs already, in whose network Packer is run. */
 const containerParts = Object.values(bakeParts).map((part) => {
   const [type = "", name = ""] = part.split(".");
-  return { type, name, source: { ...ssh, ssh_host: "127.0.0.1" } };
+  return { type, name, source: { ...ssh, ssh_agent_auth: noKey, ssh_host: "127.0.0.1" } };
 });
 
 /** Packer's qemu builder: boots the base image with a NoCloud seed and works on it over SSH. */
