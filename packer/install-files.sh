@@ -15,15 +15,16 @@ chown -R root:root /etc/kamailio /usr/lib/sip-proxy
 chmod 755 /usr/lib/sip-proxy/* /usr/sbin/sip-proxy-*
 chmod 644 /usr/lib/sip-proxy/*.sh /etc/systemd/system/*.service
 
-systemctl daemon-reload
+# a reload for each unit takes longer than all the rest
 for unit in "$upload"/rootfs/etc/systemd/system/*.service; do
 	# instances of templates are started by the host, as many as it needs
-	[[ $unit == *@.service ]] || systemctl enable --quiet "$(basename "$unit")"
+	[[ $unit == *@.service ]] || systemctl --no-reload enable --quiet "$(basename "$unit")"
 done
 
 # What runs at the boot, or by the clock, of a base and is of no use to a host: there are no LVM snapshots to check, and its
 # package database is the image's. Where nothing upgrades by itself, lists of packages are not fetched either.
 idle=(e2scrub_all.timer e2scrub_reap.service dpkg-db-backup.timer man-db.timer)
 dpkg-query -W unattended-upgrades >/dev/null 2>&1 || idle+=(apt-daily.timer apt-daily-upgrade.timer)
-for unit in "${idle[@]}"; do systemctl disable --quiet "$unit" 2>/dev/null || true; done
+for unit in "${idle[@]}"; do systemctl --no-reload disable --quiet "$unit" 2>/dev/null || true; done
+systemctl daemon-reload
 rm -f /usr/sbin/policy-rc.d

@@ -1,6 +1,5 @@
 import { link, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Artefact } from "../../../compute/artefact.js";
 import { bakeEnvironment, bakeParts, bakeSteps } from "../../../compute/image/provisioners.js";
 import type { BaseSpec } from "../../../compute/local/base-spec.js";
 import { digestOf, entryFolder, entryName } from "../../../compute/local/cache-key.js";
@@ -19,7 +18,8 @@ export const keepStep = { script: "keep", title: "keeping the packages" } as con
 
 /**
  * The base with the packages installed: from the cache while base, archives, what is built from source and the scripts that install are the
- * same; else made now, in a container. Returns the folder of the tree, which nobody may change. Layers and downloads of a former state of the archives are deleted.
+ * same; else made now, in a container. Returns the folder of the tree, which nobody may change. Layers and downloads of a former state of
+ * the archives are deleted.
  */
 export async function ensurePackages(job: BuildJob): Promise<string> {
   const { cache } = hostPaths();
@@ -37,16 +37,14 @@ export async function hasPackages(of: Ingredients): Promise<boolean> {
   return names.includes(entryFolder(await layerName(of)));
 }
 
-async function layerName({ image, folder, sources, base, archive }: Ingredients) {
+/** Names the layer by all that its content depends on. */
+export async function layerName({ image, folder, sources, base, archive }: Ingredients) {
   const built = await Promise.all(
     Object.entries(sources).map(async ([name, file]) => [name, await contentDigest(file)]),
   );
-  const scripts = new Set([
-    "common.sh",
-    ...bakeSteps.filter(({ part }) => part !== "files").map((step) => step.script),
-  ]);
-  const isScript = ({ path }: Artefact) => path.startsWith("packer/") && scripts.has(basename(path));
-  const texts = folder.filter(isScript).map(({ path, content }) => [path, content.toString()]);
+  const later = bakeSteps.filter(({ part }) => part === "files").map(({ script }) => `packer/${script}`);
+  const scripts = folder.filter(({ path }) => path.startsWith("packer/") && !later.includes(path));
+  const texts = scripts.map(({ path, content }) => [path, content.toString()]);
   return entryName(image.base, { environment: bakeEnvironment(image), built, texts }, [base.key, archive]);
 }
 
