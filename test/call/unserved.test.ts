@@ -17,6 +17,16 @@ const told = (lab: CallLab) =>
     .slice(0, 20)
     .join("\n");
 
+/** Has all recorders behave so. */
+async function behave(lab: CallLab, behaviour: Partial<Behaviour>): Promise<void> {
+  for (const recorder of lab.recorders.values()) await recorder.behave(behaviour);
+}
+
+/** The flags of the recorders that are down. */
+async function down(lab: CallLab): Promise<string[]> {
+  return (await lab.proxy().kamcmd("dispatcher.list")).match(/FLAGS: [ID]/g) ?? [];
+}
+
 describe("calls that no recorder can serve", () => {
   let lab: CallLab;
   beforeAll(async () => {
@@ -24,17 +34,12 @@ describe("calls that no recorder can serve", () => {
   });
   afterAll(() => lab?.stop());
 
-  const behave = async (behaviour: Partial<Behaviour>) => {
-    for (const recorder of lab.recorders.values()) await recorder.behave(behaviour);
-  };
-  const down = async () => (await lab.proxy().kamcmd("dispatcher.list")).match(/FLAGS: [ID]/g) ?? [];
-
   it.each([
     { way: "answered 500", unserved: 500, most: 1000 },
     { way: "left without any answer", unserved: "silent", most: 6500 },
     { way: "answered 100 and no more", unserved: "trying-then-silent", most: 6500 },
   ] as const)("$way, refuse no call beside them", async ({ unserved, most }) => {
-    await behave({ unservable: unserved });
+    await behave(lab, { unservable: unserved });
     const bad = await lab.place({ ...brief, calls: 80, rate: 10, headers: unservable });
     const good = await lab.place({ ...brief, calls: 200, rate: 20 });
     const asked = await lab.ask("platform", { count: 90, rate: 10 });
@@ -44,7 +49,7 @@ describe("calls that no recorder can serve", () => {
     expect(summary.byStatus).toEqual({ 503: 80 });
     expect(summary.setUpMs.max).toBeLessThan(most);
     expect(new Set(asked)).toEqual(new Set([200]));
-    expect(await down()).toEqual([]);
+    expect(await down(lab)).toEqual([]);
     expect(lab.proxy().log.filter((line) => /rvalue/.test(line))).toEqual([]);
     expect(lab.proxy().log.join("\n")).toContain("the call is blamed, its recorders stay");
   });
@@ -58,16 +63,11 @@ describe("calls that no recorder can serve, and recorders", () => {
   });
   afterAll(() => lab?.stop());
 
-  const behave = async (behaviour: Partial<Behaviour>) => {
-    for (const recorder of lab.recorders.values()) await recorder.behave(behaviour);
-  };
-  const down = async () => (await lab.proxy().kamcmd("dispatcher.list")).match(/FLAGS: [ID]/g) ?? [];
-
   it("are told from recorders that serve nobody: those leave, OPTIONS get 503, and calls bring them back", async () => {
-    await behave({ invite: 500 });
+    await behave(lab, { invite: 500 });
     await lab.calls({ ...brief, calls: 40, rate: 5 });
     await eventually(async () => expect(await lab.ask()).toEqual([503]));
-    await behave({ invite: "answer" });
+    await behave(lab, { invite: "answer" });
     expect((await lab.calls({ ...brief, calls: 10 })).summary.outcomes.ok).toBe(10);
     expect(await lab.ask()).toEqual([200]);
   });
@@ -75,7 +75,7 @@ describe("calls that no recorder can serve, and recorders", () => {
   it("are told from a recorder that fails them all: it leaves with the second call", async () => {
     await lab.recorder("recorder0").behave({ invite: 500 });
     expect((await lab.calls({ ...brief, calls: 4, rate: 4 })).summary.outcomes.ok).toBe(4);
-    expect(await down()).toHaveLength(1);
+    expect(await down(lab)).toHaveLength(1);
     expect(lab.proxy().log.join("\n")).toContain(
       "recorder sip:10.0.0.3:5060;transport=udp fails calls, taken out",
     );

@@ -2,7 +2,7 @@ import type { Scalar } from "../template.js";
 
 /**
  * Names that hosts and the operator's machine must both use. They stand here alone; hosts get them in host.env. One that
- * is new, or changes, needs a line in the host's host-defaults.env: what hosts of former releases were made with.
+ * is new, or changes, needs a line in the host's host-defaults.sh: what hosts of former releases were made with.
  */
 
 /** Name of the group, and of what makes its instances, where they run. */

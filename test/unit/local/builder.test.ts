@@ -5,10 +5,10 @@ import { builderArgv, builderSeed, inBuilderNetwork, slirpArgv } from "../../../
 
 const builder = {
   id: "sip-proxy-bake-7",
-  tree: layeredTree("/cache/tree", "/work/changes"),
-  seed: "/work/seed",
+  tree: layeredTree("/cache/tree", "/bake/changes"),
+  seed: "/bake/seed",
   resolver: "/a:b/resolver.conf",
-  pidfile: "/work/pid",
+  pidfile: "/bake/pid",
 };
 
 describe("a builder that is a container", () => {
