@@ -10,10 +10,11 @@ rm -f /etc/systemd/system/kamailio.service
 # the packages' own examples would be read by nobody, and mistaken for what is in force
 rm -rf /etc/kamailio /etc/default/kamailio /etc/init.d/kamailio
 mkdir -p /etc/kamailio /usr/lib/sip-proxy /var/lib/sip-proxy
-cp -r "$upload/rootfs/." /
-chown -R root:root /etc/kamailio /usr/lib/sip-proxy
-chmod 755 /usr/lib/sip-proxy/* /usr/sbin/sip-proxy-*
-chmod 644 /usr/lib/sip-proxy/*.sh /etc/systemd/system/*.service
+# An upload may lose modes. They are set on what is ours, before it lies beside units that are masked, links to /dev/null.
+find "$upload/rootfs" -type d -exec chmod 755 {} +
+find "$upload/rootfs" -type f -exec chmod 644 {} +
+find "$upload/rootfs/usr/lib/sip-proxy" "$upload/rootfs/usr/sbin" -type f ! -name '*.sh' -exec chmod 755 {} +
+cp -r --no-preserve=ownership "$upload/rootfs/." /
 
 # a reload for each unit takes longer than all the rest
 for unit in "$upload"/rootfs/etc/systemd/system/*.service; do
