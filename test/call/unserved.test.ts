@@ -22,6 +22,14 @@ async function behave(lab: CallLab, behaviour: Partial<Behaviour>): Promise<void
   for (const recorder of lab.recorders.values()) await recorder.behave(behaviour);
 }
 
+/** Waits until all recorders are up and have taken calls. */
+async function recovered(lab: CallLab): Promise<void> {
+  await behave(lab, { invite: "answer" });
+  await eventually(async () => expect(await down(lab)).toEqual([]));
+  const { summary } = await lab.calls({ ...brief, calls: 10 });
+  expect(Object.keys(summary.answeredBy)).toHaveLength(lab.recorders.size);
+}
+
 /** The flags of the recorders that are down. */
 async function down(lab: CallLab): Promise<string[]> {
   return (await lab.proxy().kamcmd("dispatcher.list")).match(/FLAGS: [ID]/g) ?? [];
@@ -53,26 +61,30 @@ describe("calls that no recorder can serve", () => {
     expect(lab.proxy().log.filter((line) => /rvalue/.test(line))).toEqual([]);
     expect(lab.proxy().log.join("\n")).toContain("the call is blamed, its recorders stay");
   });
-});
-
-// In a lab of its own: recorders that serve nobody right after many blamed calls are taken out too late (to be mended).
-describe("calls that no recorder can serve, and recorders", () => {
-  let lab: CallLab;
-  beforeAll(async () => {
-    lab = await CallLab.start();
-  });
-  afterAll(() => lab?.stop());
 
   it("are told from recorders that serve nobody: those leave, OPTIONS get 503, and calls bring them back", async () => {
     await behave(lab, { invite: 500 });
-    await lab.calls({ ...brief, calls: 40, rate: 5 });
+    const failing = await lab.place({ ...brief, calls: 1000, rate: 5 });
     await eventually(async () => expect(await lab.ask()).toEqual([503]));
+    await failing.stop();
     await behave(lab, { invite: "answer" });
     expect((await lab.calls({ ...brief, calls: 10 })).summary.outcomes.ok).toBe(10);
     expect(await lab.ask()).toEqual([200]);
   });
 
+  it("are told from recorders that serve nobody for a moment, when OPTIONS ask", async () => {
+    await recovered(lab);
+    await behave(lab, { invite: 500 });
+    await lab.calls({ ...brief, calls: 12, rate: 20 });
+    expect(await lab.ask()).toEqual([200]);
+    await eventually(async () => expect(await lab.ask()).toEqual([503]));
+    await behave(lab, { invite: "answer" });
+    await eventually(async () => expect(await lab.ask()).toEqual([200]));
+    expect((await lab.calls({ ...brief, calls: 10 })).summary.outcomes.ok).toBe(10);
+  });
+
   it("are told from a recorder that fails them all: it leaves with the second call", async () => {
+    await recovered(lab);
     await lab.recorder("recorder0").behave({ invite: 500 });
     expect((await lab.calls({ ...brief, calls: 4, rate: 4 })).summary.outcomes.ok).toBe(4);
     expect(await down(lab)).toHaveLength(1);
