@@ -22,6 +22,7 @@ export type {
   CallResult,
   CallsJob,
   CallsSummary,
+  CrowdJob,
   OptionsJob,
   PlatformJob,
   RawJob,

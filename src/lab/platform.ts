@@ -5,6 +5,7 @@
  */
 import { readJsonLines, writeJsonLine } from "./json-lines.js";
 import { CallsRun } from "./platform/calls.js";
+import { runCrowd } from "./platform/crowd.js";
 import { runOptions } from "./platform/options.js";
 import type { CallsJob, PlatformCommand, PlatformEvent, PlatformJob } from "./platform/protocol.js";
 import { runRaw } from "./platform/raw.js";
@@ -27,6 +28,7 @@ async function perform(job: PlatformJob): Promise<void> {
   if (job.type === "calls") await place(job);
   else if (job.type === "options") await runOptions(job, emit);
   else if (job.type === "spray") await runSpray(job, emit);
+  else if (job.type === "crowd") await runCrowd(job, emit);
   else await runRaw(job, emit);
 }
 

@@ -139,7 +139,7 @@ withEachRelay((relay) => {
       const grown = (name: string) => (during.get(name) ?? NaN) - (before.get(name) ?? NaN);
       expect(grown("sip_proxy_calls_offered_total")).toBe(3);
       expect(grown("sip_proxy_calls_answered_total")).toBe(3);
-      expect(grown('sip_proxy_refused_total{reason="stranger"}')).toBeGreaterThanOrEqual(2);
+      expect(grown('sip_proxy_dropped_packets_total{reason="stranger"}')).toBeGreaterThanOrEqual(2);
       expect([before, during, after].map((one) => one.get("sip_proxy_dialogs"))).toEqual([0, 3, 0]);
       expect([before, during, after].map(sessions)).toEqual([0, relay === "rtpproxy" ? 6 : 3, 0]);
       expect(during.get(`sip_proxy_recorder_up{set="1",recorder="${recorder0}"}`)).toBe(0);

@@ -5,9 +5,10 @@ import type { Fleet, Host } from "../../understand/fleet.js";
 import { generatedNote, type Artefact } from "../artefact.js";
 import { seedSql } from "../dispatcher/seed.js";
 import { renderTemplate } from "../template.js";
+import { guardValues } from "./guard.js";
 import { hostEnv } from "./host-env.js";
 import { kamailioLocal } from "./kamailio-local.js";
-import { mediaGuard, networksList } from "./networks.js";
+import { networksList } from "./networks.js";
 import { secretFiles, type Reveal } from "./secrets.js";
 import type { HostTemplates } from "./templates.js";
 
@@ -22,7 +23,8 @@ export function hostFiles(fleet: Fleet, host: Host, templates: HostTemplates, re
   return [
     { path: "etc/kamailio/kamailio-local.cfg", content: kamailioLocal(fleet, host, templates.kamailioLocal) },
     { path: "etc/kamailio/networks.list", content: networksList(host.settings) },
-    ...mediaFiles(fleet, host),
+    { path: "etc/sip-proxy/guard-values.nft", content: guardValues(fleet, host.settings) },
+    ...relayLines(fleet, host),
     { path: "etc/kamailio/kamctlrc", content: kamctlrc(fleet, templates.kamctlrc) },
     ...addressedFiles(fleet, host).map((file) => ({ ...file, path: `${addressedFolder}/${file.path}` })),
     { path: "etc/sip-proxy/dispatcher-seed.sql", content: seedSql(fleet, templates) },
@@ -31,15 +33,11 @@ export function hostFiles(fleet: Fleet, host: Host, templates: HostTemplates, re
   ];
 }
 
-function mediaFiles(fleet: Fleet, { settings }: Host): Artefact[] {
-  const guard = mediaGuard(fleet, settings);
+/** Where Kamailio finds each process of the media relay, where there may be several. */
+function relayLines(fleet: Fleet, { settings }: Host): Artefact[] {
   const { lines } = relayOf(fleet.image).kamailio(settings);
-  return [
-    ...(lines === undefined
-      ? []
-      : [{ path: "etc/kamailio/kamailio-relays.cfg", content: [generatedNote(), ...lines, ""].join("\n") }]),
-    ...(guard === undefined ? [] : [{ path: "etc/sip-proxy/media-guard.nft", content: guard }]),
-  ];
+  if (lines === undefined) return [];
+  return [{ path: "etc/kamailio/kamailio-relays.cfg", content: [generatedNote(), ...lines, ""].join("\n") }];
 }
 
 /** The files that hold addresses, with placeholders in them. */

@@ -2,7 +2,7 @@ import { effectiveAlgorithm } from "../../understand/algorithm.js";
 import { expectedCalls } from "../../relay/capacity.js";
 import { relayOf } from "../../relay/registry.js";
 import { featureOf } from "../../relay/units.js";
-import type { Database, Fleet, Host } from "../../understand/fleet.js";
+import type { Database, Fleet, Host, ProxySettings } from "../../understand/fleet.js";
 import { proxySettings } from "../../understand/settings/proxy.js";
 import { generatedNote } from "../artefact.js";
 import { renderTemplate } from "../template.js";
@@ -35,17 +35,17 @@ export function kamailioLocal(fleet: Fleet, host: Host, template: string): strin
 const firstByPriority = 8;
 
 function features({ image }: Fleet, { settings }: Host): string[] {
-  const http = settings.enable_jsonrpc || settings.enable_metrics;
   return [
     featureOf(relayOf(image)),
     ...featuresOf(proxySettings, settings),
-    ...(http && !onlyLoopback(settings.http_allow) ? ["WITH_HTTP_PRIVATE"] : []),
+    ...(httpIsPrivate(settings) ? ["WITH_HTTP_PRIVATE"] : []),
   ];
 }
 
-/** Where nobody else may use it, nobody else can reach it. */
-function onlyLoopback(networks: readonly string[]): boolean {
-  return networks.every((network) => network.startsWith("127."));
+/** Whether http_port is open on the private address: where nobody else may use it, nobody else can reach it. */
+export function httpIsPrivate({ enable_jsonrpc, enable_metrics, http_allow }: ProxySettings): boolean {
+  const serves = enable_jsonrpc || enable_metrics;
+  return serves && !http_allow.every((network) => network.startsWith("127."));
 }
 
 /** No password stands in the URL: libpq takes it from its passfile, which copes with every character. */

@@ -113,8 +113,25 @@ export interface SprayJob {
   durationMs: number;
 }
 
+/** Connections by the thousand, from somebody who does not mean to call. They are closed at the job's end. */
+export interface CrowdJob {
+  type: "crowd";
+  /** Used in turn; the host's own by default. (The kernel takes 4 times as long to find ports for one that is named.) */
+  localAddresses?: string[];
+  /** TCP, or TLS up to the end of its handshake. */
+  target: Hop;
+  /** How many are tried. */
+  connections: number;
+  /** Connections tried per second; 5000 by default. */
+  rate?: number;
+  /** Milliseconds after the last try. */
+  holdMs: number;
+  /** What each sends when it is open; nothing by default. */
+  payload?: RawJob["payload"];
+}
+
 /** The first line of the program's standard input. */
-export type PlatformJob = CallsJob | OptionsJob | RawJob | SprayJob;
+export type PlatformJob = CallsJob | OptionsJob | RawJob | SprayJob | CrowdJob;
 
 export type ReinviteKind = "refresh" | "hold" | "resume";
 
@@ -202,6 +219,8 @@ export type PlatformEvent =
   | { event: "reply"; from: string; text: string; base64: string }
   | { event: "sent"; messages: number; replies: number; closed: boolean }
   | { event: "sprayed"; sent: number; received: number }
+  /** `most`: open at once; `open`: at the job's end; `answered`: those on which anything came back. */
+  | { event: "crowd"; tried: number; most: number; open: number; answered: number }
   | { event: "fault"; text: string }
   | ({ event: "status"; id?: number } & PlatformStatus)
   | { event: "done"; id?: number; cmd: string; byStatus?: Record<string, number> }

@@ -37,7 +37,12 @@ export async function runRaw(job: RawJob, emit: (event: PlatformEvent) => void):
   pipe.close();
 }
 
-function bytesOf({ payload }: RawJob, n: number, { address, port }: Pipe): Buffer {
+/** A payload as it is sent the n-th time, from there. */
+export function bytesOf(
+  { payload }: Pick<RawJob, "payload">,
+  n: number,
+  { address, port }: { address: string; port: number },
+): Buffer {
   if ("base64" in payload) return Buffer.from(payload.base64, "base64");
   const fresh: Record<string, () => string> = {
     branch: newBranch,

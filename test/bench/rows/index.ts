@@ -1,4 +1,5 @@
 import type { Row } from "../row.js";
+import { connections } from "./connections.js";
 import { cpu } from "./cpu.js";
 import { detection } from "./detection.js";
 import { drain, kamailioRestarted, relayKilled } from "./faults.js";
@@ -26,6 +27,7 @@ export const rows: readonly Row[] = [
   spray,
   strangers,
   flood,
+  ...connections,
   malformed,
   cpu,
 ];

@@ -1,0 +1,45 @@
+import type { Fleet, ProxySettings } from "../../understand/fleet.js";
+import { generatedNote } from "../artefact.js";
+import { httpIsPrivate } from "./kamailio-local.js";
+
+/** Mark of a connection before its handshake is done; later it is the number of its place, from 1 to 128. */
+const shakingHands = 0x10000;
+
+/**
+ * The host's values for the nftables rules that are baked into the image (usr/share/sip-proxy/guard.nft). Without `trusted`
+ * anybody may be a platform, and the ports are closed to nobody.
+ */
+export function guardValues({ recorders }: Pick<Fleet, "recorders">, settings: ProxySettings): string {
+  const { trusted, rtp_start, rtp_stop, sip_udp_port, sip_private_port, tcp_max_connections } = settings;
+  // the host adds those of its dispatcher list; these are let in before it has one
+  const fleets = recorders.map((row) => row.private_ip_address);
+  const tcp = sipTcpPorts(settings);
+  return `${generatedNote()}
+define callers = ${set(trusted.length === 0 ? ["0.0.0.0/0"] : [...trusted, ...fleets])}
+define rtp = ${rtp_start}-${rtp_stop}
+define sip_udp = ${set([sip_udp_port, sip_private_port])}
+define sip_tcp = ${set(tcp)}
+define sip_tls = ${set([settings.sip_tls_port, settings.sip_private_tls_port])}
+define limited_tcp = ${set([...tcp, ...(httpIsPrivate(settings) ? [settings.http_port] : [])])}
+define shaking_hands = ${shakingHands}
+table ip sip_proxy {
+  set newcomers {
+    type ipv4_addr . inet_service
+    flags dynamic, timeout
+    timeout 30s
+    gc-interval 1s
+    size ${Math.ceil(tcp_max_connections / 2)}
+  }
+}
+`;
+}
+
+function sipTcpPorts(settings: ProxySettings): number[] {
+  const { sip_tcp_port, sip_private_port, enable_tls, sip_tls_port, sip_private_tls_port } = settings;
+  return [sip_tcp_port, sip_private_port, ...(enable_tls ? [sip_tls_port, sip_private_tls_port] : [])];
+}
+
+/** A set as nftables writes it, each element once. */
+function set(elements: readonly (string | number)[]): string {
+  return `{ ${[...new Set(elements)].join(", ")} }`;
+}

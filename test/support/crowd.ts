@@ -1,0 +1,28 @@
+import { runPlatform, type CrowdJob } from "../../src/lab/agents.js";
+import { pause, type CallLab, type Caller } from "./call-lab.js";
+
+/** Opens many connections that call nobody: how many were open at once, and at the end, as far as this side knows. */
+export async function crowd(lab: CallLab, job: Partial<CrowdJob>, from: Caller = "stranger") {
+  const usual = { target: lab.target("tcp"), connections: 10_000, holdMs: 1000 };
+  const [event] = await runPlatform(lab.network.namespace(from), { type: "crowd", ...usual, ...job });
+  if (event?.event !== "crowd") throw new Error("no crowd");
+  return event;
+}
+
+/** The most TCP and TLS connections that Kamailio had at once, on either side, while something went on. */
+export async function mostConnections(lab: CallLab, act: Promise<unknown>): Promise<number> {
+  let over = false;
+  let most = 0;
+  void act.finally(() => (over = true)).catch(() => undefined);
+  for (; !over; await pause(100)) {
+    const info = await lab.proxy().kamcmd("core.tcp_info");
+    most = Math.max(most, Number(/opened_connections: (\d+)/.exec(info)?.[1]));
+  }
+  await act;
+  return most;
+}
+
+/** Takes the packet filter away, as on a host that may not load one: Kamailio alone keeps strangers out. */
+export async function unguard(lab: CallLab): Promise<void> {
+  await lab.proxy().run("nft", "delete", "table", "ip", "sip_proxy");
+}

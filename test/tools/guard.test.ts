@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { guardValues } from "../../src/compute/host/guard.js";
+import { imageSources, packageRoot } from "../../src/do/assets.js";
+import { run } from "../../src/do/process.js";
+import { writeFiles } from "../../src/do/write-files.js";
+import { fleetOf } from "../support/fleets.js";
+
+// The host's guard of the SIP and RTP ports, with the kernel's own packet filter, in networks that end with their shell.
+
+let root: string;
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), "guard-"));
+  await writeFiles(root, imageSources().rootfs);
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const lib = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
+
+/** Runs lines of shell in a network of their own; `guard`, `list ADDRESSES` and `shown` (the set of recorders) are there. */
+async function inNetwork(lines: string, enter: string[] = []): Promise<string> {
+  const words = `
+    set -euo pipefail
+    guard() { bash "$SIP_PROXY_LIB/guard" "$@"; }
+    list() { for a in "$@"; do echo "1 sip:$a:5060;transport=tcp 0 0 weight=1"; done >"$SIP_PROXY_ROOT/var/lib/sip-proxy/dispatcher.list"; }
+    shown() { nft list set ip sip_proxy recorders | grep elements || echo none; }
+    mkdir -p "$SIP_PROXY_ROOT/var/lib/sip-proxy"`;
+  const { stdout } = await run({
+    argv: ["unshare", "--net", ...enter, "bash", "-c", `${words}\n${lines}`],
+    env: { SIP_PROXY_ROOT: root, SIP_PROXY_LIB: lib },
+  });
+  return stdout;
+}
+
+const configure = (settings: object = {}) => {
+  const fleet = fleetOf({ settings });
+  const values = guardValues(fleet, fleet.hosts[0]?.settings ?? expect.fail());
+  return writeFiles(root, [{ path: "etc/sip-proxy/guard-values.nft", content: values }]);
+};
+
+test.each([{ trusted: [] }, { enable_tls: true, enable_metrics: true, http_allow: ["10.0.0.0/8"] }])(
+  "its recorders are those of the dispatcher list, also after changes (%j)",
+  async (settings) => {
+    await configure(settings);
+    const said = await inNetwork(
+      "guard; shown; list 192.0.2.7 192.0.2.6; guard; shown; list 192.0.2.7; guard; shown",
+    );
+    expect(said.split("\n").map((line) => line.trim())).toEqual([
+      "none",
+      "elements = { 192.0.2.6, 192.0.2.7 }",
+      "elements = { 192.0.2.7 }",
+    ]);
+  },
+);
+
+test("what is no address in the list does no harm", async () => {
+  await configure();
+  const said = await inNetwork(
+    "list recorder.example.com 192.0.2.7 999.2.3.4 192.0.2.7; guard; guard; shown",
+  );
+  expect(said).toContain("elements = { 192.0.2.7 }");
+});
+
+test("rules that others have removed come back, those that are there stay", async () => {
+  await configure();
+  const said = await inNetwork(`list 192.0.2.7; guard; nft flush ruleset; guard; shown
+    nft add element ip sip_proxy regulars { 192.0.2.99 }; guard; nft list set ip sip_proxy regulars
+    guard reload; nft list set ip sip_proxy regulars | grep -c 192.0.2.99 || true`);
+  expect(said).toContain("elements = { 192.0.2.7 }");
+  expect(said).toContain("192.0.2.99");
+  expect(said.trim().split("\n").at(-1)).toBe("0");
+});
+
+test("the rules of a host of release 0.1.0 are loaded as they are", async () => {
+  const rules =
+    "table ip sip_proxy_media { chain input { type filter hook input priority filter; udp dport 9 drop; }; }";
+  await writeFiles(root, [{ path: "etc/sip-proxy/media-guard.nft", content: rules }]);
+  expect(await inNetwork("guard; guard; nft list ruleset")).toMatch(/^table ip sip_proxy_media \{/);
+});
+
+test("where packet filters are not permitted, it says so and goes on", async () => {
+  await configure();
+  const said = await inNetwork("guard", ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"]);
+  expect(said).toContain("strangers are not kept out");
+});
+
+test("rules that the kernel refuses are a fault", async () => {
+  writeFileSync(join(root, "usr/share/sip-proxy/guard.nft"), "nonsense");
+  await configure();
+  await expect(inNetwork("guard")).rejects.toThrow(/nonsense/);
+});
