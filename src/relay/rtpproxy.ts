@@ -1,7 +1,7 @@
 import type { Fault } from "../understand/fault.js";
 import type { Image, ProxySettings } from "../understand/fleet.js";
 import type { SourceLocation } from "../understand/settings/image.js";
-import { expectedCalls, portsPerCall, streamsPerCall } from "./capacity.js";
+import { expectedCalls, portsPerCall, silenceLimit, streamsPerCall } from "./capacity.js";
 import { privateAddress, type MediaRelay } from "./media-relay.js";
 import { knownRtpproxyReleases } from "./rtpproxy-releases.js";
 
@@ -21,12 +21,12 @@ export const rtpproxy: MediaRelay = {
     portShares(settings).map((share) => ({
       number: share.number,
       control: control(share.number),
-      arguments: rtpproxyArguments(share, settings),
+      arguments: rtpproxyArguments(share),
     })),
   kamailio: (settings) => {
     const numbers = portShares(settings).map(({ number }) => number);
     return {
-      numbers: { RTPPROXY_INSTANCES: numbers.length },
+      numbers: { RTPPROXY_INSTANCES: numbers.length, RTPPROXY_CONTROL_PORT: controlPort },
       // each instance is a set of its own, so that a call stays with the one that has it
       lines: numbers.map(
         (number) => `modparam("rtpproxy", "rtpproxy_sock", "${number} == ${control(number)}")`,
@@ -35,8 +35,14 @@ export const rtpproxy: MediaRelay = {
   },
 };
 
-/** Where an instance takes commands: a unix socket, which nobody outside the host can reach. */
-const control = (number: number) => `unix:/run/rtpproxy/${number}.sock`;
+/** Number 1 takes commands at the port after it. */
+const controlPort = 7721;
+
+/**
+ * Where an instance takes commands. Not on a unix socket: from that one Kamailio reads without a limit of time, and an instance
+ * that hangs would hold its workers. On loopback, from which alone it can be spoken to; RTP has another address.
+ */
+const control = (number: number) => `udp:127.0.0.1:${controlPort + number}`;
 
 const repository = "https://github.com/sippy/rtpproxy.git";
 
@@ -86,10 +92,10 @@ export function portShares(settings: ProxySettings): PortShare[] {
 }
 
 /**
- * -F lets it run as any user, -T is the time without packets after which a session ends (long: calls on hold send
- * nothing), -W the same before the first answer. Addresses towards either side are given by Kamailio with each call.
+ * -F lets it run as any user, -T is the time without packets after which a session ends, -W the same before the first
+ * answer (recorders are tried for 6 s in all). Addresses towards either side are given by Kamailio with each call.
  */
-function rtpproxyArguments({ number, firstPort, lastPort }: PortShare, settings: ProxySettings): string[] {
+function rtpproxyArguments({ number, firstPort, lastPort }: PortShare): string[] {
   return [
     "-f",
     "-F",
@@ -97,8 +103,8 @@ function rtpproxyArguments({ number, firstPort, lastPort }: PortShare, settings:
     ...["-m", String(firstPort)],
     ...["-M", String(lastPort)],
     ...["-s", control(number)],
-    ...["-T", String(settings.rtp_timeout)],
-    ...["-W", "60"],
+    ...["-T", String(silenceLimit)],
+    ...["-W", "30"],
     ...["-d", "INFO:LOG_DAEMON"],
   ];
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { attempt } from "../../src/do/process.js";
 import { callsFromAll, ofEachKind, outcomes } from "../support/all-kinds.js";
 import { CallLab } from "../support/call-lab.js";
+import { eventually } from "../support/eventually.js";
 import { releaseTree } from "../support/release-tree.js";
 
 // The other call tests run the Kamailio of Debian 12 (5.6). The same static kamailio.cfg must do with those that came
@@ -64,6 +65,18 @@ describe.each([
       .proxy()
       .log.filter((line) => /<core>.*(ERROR|WARN)|(ERROR|WARNING): .*(<core>|dispatcher|tm \[)/.test(line));
     expect(said).toEqual([]);
+  });
+
+  it("refuses calls in time while the relay hangs, and takes them when it answers again", async () => {
+    const brief = { calls: 60, rate: 20, holdMs: 50, sipPort: 0, rtp: { rate: 0 } };
+    await lab.proxy().hang("rtpengine", true);
+    const { calls, summary } = await lab.calls(brief);
+    expect(summary.byStatus).toEqual({ 503: 60 });
+    expect(Math.max(...calls.map(({ setUpMs }) => setUpMs))).toBeLessThan(2500);
+    expect(await lab.ask()).toEqual([503]);
+    await lab.proxy().hang("rtpengine", false);
+    await eventually(async () => expect(await lab.ask()).toEqual([200]));
+    expect((await lab.calls({ ...brief, calls: 4 })).summary.byStatus).toEqual({ 200: 4 });
   });
 
   it("survives a configuration check by its own parser", async () => {

@@ -85,6 +85,8 @@ export interface LabOptions {
   recorder?: Partial<RecorderOptions>;
   /** Files that replace those of the hosts. */
   files?: readonly Artefact[];
+  /** What becomes of the hosts' files. */
+  rewrite?: (file: Artefact) => Artefact;
   /** The root below the proxies: the folder of a chroot, else this machine's. */
   root?: string;
 }
@@ -161,12 +163,13 @@ export class CallLab {
     const rendered = renderHost(fleet, host, (secret) =>
       secret.source.from === "literal" ? secret.source.value : "",
     );
+    const own = [...imageSources().rootfs, ...rendered.files].map(this.options.rewrite ?? ((file) => file));
     const software = fleet.image.media_relay === "rtpproxy" ? (rtpproxy ?? []) : [];
     const proxy = await NativeProxy.boot({
       namespace: this.network.namespace(name),
       fleet,
       host,
-      files: [...imageSources().rootfs, ...rendered.files, ...software, ...(this.options.files ?? [])],
+      files: [...own, ...software, ...(this.options.files ?? [])],
       ...(this.options.root === undefined ? {} : { root: this.options.root }),
     });
     this.proxies.set(name, proxy);

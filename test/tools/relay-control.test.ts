@@ -9,7 +9,7 @@ import { renderHost } from "../../src/commands/render-host.js";
 import { packageRoot } from "../../src/do/assets.js";
 import { attempt, run } from "../../src/do/process.js";
 import { writeFiles } from "../../src/do/write-files.js";
-import { allRelays, relayNames } from "../../src/relay/registry.js";
+import { allRelays, relayNames, type RelayName } from "../../src/relay/registry.js";
 import { fleetOf } from "../support/fleets.js";
 
 // The host's client of the relays' control protocols. That it understands the relays themselves is seen in the call tier.
@@ -145,6 +145,12 @@ test("every relay's protocol is known", async () => {
 });
 
 describe("user-data of older releases", () => {
+  // as their EnvironmentFiles have them
+  const formerly: Record<RelayName, string> = {
+    rtpproxy: "rtpproxy\nunix:/run/rtpproxy/1.sock unix:/run/rtpproxy/2.sock\n2",
+    rtpengine: "ng\nudp:127.0.0.1:2223\n1",
+  };
+
   test.each(relayNames())("knows %s by its units alone; the rest is filled in", async (media_relay) => {
     const fleet = fleetOf({ image: { media_relay } });
     const [host = expect.fail()] = fleet.hosts;
@@ -152,9 +158,8 @@ describe("user-data of older releases", () => {
     const hostEnv = String(files.find(({ path }) => path === "etc/sip-proxy/host.env")?.content);
     const older = hostEnv.replace(/^RELAY_(CONTROLS|PROTOCOL|SESSIONS_PER_CALL)=.*\n/gm, "");
     expect(older).not.toBe(hostEnv);
-    const told = await Promise.all([hostEnv, older].map((text, index) => relayOfHost(String(index), text)));
-    expect(told[1]).toBe(told[0]);
-    expect(told[0]).toMatch(/^(rtpproxy|ng)\n(unix|udp):.*\n[12]$/);
+    expect(await relayOfHost(media_relay, older)).toBe(formerly[media_relay]);
+    expect(await relayOfHost(`${media_relay} now`, hostEnv)).toMatch(/^(rtpproxy|ng)\nudp:.*\n[12]$/);
   });
 
   async function relayOfHost(name: string, hostEnv: string): Promise<string> {

@@ -2,6 +2,7 @@ import { pause, type CallLab } from "../../support/call-lab.js";
 import { figure } from "../figures.js";
 import { withLab } from "../lab.js";
 import type { Row } from "../row.js";
+import { until } from "../until.js";
 
 /** No calls: pings alone tell. */
 export const detection: Row = {
@@ -33,11 +34,4 @@ export const detection: Row = {
 async function down(lab: CallLab): Promise<number> {
   const list = await lab.proxy().kamcmd("dispatcher.list");
   return list.match(/FLAGS: I/g)?.length ?? 0;
-}
-
-/** Seconds until it is so; a minute at most. */
-async function until(isSo: () => Promise<boolean>): Promise<number> {
-  const began = Date.now();
-  while (!(await isSo()) && Date.now() - began < 60_000) await pause(100);
-  return (Date.now() - began) / 1000;
 }

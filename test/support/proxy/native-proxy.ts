@@ -69,15 +69,18 @@ export class NativeProxy {
     return (await this.run("kamcmd", ...words)).stdout;
   }
 
-  /** Starts the media relay's processes with the arguments of their units. */
+  /** Starts the media relay's processes that do not run, with the arguments of their units. */
   async startRelay(): Promise<void> {
     const { fleet, host } = this.options;
     const relay = relayOf(fleet.image);
     await this.shell(`mkdir -p -m 777 /run/${relay.name}`);
     for (const instance of relay.instances(host.settings)) {
+      const unit = unitOf(relay, instance);
+      if (this.runs(unit)) continue;
       this.startService(
-        unitOf(relay, instance),
-        `. /${environmentFile(relay, instance)}; umask 0; ulimit -n $(ulimit -Hn); exec ${relay.name} $OPTIONS`,
+        unit,
+        // not exec: nsenter would stop with it
+        `. /${environmentFile(relay, instance)}; umask 0; ulimit -n $(ulimit -Hn); ${relay.name} $OPTIONS; exit`,
       );
     }
     await this.step("media-relay", "check");
@@ -97,6 +100,21 @@ export class NativeProxy {
        exec kamailio -DD -E -f /etc/kamailio/kamailio.cfg -P /run/kamailio/kamailio.pid -u kamailio -g kamailio \\
          -m $SHARED_MEMORY_MIB -M 16 $(sed -n 's/^KAMAILIO_OPTIONS=//p' /run/sip-proxy/kamailio.env)`,
     );
+  }
+
+  private runs(name: string): boolean {
+    const service = this.#services.get(name);
+    return service !== undefined && service.exitCode === null && service.signalCode === null;
+  }
+
+  /** Starts a service that looks after the relay, or after its calls. What it asks systemctl needs an own one (systemctl.ts). */
+  startWatch(name: "relay-watch" | "call-watch"): void {
+    this.startService(name, `exec /usr/lib/sip-proxy/${name}`);
+  }
+
+  /** Stops the relay's processes, of which the arguments hold `words`, where they are; or lets them go on. */
+  async hang(relay: RelayName, hangs: boolean, words = ""): Promise<void> {
+    await this.run("pkill", hangs ? "-STOP" : "-CONT", "-f", `^[^ ]*${relay} .*${words}`);
   }
 
   private startService(name: string, script: string): void {

@@ -11,6 +11,7 @@ POOL_TAG=sip-proxy:elastic-ip-pool
 METRIC_NAMESPACE=SipProxy
 METRIC_NAME=ActiveCalls
 METRIC_DIMENSION=AutoScalingGroupName
+RTP_TIMEOUT=14400
 
 # Of its relay it tells the name and the units; called after host.env.
 relay_defaults() {

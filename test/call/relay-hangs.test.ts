@@ -1,0 +1,136 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Artefact } from "../../src/compute/artefact.js";
+import { relayOf } from "../../src/relay/registry.js";
+import { callsFromAll, ofEachKind, outcomes } from "../support/all-kinds.js";
+import { CallLab, pause, withEachRelay } from "../support/call-lab.js";
+import { eventually } from "../support/eventually.js";
+import { systemctl } from "../support/proxy/systemctl.js";
+
+const brief = { rate: 20, holdMs: 100, rtp: { rate: 0 }, sipPort: 0 };
+
+/** Files as user-data of release 0.1.0 has them: RTPProxy's control on unix sockets, of which host.env says nothing. */
+function formerly(file: Artefact): Artefact {
+  if (!/(rtpproxy-\d\.env|kamailio-relays\.cfg|kamailio-local\.cfg|host\.env)$/.test(file.path)) return file;
+  const content = String(file.content)
+    .replace(/udp:127\.0\.0\.1:772(\d)/g, (_, last: string) => `unix:/run/rtpproxy/${Number(last) - 1}.sock`)
+    .replace(
+      /^(RELAY_(CONTROLS|PROTOCOL|SESSIONS_PER_CALL)=|RTP_TIMEOUT=|#!define RTPPROXY_CONTROL_PORT).*\n/gm,
+      "",
+    );
+  return { ...file, content };
+}
+
+withEachRelay((relay) => {
+  let lab: CallLab;
+  beforeAll(async () => {
+    lab = await CallLab.start({}, { relay, files: [systemctl] });
+  });
+  afterEach(async () => {
+    await hang(false);
+    await answersAgain();
+    await lab.forget();
+  });
+  afterAll(() => lab?.stop());
+
+  const hang = (hangs: boolean, words?: string) => lab.proxy().hang(relay, hangs, words);
+  const slowest = (calls: { setUpMs: number }[]) => Math.max(...calls.map(({ setUpMs }) => setUpMs));
+  const statuses = async (count: number) => new Set(await lab.ask("platform", { count, rate: 20 }));
+  const answersAgain = () => eventually(async () => expect(await statuses(1)).toEqual(new Set([200])));
+
+  describe("without the watch, calls alone find out:", () => {
+    it("while every process hangs, calls and OPTIONS get 503, and none waits long", async () => {
+      await hang(true);
+      const { calls, summary } = await lab.calls({ ...brief, calls: 80 });
+      expect(summary.byStatus).toEqual({ 503: 80 });
+      expect(slowest(calls)).toBeLessThan(2500);
+      expect(slowest(calls.filter(({ index }) => index >= 60))).toBeLessThan(500);
+      expect(await statuses(10)).toEqual(new Set([503]));
+      await hang(false);
+      await answersAgain();
+      const reports = await callsFromAll(lab, { calls: 2, rate: 20, holdMs: 200 });
+      expect(outcomes(reports)).toEqual(ofEachKind({ ok: 2 }));
+    });
+
+    it.skipIf(relay === "rtpengine")("while one of several hangs, the others take its calls", async () => {
+      await hang(true, ":7722 ");
+      const { calls, summary } = await lab.calls({ ...brief, calls: 80 });
+      expect(summary.byStatus).toEqual({ 200: 80 });
+      expect(slowest(calls)).toBeLessThan(1500);
+      expect(slowest(calls.filter(({ index }) => index >= 60))).toBeLessThan(500);
+      expect(await statuses(10)).toEqual(new Set([200]));
+    });
+
+    it("calls that were up before end in time, and others go on", async () => {
+      const before = await lab.place({ calls: 8, rate: 40, holdMs: null, rtp: { rate: 0 } });
+      await before.allPlaced();
+      await hang(true);
+      const began = Date.now();
+      await before.byeAll();
+      expect((await before.finished).summary.outcomes.ok).toBe(8);
+      expect(Date.now() - began).toBeLessThan(6000);
+    });
+  });
+
+  describe("the watch", () => {
+    const { name } = relayOf({ media_relay: relay });
+    const said = (text: string | RegExp) =>
+      eventually(
+        () =>
+          expect(
+            lab
+              .proxy()
+              .log.filter((line) => line.startsWith("relay-watch"))
+              .join("\n"),
+          ).toMatch(text),
+        60_000,
+      );
+    beforeAll(() => lab.proxy().startWatch("relay-watch"));
+
+    it("ends a process that neither answers nor relays, and says what is lost; its successor gets calls", async () => {
+      const up = await lab.place({ ...brief, calls: 4, holdMs: null });
+      await up.allPlaced();
+      // a look of the watch
+      await pause(2500);
+      await hang(true);
+      await said(`${name}@1 does not answer: it gets no calls`);
+      expect(await statuses(2)).toEqual(new Set([503]));
+      await said(
+        new RegExp(
+          `${name}@1: no answer for 1[0-9] s, no packet relayed for 1[0-9] s: ended; lost with it: [1-9]`,
+        ),
+      );
+      await eventually(() => lab.proxy().startRelay());
+      await said(`${name}@1 answers: it gets calls again`);
+      await answersAgain();
+      expect((await lab.calls({ ...brief, calls: 4 })).summary.byStatus).toEqual({ 200: 4 });
+    });
+  });
+
+  it.skipIf(relay === "rtpengine")("user-data of release 0.1.0 goes on as it was", async () => {
+    const older = await CallLab.start({}, { relay, rewrite: formerly });
+    try {
+      const { stdout } = await older.proxy().run("ss", "-lxn");
+      expect(stdout).toContain("/run/rtpproxy/2.sock");
+      expect(outcomes(await callsFromAll(older, { calls: 4, rate: 20, holdMs: 200 }))).toEqual(
+        ofEachKind({ ok: 4 }),
+      );
+      for (const watch of ["relay-watch", "call-watch"] as const) older.proxy().startWatch(watch);
+      await pause(8000);
+      expect(older.proxy().log.filter((line) => /^(relay|call)-watch/.test(line))).toEqual([]);
+    } finally {
+      await older.stop();
+    }
+  });
+
+  it("nobody but root and Kamailio speaks to the control ports", async () => {
+    const ask = (user: string) =>
+      lab.proxy().run(
+        "bash",
+        "-c",
+        `. /usr/lib/sip-proxy/common.sh; load_host
+           for control in $RELAY_CONTROLS; do runuser -u ${user} -- /usr/lib/sip-proxy/relay-control $RELAY_PROTOCOL sessions $control || true; done`,
+      );
+    expect((await ask("kamailio")).stdout.trim()).toMatch(/^\d+(\n\d+)*$/);
+    expect((await ask("nobody")).stdout.trim()).toMatch(/^-(\n-)*$/);
+  });
+});

@@ -1,0 +1,131 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, expect, test } from "vitest";
+import { packageRoot } from "../../src/do/assets.js";
+import { writeFiles } from "../../src/do/write-files.js";
+import { eventually } from "../support/eventually.js";
+
+// What the watch makes of a relay's silence; nft and systemctl are files here. That it finds and ends real ones is seen in the
+// call tier.
+
+const folder = mkdtempSync(join(tmpdir(), "relay-watch-"));
+const ends: (() => unknown)[] = [];
+afterAll(() => {
+  for (const end of ends) end();
+  rmSync(folder, { recursive: true });
+});
+
+/** nft: prints the file `packets`; systemctl: a unit runs, and what ends it is noted in `ended`. */
+const stubs = {
+  nft: 'cat >"$0.asked"; echo "packets $(cat "$SIP_PROXY_ROOT/packets") bytes 1"',
+  systemctl: '[[ $1 == show ]] && echo 42 || echo "$@" >>"$SIP_PROXY_ROOT/ended"',
+};
+
+/** A host whose one relay answers as long as `answers` is true. */
+async function host(name: string) {
+  const root = join(folder, name);
+  const socket = createSocket("udp4");
+  const state = { answers: true };
+  socket.on("message", (message, { port, address }) => {
+    const [cookie = ""] = message.toString().split(" ");
+    if (state.answers) socket.send(`${cookie} active sessions: 7\n`, port, address);
+  });
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  await writeFiles(root, [
+    { path: "packets", content: "5" },
+    { path: "etc/sip-proxy/rtpproxy-1.env", content: 'OPTIONS="-f -m 20000 -M 24999"\n' },
+    ...Object.entries(stubs).map(([program, script]) => ({
+      path: `bin/${program}`,
+      content: `#!/bin/bash\n${script}\n`,
+      mode: 0o755,
+    })),
+  ]);
+  const program = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy/watch-relays");
+  const words = ["rtpproxy", "60", "rtpproxy@1.service", `udp:127.0.0.1:${socket.address().port}`];
+  const env = { ...process.env, SIP_PROXY_ROOT: root, PATH: `${root}/bin:${process.env["PATH"]}` };
+  const watch: ChildProcess = spawn(program, words, { env, stdio: ["ignore", "pipe", "inherit"] });
+  ends.push(
+    () => watch.kill("SIGKILL"),
+    () => socket.close(),
+  );
+  let said = "";
+  watch.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const ended = () => (existsSync(join(root, "ended")) ? readFileSync(join(root, "ended"), "utf8") : "");
+  return {
+    state,
+    watch,
+    ended,
+    said: () => said,
+    packets: (count: number) => writeFileSync(join(root, "packets"), `${count}`),
+  };
+}
+
+const killed = "kill --signal=KILL rtpproxy@1.service\n";
+
+test.concurrent(
+  "one that neither answers nor relays is ended, and that is logged with what is lost",
+  async () => {
+    const { state, ended, said } = await host("hung");
+    await sleep(1500);
+    state.answers = false;
+    await sleep(8000);
+    expect(ended()).toBe("");
+    await eventually(() => expect(ended()).toBe(killed));
+    expect(said()).toMatch(/rtpproxy@1 does not answer: it gets no calls/);
+    expect(said()).toMatch(
+      /no answer for 1\d s, no packet relayed for 1\d s: ended; lost with it: 7 sessions/,
+    );
+    state.answers = true;
+    await eventually(() => expect(said()).toMatch(/rtpproxy@1 answers: it gets calls again/));
+  },
+);
+
+test.concurrent("one that relays is left until its last packet", async () => {
+  const { state, ended, said, packets } = await host("relaying");
+  state.answers = false;
+  for (let second = 0; second < 20; second++) {
+    packets(10 + second);
+    await sleep(1000);
+  }
+  expect(ended()).toBe("");
+  expect(said()).toContain("it relays: it goes on until its last call has ended");
+  await eventually(() => expect(ended()).toBe(killed));
+});
+
+test.concurrent("a short silence is none", async () => {
+  const { state, ended, said } = await host("short");
+  for (let times = 0; times < 3; times++) {
+    state.answers = false;
+    await sleep(6000);
+    state.answers = true;
+    await sleep(1500);
+  }
+  expect(ended()).toBe("");
+  expect(said().match(/answers: it gets calls again/g)).toHaveLength(3);
+});
+
+test.concurrent("a watch that was late itself begins anew", async () => {
+  const { state, watch, ended } = await host("late");
+  await sleep(1500);
+  state.answers = false;
+  await sleep(5000);
+  watch.kill("SIGSTOP");
+  await sleep(10_000);
+  watch.kill("SIGCONT");
+  await sleep(6000);
+  expect(ended()).toBe("");
+  await eventually(() => expect(ended()).toBe(killed));
+});
+
+test.concurrent("what hangs again and again is ended three times, no more", async () => {
+  const { state, ended, said } = await host("often");
+  state.answers = false;
+  await eventually(() => expect(said()).toContain("it hangs, and is not ended once more"), 90_000);
+  expect(ended()).toBe(killed.repeat(3));
+});
