@@ -14,6 +14,12 @@ export function callsInRange({ rtp_start, rtp_stop }: Pick<ProxySettings, "rtp_s
   return Math.floor((rtp_stop - rtp_start + 1) / portsPerCall);
 }
 
+/**
+ * Seconds without a packet after which a relay forgets a call by itself: those for which Kamailio keeps a dialog
+ * (`default_timeout`). What ends calls before is the host's watch-calls, which asks whether they are on hold.
+ */
+export const silenceLimit = 172_800;
+
 /** The calls at once that a host is sized for. */
 export function expectedCalls(settings: ProxySettings): number {
   return settings.expected_calls ?? callsInRange(settings);

@@ -1,4 +1,5 @@
 import type { ProxySettings } from "../understand/fleet.js";
+import { silenceLimit } from "./capacity.js";
 import { privateAddress, publicAddress, type MediaRelay } from "./media-relay.js";
 
 /** Where rtpengine listens for the ng protocol: loopback, from which alone it can be spoken to. */
@@ -32,8 +33,8 @@ function rtpengineArguments(settings: ProxySettings): string[] {
     "--listen-cli=127.0.0.1:2224",
     `--port-min=${settings.rtp_start}`,
     `--port-max=${settings.rtp_stop}`,
-    `--timeout=${settings.rtp_timeout}`,
-    `--silent-timeout=${settings.rtp_timeout}`,
+    `--timeout=${silenceLimit}`,
+    `--silent-timeout=${silenceLimit}`,
     "--final-timeout=0",
     "--delete-delay=0",
     // whoever sends from the address that SDP says goes before others who send to the same port

@@ -67,7 +67,8 @@ export const media = {
   rtp_timeout: withDefault(
     seconds(60, 86400),
     14400,
-    "Seconds without a packet after which the media relay forgets a call; long, because calls on hold send nothing.",
+    "Seconds without a packet after which a call ends of which neither end answers OPTIONS any more; calls on hold stay.",
+    { variable: "RTP_TIMEOUT" },
   ),
 };
 

@@ -4,11 +4,13 @@ import { cpu } from "./cpu.js";
 import { detection } from "./detection.js";
 import { drain, kamailioRestarted, relayKilled } from "./faults.js";
 import { failover } from "./failover.js";
+import { relayHung, relayWatched } from "./hung.js";
 import { hold } from "./hold.js";
 import { load } from "./load.js";
 import { malformed } from "./malformed.js";
 import { allDown, reinvite } from "./recorders.js";
 import { flood, spray, strangers } from "./strangers.js";
+import { unended } from "./unended.js";
 import { edge, unserved } from "./unserved.js";
 
 /** The table, in its order. */
@@ -23,6 +25,9 @@ export const rows: readonly Row[] = [
   reinvite,
   kamailioRestarted,
   relayKilled,
+  relayHung,
+  relayWatched,
+  unended,
   drain,
   spray,
   strangers,

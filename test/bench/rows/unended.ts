@@ -1,0 +1,49 @@
+import { pause } from "../../support/call-lab.js";
+import { sessions } from "../../support/sessions.js";
+import { figure, none } from "../figures.js";
+import { withLab } from "../lab.js";
+import type { Row } from "../row.js";
+import { until } from "../until.js";
+
+/** Seconds: rtp_timeout, as short as this row needs it. */
+const timeout = 60;
+
+/** Calls that nobody ends, beside calls on hold. */
+export const unended: Row = {
+  name: "unended",
+  test: `dialogs end without the relay hearing of it; then platform and recorder vanish, rtp_timeout ${timeout} s; calls on hold beside`,
+  toHold: "0 sessions of theirs 60 s after the end; ended within rtp_timeout; calls on hold stay",
+  run: (relay) =>
+    withLab(relay, { settings: { rtp_timeout: timeout } }, async (lab) => {
+      lab.proxy().startWatch("call-watch");
+      const calls = 10;
+      const silent = { calls, rate: 40, holdMs: null, sipPort: 0, quiet: true, rtp: { rate: 0 } };
+      const over = await lab.place(silent);
+      await over.allPlaced();
+      const list = await lab.proxy().kamcmd("dlg.list");
+      for (const [, entry, id] of list.matchAll(/h_entry: (\d+)\s+h_id: (\d+)/g))
+        await lab.proxy().kamcmd("dlg.end_dlg", entry ?? "", id ?? "");
+      const freed = await until(async () => (await sessions(lab)) === 0, 120);
+
+      const gone = await lab.place(silent);
+      await gone.allPlaced();
+      gone.freeze(true);
+      for (const name of lab.recorders.keys()) {
+        await lab.recorder(name).stop();
+        await lab.startRecorder(name);
+      }
+      const onHold = await lab.place(silent);
+      await onHold.allPlaced();
+      const both = await sessions(lab);
+      const ended = await until(async () => (await sessions(lab)) <= both / 2, 150);
+      await pause(timeout * 1000);
+      await onHold.byeAll();
+      const { summary } = await onHold.finished;
+      return [
+        figure("dialogs ended: media freed after", freed, "s", { atMost: 60 }),
+        figure("vanished: ended after", ended, "s", { atMost: timeout }),
+        none("calls on hold lost", calls - summary.outcomes.ok),
+        none("sessions left", await sessions(lab)),
+      ];
+    }),
+};
