@@ -86,6 +86,13 @@ withEachRelay((relay) => {
       );
     beforeAll(() => lab.proxy().startWatch("relay-watch"));
 
+    it("takes the mark away that a call has set, at once when the process answers", async () => {
+      await lab.proxy().kamcmd("htable.seti", "silent", "1", "1");
+      const marks = () => lab.proxy().kamcmd("htable.dump", "silent");
+      await eventually(async () => expect(await marks()).not.toContain("name: 1"), 5000);
+      expect(lab.proxy().log.filter((line) => /(ERROR|WARNING).*(htable|jsonrpc)/i.test(line))).toEqual([]);
+    });
+
     it("ends a process that neither answers nor relays, and says what is lost; its successor gets calls", async () => {
       const up = await lab.place({ ...brief, calls: 4, holdMs: null });
       await up.allPlaced();
