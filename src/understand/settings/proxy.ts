@@ -35,7 +35,7 @@ export const connectivity = {
   tcp_connection_lifetime: withDefault(
     seconds(5, 86400),
     3605,
-    "Seconds after which a TCP connection that has carried a request is closed when it is idle; any other after 10.",
+    "Seconds after which a TCP connection that has carried a request is closed when it is idle; any other is closed within 20.",
     { role: true, define: "TCP_CONNECTION_LIFETIME" },
   ),
   enable_NAT_keepalive: withDefault(
