@@ -106,7 +106,8 @@ withEachRelay((relay) => {
           `${name}@1: no answer for 1[0-9] s, no packet relayed for 1[0-9] s: ended; lost with it: [1-9]`,
         ),
       );
-      await eventually(() => lab.proxy().startRelay());
+      await eventually(() => expect(lab.proxy().relayRuns()).toBe(false));
+      await lab.proxy().startRelay();
       await said(`${name}@1 answers: it gets calls again`);
       await answersAgain();
       expect((await lab.calls({ ...brief, calls: 4 })).summary.byStatus).toEqual({ 200: 4 });

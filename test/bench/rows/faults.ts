@@ -5,7 +5,7 @@ import { counted, failed, withLab } from "../lab.js";
 import type { Row } from "../row.js";
 
 /** RestartSec of the units. */
-const restartSec = 1000;
+export const restartSec = 1000;
 
 export const kamailioRestarted: Row = {
   name: "restart",

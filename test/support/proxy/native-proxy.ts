@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Artefact } from "../../../src/compute/artefact.js";
 import { attempt, run, start, type Finished } from "../../../src/do/process.js";
 import { relayOf, type RelayName } from "../../../src/relay/registry.js";
-import { environmentFile, unitOf } from "../../../src/relay/units.js";
+import { environmentFile, relayUnits, unitOf } from "../../../src/relay/units.js";
 import type { Fleet, Host } from "../../../src/understand/fleet.js";
 import { Sandbox } from "./sandbox.js";
 
@@ -100,6 +100,12 @@ export class NativeProxy {
        exec kamailio -DD -E -f /etc/kamailio/kamailio.cfg -P /run/kamailio/kamailio.pid -u kamailio -g kamailio \\
          -m $SHARED_MEMORY_MIB -M 16 $(sed -n 's/^KAMAILIO_OPTIONS=//p' /run/sip-proxy/kamailio.env)`,
     );
+  }
+
+  /** Whether any of the relay's processes runs. */
+  relayRuns(): boolean {
+    const { fleet, host } = this.options;
+    return relayUnits(relayOf(fleet.image), host.settings).some((unit) => this.runs(unit));
   }
 
   private runs(name: string): boolean {
