@@ -137,7 +137,7 @@ withEachRelay((relay) => {
     await lab.proxy().kill("kamailio");
     await lab.proxy().startKamailio();
     const before = await sessions(lab);
-    await pause(20_000);
+    await pause(12_000);
     expect(await sessions(lab)).toBe(before);
     for (const platform of [talking, quiet]) {
       expect((await platform.reinviteAll())["200"]).toBe(held.calls);
