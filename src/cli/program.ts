@@ -13,6 +13,7 @@ import { status } from "../commands/status.js";
 import { userData } from "../commands/user-data.js";
 import { validate } from "../commands/validate.js";
 import { namedTargets, targetsWith } from "../targets/lookup.js";
+import { addCache } from "./cache.js";
 import { addGroup } from "./group.js";
 import { addImages } from "./images.js";
 import { dryRun, fleetArgument, json, nouns, targetOption, targetWith } from "./options.js";
@@ -47,6 +48,7 @@ export function program(): Command {
   addImages(sipProxy);
   addRunning(sipProxy);
   addGroup(sipProxy);
+  addCache(sipProxy);
   exitByThrowing(sipProxy);
   return sipProxy;
 }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { basename, join, resolve } from "node:path";
 import { softwareOf, type PinnedSource, type SourceName } from "../../compute/image/pinned-sources.js";
 import { UserError } from "../../errors.js";
+import { noteUse } from "../local/cache.js";
 import { contentDigest } from "../local/content-digest.js";
 import { attempt, run } from "../process.js";
 
@@ -143,7 +144,7 @@ async function onceInCache(
   file: string,
   make: (temporary: string, scratch: string) => Promise<void>,
 ): Promise<void> {
-  if (await stat(file).catch(() => undefined)) return;
+  if (await noteUse(file)) return;
   const folder = resolve(file, "..");
   await mkdir(folder, { recursive: true });
   const scratch = await mkdtemp(join(folder, ".fetch-"));

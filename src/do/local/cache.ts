@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { entryFolder, sameRecipe, type EntryName } from "../../compute/local/cache-key.js";
-import { removeTree, withTemporaryFolder } from "../temporary-folder.js";
+import { withTemporaryFolder } from "../temporary-folder.js";
 import { withLock } from "./lock.js";
 import type { Talk } from "./talk.js";
 
@@ -23,7 +23,7 @@ export async function cached(
   talk: Talk,
 ): Promise<CacheEntry> {
   const folder = join(root, entryFolder(name));
-  if (await touch(folder)) return { folder, built: false };
+  if (await noteUse(folder)) return { folder, built: false };
   const waiting = () => talk.info(`waiting for another process that builds ${entryFolder(name)}`);
   return withLock(`${folder}.lock`, () => buildEntry(root, folder, build), waiting);
 }
@@ -33,14 +33,14 @@ async function buildEntry(
   folder: string,
   build: (product: string, scratch: string) => Promise<void>,
 ) {
-  if (await touch(folder)) return { folder, built: false };
+  if (await noteUse(folder)) return { folder, built: false };
   return withTemporaryFolder(root, async (temporary) => {
     const [product, scratch] = [join(temporary, "product"), join(temporary, "scratch")];
     await mkdir(product);
     await mkdir(scratch);
     await build(product, scratch);
     await rename(product, folder).catch(async (error: unknown) => {
-      if (!(await touch(folder))) throw error; // else another process was faster
+      if (!(await noteUse(folder))) throw error; // else another process was faster
     });
     return { folder, built: true };
   });
@@ -55,23 +55,6 @@ export async function newestOfRecipe(root: string, name: EntryName): Promise<str
   return dated.sort((a, b) => b.time - a.time)[0]?.folder;
 }
 
-/** Deletes the entries that were not used for `days` days, but none that `inUse` says is needed. Returns their names. */
-export async function pruneCache(
-  root: string,
-  days: number,
-  inUse: (folder: string) => boolean,
-): Promise<string[]> {
-  const before = Date.now() - days * 86_400_000;
-  const deleted: string[] = [];
-  for (const name of await entries(root)) {
-    const folder = join(root, name);
-    if ((await stat(folder)).mtimeMs >= before || inUse(folder)) continue;
-    await removeTree(folder);
-    deleted.push(name);
-  }
-  return deleted;
-}
-
 async function entries(root: string): Promise<string[]> {
   const found = await readdir(root, { withFileTypes: true }).catch(() => []);
   return found
@@ -80,9 +63,9 @@ async function entries(root: string): Promise<string[]> {
 }
 
 /** Notes the use of an entry; false when there is none. */
-async function touch(folder: string): Promise<boolean> {
+export async function noteUse(path: string): Promise<boolean> {
   const now = new Date();
-  return utimes(folder, now, now).then(
+  return utimes(path, now, now).then(
     () => true,
     () => false,
   );

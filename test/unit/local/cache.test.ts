@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { entryFolder, entryName } from "../../../src/compute/local/cache-key.js";
-import { cached, newestOfRecipe, pruneCache } from "../../../src/do/local/cache.js";
+import { cached, newestOfRecipe } from "../../../src/do/local/cache.js";
 import { contentDigest } from "../../../src/do/local/content-digest.js";
 import { withLock } from "../../../src/do/local/lock.js";
 import { identify } from "../../../src/do/local/process-identity.js";
@@ -63,16 +63,6 @@ describe("the cache", () => {
     await cached(root, entryName("thing", { recipe: 2 }, "wednesday"), build, SILENT);
     expect(await newestOfRecipe(root, name)).toBe(join(root, entryFolder({ ...name, archive: "tuesday" })));
     expect(await newestOfRecipe(join(root, "missing"), name)).toBeUndefined();
-  });
-
-  it("is pruned of what was not used for long, and is not needed", async () => {
-    for (const archive of ["old", "needed", "new"]) {
-      const { folder } = await cached(root, { ...name, archive }, build, SILENT);
-      if (archive !== "new") await utimes(folder, 1, 1);
-    }
-    const inUse = (folder: string) => folder.endsWith("-needed");
-    expect(await pruneCache(root, 30, inUse)).toEqual([entryFolder({ ...name, archive: "old" })]);
-    expect((await readdir(root)).length).toBe(2);
   });
 });
 

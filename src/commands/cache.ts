@@ -1,0 +1,55 @@
+import { table } from "../cli/table.js";
+import { count, print, printJson, talk } from "../cli/talk.js";
+import { deleteEntry, listCache, unusedSince, type ListedEntry } from "../do/local/cache-entries.js";
+import { hostPaths } from "../do/local/paths.js";
+import { UsageError } from "../errors.js";
+
+interface ListOptions {
+  json?: boolean;
+}
+
+interface PruneOptions extends ListOptions {
+  days: string;
+  dryRun?: boolean;
+}
+
+/** `sip-proxy cache list`: what bakes and launches on this machine keep, to use it again. */
+export async function cacheList({ json }: ListOptions): Promise<void> {
+  const { cache } = hostPaths();
+  const entries = await listCache(cache);
+  if (json) return printJson(entries);
+  print(rows(entries));
+  talk.say(`${mebibytes(entries)} MiB in ${cache}`);
+}
+
+/** `sip-proxy cache prune [--days N]`: deletes what was not used for so long; it is made or fetched again where it is needed. */
+export async function cachePrune({ days, dryRun, json }: PruneOptions): Promise<void> {
+  if (!/^\d{1,4}$/.test(days))
+    throw new UsageError(`--days must be a whole number from 0 to 9999; got ${days}`);
+  const entries = await listCache(hostPaths().cache);
+  const old = unusedSince(entries, new Date(Date.now() - Number(days) * 86_400_000));
+  const gone: ListedEntry[] = [];
+  for (const entry of old) if (dryRun || (await deleteEntry(entry))) gone.push(entry);
+  if (json) return printJson(gone);
+  if (gone.length > 0) print(rows(gone));
+  const freed = `${count(gone, "item")}, ${mebibytes(gone)} MiB`;
+  if (dryRun) talk.say(`would be deleted: ${freed}`);
+  else talk.good(`deleted: ${freed}`);
+}
+
+function rows(entries: readonly ListedEntry[]): string {
+  return table(
+    ["kind", "name", "MiB", "last used", "notes"],
+    entries.map((entry) => [
+      entry.kind,
+      entry.name,
+      mebibytes([entry]),
+      entry.used.toISOString(),
+      entry.mounted ? "a container runs on it" : "",
+    ]),
+  );
+}
+
+function mebibytes(entries: readonly ListedEntry[]): string {
+  return String(Math.ceil(entries.reduce((sum, { bytes }) => sum + bytes, 0) / 1_048_576));
+}
