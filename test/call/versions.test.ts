@@ -62,9 +62,12 @@ describe.each([
     expect(lab.proxy().log.join("\n")).toContain("fails calls, taken out");
     for (const recorder of recorders) await recorder.behave({ invite: "answer" });
     expect((await lab.calls(brief)).summary.byStatus).toEqual({ 200: 4 });
+    // a recorder's 100 that another worker reads after its final answer is no fault
+    const late = /status rewrite by UAS: stored: \d+, received: 100/;
     const said = lab
       .proxy()
-      .log.filter((line) => /<core>.*(ERROR|WARN)|(ERROR|WARNING): .*(<core>|dispatcher|tm \[)/.test(line));
+      .log.filter((line) => /<core>.*(ERROR|WARN)|(ERROR|WARNING): .*(<core>|dispatcher|tm \[)/.test(line))
+      .filter((line) => !late.test(line));
     expect(said).toEqual([]);
   });
 

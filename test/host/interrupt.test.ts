@@ -51,11 +51,15 @@ function commandLine(pid: string): string {
 test.each([
   ["booting the builder", "SIGINT", 130],
   ["waiting for the builder", "SIGTERM", 143],
-] as const)("while %s, %s ends the builder and leaves the log alone", async (step, signal, code) => {
-  const bake = await interruptedBake(step, signal);
-  expect(bake).toMatchObject({ code, said: expect.stringContaining(`interrupted (${signal})`) as string });
-  expect(stillRunning()).toEqual([]);
-  expect(readdirSync(join(folder, "tmp"))).toEqual([]);
-  const left = readdirSync(join(folder, "sip-proxy/images/demo"));
-  expect(left).toEqual([expect.stringMatching(/^bake-[0-9a-f]{16}\.log$/)]);
-});
+] as const)(
+  "while %s, %s ends the builder and leaves nothing but Packer's log",
+  async (step, signal, code) => {
+    const bake = await interruptedBake(step, signal);
+    expect(bake).toMatchObject({ code, said: expect.stringContaining(`interrupted (${signal})`) as string });
+    expect(stillRunning()).toEqual([]);
+    expect(readdirSync(join(folder, "tmp"))).toEqual([]);
+    const log = /^bake-[0-9a-f]{16}\.log$/; // where Packer had begun: a container boots before
+    const left = readdirSync(join(folder, "sip-proxy/images/demo")).filter((name) => !log.test(name));
+    expect(left).toEqual([]);
+  },
+);
