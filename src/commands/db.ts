@@ -3,7 +3,7 @@ import type pg from "pg";
 import { dispatcherRows, seedSql, type DispatcherRow } from "../compute/dispatcher/seed.js";
 import { hostTemplates } from "../do/assets.js";
 import { withConnection } from "../do/database/connect.js";
-import { initDatabase } from "../do/database/init.js";
+import { initDatabase, initSql } from "../do/database/init.js";
 import { secretReader } from "../do/secrets.js";
 import { UserError } from "../errors.js";
 import type { Fleet } from "../understand/fleet.js";
@@ -19,14 +19,17 @@ export async function dbInit(file: string, options: DbOptions): Promise<void> {
   const { fleet } = loadFleetAndWarn(file);
   const { dbhost, dbport, dbuser_kam, db_kam, dbuser_root } = fleet.database;
   if (options.dryRun) {
-    talk.say(`would create, at ${dbhost}:${dbport} as ${dbuser_root ?? "(dbuser_root is not given)"}:`);
-    talk.say(`  the role ${dbuser_kam} with its password`);
-    talk.say(`  the database ${db_kam}, owned by it`);
+    const who = dbuser_root ?? "(dbuser_root is not given)";
+    talk.say(`would run this at ${dbhost}:${dbport} as ${who}, and set the password of ${dbuser_kam}:`);
+    print(initSql(fleet.database));
     return;
   }
   const outcome = await initDatabase(fleet.database, secretReader(file));
   if (options.json) printJson(outcome);
-  else talk.good(`role ${dbuser_kam}: ${outcome.role}; database ${db_kam}: ${outcome.database}`);
+  else {
+    talk.good(`role ${dbuser_kam}: ${outcome.role}; database ${db_kam}: ${outcome.database}`);
+    for (const statement of outcome.repaired) talk.good(`in ${db_kam}: ${statement}`);
+  }
 }
 
 /** `sip-proxy db seed FLEET`: brings the dispatcher table to what the fleet file wants, now. */

@@ -1,7 +1,11 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import pg from "pg";
 import { initDatabase } from "../../src/do/database/init.js";
 import type { Reveal } from "../../src/compute/host/secrets.js";
+import { seedSql } from "../../src/compute/dispatcher/seed.js";
+import { hostTemplates } from "../../src/do/assets.js";
+import { withConnection } from "../../src/do/database/connect.js";
 import { fleetOf } from "../support/fleets.js";
 import { postgresPassword, startPostgres, type Postgres } from "../../src/lab/postgres.js";
 
@@ -45,7 +49,11 @@ async function logIn(password: string): Promise<string> {
 
 describe("db init", () => {
   test("creates role and database, from PostgreSQL's own database where the role's default is not there", async () => {
-    expect(await initDatabase(database(), reveal)).toEqual({ role: "created", database: "created" });
+    expect(await initDatabase(database(), reveal)).toEqual({
+      role: "created",
+      database: "created",
+      repaired: [],
+    });
     expect(await logIn("secret")).toBe("kamailio");
   });
 
@@ -54,6 +62,7 @@ describe("db init", () => {
     expect(await initDatabase(database({ dbpass_kam: "other" }), reveal)).toEqual({
       role: "there already, password set",
       database: "there already",
+      repaired: [],
     });
     expect(await logIn("other")).toBe("kamailio");
   });
@@ -86,6 +95,45 @@ describe("db init", () => {
     await initDatabase(database(), reveal);
     const [row] = await postgres.query("SELECT rolpassword FROM pg_authid WHERE rolname = 'kamailio'");
     expect(row?.["rolpassword"]).toMatch(/^SCRAM-SHA-256\$4096:/);
+  });
+
+  test("a database that kamdbctl made under another owner is repaired once, its owners stay, and a host seeds it", async () => {
+    await postgres.query("CREATE ROLE kamailio LOGIN");
+    await postgres.query("CREATE DATABASE kamailio");
+    const layout = ["standard", "dispatcher"].map((name) =>
+      readFileSync(`/usr/share/kamailio/postgres/${name}-create.sql`, "utf8"),
+    );
+    const rows = Array.from({ length: 8 }, (_, i) => `(${i + 1}, 9, 'sip:192.0.2.${i + 1}')`).join();
+    for (const sql of [...layout, `INSERT INTO dispatcher (id, setid, destination) VALUES ${rows}`])
+      await postgres.query(sql, "kamailio");
+
+    const { repaired } = await initDatabase(database(), reveal);
+    expect(repaired.filter((sql) => sql.startsWith("GRANT")).sort()).toEqual(
+      [
+        "GRANT CREATE ON SCHEMA public TO kamailio",
+        ...["SELECT", "INSERT", "UPDATE", "DELETE"].map(
+          (p) => `GRANT ${p} ON TABLE public.dispatcher TO kamailio`,
+        ),
+        ...["SELECT", "INSERT", "UPDATE"].map((p) => `GRANT ${p} ON TABLE public.version TO kamailio`),
+        ...["dispatcher", "version"].map((t) => `GRANT USAGE ON SEQUENCE public.${t}_id_seq TO kamailio`),
+      ].sort(),
+    );
+    expect(repaired.at(-1)).toMatch(/setval/);
+    expect((await initDatabase(database(), reveal)).repaired).toEqual([]);
+
+    const login = { user: "kamailio", password: database().dbpass_kam, database: "kamailio" };
+    const seed = seedSql(fleetOf({}), hostTemplates(), "apply");
+    await withConnection(database(), login, reveal, (client) => client.query(seed));
+    const [ids] = await postgres.query(
+      "SELECT min(id) FILTER (WHERE setid <> 9) AS first FROM dispatcher",
+      "kamailio",
+    );
+    expect(ids).toMatchObject({ first: 9 });
+    const [owner] = await postgres.query(
+      "SELECT tableowner FROM pg_tables WHERE tablename = 'dispatcher'",
+      "kamailio",
+    );
+    expect(owner).toEqual({ tableowner: "postgres" });
   });
 
   test("ten at once: all succeed", async () => {
