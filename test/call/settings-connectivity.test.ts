@@ -89,13 +89,23 @@ withEachRelay((relay) => {
     expect(udpToo.summary.outcomes.ok).toBe(10);
   });
 
-  it("tcp_connection_lifetime: an idle connection is closed after it, one of a longer life is not", async () => {
+  it("tcp_connection_lifetime: a connection that is idle after a request is closed after it, one of a longer life is not", async () => {
+    const headers = [
+      `Via: SIP/2.0/TCP ${callers.platform.address}:5060;branch=z9hG4bK-idle;rport`,
+      `From: <sip:platform@${callers.platform.address}>;tag=idle`,
+      "To: <sip:proxy@example.com>",
+      "Call-ID: idle",
+      "CSeq: 1 OPTIONS",
+      "Max-Forwards: 70",
+      "Content-Length: 0",
+    ];
+    const text = ["OPTIONS sip:proxy@example.com SIP/2.0", ...headers, "", ""].join("\r\n");
     // a worker keeps a connection for 5 s after its last bytes, then its life begins
     const closed = async (proxy: string) => {
       const target = lab.target("tcp", proxy);
       const usual = { localAddress: callers.platform.address, target, sipPort: 0 };
       const events = await runPlatform(lab.network.namespace("platform"), {
-        ...{ type: "raw", payload: { text: "\r\n\r\n" }, waitMs: 14_000 },
+        ...{ type: "raw", payload: { text }, waitMs: 14_000 },
         ...usual,
       });
       return events.some((event) => event.event === "sent" && event.closed);

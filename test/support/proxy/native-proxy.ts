@@ -133,11 +133,17 @@ export class NativeProxy {
     this.#services.set(name, child);
   }
 
-  /** Starts it again when it ends, as its unit does: a database that is slow to answer ends it. */
+  /**
+   * Starts it again when it ends, as its unit does: a database that is slow to answer ends it. What its first process leaves is ended
+   * before, as systemd does with what is left of a unit.
+   */
   private async untilKamailioAnswers(): Promise<void> {
     const deadline = Date.now() + PATIENCE;
     while (Date.now() < deadline) {
-      if (this.#services.get("kamailio")?.exitCode !== null) await this.launchKamailio();
+      if (!this.runs("kamailio")) {
+        await attempt(this.sandbox.command({ argv: ["pkill", "-KILL", "-x", "kamailio"] }));
+        await this.launchKamailio();
+      }
       if ((await attempt(this.sandbox.command({ argv: ["kamcmd", "core.uptime"] }))).exitCode === 0) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
