@@ -9,6 +9,37 @@ import time
 # Seconds for one answer.
 PATIENCE = 2
 
+etc = os.environ.get("SIP_PROXY_ROOT", "") + "/etc/sip-proxy"
+
+
+class Process:
+    """A process of the relay: the instance of its unit, and the address at which it is asked."""
+
+    def __init__(self, unit, address):
+        self.unit, self.address = unit, address
+        self.name = unit.removesuffix(".service")
+        self.number = self.name.partition("@")[2]
+
+    def options(self):
+        """What it is started with: the text of its EnvironmentFile. Fails with OSError."""
+        with open(f"{etc}/{self.name.replace('@', '-')}.env", encoding="utf-8") as file:
+            return file.read()
+
+    def asking(self, patience):
+        """What puts one command to it, and gives the answer."""
+        return lambda text: exchange(self.address, text, patience)
+
+
+def processes(words):
+    """The processes that UNIT... ADDRESS... name: as many addresses as units, in their order."""
+    half = len(words) // 2
+    return [Process(*pair) for pair in zip(words[:half], words[half:])]
+
+
+def say(text):
+    """To the journal, of a unit's program."""
+    print(f"sip-proxy: {text}", flush=True)
+
 
 def exchange(address, text, patience=PATIENCE):
     """The answer to one command, as bytes."""
