@@ -50,7 +50,7 @@ function commandLine(pid: string): string {
 
 test.each([
   ["booting the builder", "SIGINT", 130],
-  ["waiting for the builder", "SIGTERM", 143],
+  ["waiting for the builder", "SIGTERM", 143], // Packer waits: its log is there
 ] as const)(
   "while %s, %s ends the builder and leaves nothing but Packer's log",
   async (step, signal, code) => {
@@ -58,8 +58,9 @@ test.each([
     expect(bake).toMatchObject({ code, said: expect.stringContaining(`interrupted (${signal})`) as string });
     expect(stillRunning()).toEqual([]);
     expect(readdirSync(join(folder, "tmp"))).toEqual([]);
-    const log = /^bake-[0-9a-f]{16}\.log$/; // where Packer had begun: a container boots before
-    const left = readdirSync(join(folder, "sip-proxy/images/demo")).filter((name) => !log.test(name));
-    expect(left).toEqual([]);
+    const left = readdirSync(join(folder, "sip-proxy/images/demo"));
+    const log = expect.stringMatching(/^bake-[0-9a-f]{16}\.log$/) as string;
+    // a container boots before Packer begins
+    if (left.length > 0 || step === "waiting for the builder") expect(left).toEqual([log]);
   },
 );
