@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { Platform } from "../../src/lab/agents.js";
 import { CallLab, pause, withEachRelay } from "../support/call-lab.js";
 import { eventually } from "../support/eventually.js";
-import { sessions } from "../support/sessions.js";
+import { endDialogs, restartRecorders, sessions } from "../support/sessions.js";
 
 /** Seconds: rtp_timeout as the watch is told here. */
 const timeout = 30;
@@ -62,17 +62,11 @@ withEachRelay((relay) => {
   const dialogs = async () => Number(/all: (\d+)/.exec(await lab.proxy().kamcmd("dlg.stats_active"))?.[1]);
   /** Like a machine that loses power: nothing more is sent. */
   const vanish = (platform: Platform) => platform.freeze(true);
-  const restartRecorders = async () => {
-    for (const name of lab.recorders.keys()) {
-      await lab.recorder(name).stop();
-      await lab.startRecorder(name);
-    }
-  };
 
   it("calls whose platform and recorder are gone end within rtp_timeout; those on hold stay", async () => {
     const gone = await placed(silent);
     vanish(gone);
-    await restartRecorders();
+    await restartRecorders(lab);
     const onHold = await placed(silent);
     await pause((timeout + 15) * 1000);
     expect(await dialogs()).toBe(held.calls);
@@ -95,15 +89,13 @@ withEachRelay((relay) => {
 
   it("a dialog that Kamailio ends frees its media", async () => {
     await placed(held);
-    const list = await lab.proxy().kamcmd("dlg.list");
-    for (const [, entry, id] of list.matchAll(/h_entry: (\d+)\s+h_id: (\d+)/g))
-      await lab.proxy().kamcmd("dlg.end_dlg", entry ?? "", id ?? "");
+    await endDialogs(lab);
     await none();
   });
 
   it("calls of which an end says 481 end at once when the other end is gone, too", async () => {
     const gone = await placed(silent);
-    await restartRecorders();
+    await restartRecorders(lab);
     expect(await gone.reinviteAll()).toEqual({ 481: held.calls });
     vanish(gone);
     const began = Date.now();

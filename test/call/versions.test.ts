@@ -3,7 +3,7 @@ import { attempt } from "../../src/do/process.js";
 import { callsFromAll, ofEachKind, outcomes } from "../support/all-kinds.js";
 import { CallLab } from "../support/call-lab.js";
 import { eventually } from "../support/eventually.js";
-import { sessions } from "../support/sessions.js";
+import { goneAndHeld, sessions } from "../support/sessions.js";
 import { releaseTree } from "../support/release-tree.js";
 
 // The other call tests run the Kamailio of Debian 12 (5.6). The same static kamailio.cfg must do with those that came
@@ -87,15 +87,7 @@ describe.each([
     await lab.proxy().run("sed", "-i", "s/^RTP_TIMEOUT=.*/RTP_TIMEOUT=20/", "/etc/sip-proxy/host.env");
     lab.proxy().startWatch("call-watch");
     const silent = { calls: 2, rate: 20, holdMs: null, sipPort: 0, rtp: { rate: 0 } };
-    const gone = await lab.place(silent);
-    await gone.allPlaced();
-    gone.freeze(true);
-    for (const name of lab.recorders.keys()) {
-      await lab.recorder(name).stop();
-      await lab.startRecorder(name);
-    }
-    const onHold = await lab.place(silent);
-    await onHold.allPlaced();
+    const { gone, onHold } = await goneAndHeld(lab, silent);
     await eventually(async () => expect(await sessions(lab)).toBe(2), 60_000);
     expect(await lab.proxy().kamcmd("dlg.stats_active")).toContain("all: 2");
     expect((await onHold.reinviteAll())["200"]).toBe(2);

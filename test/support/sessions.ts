@@ -1,3 +1,4 @@
+import type { Platform } from "../../src/lab/agents.js";
 import type { CallLab } from "./call-lab.js";
 
 /** What a proxy's media relay holds: sessions as it counts them, of all its processes. */
@@ -5,4 +6,30 @@ export async function sessions(lab: CallLab): Promise<number> {
   const ask = ". /usr/lib/sip-proxy/common.sh; load_host; . $lib/relay.sh; relay_control sessions";
   const { stdout } = await lab.proxy().run("bash", "-c", ask);
   return [...stdout.matchAll(/ (\d+)$/gm)].reduce((sum, [, number]) => sum + Number(number), 0);
+}
+
+/** Ends every dialog, as Kamailio does by itself at the end of its time. */
+export async function endDialogs(lab: CallLab): Promise<void> {
+  const list = await lab.proxy().kamcmd("dlg.list");
+  for (const [, entry, id] of list.matchAll(/h_entry: (\d+)\s+h_id: (\d+)/g))
+    await lab.proxy().kamcmd("dlg.end_dlg", entry ?? "", id ?? "");
+}
+
+/** Recorders that know nothing of the calls that they had. */
+export async function restartRecorders(lab: CallLab): Promise<void> {
+  for (const name of lab.recorders.keys()) {
+    await lab.recorder(name).stop();
+    await lab.startRecorder(name);
+  }
+}
+
+/** Calls whose ends are gone without a word, as at a power cut, and then others of the same kind, which are held. */
+export async function goneAndHeld(lab: CallLab, job: Parameters<CallLab["place"]>[0]) {
+  const gone: Platform = await lab.place(job);
+  await gone.allPlaced();
+  gone.freeze(true);
+  await restartRecorders(lab);
+  const onHold: Platform = await lab.place(job);
+  await onHold.allPlaced();
+  return { gone, onHold };
 }

@@ -1,5 +1,5 @@
 import { pause } from "../../support/call-lab.js";
-import { sessions } from "../../support/sessions.js";
+import { endDialogs, goneAndHeld, sessions } from "../../support/sessions.js";
 import { figure, none } from "../figures.js";
 import { withLab } from "../lab.js";
 import type { Row } from "../row.js";
@@ -20,20 +20,10 @@ export const unended: Row = {
       const silent = { calls, rate: 40, holdMs: null, sipPort: 0, quiet: true, rtp: { rate: 0 } };
       const over = await lab.place(silent);
       await over.allPlaced();
-      const list = await lab.proxy().kamcmd("dlg.list");
-      for (const [, entry, id] of list.matchAll(/h_entry: (\d+)\s+h_id: (\d+)/g))
-        await lab.proxy().kamcmd("dlg.end_dlg", entry ?? "", id ?? "");
+      await endDialogs(lab);
       const freed = await until(async () => (await sessions(lab)) === 0, 120);
 
-      const gone = await lab.place(silent);
-      await gone.allPlaced();
-      gone.freeze(true);
-      for (const name of lab.recorders.keys()) {
-        await lab.recorder(name).stop();
-        await lab.startRecorder(name);
-      }
-      const onHold = await lab.place(silent);
-      await onHold.allPlaced();
+      const { onHold } = await goneAndHeld(lab, silent);
       const both = await sessions(lab);
       const ended = await until(async () => (await sessions(lab)) <= both / 2, 150);
       await pause(timeout * 1000);
