@@ -4,7 +4,7 @@ import {
   paginateDescribeLaunchTemplateVersions,
   type LaunchTemplate,
 } from "@aws-sdk/client-ec2";
-import { GetParameterHistoryCommand } from "@aws-sdk/client-ssm";
+import { paginateGetParameterHistory, type ParameterHistory } from "@aws-sdk/client-ssm";
 import { tagKey } from "../compute/names.js";
 import {
   supersededVersions,
@@ -51,17 +51,25 @@ async function liveInstances(aws: Aws, ids: readonly string[]) {
 
 /** The promoted AMI, and the one that was promoted before: somebody may have to go back to it. */
 async function promotions(aws: Aws, name: string): Promise<{ id: string; why: string }[]> {
+  const [now, before] = (await parameterHistory(aws, name)).sort(
+    (a, b) => (b.Version ?? 0) - (a.Version ?? 0),
+  );
+  return [
+    ...(now?.Value === undefined ? [] : [{ id: now.Value, why: `promoted (${name})` }]),
+    ...(before?.Value === undefined ? [] : [{ id: before.Value, why: `promoted before (${name})` }]),
+  ];
+}
+
+/** Every version that SSM keeps, a hundred at most. The oldest come first, fifty a page. */
+async function parameterHistory(aws: Aws, Name: string): Promise<ParameterHistory[]> {
+  const found: ParameterHistory[] = [];
   try {
-    const { Parameters = [] } = await aws.ssm.send(new GetParameterHistoryCommand({ Name: name }));
-    const [now, before] = Parameters.sort((a, b) => (b.Version ?? 0) - (a.Version ?? 0));
-    return [
-      ...(now?.Value === undefined ? [] : [{ id: now.Value, why: `promoted (${name})` }]),
-      ...(before?.Value === undefined ? [] : [{ id: before.Value, why: `promoted before (${name})` }]),
-    ];
+    for await (const { Parameters = [] } of paginateGetParameterHistory({ client: aws.ssm }, { Name }))
+      found.push(...Parameters);
   } catch (error) {
-    if (isAwsError(error, "ParameterNotFound")) return [];
-    throw error;
+    if (!isAwsError(error, "ParameterNotFound")) throw error;
   }
+  return found;
 }
 
 async function templateUsage(
