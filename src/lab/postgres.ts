@@ -12,6 +12,8 @@ export interface Postgres {
   port: number;
   /** Runs SQL as the administrator. */
   query: (sql: string, database?: string) => Promise<Record<string, unknown>[]>;
+  /** A connection of the administrator's, for what takes more than one query; whoever asks for it ends it. */
+  connect: (database: string) => Promise<pg.Client>;
   stop: () => Promise<void>;
 }
 
@@ -71,6 +73,12 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     host,
     port,
     query: (sql, database = "postgres") => queryOnce(connection(database), sql),
+    connect: async (database) => {
+      const client = new pg.Client(connection(database));
+      client.on("error", () => undefined); // the server may end before it
+      await client.connect();
+      return client;
+    },
     stop: async () => {
       const gone = new Promise((resolve) => child.once("exit", resolve));
       await run({

@@ -113,8 +113,8 @@ export class NativeProxy {
     return service !== undefined && service.exitCode === null && service.signalCode === null;
   }
 
-  /** Starts a service that looks after the relay, or after its calls. What it asks systemctl needs an own one (systemctl.ts). */
-  startWatch(name: "relay-watch" | "call-watch"): void {
+  /** Starts a service that watches something. What the relay's asks systemctl needs an own one (systemctl.ts). */
+  startWatch(name: "relay-watch" | "call-watch" | "dispatcher-sync"): void {
     this.startService(name, `exec /usr/lib/sip-proxy/${name}`);
   }
 

@@ -53,8 +53,8 @@ load_database() {
 	set +a
 }
 
-# One transaction or nothing: -f alone goes on after an error and exits 0.
-psql_strict() { psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 "$@"; }
+# One transaction or nothing: -f alone goes on after an error and exits 0. A silent server is given up after DATABASE_PATIENCE seconds.
+psql_strict() { timeout --kill-after=1 "${DATABASE_PATIENCE:-60}" psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 "$@"; }
 
 # poll BETWEEN LIMIT FIRST MOST COMMAND...: tries COMMAND until it succeeds, first FIRST tenths of a second apart, then twice as
 # long and so on up to MOST. Fails when it has not succeeded after LIMIT seconds (0: never). BETWEEN is called before each pause,
@@ -104,11 +104,14 @@ ask_udp() {
 
 # write_file MODE OWNER PATH: standard input becomes PATH, whole or not at all.
 write_file() {
-	local mode=$1 owner=$2 path=$3 new
+	local mode=$1 owner=$2 path=$3 new=$3.new.$BASHPID
 	mkdir -p "$(dirname "$path")"
-	new=$(mktemp "$path.XXXXXX")
-	cat >"$new"
-	chmod "$mode" "$new"
-	if [[ $owner != - ]]; then chown "$owner" "$new"; fi
-	mv -f "$new" "$path"
+	if (umask 077 && cat >"$new") && chmod "$mode" "$new" && { [[ $owner == - ]] || chown "$owner" "$new"; } && mv -f "$new" "$path"; then
+		return 0
+	fi
+	rm -f "$new"
+	return 1
 }
+
+# What write_file was writing when the host, or its process, was ended.
+remove_unfinished() { find "$etc" "$state" "$root/etc/kamailio" "$run" -name '*.new.*' -type f -delete 2>/dev/null || true; }

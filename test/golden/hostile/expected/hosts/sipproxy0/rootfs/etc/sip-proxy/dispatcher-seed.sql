@@ -2,7 +2,10 @@
 -- Brings Kamailio's dispatcher table to what the fleet file wants, once for each version of the fleet file: hosts that
 -- boot later with the same or an older one change nothing, nor do they touch rows that others have made.
 BEGIN;
--- Hosts that boot together take turns.
+-- Hosts that boot together take turns; they wait for none that hangs.
+SET LOCAL lock_timeout = '30s';
+SET LOCAL statement_timeout = '50s';
+SET LOCAL idle_in_transaction_session_timeout = '20s';
 SELECT pg_advisory_xact_lock(1397313616);
 
 CREATE TABLE IF NOT EXISTS sip_proxy_seed (

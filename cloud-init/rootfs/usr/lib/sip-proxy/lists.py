@@ -1,0 +1,126 @@
+"""The last good dispatcher list on disk, in the form of Kamailio's list_file. Imported, never run.
+
+A comment at its end holds its checksum, and beside it lies its predecessor: a power cut at any time leaves one of them whole.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+
+folder = os.environ.get("SIP_PROXY_ROOT", "") + "/var/lib/sip-proxy"
+current = folder + "/dispatcher.list"
+previous = current + ".previous"
+
+NEW = ".new"
+MARK = "# sha256 "
+# SET URI FLAGS PRIORITY ATTRS. Kamailio does not start with a line that is cut off after the set's number, and reads 1,023 bytes.
+LINE = re.compile(r"\d+ [^\s#]+ \d+ \d+ \S*")
+LONGEST = 1000
+
+
+def fits(line):
+    """Whether Kamailio reads the line as what it is."""
+    return bool(LINE.fullmatch(line)) and len(line.encode()) <= LONGEST
+
+
+def read(path):
+    """The lines of a list, and whether a checksum says that it is whole. Fails with OSError or ValueError."""
+    with open(path, encoding="utf-8") as file:
+        body, mark, digest = file.read().rpartition(MARK)
+    # former releases wrote none
+    body, is_marked = (body, True) if mark else (digest, False)
+    lines = body.split("\n")[:-1]
+    if not lines or not all(map(fits, lines)) or is_marked and digest.strip() != checksum(body):
+        raise ValueError(f"{path} is damaged")
+    return lines, is_marked
+
+
+def last_good():
+    """The lines of the newest list that is whole, and its path; none and None where there is none."""
+    found = []
+    for path in (current, previous):
+        with contextlib.suppress(OSError, ValueError):
+            lines, is_marked = read(path)
+            found.append((not is_marked, path == previous, lines, path))
+    return min(found)[2:] if found else ([], None)
+
+
+def keep(lines):
+    """Makes lines the last good list, and what was it its predecessor. False where they are it already."""
+    with changing():
+        good, path = last_good()
+        if good == lines and path == current and read(current)[1]:
+            return False
+        write(current, f"{text(lines)}{MARK}{checksum_of(lines)}\n", keeps_former=path == current)
+    return True
+
+
+def mend():
+    """Puts the predecessor in the place of a list that is damaged. The path of the last good list; None where there is none."""
+    with changing():
+        lines, path = last_good()
+        if path == previous:
+            with open(previous, encoding="utf-8") as file:
+                write(current, file.read(), keeps_former=False)
+    return path and current
+
+
+def text(lines):
+    return "".join(line + "\n" for line in lines)
+
+
+def write(path, content, keeps_former):
+    new, former = path + NEW, previous + NEW
+    try:
+        with open(new, "w", encoding="utf-8") as file:
+            file.write(content)
+            os.fchmod(file.fileno(), 0o644)
+            file.flush()
+            os.fsync(file.fileno())
+        if keeps_former:
+            os.link(path, former)
+            os.replace(former, previous)
+        os.replace(new, path)
+        sync_folder()
+    except OSError:
+        remove(new)
+        remove(former)
+        raise
+
+
+@contextlib.contextmanager
+def changing():
+    """One at a time: the first boot and dispatcher-sync may meet."""
+    os.makedirs(folder, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        # of one that was cut off
+        remove(current + NEW)
+        remove(previous + NEW)
+        yield
+    finally:
+        os.close(handle)
+
+
+def sync_folder():
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def remove(path):
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def checksum_of(lines):
+    return checksum(text(lines))
+
+
+def checksum(body):
+    return hashlib.sha256(body.encode()).hexdigest()

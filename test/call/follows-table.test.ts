@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { CallLab } from "../support/call-lab.js";
+import { eventually } from "../support/eventually.js";
+
+// What Kamailio has loaded comes to be what the table says, whatever went wrong on the way.
+
+const [first, second] = ["sip:10.0.0.3:5060;transport=udp", "sip:10.0.0.4:5080;transport=tcp"] as const;
+/** Milliseconds in which a right table is applied: three looks; and where the server was silent. */
+const SOON = 10_000;
+const AFTER_SILENCE = 15_000;
+
+let lab: CallLab;
+beforeAll(async () => {
+  // a resolver that says at once that it is not there
+  lab = await CallLab.start({}, { files: [{ path: "etc/resolv.conf", content: "nameserver 127.0.0.1\n" }] });
+});
+afterAll(() => lab?.stop());
+
+const sql = (text: string) => lab.postgres?.query(text, "kamailio");
+const loaded = async () => {
+  const { stdout } = await lab.proxy().run("bash", "-c", "kamcmd dispatcher.list 2>&1 || true");
+  return [...stdout.matchAll(/URI: (\S+)\s+FLAGS: (\w+)\s+PRIORITY: (\d+)/g)].map(
+    ([, uri = "", flags = "", priority = ""]) => ({ uri, flags, priority: Number(priority) }),
+  );
+};
+const uris = async () => (await loaded()).map(({ uri }) => uri).sort();
+const follow = () => lab.proxy().startWatch("dispatcher-sync");
+const kill = () => lab.proxy().run("bash", "-c", "pkill -KILL -x follow-table; true");
+const told = () =>
+  lab
+    .proxy()
+    .log.filter((line) => line.startsWith("dispatcher-sync"))
+    .join("\n");
+const kamcmd = (...words: string[]) => lab.proxy().kamcmd(...words);
+const insert = (uri: string, name: string) =>
+  sql(`INSERT INTO dispatcher (setid, destination, description) VALUES (1, '${uri}', '${name}')`);
+
+/** Knows one address for all names. */
+const nameServer = `
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 53))
+while True:
+    q, a = s.recvfrom(512)
+    end = q.index(0, 12) + 5
+    is_a = q[end - 3] == 1
+    answer = bytes.fromhex("c00c00010001000000050004") + socket.inet_aton("10.0.0.3") if is_a else b""
+    s.sendto(q[:2] + bytes.fromhex("81800001") + bytes([0, is_a]) + bytes(4) + q[12:end] + answer, a)
+`;
+
+beforeEach(async () => {
+  await kill();
+  await sql("DELETE FROM dispatcher");
+  await insert(first, "recorder0");
+  await insert(second, "recorder1");
+  lab.proxy().log.length = 0;
+  follow();
+  await eventually(async () => expect(await uris()).toEqual([first, second]), SOON);
+});
+
+it("a change is applied, also one of flags alone; recorders that are down stay down", async () => {
+  await kamcmd("dispatcher.set_state", "dx", "1", first);
+  await sql("UPDATE dispatcher SET priority = 7 WHERE description = 'recorder1'");
+  await eventually(async () => expect((await loaded()).map(({ priority }) => priority)).toContain(7), SOON);
+  await sql("UPDATE dispatcher SET flags = 4 WHERE description = 'recorder1'");
+  await eventually(
+    async () => expect((await loaded()).filter(({ flags }) => flags.startsWith("D"))).toHaveLength(2),
+    SOON,
+  );
+  await kamcmd("dispatcher.set_state", "ap", "1", first);
+});
+
+it("a sync that was killed between the list and the reload is made good by the next one", async () => {
+  await kill();
+  await insert("sip:10.0.0.9:5060", "new");
+  await lab.proxy().step("dispatcher-list");
+  expect(await uris()).toHaveLength(2);
+  follow();
+  await eventually(async () => expect(await uris()).toHaveLength(3), SOON);
+});
+
+describe("an empty table", () => {
+  it("is reported and not applied; what a reload by hand has lost comes back", async () => {
+    await sql("DELETE FROM dispatcher");
+    await eventually(() => expect(told()).toContain("the dispatcher table is empty"), SOON);
+    expect(await uris()).toHaveLength(2);
+    await kamcmd("dispatcher.reload");
+    expect(await uris()).toHaveLength(0);
+    await eventually(async () => expect(await uris()).toEqual([first, second]), SOON);
+  });
+
+  it("while Kamailio starts leaves it with the last good list; rows that come are loaded", async () => {
+    await sql("DELETE FROM dispatcher");
+    await lab.proxy().kill("kamailio");
+    await lab.proxy().startKamailio();
+    expect(await uris()).toEqual([first, second]);
+    await insert(first, "recorder0");
+    await eventually(async () => expect(await uris()).toEqual([first]), SOON);
+    await lab.proxy().kill("kamailio");
+    await lab.proxy().startKamailio();
+  });
+});
+
+it("a row whose name does not resolve is told, and loaded once it does", async () => {
+  await kamcmd("dispatcher.set_state", "dx", "1", first);
+  await insert("sip:later.test:5060;transport=udp", "recorder2");
+  await eventually(
+    () =>
+      expect(told()).toMatch(
+        /row \d+ \(sip:later\.test:5060;\S+, recorder2\) is not in use: later\.test does not resolve/,
+      ),
+    SOON,
+  );
+  expect(await uris()).toHaveLength(2);
+  expect((await loaded()).find(({ uri }) => uri === first)?.flags).toMatch(/^D/);
+  await lab.proxy().run("bash", "-c", `nohup python3 -c '${nameServer}' >/dev/null 2>&1 &`);
+  await eventually(async () => expect(await uris()).toHaveLength(3), SOON);
+  await kamcmd("dispatcher.set_state", "ap", "1", first);
+});
+
+describe("a silent database", () => {
+  const packets = (how: "add" | "delete") =>
+    lab.on("database", "nft", ...(how === "add" ? dropped : ["delete table ip silent"]));
+  const dropped = [
+    "add table ip silent; add chain ip silent in { type filter hook input priority 0; }; add rule ip silent in tcp dport 5432 drop",
+  ];
+
+  it("that drops packets: Kamailio starts as soon as ever, and a change is followed once it speaks", async () => {
+    await packets("add");
+    try {
+      await eventually(() => expect(told()).toMatch(/database not reachable/), AFTER_SILENCE);
+      await lab.proxy().kill("kamailio");
+      const began = performance.now();
+      await lab.proxy().startKamailio();
+      expect(performance.now() - began).toBeLessThan(8_000);
+      expect(await uris()).toEqual([first, second]);
+    } finally {
+      await packets("delete");
+    }
+    await insert("sip:10.0.0.9:5060", "new");
+    await eventually(async () => expect(await uris()).toHaveLength(3), AFTER_SILENCE);
+    await lab.proxy().kill("kamailio");
+    await lab.proxy().startKamailio();
+  });
+
+  it("whose table is locked: a reload by hand gives up, and a change is followed after it", async () => {
+    const client = await lab.postgres?.connect("kamailio");
+    await client?.query("BEGIN; LOCK TABLE dispatcher");
+    const began = performance.now();
+    await lab.proxy().run("bash", "-c", "kamcmd dispatcher.reload || true");
+    expect(performance.now() - began).toBeLessThan(8_000);
+    await client?.query(
+      "INSERT INTO dispatcher (setid, destination) VALUES (1, 'sip:10.0.0.9:5060'); COMMIT",
+    );
+    await client?.end();
+    await eventually(async () => expect(await uris()).toHaveLength(3), AFTER_SILENCE);
+  });
+});
