@@ -21,6 +21,8 @@ find /root /home \( -name '.*_history' -o -name .lesshst -o -name .wget-hsts -o 
 rm -rf /root/.ssh /home/*/.ssh /root/.cache /home/*/.cache /home/*/.sudo_as_admin_successful
 # what the builder's network and clock left
 rm -rf /etc/netplan/50-cloud-init.yaml /var/lib/dhcp/* /var/lib/chrony/* /run/systemd/timesync/*
+# what Python compiled because netplan was run here: its package ships none
+find /usr/share -path '/usr/share/netplan/*' -name __pycache__ -prune -exec rm -rf {} +
 
 journalctl --quiet --rotate --vacuum-time=1s 2>/dev/null || true
 find /var/log -type f -exec truncate --size=0 {} +

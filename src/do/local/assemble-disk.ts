@@ -50,7 +50,8 @@ export async function assembleDisk(input: DiskInput, talk: Talk): Promise<string
   await run({ argv: layout.grubMkimageArgv(at("core.img")), env: WITH_SBIN });
   await writeBootCode(at("disk.raw"), await readFile(layout.GRUB_BOOT_IMAGE), await readFile(at("core.img")));
   talk.info("  compressing the disk...");
-  await run({ argv: layout.convertArgv(at("disk.raw"), at("disk.qcow2")), ...signal });
+  const raw = { path: at("disk.raw"), format: "raw" } as const;
+  await run({ argv: layout.compressArgv(raw, at("disk.qcow2")), ...signal });
   return at("disk.qcow2");
 }
 

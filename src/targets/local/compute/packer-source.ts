@@ -59,7 +59,7 @@ function qemuSource(image: Fleet["image"]): object {
     disk_interface: "virtio",
     disk_discard: "unmap",
     disk_detect_zeroes: "unmap",
-    disk_compression: true,
+    skip_compaction: true, // sip-proxy compresses the disk, with zstd; Packer knows zlib alone
     format: "qcow2",
     net_device: "virtio-net",
     accelerator: "${var.accelerator}",

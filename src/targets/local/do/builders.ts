@@ -1,4 +1,4 @@
-import { mkdir, rename } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Artefact } from "../../../compute/artefact.js";
 import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
@@ -10,6 +10,7 @@ import {
   type BakeStep,
 } from "../../../compute/image/provisioners.js";
 import type { BaseSpec } from "../../../compute/local/base-spec.js";
+import { compressArgv } from "../../../compute/local/disk-layout.js";
 import { findAccelerator } from "../../../do/local/accelerator.js";
 import { LAYER_FOLDERS, layeredTree } from "../../../compute/local/tree.js";
 import { assembleDisk } from "../../../do/local/assemble-disk.js";
@@ -18,6 +19,7 @@ import type { BaseTree } from "../../../do/local/base-tree.js";
 import { canBuildInContainers, withBuilder } from "../../../do/local/builder.js";
 import type { Talk } from "../../../do/local/talk.js";
 import { packerBuild, type PackerBuild } from "../../../do/bake/packer.js";
+import { run } from "../../../do/process.js";
 import type { Image } from "../../../understand/fleet.js";
 import type { BakeOptions } from "../../target.js";
 import { localImageName } from "../compute/packer-source.js";
@@ -80,18 +82,24 @@ function vmBuilder(accelerator: string, spec: BaseSpec, talk: Talk): Builder {
     accelerator,
     prepare: () => ensureBaseImage(spec, { talk }),
     steps: () => Promise.resolve(builderSteps("shutting down and compressing")),
-    bake: async ({ run, dialect }) => {
-      const { disk, sha256 } = await ensureBaseImage(spec, { talk });
-      const variables = {
-        ...run.variables,
-        base_image: disk,
-        base_checksum: `sha256:${sha256}`,
-        accelerator,
-      };
-      await packerBuild({ ...run, variables, only: "qemu.local" }, dialect);
-      return join(run.folder, "output", localImageName);
-    },
+    bake: (job) => bakeInVm(job, accelerator),
   };
+}
+
+async function bakeInVm({ run: order, spec, dialect, talk }: BuildJob, accelerator: string): Promise<string> {
+  const base = await ensureBaseImage(spec, { talk });
+  const variables = {
+    ...order.variables,
+    base_image: base.disk,
+    base_checksum: `sha256:${base.sha256}`,
+    accelerator,
+  };
+  await packerBuild({ ...order, variables, only: "qemu.local" }, dialect);
+  const disk = { path: join(order.folder, "output", localImageName), format: "qcow2" } as const;
+  const image = join(order.folder, localImageName);
+  await run({ argv: compressArgv(disk, image), signal: order.signal });
+  await rm(disk.path);
+  return image;
 }
 
 const containerBuilder: Builder = {
@@ -109,22 +117,24 @@ const containerBuilder: Builder = {
 const lastOfPackages = bakeSteps.findLast(({ part }) => part === "packages")?.script;
 
 async function bakeInContainer(job: BuildJob): Promise<string> {
-  const { run, spec, base, dialect, publicKey, talk } = job;
-  const scratch = join(run.folder, "disk");
-  await mkdir(join(run.folder, "output"));
+  const { run: order, spec, base, dialect, publicKey, talk } = job;
+  const scratch = join(order.folder, "disk");
+  await mkdir(join(order.folder, "output"));
   await mkdir(scratch);
   const changes = join(scratch, "changes");
   for (const name of LAYER_FOLDERS) await mkdir(join(changes, name), { recursive: true });
   const tree = layeredTree(await ensurePackages(job), changes);
-  const order = { folder: join(run.folder, "container"), tree, publicKey };
-  await withBuilder(order, (inNetwork) => packerBuild({ ...run, only: bakeParts.files, inNetwork }, dialect));
-  run.onStep(finishStep);
+  const builder = { folder: join(order.folder, "container"), tree, publicKey };
+  await withBuilder(builder, (inNetwork) =>
+    packerBuild({ ...order, only: bakeParts.files, inNetwork }, dialect),
+  );
+  order.onStep(finishStep);
   const disk = await assembleDisk(
     // the filesystem's identity is the base's, as it is when a VM works on the base's disk
-    { tree, signal: run.signal, scratch, diskMiB: spec.diskMiB, epoch: base.epoch, identity: base.key },
+    { tree, signal: order.signal, scratch, diskMiB: spec.diskMiB, epoch: base.epoch, identity: base.key },
     talk,
   );
-  const image = join(run.folder, "output", localImageName);
+  const image = join(order.folder, "output", localImageName);
   await rename(disk, image);
   return image;
 }
