@@ -2,26 +2,24 @@ import { access, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { baseSpec } from "../../src/compute/local/base-spec.js";
 import { cgroupsOf, CONTAINER_NIC, type Container } from "../../src/compute/local/container.js";
 import type { ProcessIdentity } from "../../src/compute/local/process-identity.js";
 import type { SshTarget } from "../../src/compute/local/ssh.js";
-import { ensureBaseImage } from "../../src/do/local/base-image.js";
 import { waitForConsole } from "../../src/do/local/console.js";
-import { makeContainerFolder, startContainer, stopContainer } from "../../src/do/local/container.js";
+import { startContainer, stopContainer } from "../../src/do/local/container.js";
 import { isAlive, signal } from "../../src/do/local/process-identity.js";
-import { ensureRawDisk } from "../../src/do/local/raw-disk.js";
-import { ensureSshKey } from "../../src/do/local/ssh-key.js";
 import { runInGuest, waitForCloudInit, waitForSsh } from "../../src/do/local/ssh.js";
-import { makeVeth, removeVeth } from "../../src/do/local/veth.js";
 import { run } from "../../src/do/process.js";
+import { baseContainer, makeLan } from "../support/base-container.js";
 
 const MINUTE = 60_000;
 const suffix = process.pid.toString(36);
-const [lab, id, bridge] = [`ct-lab-${suffix}`, `ct-${suffix}`, "br0"];
-const veth = { namespace: id, device: id, mac: "52:54:00:c0:00:01", bridge, netns: lab };
+const [lab, id] = [`ct-lab-${suffix}`, `ct-${suffix}`];
 
 let folder: string;
+let removeLan: () => Promise<unknown>;
+let plug: () => Promise<unknown>;
+let unplug: () => Promise<unknown>;
 let container: Container;
 let running: ProcessIdentity;
 let guest: SshTarget;
@@ -44,39 +42,16 @@ async function leftovers(): Promise<string[]> {
 describe("a container of the base image", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "sip-proxy-test-a:b,c-"));
-    const base = await ensureBaseImage(baseSpec());
-    const key = await ensureSshKey(join(folder, ".ssh"), "test");
-    await run({ argv: ["ip", "netns", "add", lab] });
-    await run({ argv: ["ip", "-n", lab, "link", "add", bridge, "type", "bridge"] });
-    await run({ argv: ["ip", "-n", lab, "addr", "add", "10.99.0.1/24", "dev", bridge] });
-    await run({ argv: ["ip", "-n", lab, "link", "set", bridge, "up"] });
-    const file = (name: string) => join(folder, name);
-    container = {
-      engine: "container",
-      name: "base-test",
-      id,
-      disk: await ensureRawDisk(base.disk),
-      folder: file("tree"),
-      seed: file("seed"),
-      console: file("console.log"),
-      pidfile: file("pid"),
-      namespace: id,
-      netns: lab,
-    };
-    await makeContainerFolder(container, {
-      metaData: { instanceId: "i-base-test", hostname: "base-test", publicKeys: [key.publicKey] },
-      userData: "#cloud-config\nruncmd: [[sh, -c, 'echo said > /dev/console']]\n",
-      network: [{ interface: CONTAINER_NIC, addresses: ["10.99.0.2/24"] }],
-    });
-    guest = { host: "10.99.0.2", port: 22, user: "debian", key: key.file, netns: lab };
-    await makeVeth(veth);
+    removeLan = await makeLan(lab);
+    ({ container, guest, plug, unplug } = await baseContainer(folder, lab, id, 2));
+    await plug();
     running = await startContainer(container);
   }, 15 * MINUTE);
 
   afterAll(async () => {
     await stopContainer(container, running, 0);
-    await removeVeth(veth);
-    await run({ argv: ["ip", "netns", "delete", lab] });
+    await unplug();
+    await removeLan();
     await rm(folder, { recursive: true });
   }, MINUTE);
 
@@ -105,9 +80,9 @@ describe("a container of the base image", () => {
     await inGuest("echo kept | sudo tee /etc/kept; sync");
     expect(await stopContainer(container, running, MINUTE)).toBe("powered down");
     expect(isAlive(running)).toBe(false);
-    await removeVeth(veth);
+    await unplug();
     expect(await leftovers()).toEqual([]);
-    await makeVeth(veth);
+    await plug();
     running = await startContainer(container);
     await waitForSsh(guest, 2 * MINUTE);
     expect(await inGuest("cat /etc/kept")).toBe("kept");
@@ -116,13 +91,56 @@ describe("a container of the base image", () => {
   it("leaves no process when its nspawn was killed", async () => {
     signal(running, "SIGKILL");
     await stopContainer(container, undefined, 0);
-    await removeVeth(veth);
+    await unplug();
     expect(await leftovers()).toEqual([]);
   });
 
   it("tells why it does not start", async () => {
     const broken = { ...container, disk: "/dev/null" };
-    await makeVeth(veth);
-    await expect(startContainer(broken)).rejects.toThrow(/base-test: the container did not start\n.*mount:/s);
+    await plug();
+    await expect(startContainer(broken)).rejects.toThrow(/: the container did not start\n.*mount:/s);
   });
+});
+
+describe("two containers at once", () => {
+  // as this machine would be with them: its mounts are changed for these processes only
+  const hidden = "umount -l /sys/fs/cgroup";
+  const none = "mount -t tmpfs none /sys/fs/cgroup";
+  it.each([
+    ["cgroup v2 alone", `${hidden}; mount -t cgroup2 none /sys/fs/cgroup`],
+    [
+      "cgroup v1 alone",
+      `${hidden}; ${none}; mkdir /sys/fs/cgroup/systemd; mount -t cgroup -o none,name=systemd none /sys/fs/cgroup/systemd`,
+    ],
+  ])(
+    "boot, are apart, and leave nothing, with %s",
+    async (_, arrange) => {
+      const program = ["run-ts.mjs", "two-containers.ts"].map((name) =>
+        join(import.meta.dirname, "../support", name),
+      );
+      const script = `set -e; ${arrange}; exec node "$@"`;
+      const { stdout } = await run({
+        argv: [
+          "unshare",
+          "--mount",
+          "--propagation",
+          "private",
+          "sh",
+          "-c",
+          script,
+          "node",
+          ...program,
+          suffix,
+        ],
+        timeout: 4 * MINUTE,
+      });
+      expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toEqual({
+        states: ["running", "running"],
+        stillThere: "active",
+        ends: ["powered down", "powered down"],
+        left: "",
+      });
+    },
+    5 * MINUTE,
+  );
 });
