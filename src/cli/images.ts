@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { imageDiff } from "../commands/image-diff.js";
 import { imageList } from "../commands/image-list.js";
 import { imagePromote } from "../commands/image-promote.js";
@@ -32,7 +32,17 @@ export function addImages(sipProxy: Command): void {
     .argument(...fleetArgument)
     .addOption(targetOption().makeOptionMandatory())
     .option("--keep <number>", "how many of the newest stay in any case", "3")
-    .option("--delete", "delete them; AMIs with their snapshots")
+    .addOption(
+      new Option("--delete", "delete them; AMIs with their snapshots").conflicts(["disable", "enable"]),
+    )
+    .addOption(
+      new Option(
+        "--disable",
+        "AMIs: have nobody launch them, as a first step that --enable undoes",
+      ).conflicts("enable"),
+    )
+    .option("--enable", "AMIs: undo --disable, with the shares that they had")
+    .option("--shared", "with --disable: AMIs too that others may launch")
     .addOption(dryRun())
     .addOption(json())
     .action(imagePrune);

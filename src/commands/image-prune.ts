@@ -6,8 +6,8 @@ import { loadFleet } from "./load-fleet.js";
 import type { TargetOption } from "./target-option.js";
 
 /**
- * `sip-proxy image prune FLEET --target TARGET [--keep N] [--delete]`: shows which images nothing needs any more, and why the others
- * stay; with --delete, deletes them.
+ * `sip-proxy image prune FLEET --target TARGET [--keep N] [--disable|--delete|--enable]`: shows which images nothing needs any more,
+ * and why the others stay; disables or deletes them when asked to.
  */
 export async function imagePrune(
   file: string,
@@ -21,8 +21,9 @@ export async function imagePrune(
   if (!options.json) conclude(superfluous, options);
 }
 
-function conclude(count: number, { delete: deletes, dryRun }: PruneOptions): void {
-  if (count === 0) talk.say("nothing to delete");
-  else if (!deletes) talk.say("nothing was deleted; --delete does it");
-  else if (!dryRun) talk.good(`deleted: ${count}`);
+function conclude(count: number, { delete: deletes, disable, enable, dryRun }: PruneOptions): void {
+  if (enable) talk.say(count === 0 ? "nothing to enable" : dryRun ? "" : `enabled: ${count}`);
+  else if (count === 0) talk.say(`nothing to ${disable ? "disable" : "delete"}`);
+  else if (!deletes && !disable) talk.say("nothing was deleted; --delete does it");
+  else if (!dryRun) talk.good(`${disable ? "disabled" : "deleted"}: ${count}`);
 }

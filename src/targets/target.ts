@@ -81,7 +81,7 @@ export interface Operations {
   images(fleet: Fleet): Promise<ListedImage[]>;
   /** Two images, found by their names; the last two when none is named. */
   compared(fleet: Fleet, from?: string, to?: string): Promise<[ComparedImage, ComparedImage]>;
-  /** Shows which images nothing needs any more, and with `delete` removes them. Returns how many they are. */
+  /** Shows which images nothing needs any more; removes, disables or enables them when asked to. Returns how many they are. */
   prune(fleet: Fleet, keep: number, options: PruneOptions): Promise<number>;
   withHosts<T>(fleet: Fleet, needs: HostsNeeds, work: (hosts: Hosts) => Promise<T>): Promise<T>;
   /** Prints how hosts are. True when all of them are ready. */
@@ -111,8 +111,13 @@ export interface BakeOptions extends DryRunOptions {
 }
 
 export interface PruneOptions extends DryRunOptions {
-  /** Without it nothing but the plan is shown. */
+  /** Without one of the three nothing but the plan is shown. */
   delete?: boolean;
+  /** Of AMIs: nobody launches them any more, and `enable` undoes it. */
+  disable?: boolean;
+  enable?: boolean;
+  /** Disable those too that others may launch. */
+  shared?: boolean;
 }
 
 /** An image as `image list` shows it. */

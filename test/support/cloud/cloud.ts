@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { DescribeImagesCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { packageRoot } from "../../../src/do/assets.js";
@@ -157,6 +157,12 @@ export class Cloud {
       zone: AvailabilityZone,
       cidr: CidrBlock,
     })).sort((a, b) => (a.zone < b.zone ? -1 : 1));
+  }
+
+  /** The account's own AMIs. */
+  async amiIds(): Promise<string[]> {
+    const { Images = [] } = await this.ec2.send(new DescribeImagesCommand({ Owners: ["self"] }));
+    return Images.map(({ ImageId = "" }) => ImageId);
   }
 
   /** An empty account again. */

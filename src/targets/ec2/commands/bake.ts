@@ -1,7 +1,9 @@
 import { runSteps, type Step } from "../../../cli/steps.js";
 import { print, printJson, talk } from "../../../cli/talk.js";
+import type { PlannedCall } from "../compute/calls.js";
 import { finishImage } from "../compute/finish-image.js";
 import { showCall } from "../compute/redact.js";
+import type { Aws } from "../do/aws.js";
 import { buildersThere } from "../do/builder.js";
 import { Ec2Bake } from "../do/bake.js";
 import { builderSteps } from "../../../compute/image/provisioners.js";
@@ -10,15 +12,15 @@ import { shellQuote } from "../../../compute/quote/shell.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { runPacker } from "../../../commands/bake-steps.js";
 import type { BakeOptions } from "../../target.js";
-import { withAws } from "./with-aws.js";
+import { printOutcome, withAws } from "./with-aws.js";
 
 /** `bake-image FLEET --target ec2`. */
 export async function bakeOnEc2(fleet: Fleet, file: string, options: BakeOptions): Promise<void> {
   const began = performance.now();
-  await withAws(fleet.image.targets.ec2?.region, options.dryRun, async (aws) => {
+  await withAws(fleet.image.targets.ec2?.region, options, async (aws) => {
     const tell = { info: (line: string) => talk.note(line), warn: (line: string) => talk.warn(line) };
     const job = new Ec2Bake(aws, fleet, file, tell);
-    if (options.dryRun) return plan(job, fleet);
+    if (options.dryRun) return plan(aws, job, fleet, options);
     const prepared = await runSteps(preparation(job));
     const existing = options.force ? undefined : await job.existing();
     if (existing) return tellImage(existing, true, options);
@@ -42,21 +44,27 @@ function preparation(job: Ec2Bake): Step[] {
 }
 
 /** Packer's command line, and the calls that follow it. */
-async function plan(job: Ec2Bake, fleet: Fleet): Promise<void> {
+async function plan(aws: Aws, job: Ec2Bake, fleet: Fleet, { json }: BakeOptions): Promise<void> {
   await job.prepareBase();
   for (const name of job.toFetch) await job.fetch(name);
   const existing = await job.existing();
-  if (existing) talk.say("nothing to do: the same image was baked before");
+  const { argv } = job.packerCommand();
+  const calls = existing ? [] : callsAfterPacker(fleet);
+  if (json) printOutcome(aws, existing ? { reused: true } : { reused: false, packer: argv, then: calls });
+  else if (existing) talk.say("nothing to do: the same image was baked before");
   else {
-    print(`${job.packerCommand().argv.map(shellQuote).join(" ")}\n`);
-    const { ec2 } = fleet.image.targets;
-    const later = "(known after the bake)";
-    const versions = { kamailio: later, mediaRelay: later, mediaRelayVersion: "", os: later, kernel: later };
-    const contents = { ...versions, cloudInit: later, usedKiB: 0, checksums: {}, packages: {} };
-    const ami = { id: "(the new AMI)", snapshots: ["(its snapshots)"] };
-    if (ec2)
-      for (const call of finishImage(ami, ec2, contents, "(the base)", new Date())) print(showCall(call));
+    print(`${argv.map(shellQuote).join(" ")}\n`);
+    for (const call of calls) print(showCall(call));
   }
+}
+
+function callsAfterPacker({ image }: Fleet): PlannedCall[] {
+  const { ec2 } = image.targets;
+  const later = "(known after the bake)";
+  const versions = { kamailio: later, mediaRelay: later, mediaRelayVersion: "", os: later, kernel: later };
+  const contents = { ...versions, cloudInit: later, usedKiB: 0, checksums: {}, packages: {} };
+  const ami = { id: "(the new AMI)", snapshots: ["(its snapshots)"] };
+  return ec2 ? finishImage(ami, ec2, contents, "(the base)", new Date()) : [];
 }
 
 function tellImage({ manifest, folder }: StoredManifest, reused: boolean, { json }: BakeOptions): void {

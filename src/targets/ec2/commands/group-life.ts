@@ -2,6 +2,7 @@ import pc from "picocolors";
 import { print, printJson, talk } from "../../../cli/talk.js";
 import { table } from "../../../cli/table.js";
 import { ownerOf } from "../compute/ownership.js";
+import type { Aws } from "../do/aws.js";
 import { deleteGroup } from "../do/group-delete.js";
 import { rollbackGroup, rollGroup } from "../do/group-roll.js";
 import { groupStatus as readStatus, type GroupStatus } from "../do/group-status.js";
@@ -10,12 +11,12 @@ import { UsageError } from "../../../errors.js";
 import type { DryRunOptions, GroupDeleteOptions, RollOptions } from "../../target.js";
 import { fleetGroup } from "./group.js";
 import { secondsOf } from "../../../commands/launch.js";
-import { withAws } from "./with-aws.js";
+import { printOutcome, withAws } from "./with-aws.js";
 
 /** `sip-proxy group status FLEET`. */
 export async function groupStatus(file: string, options: DryRunOptions): Promise<void> {
   const { fleet, group, name } = fleetGroup(file);
-  await withAws(fleet.launch.ec2.region, undefined, async (aws) => {
+  await withAws(fleet.launch.ec2.region, {}, async (aws) => {
     const found = await readStatus(aws, name, group.elastic_ip_pool);
     if (!found) process.exitCode = 1;
     if (options.json) printJson(found ?? { name, there: false });
@@ -47,11 +48,11 @@ export function rolling(direction: "roll" | "rollback") {
   return async (file: string, options: RollOptions): Promise<void> => {
     const { fleet, group, host, name } = fleetGroup(file);
     const timeout = secondsOf(options.timeout);
-    await withAws(fleet.launch.ec2.region, options.dryRun, async (aws) => {
+    await withAws(fleet.launch.ec2.region, options, async (aws) => {
       const owner = ownerOf(fleet, host);
       const roll = { owner, wait: options.wait, timeout, tell: (line: string) => talk.note(line) };
       const run = direction === "roll" ? rollGroup : rollbackGroup;
-      tellDone(name, await run(aws, name, group, roll, versionOf(options.to)), options);
+      tellDone(aws, name, [await run(aws, name, group, roll, versionOf(options.to))], options);
     });
   };
 }
@@ -67,16 +68,16 @@ function versionOf(text: string | undefined): number | undefined {
 export async function groupDelete(file: string, options: GroupDeleteOptions): Promise<void> {
   const { fleet, host, name } = fleetGroup(file);
   const timeout = secondsOf(options.timeout);
-  await withAws(fleet.launch.ec2.region, options.dryRun, async (aws) => {
+  await withAws(fleet.launch.ec2.region, options, async (aws) => {
     const tell = (line: string) => talk.note(line);
     const deletion = { owner: ownerOf(fleet, host), force: options.force === true, timeout, tell };
-    tellDone(name, await deleteGroup(aws, name, deletion), options);
-    if (!options.release) return;
-    for (const done of await deleteSecurityGroup(aws, fleet.name)) tellDone(name, done, options);
+    const done = [await deleteGroup(aws, name, deletion)];
+    if (options.release) done.push(...(await deleteSecurityGroup(aws, fleet.name)));
+    tellDone(aws, name, done, options);
   });
 }
 
-function tellDone(name: string, done: string, { dryRun, json }: DryRunOptions): void {
-  if (json && !dryRun) printJson({ name, done });
-  else talk.say(`${name}: ${dryRun ? "(dry run) " : ""}${done}`);
+function tellDone(aws: Aws, name: string, done: readonly string[], { dryRun, json }: DryRunOptions): void {
+  if (json) printOutcome(aws, { name, done: done.join("; ") });
+  else for (const line of done) talk.say(`${name}: ${dryRun ? "(dry run) " : ""}${line}`);
 }

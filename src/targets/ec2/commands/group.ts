@@ -24,7 +24,7 @@ type FleetGroup = Omit<WantedGroup, "userData">;
 /** `sip-proxy group plan FLEET`: what apply would change, like a diff. */
 export async function groupPlan(file: string, options: GroupApplyOptions): Promise<void> {
   const wanted = rendered(file);
-  await withAws(wanted.fleet.launch.ec2.region, undefined, async (aws) => {
+  await withAws(wanted.fleet.launch.ec2.region, {}, async (aws) => {
     const plan = await planGroup(aws, wanted, options.adopt === true);
     if (options.json) printJson(redacted(plan));
     else tellPlan(plan, aws.region);
@@ -34,11 +34,12 @@ export async function groupPlan(file: string, options: GroupApplyOptions): Promi
 /** `sip-proxy group apply FLEET`: plans, and does just that. Instances that run stay as they are until they are rolled. */
 export async function groupApply(file: string, options: GroupApplyOptions): Promise<void> {
   const wanted = rendered(file);
-  await withAws(wanted.fleet.launch.ec2.region, undefined, async (aws) => {
+  await withAws(wanted.fleet.launch.ec2.region, {}, async (aws) => {
     const plan = await planGroup(aws, wanted, options.adopt === true);
     if (!options.json) tellPlan(plan, aws.region);
-    if (options.dryRun) for (const call of plan.changes.flatMap(({ calls }) => calls)) print(showCall(call));
-    else if (plan.changes.length > 0) {
+    const calls = plan.changes.flatMap((change) => change.calls);
+    if (options.dryRun && !options.json) for (const call of calls) print(showCall(call));
+    else if (!options.dryRun && plan.changes.length > 0) {
       await applyGroup(aws, plan);
       await confirmGroup(aws, wanted, plan);
     }

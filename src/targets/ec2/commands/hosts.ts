@@ -16,12 +16,14 @@ export function withHosts<T>(
   { dryRun, image }: HostsNeeds,
   work: (hosts: Hosts) => Promise<T>,
 ): Promise<T> {
-  return withAws(fleet.launch.ec2.region, dryRun, (aws) => work(new Ec2Hosts(aws, fleet, image)));
+  return withAws(fleet.launch.ec2.region, dryRun === undefined ? {} : { dryRun }, (aws) =>
+    work(new Ec2Hosts(aws, fleet, image)),
+  );
 }
 
 /** Of each instance what EC2 and its console say: whether it is ready, and its last word. */
 export async function status(fleet: Fleet, hosts: readonly Host[], json: boolean): Promise<boolean> {
-  const found = await withAws(fleet.launch.ec2.region, false, (aws) => {
+  const found = await withAws(fleet.launch.ec2.region, {}, (aws) => {
     const list = hosts.map(async (host) => [host.name, await instanceStatuses(aws, fleet, host)] as const);
     return Promise.all(list);
   });
@@ -46,7 +48,7 @@ function statusRows(name: string, instances: readonly InstanceStatus[]): string[
 }
 
 export function addresses(fleet: Fleet, hosts: readonly Host[]): Promise<DnsTarget[]> {
-  return withAws(fleet.launch.ec2.region, false, async (aws) =>
+  return withAws(fleet.launch.ec2.region, {}, async (aws) =>
     (await Promise.all(hosts.map((host) => publicTargets(aws, fleet, host)))).flat(),
   );
 }

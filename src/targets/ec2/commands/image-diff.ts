@@ -17,7 +17,7 @@ export function comparedAmis(
   from = "promoted",
   to = "newest",
 ): Promise<[ComparedImage, ComparedImage]> {
-  return withAws(fleet.image.targets.ec2?.region, false, async (aws) => [
+  return withAws(fleet.image.targets.ec2?.region, {}, async (aws) => [
     await comparedAmi(aws, fleet, from),
     await comparedAmi(aws, fleet, to),
   ]);

@@ -9,7 +9,7 @@ import { promotedAmi } from "../do/images.js";
 import { withAws } from "./with-aws.js";
 
 export function listedAmis(fleet: Fleet): Promise<ListedImage[]> {
-  return withAws(fleet.image.targets.ec2?.region, false, async (aws) => {
+  return withAws(fleet.image.targets.ec2?.region, {}, async (aws) => {
     const regions = imageRegions(aws, fleet);
     for (const line of await buildersThere(aws, fleet.name)) talk.warn(line);
     const promoted = await Promise.all(

@@ -1,4 +1,4 @@
-import { printJson, talk } from "../../../cli/talk.js";
+import { talk } from "../../../cli/talk.js";
 import { amiParameter, tagKey } from "../compute/names.js";
 import { isOurs } from "../compute/ownership.js";
 import { tagsOf } from "../compute/tags.js";
@@ -9,7 +9,7 @@ import { describeAmi, promotedAmi } from "../do/images.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import type { DryRunOptions } from "../../target.js";
-import { withAws } from "./with-aws.js";
+import { printOutcome, withAws } from "./with-aws.js";
 
 /** What is published in one region. */
 interface Promotion {
@@ -29,10 +29,10 @@ export async function promote(
   wanted: string | undefined,
   options: DryRunOptions,
 ): Promise<void> {
-  await withAws(fleet.image.targets.ec2?.region, options.dryRun, async (aws) => {
+  await withAws(fleet.image.targets.ec2?.region, options, async (aws) => {
     const promotions = await plan(aws, fleet, wanted);
     for (const promotion of promotions) await promoteIn(await aws.in(promotion.region), promotion);
-    if (options.json && !options.dryRun) printJson(promotions);
+    if (options.json) printOutcome(aws, promotions);
     else for (const promotion of promotions) tell(promotion, options.dryRun === true);
   });
 }

@@ -1,13 +1,25 @@
-import { print } from "../../../cli/talk.js";
-import { showCall } from "../compute/redact.js";
+import { print, printJson } from "../../../cli/talk.js";
+import type { DryRunOptions } from "../../target.js";
+import { redacted, showCall } from "../compute/redact.js";
 import { Aws, namingLeftovers } from "../do/aws.js";
 
-/** Runs work with AWS. A dry run prints the calls that would change something, as they would be sent but for secrets. */
+/**
+ * Runs work with AWS. A dry run prints the calls that would change something, as they would be sent but for secrets; where the command
+ * prints JSON, `printOutcome` does.
+ */
 export async function withAws<T>(
   region: string | undefined,
-  dryRun: boolean | undefined,
+  { dryRun, json }: DryRunOptions,
   work: (aws: Aws) => Promise<T>,
 ): Promise<T> {
-  const aws = await Aws.open(region, dryRun ? (call) => print(showCall(call)) : undefined);
+  const tell = (call: Parameters<typeof showCall>[0]) => (json ? undefined : print(showCall(call)));
+  const aws = await Aws.open(region, dryRun ? tell : undefined);
   return namingLeftovers(aws, () => work(aws));
+}
+
+/** Prints what a command has to say as JSON; of a dry run with the calls that it would make. */
+export function printOutcome(aws: Aws, outcome: object): void {
+  const calls = redacted(aws.told);
+  if (!aws.isDryRun) printJson(outcome);
+  else printJson(Array.isArray(outcome) ? { would: outcome as unknown[], calls } : { ...outcome, calls });
 }

@@ -22,9 +22,12 @@ export interface Changes {
     ec2.DeleteLaunchTemplateVersionsCommandInput,
     ec2.DeleteLaunchTemplateVersionsCommandOutput
   >;
+  "ec2:DeleteTags": Call<ec2.DeleteTagsCommandInput>;
   "ec2:DeleteSecurityGroup": Call<ec2.DeleteSecurityGroupCommandInput>;
   "ec2:DeleteSnapshot": Call<ec2.DeleteSnapshotCommandInput>;
   "ec2:DeregisterImage": Call<ec2.DeregisterImageCommandInput>;
+  "ec2:DisableImage": Call<ec2.DisableImageCommandInput>;
+  "ec2:EnableImage": Call<ec2.EnableImageCommandInput>;
   "ec2:EnableImageDeprecation": Call<ec2.EnableImageDeprecationCommandInput>;
   "ec2:ModifyImageAttribute": Call<ec2.ModifyImageAttributeCommandInput>;
   "ec2:ModifyInstanceMetadataOptions": Call<ec2.ModifyInstanceMetadataOptionsCommandInput>;

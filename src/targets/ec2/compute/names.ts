@@ -14,6 +14,8 @@ export const tagKey = {
   kernel: "sip-proxy:kernel",
   cloudInit: "sip-proxy:cloud-init",
   base: "sip-proxy:base",
+  /** Of an image: when `image prune --disable` has disabled it. */
+  disabled: "sip-proxy:disabled",
   /** Of an autoscaling group: the launch template's version before the last roll. */
   previousVersion: "sip-proxy:previous-version",
 } as const;
@@ -29,3 +31,10 @@ export const amiParameter = (fleet: string, given?: string): string => given ?? 
 /** SSM parameter with what is in a baked image, and in its copies in other regions. `baked`: ISO 8601. */
 export const contentsParameter = (fleet: string, key: string, baked: string): string =>
   `/sip-proxy/${fleet}/images/${key}-${baked.replaceAll(/[^0-9TZ]/g, "")}`;
+
+/** SSM parameter with the launch permissions that an AMI had before it was disabled, in the AMI's region. */
+export const sharesParameter = (fleet: string, ami: string): string => `/sip-proxy/${fleet}/shares/${ami}`;
+
+/** The parameters of any fleet that tell of images, and promote none. */
+export const isOwnRecord = (parameter: string): boolean =>
+  /^\/sip-proxy\/[^/]+\/(images|shares)\//.test(parameter);

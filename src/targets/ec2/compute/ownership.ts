@@ -34,6 +34,8 @@ export interface Owned {
 const managers = {
   "aws:cloudformation:stack-name": "the CloudFormation stack",
   "aws:autoscaling:groupName": "the autoscaling group",
+  "aws:backup:source-resource": "AWS Backup, of",
+  "aws:dlm:lifecycle-policy-id": "the snapshot lifecycle policy",
 } as const;
 
 export function ownership(tags: Tags, { fleet, host }: Owner): Ownership {

@@ -3,9 +3,15 @@ import { UserError } from "../../../errors.js";
 import { awsClients, type Clients } from "./clients.js";
 import { madeBy } from "./made.js";
 import { senders } from "./senders.js";
+import { refuseUndone } from "./undone.js";
+
+interface ToldCall {
+  action: Action;
+  input: unknown;
+}
 
 /** A dry run reads AWS as ever; what it would change it tells instead. */
-export type DryRun = (call: { action: Action; input: unknown }) => void;
+export type DryRun = (call: ToldCall) => void;
 
 /** AWS, as one command uses it: in one region, remembering what it has made. */
 export class Aws {
@@ -14,10 +20,12 @@ export class Aws {
     private readonly dryRun: DryRun | undefined,
     /** What this command has made so far, for whoever has to clean up after a failure half-way. */
     readonly made: string[],
+    /** What a dry run has told so far. */
+    readonly told: ToldCall[],
   ) {}
 
   static async open(region: string | undefined, dryRun?: DryRun): Promise<Aws> {
-    return new Aws(await awsClients(region), dryRun, []);
+    return new Aws(await awsClients(region), dryRun, [], []);
   }
 
   get region(): string {
@@ -42,16 +50,19 @@ export class Aws {
 
   /** The same command in another region. */
   async in(region: string): Promise<Aws> {
-    return region === this.region ? this : new Aws(await awsClients(region), this.dryRun, this.made);
+    if (region === this.region) return this;
+    return new Aws(await awsClients(region), this.dryRun, this.made, this.told);
   }
 
   /** Makes a call that changes something; a dry run tells it and answers `standIn`. */
   async change<A extends Action>(action: A, input: InputOf<A>, standIn: OutputOf<A>): Promise<OutputOf<A>> {
     if (this.dryRun) {
+      this.told.push({ action, input });
       this.dryRun({ action, input });
       return standIn;
     }
     const output = await senders[action](this.clients, input);
+    refuseUndone(action, output);
     const made = madeBy(action, input, output);
     if (made !== undefined) this.made.push(`${made} (${this.region})`);
     return output;

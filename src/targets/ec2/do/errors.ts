@@ -20,8 +20,10 @@ export function isAwsError(error: unknown, ...codes: readonly string[]): error i
   return error instanceof AwsError && codes.includes(error.code);
 }
 
-/** The codes that have a way out. Codes are EC2's, Auto Scaling's and SSM's. */
-const hints: readonly [RegExp, string][] = [
+type Hints = readonly [RegExp, string][];
+
+/** Codes that say nothing of the thing that a call was about: the next call will meet the same. With the way out. */
+const troubleOfEveryCall: Hints = [
   [
     /^(CredentialsProviderError|NoCredentials|MissingAuthenticationToken)/,
     "give credentials as for the AWS CLI: AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or an instance role",
@@ -43,6 +45,11 @@ const hints: readonly [RegExp, string][] = [
     /^(TimeoutError|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|NetworkingError)/,
     "is AWS reachable from this machine? (AWS_ENDPOINT_URL, AWS_REGION, proxies)",
   ],
+  [/^(InternalError|InternalFailure|ServiceUnavailable|Unavailable)/, "AWS has trouble; try again"],
+];
+
+/** Codes of one thing that have a way out. Codes are EC2's, Auto Scaling's and SSM's. */
+const troubleOfOne: Hints = [
   [
     /^(InsufficientInstanceCapacity|InsufficientHostCapacity|Unsupported$)/,
     "take another instance_type or another subnet's zone",
@@ -58,8 +65,12 @@ const hints: readonly [RegExp, string][] = [
   [/^InvalidSubnetID/, "check the subnets in the fleet file: are they in this region and account?"],
   [/^InvalidGroup|^InvalidGroupId|^InvalidSecurityGroupID/, "check launch.ec2.security_group_ids"],
   [/^InvalidKeyPair/, "check launch.ec2.key_name"],
-  [/^(InternalError|InternalFailure|ServiceUnavailable|Unavailable)/, "AWS has trouble; try again"],
 ];
+
+/** True when AWS refused this one thing: the same call may do well with another. */
+export function isRefusal(error: unknown): error is AwsError {
+  return error instanceof AwsError && !troubleOfEveryCall.some(([pattern]) => pattern.test(error.code));
+}
 
 interface SdkError {
   name?: string;
@@ -77,7 +88,9 @@ export function awsError(error: unknown, what: string): unknown {
   const id = Code ?? (name === "Error" || name === "" ? code : name);
   if (id === undefined || /^(TypeError|RangeError|SyntaxError|ReferenceError)$/.test(id)) return error;
   const attempts = $metadata?.attempts ?? 1;
-  const hint = hints.find(([pattern]) => pattern.test(id) || pattern.test(message))?.[1];
+  const hint = [...troubleOfEveryCall, ...troubleOfOne].find(
+    ([pattern]) => pattern.test(id) || pattern.test(message),
+  )?.[1];
   const tried = attempts > 1 ? ` (tried ${attempts} times)` : "";
   return new AwsError(
     id,

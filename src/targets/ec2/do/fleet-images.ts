@@ -2,15 +2,18 @@ import {
   DescribeImageAttributeCommand,
   paginateDescribeImages,
   paginateDescribeSnapshots,
+  type Filter,
   type Image as AmiImage,
-  type Snapshot,
+  type LaunchPermission,
 } from "@aws-sdk/client-ec2";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
-import { byAge } from "../compute/prune.js";
+import { isOfBake } from "../compute/prune/objections.js";
+import { byAge, type BakeSnapshot } from "../compute/prune/plan.js";
 import { contentsParameter, tagKey } from "../compute/names.js";
 import { tagFilters, tagsOf, type Tags } from "../compute/tags.js";
 import { unpackContents, type ImageContents } from "../../../compute/image/contents.js";
 import type { Aws } from "./aws.js";
+import { filterPages } from "./chunks.js";
 import { isAwsError } from "./errors.js";
 
 /** An AMI of a fleet, in one region. */
@@ -25,6 +28,8 @@ export interface FleetAmi {
   /** ISO 8601. */
   created: string;
   deprecated: string | undefined;
+  /** EC2's word for its protection from being deregistered: disabled, enabled … */
+  protection: string | undefined;
   tags: Tags;
   snapshots: string[];
   gibibytes: number;
@@ -34,12 +39,23 @@ export interface FleetAmi {
 export async function fleetAmis(aws: Aws, fleet: string, key?: string): Promise<FleetAmi[]> {
   const tags = { [tagKey.fleet]: fleet, ...(key === undefined ? {} : { [tagKey.key]: key }) };
   const found: FleetAmi[] = [];
-  const pages = paginateDescribeImages(
-    { client: aws.ec2 },
-    { Owners: ["self"], Filters: tagFilters(tags), IncludeDeprecated: true },
-  );
-  for await (const { Images = [] } of pages) found.push(...Images.map((image) => readAmi(image, aws.region)));
+  for await (const image of ownImages(aws, tagFilters(tags))) found.push(readAmi(image, aws.region));
   return found.sort(byAge);
+}
+
+/** Those of these AMIs that this account owns. */
+export async function ownAmis(aws: Aws, ids: readonly string[]): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const filters of filterPages([{ Name: "image-id", Values: [...ids] }]))
+    for await (const { ImageId = "" } of ownImages(aws, filters)) found.add(ImageId);
+  return found;
+}
+
+/** Disabled and deprecated ones too, which EC2 leaves out otherwise. */
+async function* ownImages(aws: Aws, Filters: Filter[]): AsyncGenerator<AmiImage> {
+  const input = { Owners: ["self"], Filters, IncludeDeprecated: true, IncludeDisabled: true };
+  for await (const { Images = [] } of paginateDescribeImages({ client: aws.ec2, pageSize: 1000 }, input))
+    yield* Images;
 }
 
 function readAmi(image: AmiImage, region: string): FleetAmi {
@@ -54,6 +70,7 @@ function readAmi(image: AmiImage, region: string): FleetAmi {
     state: image.State ?? "",
     created: image.CreationDate ?? "",
     deprecated: image.DeprecationTime,
+    protection: image.DeregistrationProtection,
     tags,
     snapshots: disks.flatMap(({ SnapshotId }) => SnapshotId ?? []),
     gibibytes: disks.reduce((sum, { VolumeSize = 0 }) => sum + VolumeSize, 0),
@@ -77,27 +94,27 @@ export async function publishedContents(
   }
 }
 
-/** Who else may launch an AMI: accounts, organizations, everybody ("all"). What they do with it cannot be seen from here. */
-export async function sharedWith(aws: Aws, id: string): Promise<string[]> {
+/** Who else may launch an AMI: accounts, organizations, everybody. What they do with it cannot be seen from here. */
+export async function sharesOf(aws: Aws, id: string): Promise<LaunchPermission[]> {
   const { LaunchPermissions = [] } = await aws.ec2.send(
     new DescribeImageAttributeCommand({ ImageId: id, Attribute: "launchPermission" }),
   );
-  return LaunchPermissions.flatMap(
-    ({ UserId, OrganizationArn, OrganizationalUnitArn, Group }) =>
-      UserId ?? OrganizationArn ?? OrganizationalUnitArn ?? Group ?? [],
-  );
+  return LaunchPermissions;
 }
 
-/** Snapshots that bear the fleet's tag and belong to none of its AMIs: what a deletion that was cut off has left. */
-export async function orphanedSnapshots(
-  aws: Aws,
-  fleet: string,
-  amis: readonly FleetAmi[],
-): Promise<Snapshot[]> {
-  const used = new Set(amis.flatMap(({ snapshots }) => snapshots));
-  const found: Snapshot[] = [];
+/** The snapshots that the fleet's bakes have made. */
+export async function bakeSnapshots(aws: Aws, fleet: string): Promise<BakeSnapshot[]> {
+  const found: BakeSnapshot[] = [];
   const input = { OwnerIds: ["self"], Filters: tagFilters({ [tagKey.fleet]: fleet }) };
-  for await (const { Snapshots = [] } of paginateDescribeSnapshots({ client: aws.ec2 }, input))
-    found.push(...Snapshots.filter(({ SnapshotId = "" }) => !used.has(SnapshotId)));
-  return found.filter(({ State }) => State !== "pending");
+  for await (const { Snapshots = [] } of paginateDescribeSnapshots(
+    { client: aws.ec2, pageSize: 1000 },
+    input,
+  ))
+    for (const { SnapshotId: id = "", Description = "", State, Tags } of Snapshots)
+      if (State !== "pending" && isOfBake(tagsOf(Tags), fleet))
+        found.push({ id, madeFor: madeFor.exec(Description)?.[1] });
+  return found;
 }
+
+/** How EC2 describes a snapshot that it makes for an AMI, or for the copy of one. */
+const madeFor = /^(?:Created by CreateImage\(i-\w+\) for|Copied for DestinationAmi) (ami-\w+)/;

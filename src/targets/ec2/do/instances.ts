@@ -13,6 +13,7 @@ import { refuseForeign } from "../compute/ownership.js";
 import { tagFilters, tagsOf, type Tags } from "../compute/tags.js";
 import { UserError } from "../../../errors.js";
 import type { Aws } from "./aws.js";
+import { filterPages } from "./chunks.js";
 import { isAwsError } from "./errors.js";
 import { waiting } from "./wait.js";
 
@@ -40,11 +41,12 @@ export function instancesTagged(aws: Aws, tags: Tags): Promise<FoundInstance[]> 
   return instancesWhere(aws, tagFilters(tags));
 }
 
-/** Instances that match the filters; the oldest first. */
+/** Instances that match the filters, of which one may have any number of values; the oldest first. */
 export async function instancesWhere(aws: Aws, filters: Filter[]): Promise<FoundInstance[]> {
   const found: FoundInstance[] = [];
-  for await (const page of paginateDescribeInstances({ client: aws.ec2 }, { Filters: filters }))
-    for (const { Instances = [] } of page.Reservations ?? []) found.push(...Instances.map(readInstance));
+  for (const Filters of filterPages(filters))
+    for await (const page of paginateDescribeInstances({ client: aws.ec2, pageSize: 1000 }, { Filters }))
+      for (const { Instances = [] } of page.Reservations ?? []) found.push(...Instances.map(readInstance));
   return found.sort((a, b) => (a.launched?.getTime() ?? 0) - (b.launched?.getTime() ?? 0));
 }
 

@@ -5,7 +5,7 @@ import type { ComparedImage } from "../../../compute/image/diff.js";
 import { comparedImage } from "../../../do/bake/compared-image.js";
 import { storedImages, storedManifests, type StoredImage } from "../../../do/bake/image-store.js";
 import { listVms } from "../../../do/local/vm-store.js";
-import { UserError } from "../../../errors.js";
+import { UsageError, UserError } from "../../../errors.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import type { ListedImage, PruneOptions } from "../../target.js";
 
@@ -50,6 +50,8 @@ export async function comparedImages(
 }
 
 export async function prune(fleet: Fleet, keep: number, options: PruneOptions): Promise<number> {
+  if (options.disable || options.enable)
+    throw new UsageError("local images cannot be disabled", "--delete removes those that nothing needs");
   const inUse = new Map((await listVms({})).map(({ record }) => [record.base, record.machine.name]));
   const images = (await storedImages(fleet.name)).map(({ path, manifest }, place) => ({
     path,

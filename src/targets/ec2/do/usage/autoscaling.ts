@@ -1,0 +1,64 @@
+import {
+  paginateDescribeAutoScalingGroups,
+  paginateDescribeLaunchConfigurations,
+  type AutoScalingGroup,
+  type LaunchTemplateSpecification,
+} from "@aws-sdk/client-auto-scaling";
+import { isGoingOn } from "../../compute/group/current.js";
+import { tagKey } from "../../compute/names.js";
+import { tagsOf } from "../../compute/tags.js";
+import type { TemplateUser } from "../../compute/prune/template-versions.js";
+import type { Aws } from "../aws.js";
+import { newestRefresh } from "../group-state.js";
+import type { Launching, Use } from "./use.js";
+
+/** What the region's autoscaling groups launch, their warm pools included, which launch the same. */
+export async function groupsLaunch(aws: Aws, fleet: string): Promise<Launching> {
+  const found: Launching = { uses: [], templates: [] };
+  const pages = paginateDescribeAutoScalingGroups({ client: aws.autoscaling, pageSize: 100 }, {});
+  for await (const { AutoScalingGroups = [] } of pages)
+    for (const group of AutoScalingGroups) {
+      found.uses.push(...overriddenAmis(group));
+      found.templates.push(...(await templatesOf(aws, group, fleet)));
+    }
+  return found;
+}
+
+export async function launchConfigurations(aws: Aws): Promise<Use[]> {
+  const uses: Use[] = [];
+  const pages = paginateDescribeLaunchConfigurations({ client: aws.autoscaling, pageSize: 100 }, {});
+  for await (const { LaunchConfigurations = [] } of pages)
+    for (const { ImageId: id = "", LaunchConfigurationName } of LaunchConfigurations)
+      uses.push({ id, why: `launch configuration ${LaunchConfigurationName}` });
+  return uses;
+}
+
+const overridesOf = ({ MixedInstancesPolicy }: AutoScalingGroup) =>
+  MixedInstancesPolicy?.LaunchTemplate?.Overrides ?? [];
+
+function overriddenAmis(group: AutoScalingGroup): Use[] {
+  const why = `mixed instances policy of autoscaling group ${group.AutoScalingGroupName}`;
+  return overridesOf(group).flatMap(({ ImageId: id }) => (id === undefined ? [] : [{ id, why }]));
+}
+
+/** A roll that goes on may end with either version: such a group is not plain. */
+async function templatesOf(aws: Aws, group: AutoScalingGroup, fleet: string): Promise<TemplateUser[]> {
+  const mixed = [
+    group.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification,
+    ...overridesOf(group).map(({ LaunchTemplateSpecification }) => LaunchTemplateSpecification),
+  ];
+  const users = mixed.flatMap((template) => templateUser(template) ?? []);
+  const plain = templateUser(group.LaunchTemplate);
+  if (!plain) return users;
+  const tags = tagsOf(group.Tags);
+  const isOurs = tags[tagKey.fleet] === fleet;
+  const rolls = isOurs && isGoingOn(await newestRefresh(aws, group.AutoScalingGroupName ?? ""));
+  return [...users, { ...plain, before: tags[tagKey.previousVersion], plainGroup: isOurs && !rolls }];
+}
+
+/** A user of a template by whatever way it is said; undefined when none is said. */
+export function templateUser(template: LaunchTemplateSpecification | undefined): TemplateUser | undefined {
+  const { LaunchTemplateId, LaunchTemplateName, Version } = template ?? {};
+  const named = LaunchTemplateId ?? LaunchTemplateName;
+  return named === undefined ? undefined : { template: named, version: Version, plainGroup: false };
+}

@@ -1,0 +1,13 @@
+import type { TemplateUser } from "../../compute/prune/template-versions.js";
+
+/** What uses an AMI, in words. */
+export interface Use {
+  id: string;
+  why: string;
+}
+
+/** What something that launches instances uses: AMIs that it names itself, and versions of templates. */
+export interface Launching {
+  uses: Use[];
+  templates: TemplateUser[];
+}
