@@ -175,14 +175,16 @@ function addDns(sipProxy: Command): void {
 function addDatabase(sipProxy: Command): void {
   const db = sipProxy.command("db").summary("the shared PostgreSQL database");
   db.command("init")
-    .summary("create Kamailio's role and database, with dbuser_root")
+    .summary("create Kamailio's role and database, with dbuser_root; repair one that others made")
     .argument(...fleetArgument)
+    .option("--take-ownership", "make the tables of Kamailio's schema the role's own")
     .addOption(dryRun())
     .addOption(json())
     .action(dbInit);
   db.command("seed")
     .summary("bring the dispatcher table to what the fleet file says, now")
     .argument(...fleetArgument)
+    .option("--adopt", "drop rows with another port of a recorder, whatever their description")
     .addOption(dryRun())
     .addOption(json())
     .action(dbSeed);

@@ -3,7 +3,7 @@ import type pg from "pg";
 import { dispatcherRows, seedSql, type DispatcherRow } from "../compute/dispatcher/seed.js";
 import { hostTemplates } from "../do/assets.js";
 import { withConnection } from "../do/database/connect.js";
-import { initDatabase, initSql } from "../do/database/init.js";
+import { initDatabase, initSql, type InitOptions } from "../do/database/init.js";
 import { secretReader } from "../do/secrets.js";
 import { UserError } from "../errors.js";
 import type { Fleet } from "../understand/fleet.js";
@@ -15,16 +15,16 @@ interface DbOptions {
 }
 
 /** `sip-proxy db init FLEET`: role and database, from the operator's machine. */
-export async function dbInit(file: string, options: DbOptions): Promise<void> {
+export async function dbInit(file: string, options: DbOptions & InitOptions): Promise<void> {
   const { fleet } = loadFleetAndWarn(file);
   const { dbhost, dbport, dbuser_kam, db_kam, dbuser_root } = fleet.database;
   if (options.dryRun) {
     const who = dbuser_root ?? "(dbuser_root is not given)";
     talk.say(`would run this at ${dbhost}:${dbport} as ${who}, and set the password of ${dbuser_kam}:`);
-    print(initSql(fleet.database));
+    print(initSql(fleet.database, options));
     return;
   }
-  const outcome = await initDatabase(fleet.database, secretReader(file));
+  const outcome = await initDatabase(fleet.database, secretReader(file), options);
   if (options.json) printJson(outcome);
   else {
     talk.good(`role ${dbuser_kam}: ${outcome.role}; database ${db_kam}: ${outcome.database}`);
@@ -33,9 +33,9 @@ export async function dbInit(file: string, options: DbOptions): Promise<void> {
 }
 
 /** `sip-proxy db seed FLEET`: brings the dispatcher table to what the fleet file wants, now. */
-export async function dbSeed(file: string, options: DbOptions): Promise<void> {
+export async function dbSeed(file: string, options: DbOptions & { adopt?: boolean }): Promise<void> {
   const { fleet } = loadFleetAndWarn(file);
-  const sql = seedSql(fleet, hostTemplates(), "apply");
+  const sql = seedSql(fleet, hostTemplates(), { again: "apply", adopt: options.adopt === true });
   if (options.dryRun) {
     const { dbhost, dbport, db_kam } = fleet.database;
     talk.say(`would run this at ${dbhost}:${dbport} in ${db_kam} (nothing was asked of the database):`);
@@ -45,9 +45,7 @@ export async function dbSeed(file: string, options: DbOptions): Promise<void> {
   const { dbuser_kam, dbpass_kam, db_kam } = fleet.database;
   const login = { user: dbuser_kam, password: dbpass_kam, database: db_kam };
   const rows = await withConnection(fleet.database, login, secretReader(file), async (client) => {
-    await client.query(sql).catch((error: unknown) => {
-      throw seedError(error);
-    });
+    await client.query(sql);
     await refuseOlderGeneration(client, fleet);
     const { rows: table } = await client.query<DispatcherRow>(
       "SELECT setid, destination, flags, priority, attrs, description FROM dispatcher ORDER BY id",
@@ -75,12 +73,4 @@ async function refuseOlderGeneration(client: pg.Client, { name, generation }: Fl
       hint: `set generation: ${newest} or more at the top of the fleet file`,
     },
   );
-}
-
-function seedError(error: unknown): unknown {
-  if ((error as { code?: string }).code !== "42P01") return error;
-  return new UserError("the database has no dispatcher table yet", {
-    hint: "the first host that boots creates Kamailio's schema; launch one first",
-    cause: error,
-  });
 }

@@ -17,6 +17,7 @@ afterAll(() => postgres.stop());
 
 beforeEach(async () => {
   await postgres.query("DROP DATABASE IF EXISTS kamailio WITH (FORCE)");
+  await postgres.query("DROP OWNED BY manager").catch(() => undefined);
   await postgres.query("DROP ROLE IF EXISTS kamailio");
 });
 
@@ -122,7 +123,7 @@ describe("db init", () => {
     expect((await initDatabase(database(), reveal)).repaired).toEqual([]);
 
     const login = { user: "kamailio", password: database().dbpass_kam, database: "kamailio" };
-    const seed = seedSql(fleetOf({}), hostTemplates(), "apply");
+    const seed = seedSql(fleetOf({}), hostTemplates(), { again: "apply" });
     await withConnection(database(), login, reveal, (client) => client.query(seed));
     const [ids] = await postgres.query(
       "SELECT min(id) FILTER (WHERE setid <> 9) AS first FROM dispatcher",
@@ -134,6 +135,72 @@ describe("db init", () => {
       "kamailio",
     );
     expect(owner).toEqual({ tableowner: "postgres" });
+  });
+
+  test("tables become the role's own when they are to, and only then", async () => {
+    await initDatabase(database(), reveal);
+    for (const name of ["standard", "dispatcher"])
+      await postgres.query(
+        readFileSync(`/usr/share/kamailio/postgres/${name}-create.sql`, "utf8"),
+        "kamailio",
+      );
+    await postgres.query("CREATE TABLE mine ()", "kamailio");
+    const owners = () =>
+      postgres.query(
+        "SELECT tablename, tableowner FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename",
+        "kamailio",
+      );
+    const owned = (by: string) =>
+      ["dispatcher", "mine", "version"].map((tablename) => ({ tablename, tableowner: by }));
+    await initDatabase(database(), reveal);
+    expect(await owners()).toEqual(owned("postgres"));
+    await initDatabase(database(), reveal, { takeOwnership: true });
+    expect(await owners()).toEqual(
+      owned("kamailio").map((row) => (row.tablename === "mine" ? { ...row, tableowner: "postgres" } : row)),
+    );
+    expect((await initDatabase(database(), reveal, { takeOwnership: true })).repaired).toEqual([]);
+  });
+
+  describe("an administrator that is no superuser", () => {
+    const administrator = { dbuser_root: "manager", dbpass_root: "m" };
+    beforeEach(async () => {
+      await postgres.query("DROP ROLE IF EXISTS manager");
+      await postgres.query("CREATE ROLE manager LOGIN PASSWORD 'm' CREATEROLE CREATEDB");
+    });
+
+    test("creates role and database; a host can use them", async () => {
+      expect(await initDatabase(database(administrator), reveal)).toMatchObject({
+        role: "created",
+        database: "created",
+      });
+      expect(await logIn("secret")).toBe("kamailio");
+    });
+
+    test("lets in a role without LOGIN that somebody else made", async () => {
+      await postgres.query("CREATE ROLE kamailio NOLOGIN");
+      await initDatabase(database(administrator), reveal);
+      expect(await logIn("secret")).toBe("kamailio");
+    });
+
+    test("needs no CREATEDB where the database is there", async () => {
+      await postgres.query("CREATE DATABASE kamailio OWNER manager");
+      await postgres.query("ALTER ROLE manager NOCREATEDB");
+      const { repaired } = await initDatabase(database(administrator), reveal);
+      expect(repaired).toContain("GRANT CREATE ON SCHEMA public TO kamailio");
+      expect(await logIn("secret")).toBe("kamailio");
+    });
+
+    test("hears plainly that it may not grant, and nothing is half done", async () => {
+      await postgres.query("CREATE DATABASE kamailio");
+      await postgres.query(
+        readFileSync("/usr/share/kamailio/postgres/standard-create.sql", "utf8"),
+        "kamailio",
+      );
+      await expect(initDatabase(database(administrator), reveal)).rejects.toMatchObject({
+        message: expect.stringMatching(/database kamailio, as manager: permission denied for/) as string,
+        hint: expect.stringContaining("as the owner of the tables") as string,
+      });
+    });
   });
 
   test("ten at once: all succeed", async () => {

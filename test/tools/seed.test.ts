@@ -103,6 +103,88 @@ describe("seed", () => {
     expect(await destinations()).toEqual(["sip:10.0.0.4:5080;transport=tcp"]);
   });
 
+  describe("rows that the Ansible role wrote, with ids and names", () => {
+    const old = (id: number, destination: string, name: string) =>
+      apply(
+        `INSERT INTO dispatcher (id, setid, destination, description) VALUES (${id}, 1, '${destination}', '${name}')`,
+      );
+    const ids = async () =>
+      (await apply("SELECT id, destination FROM dispatcher ORDER BY id")).map(Object.values);
+
+    test("are taken over under their ids", async () => {
+      await old(41, "sip:10.0.0.3:5080;transport=tcp", "a");
+      await apply(seed({ a: recorder(3, { siprec_priority: 7 }) }));
+      expect(await ids()).toEqual([[41, "sip:10.0.0.3:5080;transport=tcp"]]);
+      expect((await table())[0]).toMatchObject({ priority: 7 });
+    });
+
+    test("go with a recorder that moved port, where the name proves it; others stay until they are adopted", async () => {
+      await old(41, "sip:10.0.0.3:5060;transport=udp", "a");
+      await old(42, "sip:10.0.0.4:5060;transport=udp", "of somebody");
+      await old(43, "sip:10.0.0.5:5060;transport=udp", "a");
+      await apply(seed({ a: recorder(3), b: recorder(4) }));
+      expect((await ids()).map(([, destination]) => destination).sort()).toEqual([
+        "sip:10.0.0.3:5080;transport=tcp",
+        "sip:10.0.0.4:5060;transport=udp",
+        "sip:10.0.0.4:5080;transport=tcp",
+        "sip:10.0.0.5:5060;transport=udp",
+      ]);
+      const adopting = fleetOf({ recorders: { a: recorder(3), b: recorder(4) } });
+      await apply(seedSql(adopting, templates, { again: "apply", adopt: true }));
+      expect((await ids()).map(([, destination]) => destination).sort()).toEqual([
+        "sip:10.0.0.3:5080;transport=tcp",
+        "sip:10.0.0.4:5080;transport=tcp",
+        "sip:10.0.0.5:5060;transport=udp",
+      ]);
+    });
+
+    test("of another fleet with the same recorder stay, also when they are adopted", async () => {
+      await apply(seed({ a: recorder(3, { siprec_port: 5060 }) }, { fleet: "other" }));
+      await apply(seedSql(fleetOf({ recorders: { a: recorder(3) } }), templates, { adopt: true }));
+      expect(await destinations()).toHaveLength(2);
+    });
+  });
+
+  describe("tables as kamdbctl migrates them", () => {
+    test.each([
+      ["a column of the name weight", "ALTER TABLE dispatcher ADD COLUMN weight integer"],
+      ["versions without a constraint", "ALTER TABLE version DROP CONSTRAINT version_table_name_idx"],
+      [
+        "wider columns",
+        "ALTER TABLE dispatcher ALTER COLUMN attrs TYPE text, ALTER COLUMN destination TYPE varchar(300)",
+      ],
+      ["a search_path without public", "ALTER DATABASE kamailio SET search_path = pg_catalog"],
+    ])("%s: seeded before and after", async (_, migration) => {
+      await apply(seed({ a: recorder(3) }));
+      await apply(migration);
+      await apply(seed({ a: recorder(3), b: recorder(4) }));
+      expect(await apply("SELECT destination FROM public.sip_proxy_dispatcher")).toHaveLength(2);
+      expect(
+        await apply(
+          "SELECT count(*)::int AS n FROM public.version WHERE table_name = 'sip_proxy_dispatcher'",
+        ),
+      ).toEqual([{ n: 1 }]);
+    });
+
+    test("a view that the first release made on migrated columns is replaced", async () => {
+      await apply("ALTER TABLE dispatcher ALTER COLUMN attrs TYPE text");
+      await apply(
+        "CREATE VIEW sip_proxy_dispatcher AS SELECT id, setid, destination, flags, priority, description, attrs FROM dispatcher",
+      );
+      await apply(seed({ a: recorder(3) }));
+      expect(await view()).toHaveLength(1);
+    });
+
+    test("the first release's hosts may replace the view, and it them", async () => {
+      const theirs =
+        "CREATE OR REPLACE VIEW sip_proxy_dispatcher AS SELECT id, setid, destination, flags, priority, description, attrs::varchar(192) AS attrs FROM dispatcher";
+      await apply(seed({ a: recorder(3) }));
+      await apply(theirs);
+      await apply(seed({ b: recorder(4) }));
+      expect(await view()).toHaveLength(1);
+    });
+  });
+
   test("two fleets share a database without taking each other's rows", async () => {
     await apply(seed({ a: recorder(3), b: recorder(4) }, { fleet: "one" }));
     await apply(seed({ b: recorder(4), c: recorder(5) }, { fleet: "two" }));

@@ -39,11 +39,12 @@ export type SeedAgain = "skip" | "apply";
 /**
  * The SQL that brings the dispatcher table to what the fleet file wants: one transaction, safe when many hosts run it
  * at once, applied once for each version of the list. It needs Kamailio's own tables `dispatcher` and `version`.
+ * `adopt`: a row with a recorder's address is the recorder's, whatever its description.
  */
 export function seedSql(
   fleet: Pick<Fleet, "name" | "generation" | "recorders">,
   templates: SeedTemplates,
-  again: SeedAgain = "skip",
+  { again = "skip", adopt = false }: { again?: SeedAgain; adopt?: boolean } = {},
 ): string {
   const rows = dispatcherRows(fleet);
   return renderTemplate(templates.seed, {
@@ -54,6 +55,7 @@ export function seedSql(
     generation: fleet.generation,
     digest: createHash("sha256").update(JSON.stringify(rows)).digest("hex"),
     onConflict: again === "skip" ? "NOTHING" : "UPDATE SET applied_at = now()",
+    adopt,
     rows,
   });
 }

@@ -3,6 +3,7 @@ import pg from "pg";
 import type { Reveal } from "../../compute/host/secrets.js";
 import { UserError } from "../../errors.js";
 import type { Database } from "../../understand/fleet.js";
+import { connectionError, queryError } from "./errors.js";
 import { isPathOnHost, type SecretValue } from "../../understand/settings/secret-value.js";
 
 export interface Login {
@@ -11,6 +12,10 @@ export interface Login {
   database: string;
 }
 
+/** Milliseconds for a connection, and for one query: a silent server is no worse than one that is down. */
+const CONNECT = 10_000;
+const QUERY = 60_000;
+
 /** Runs work on one connection, from the operator's machine. Errors say what to do, never the password. */
 export async function withConnection<T>(
   database: Database,
@@ -18,25 +23,43 @@ export async function withConnection<T>(
   reveal: Reveal,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({
+  const config: pg.ClientConfig = {
     host: database.dbhost,
     port: database.dbport,
     user: login.user,
     database: login.database,
     ...(login.password === undefined ? {} : { password: secretText(login.password, reveal) }),
-    ssl: ssl(database, reveal),
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: CONNECT,
+    query_timeout: QUERY,
+    keepAlive: true,
     application_name: "sip-proxy",
+  };
+  const client = await connect(config, tlsTries(database, reveal)).catch((error: unknown) => {
+    throw connectionError(error, database, login);
   });
   try {
-    await client.connect();
-  } catch (error) {
-    throw connectionError(error, database, login);
-  }
-  try {
     return await work(client);
+  } catch (error) {
+    throw queryError(error, database, login) ?? error;
   } finally {
-    await client.end();
+    await client.end().catch(() => undefined);
+  }
+}
+
+type Tls = pg.ClientConfig["ssl"];
+
+/** Connects with the first kind of TLS that the server takes. */
+async function connect(config: pg.ClientConfig, [ssl, ...others]: readonly Tls[]): Promise<pg.Client> {
+  const client = new pg.Client({ ...config, ssl: ssl ?? false });
+  client.on("error", () => undefined); // the query that it ends tells of it
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    const { code, message } = error as { code?: string; message: string };
+    if (others.length === 0 || !(code === "28000" || message.includes("does not support SSL"))) throw error;
+    return connect(config, others);
   }
 }
 
@@ -50,36 +73,23 @@ function secretText(secret: SecretValue, reveal: Reveal): string {
   );
 }
 
-/** libpq's sslmode in node-postgres' terms; `allow` and `prefer` fall back to no TLS, which node-postgres cannot. */
-function ssl({ dbsslmode, dbsslrootcert }: Database, reveal: Reveal): pg.ClientConfig["ssl"] {
-  if (dbsslmode === "disable" || dbsslmode === "allow" || dbsslmode === "prefer") return false;
+/** libpq's sslmode in node-postgres' terms, in the order in which libpq tries. */
+function tlsTries({ dbsslmode, dbsslrootcert }: Database, reveal: Reveal): Tls[] {
   const source = dbsslrootcert?.source;
   const isPath = source?.from === "literal" && isPathOnHost(source.value);
   const ca =
     dbsslrootcert &&
     (isPath ? readFileSync(source.value, "utf8") : reveal(dbsslrootcert, "PEM", "dbsslrootcert"));
-  if (dbsslmode === "require" && ca === undefined) return { rejectUnauthorized: false };
-  return {
-    rejectUnauthorized: true,
-    ...(ca === undefined ? {} : { ca }),
-    ...(dbsslmode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
+  const unverified = { rejectUnauthorized: false };
+  const verified = { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) };
+  const anyName = { ...verified, checkServerIdentity: () => undefined };
+  const tries: Record<Database["dbsslmode"], Tls[]> = {
+    disable: [false],
+    allow: [false, unverified],
+    prefer: [unverified, false],
+    require: [ca === undefined ? unverified : anyName],
+    "verify-ca": [anyName],
+    "verify-full": [verified],
   };
-}
-
-/** PostgreSQL's error codes that have a way out (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
-function connectionError(error: unknown, { dbhost, dbport }: Database, { user, database }: Login): UserError {
-  const { code = "", message } = error as { code?: string; message: string };
-  const where = `PostgreSQL at ${dbhost}:${dbport}, database ${database}, as ${user}`;
-  const hints: Record<string, string> = {
-    "28P01": "check the password",
-    "28000": "check pg_hba.conf: it must let this role in from here",
-    "3D000": "check db_root: it must be a database that exists",
-    ECONNREFUSED: "is the server running, and listening on that address?",
-    ENOTFOUND: "check dbhost",
-    ETIMEDOUT: "is the server reachable from this machine? (security groups, routes)",
-  };
-  return new UserError(`cannot connect to ${where}: ${message}`, {
-    hint: hints[code] ?? "check dbhost, dbport and dbsslmode",
-    cause: error,
-  });
+  return tries[dbsslmode];
 }

@@ -6,95 +6,149 @@ import { UserError } from "../../errors.js";
 import type { Database } from "../../understand/fleet.js";
 import { readAsset } from "../assets.js";
 import { withConnection, type Login } from "./connect.js";
+import { isMissingDatabase } from "./errors.js";
+import { runStatements, type Variables } from "./statements.js";
 
 /** Hosts that create the database themselves run the same. */
-const statements = "templates/rootfs/usr/share/sip-proxy/create-database.sql";
-const repairs = "templates/sql/repair-database.sql";
+const shared = "templates/rootfs/usr/share/sip-proxy";
+const assets = {
+  role: `${shared}/create-role.sql`,
+  database: `${shared}/create-database.sql`,
+  repair: `${shared}/repair-database.sql`,
+  ownership: "templates/sql/take-ownership.sql",
+};
 
 /** What `db init` did. */
 export interface InitOutcome {
-  role: "created" | "there already, password set" | "there already";
+  role: "created" | "there already, password set" | "there already, password left" | "there already";
   database: "created" | "there already";
   /** The statements that gave the role what it lacked in a database that somebody else made. */
   repaired: string[];
+}
+
+export interface InitOptions {
+  /** Whether tables that others own become the role's. */
+  takeOwnership?: boolean;
 }
 
 /** The role's default for db_root; where it does not exist, PostgreSQL's own maintenance database does. */
 const fallbackRoot = "postgres";
 
 /** Creates Kamailio's role and database with the administrator's credentials; can be run again. */
-export async function initDatabase(database: Database, reveal: Reveal): Promise<InitOutcome> {
-  const { dbuser_root: user, dbpass_root: password, db_root } = database;
+export async function initDatabase(
+  database: Database,
+  reveal: Reveal,
+  options: InitOptions = {},
+): Promise<InitOutcome> {
+  const { dbuser_root: user, dbpass_root: password, db_root, dbuser_kam, dbpass_kam } = database;
   if (user === undefined) {
     throw new UserError("database.dbuser_root is not given", {
       hint: 'add dbuser_root, and dbpass_root: "${env:NAME}", for the role that may create roles and databases',
     });
   }
+  const verifier =
+    dbpass_kam && !dbpass_kam.resolvedOnHost
+      ? scramVerifier(reveal(dbpass_kam, "one line", "dbpass_kam"))
+      : "";
+  const variables = { role: dbuser_kam, database: database.db_kam, password: verifier };
   const login = { user, password, database: db_root };
-  const created = await createWith(database, login, reveal).catch((error: unknown) => {
+  const created = await createWith(database, login, reveal, variables).catch((error: unknown) => {
     if (!isMissingDatabase(error) || db_root !== "miarecdb") throw error;
-    return createWith(database, { ...login, database: fallbackRoot }, reveal);
+    return createWith(database, { ...login, database: fallbackRoot }, reveal, variables);
   });
-  const isNew = created.database === "created";
-  return { ...created, repaired: isNew ? [] : await repair(database, login, reveal) };
+  return { ...created, repaired: await repair(database, login, reveal, variables, options) };
 }
 
 /** The SQL of `db init` for psql, without the password. */
-export function initSql({ dbuser_kam, db_kam }: Database): string {
-  const role = `SELECT set_config('sip_proxy.role', ${pg.escapeLiteral(dbuser_kam)}, false);`;
-  const others = `SELECT set_config('sip_proxy.password', '', false), set_config('sip_proxy.database', ${pg.escapeLiteral(db_kam)}, false);`;
-  const connect = `\\connect ${pg.escapeIdentifier(db_kam)}`;
-  return [role, others, readAsset(statements), connect, role, readAsset(repairs)].join("\n");
+export function initSql({ dbuser_kam, db_kam }: Database, { takeOwnership }: InitOptions = {}): string {
+  const values = [
+    `\\set role '${dbuser_kam}'`,
+    `\\set database '${db_kam}'`,
+    "\\set password ''",
+    `\\set lock ${databaseLock}`,
+  ];
+  const transaction = (...names: (keyof typeof assets)[]) => [
+    begin.replace("$1", ":lock"),
+    ...names.map((name) => readAsset(assets[name])),
+    "COMMIT;",
+  ];
+  return [
+    ...values,
+    ...transaction("role"),
+    readAsset(assets.database),
+    `\\connect ${pg.escapeIdentifier(db_kam)}`,
+    ...transaction("repair", ...(takeOwnership ? (["ownership"] as const) : [])),
+    "",
+  ].join("\n");
 }
 
-/** In one transaction; hosts that set up the database wait for it, and it for them. */
-function repair(database: Database, login: Login, reveal: Reveal): Promise<string[]> {
-  return withConnection(database, { ...login, database: database.db_kam }, reveal, async (client) => {
-    await client.query("BEGIN; SET LOCAL lock_timeout = '30s'");
-    await client.query("SELECT pg_advisory_xact_lock($1)", [databaseLock]);
-    await client.query("SELECT set_config('sip_proxy.role', $1, true)", [database.dbuser_kam]);
-    const ran = await runStatements(client, repairs);
-    await client.query("COMMIT");
-    return ran.flat();
-  });
+/** Hosts and operators take turns; nobody waits for one that hangs. Within a transaction: a pooler hands each to any connection. */
+const begin = `BEGIN;
+SET LOCAL lock_timeout = '30s';
+SET LOCAL statement_timeout = '50s';
+SELECT pg_advisory_xact_lock($1);`;
+
+async function inTransaction<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
+  await client.query(begin.replace("$1", String(databaseLock)));
+  const result = await work();
+  await client.query("COMMIT");
+  return result;
 }
 
-function isMissingDatabase(error: unknown): boolean {
-  return error instanceof UserError && (error.cause as { code?: string } | undefined)?.code === "3D000";
+function repair(
+  database: Database,
+  login: Login,
+  reveal: Reveal,
+  variables: Variables,
+  { takeOwnership = false }: InitOptions,
+): Promise<string[]> {
+  return withConnection(database, { ...login, database: database.db_kam }, reveal, (client) =>
+    inTransaction(client, async () => {
+      const ran = await runStatements(client, assets.repair, variables);
+      if (takeOwnership) ran.push(...(await runStatements(client, assets.ownership, variables)));
+      return ran.flat();
+    }),
+  );
 }
 
 function createWith(
   database: Database,
   login: Login,
   reveal: Reveal,
+  variables: Variables,
 ): Promise<Omit<InitOutcome, "repaired">> {
   return withConnection(database, login, reveal, async (client) => {
-    await client.query("SELECT pg_advisory_lock($1)", [databaseLock]);
-    const { dbuser_kam, dbpass_kam, db_kam } = database;
-    const password =
-      dbpass_kam && !dbpass_kam.resolvedOnHost
-        ? scramVerifier(reveal(dbpass_kam, "one line", "dbpass_kam"))
-        : "";
-    await client.query(
-      "SELECT set_config('sip_proxy.role', $1, false), set_config('sip_proxy.password', $2, false), set_config('sip_proxy.database', $3, false)",
-      [dbuser_kam, password, db_kam],
+    const [role, , password] = await inTransaction(client, () =>
+      runStatements(client, assets.role, variables),
     );
-    const [role, , , created] = await runStatements(client, statements);
-    const found = password === "" ? "there already" : "there already, password set";
+    const created = await createDatabase(client, variables);
     return {
-      role: role?.length === 0 ? found : "created",
-      database: created?.length === 0 ? "there already" : "created",
+      role: roleOutcome(role?.length === 1, variables["password"] !== "", password?.length === 1),
+      database: created ? "created" : "there already",
     };
   });
 }
 
-/** What psql does with \gexec: runs what each query gives. Gives the statements of each. */
-async function runStatements(client: pg.Client, asset: string): Promise<string[][]> {
-  const ran: string[][] = [];
-  for (const query of readAsset(asset).split("\\gexec").slice(0, -1)) {
-    const { rows } = await client.query<{ format: string }>(query);
-    for (const { format } of rows) await client.query(format);
-    ran.push(rows.map(({ format }) => format));
+function roleOutcome(isNew: boolean, hasPassword: boolean, isSet: boolean): InitOutcome["role"] {
+  if (isNew) return "created";
+  if (!hasPassword) return "there already";
+  return isSet ? "there already, password set" : "there already, password left";
+}
+
+/** Codes of a database that another one creates at the same time; the template that it copies is in use meanwhile. */
+const createdMeanwhile = ["42P04", "23505"];
+const templateInUse = "55006";
+
+/** Whether it was not there before. No transaction may be around it. */
+async function createDatabase(client: pg.Client, variables: Variables, tries = 20): Promise<boolean> {
+  try {
+    const [created] = await runStatements(client, assets.database, variables);
+    return created?.length === 1;
+  } catch (error) {
+    const { code = "" } = error as { code?: string };
+    if (createdMeanwhile.includes(code)) return false;
+    if (code !== templateInUse || tries === 0) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    return createDatabase(client, variables, tries - 1);
   }
-  return ran;
 }

@@ -1,25 +1,25 @@
 -- What Kamailio's role lacks in a database that somebody else made (kamdbctl create): rights on the schema and on the
 -- tables that hosts use, and a sequence that is behind rows with explicit ids. Owners stay. Each query gives the
--- statements that are missing; sip_proxy.role is set before.
-SELECT format('GRANT %s ON SCHEMA public TO %I', p, current_setting('sip_proxy.role'))
+-- statements that are missing; role is set, and the transaction begun, before.
+SELECT format('GRANT %s ON SCHEMA public TO %I', p, :'role')
 FROM unnest(ARRAY['USAGE', 'CREATE']) AS p
-WHERE NOT has_schema_privilege(current_setting('sip_proxy.role'), 'public', p) \gexec
+WHERE NOT has_schema_privilege(:'role', 'public', p) \gexec
 
-SELECT format('GRANT %s ON TABLE public.%I TO %I', p, c.relname, current_setting('sip_proxy.role'))
+SELECT format('GRANT %s ON TABLE public.%I TO %I', p, c.relname, :'role')
 FROM (VALUES ('dispatcher', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']), ('version', ARRAY['SELECT', 'INSERT', 'UPDATE']))
   AS needed (name, rights)
 JOIN pg_class AS c ON c.relname = needed.name AND c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p'),
   unnest(needed.rights) AS p
-WHERE NOT has_table_privilege(current_setting('sip_proxy.role'), c.oid, p) \gexec
+WHERE NOT has_table_privilege(:'role', c.oid, p) \gexec
 
 WITH sequence AS MATERIALIZED (
   SELECT pg_get_serial_sequence(format('public.%I', relname), 'id') AS name
   FROM pg_class WHERE relname IN ('dispatcher', 'version') AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
     AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'id' AND NOT attisdropped)
 )
-SELECT format('GRANT USAGE ON SEQUENCE %s TO %I', name, current_setting('sip_proxy.role'))
+SELECT format('GRANT USAGE ON SEQUENCE %s TO %I', name, :'role')
 FROM sequence
-WHERE name IS NOT NULL AND NOT has_sequence_privilege(current_setting('sip_proxy.role'), name, 'USAGE') \gexec
+WHERE name IS NOT NULL AND NOT has_sequence_privilege(:'role', name, 'USAGE') \gexec
 
 -- The lock keeps inserts away while the sequence moves: it never goes back.
 WITH sequence AS MATERIALIZED (

@@ -1,0 +1,88 @@
+import { UserError } from "../../errors.js";
+import type { Database } from "../../understand/fleet.js";
+import type { Login } from "./connect.js";
+
+/** What a server, a pooler, the network or TLS can say, by code, with the way out. */
+const ways: Record<string, string> = {
+  // https://www.postgresql.org/docs/current/errcodes-appendix.html
+  "28P01": "check the password",
+  "28000":
+    "check pg_hba.conf: it must let this role in from here, with or without TLS (dbsslmode); or the role has no LOGIN",
+  "3D000": "check the name of the database",
+  "42501":
+    "the role lacks a right: run `sip-proxy db init` as the owner of the tables, or as a superuser; --dry-run prints the SQL",
+  "42P01": "the first host that boots creates Kamailio's schema; launch one first",
+  "25006": "this server is read-only, a standby perhaps: give dbhost the one that takes writes",
+  "53100": "the server's disk is full: make room there",
+  "53200": "the server is out of memory",
+  "53300": "the server has no connection left: raise max_connections, or put a pooler before it",
+  "55P03": "somebody holds a lock: see pg_stat_activity for who waits in a transaction",
+  "57014": "the server took too long: see pg_stat_activity for who holds a lock",
+  "57P03": "the server is starting or stopping: try again",
+  "08P01":
+    "a pooler refuses this: it must pool sessions or transactions, not statements, and know the database",
+  ECONNREFUSED: "is the server running, and listening on that address?",
+  ECONNRESET: "the server, or a pooler, closed the connection: see its log",
+  ENOTFOUND: "check dbhost",
+  EAI_AGAIN: "the resolver does not answer",
+  ETIMEDOUT: "is the server reachable from this machine? (security groups, routes)",
+  EHOSTUNREACH: "is the server reachable from this machine? (security groups, routes)",
+  ENETUNREACH: "is the server reachable from this machine? (security groups, routes)",
+  // https://nodejs.org/api/tls.html#x509-certificate-error-codes
+  DEPTH_ZERO_SELF_SIGNED_CERT: "give the server's certificate, or its issuer's, as dbsslrootcert",
+  SELF_SIGNED_CERT_IN_CHAIN: "give the issuer's certificate as dbsslrootcert",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "give the issuer's certificate as dbsslrootcert",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "give the issuer's certificate as dbsslrootcert",
+  CERT_HAS_EXPIRED: "the server's certificate has ended: renew it there",
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    "dbhost must be a name that is in the server's certificate; or use dbsslmode: verify-ca",
+};
+
+/** Words of messages that come without a code of their own. */
+const words: readonly [RegExp, string][] = [
+  [/does not support SSL/, "the server has no TLS: use dbsslmode: prefer or disable"],
+  [/timeout expired/, "is the server reachable from this machine? (security groups, routes)"],
+  [/[Qq]uery read timeout/, "the server, or a pooler before it, is silent"],
+  [/terminated unexpectedly/, "the server, or a pooler, closed the connection: see its log"],
+];
+
+/** An error of a query with what to do; undefined for any other, which is a bug. */
+export function queryError(error: unknown, database: Database, login: Login): UserError | undefined {
+  if (!(error instanceof Error) || error instanceof UserError) return undefined;
+  const { code = "" } = error as { code?: string };
+  const hint = wayOut(error);
+  // five letters: PostgreSQL's own
+  if (hint === undefined && !/^[0-9A-Z]{5}$/.test(code)) return undefined;
+  return userError(
+    `${place(database, login)}: ${error.message}`,
+    error,
+    hint ?? `error ${code} of PostgreSQL`,
+  );
+}
+
+/** An error while connecting. */
+export function connectionError(error: unknown, database: Database, login: Login): UserError {
+  const known = error instanceof Error ? error : new Error(String(error));
+  const hint = wayOut(known) ?? "check dbhost, dbport and dbsslmode";
+  return userError(`cannot connect to ${place(database, login)}: ${known.message}`, error, hint);
+}
+
+function wayOut(error: Error & { code?: string }): string | undefined {
+  return ways[error.code ?? ""] ?? words.find(([pattern]) => pattern.test(error.message))?.[1];
+}
+
+const place = ({ dbhost, dbport }: Database, { user, database }: Login) =>
+  `PostgreSQL at ${dbhost}:${dbport}, database ${database}, as ${user}`;
+
+/** In one line, whatever the server says. */
+const userError = (message: string, cause: unknown, hint: string) =>
+  new UserError(message.replaceAll(/\s+/g, " "), { hint, cause });
+
+/** PostgreSQL's code, or a pooler's words, for a database that is not there. */
+export function isMissingDatabase(error: unknown): boolean {
+  const { code, message = "" } = ((error as { cause?: unknown }).cause ?? {}) as {
+    code?: string;
+    message?: string;
+  };
+  return code === "3D000" || (code === "08P01" && /no such database/.test(message));
+}
