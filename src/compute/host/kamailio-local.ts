@@ -11,6 +11,13 @@ import { featuresOf, renderedTo } from "./rendered.js";
 /** Kamailio's worker processes of each transport. A worker waits for the media relay's answer, so more than cores. */
 export const fixedDefines = { UDP_WORKERS: 8, TCP_WORKERS: 8 } as const;
 
+/**
+ * Bytes: TCP_READ_BUFFER is what each connection holds of shared memory, MESSAGE_LIMIT the longest message that is taken. Longer
+ * ones are answered 513; one that does not fit the buffer closes its connection, and Kamailio cannot answer it. Kamailio 6 takes
+ * 64 KB at most (globals.cfg).
+ */
+const messageDefines = { TCP_READ_BUFFER: 131_072, MESSAGE_LIMIT: 100_000 } as const;
+
 /** The host's own part of Kamailio's configuration: WITH_* features and the values of kamailio.cfg's defines. */
 export function kamailioLocal(fleet: Fleet, host: Host, template: string): string {
   const { settings } = host;
@@ -21,6 +28,7 @@ export function kamailioLocal(fleet: Fleet, host: Host, template: string): strin
     defines: {
       ...renderedTo("define", proxySettings, settings),
       ...fixedDefines,
+      ...messageDefines,
       ...relay.numbers,
       DBURL: databaseUrl(fleet.database),
       DISP_ROUTES: dispatcherRoutes(host, (set) => effectiveAlgorithm(host, set, fleet)),
@@ -58,10 +66,15 @@ function dispatcherRoutes({ settings }: Host, algorithm: (set: number) => number
   return settings.disp_set.map((set) => `${set}=${algorithm(set)}`).join(";");
 }
 
+/** A TCP connection's share of memory beside its buffer: it is of some 1 KB. */
+const connectionBytes = messageDefines.TCP_READ_BUFFER + 2048;
+
 /**
  * Kamailio's shared memory in MiB. tm keeps a transaction 5 s after its end, so memory follows the rate of calls: 512 MB
- * held 3,000 calls/s of signalling, 64 MB ended at 400. A dialog takes some 5 KB more while its call runs.
+ * held 3,000 calls/s of signalling, 64 MB ended at 400. A dialog takes some 5 KB more while its call runs, and a TCP connection its
+ * buffer.
  */
 export function sharedMemoryMiB({ settings }: Host): number {
-  return 512 + Math.ceil((expectedCalls(settings) * 5) / 1024);
+  const bytes = expectedCalls(settings) * 5 * 1024 + settings.tcp_max_connections * connectionBytes;
+  return 512 + Math.ceil(bytes / 1024 ** 2);
 }

@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { newBranch, newTag } from "../../../src/lab/sip/identifiers.js";
+
+/** One form of a SIPREC INVITE: a message with {placeholders}, and what is special around it. */
+export interface Shape {
+  name: string;
+  /** The comment lines `# key: value` on top of the file. */
+  says: Record<string, string>;
+  /** The message; lines end with LF. */
+  text: string;
+}
+
+const folder = new URL("cases/", import.meta.url);
+
+/** The shapes of real platforms and recorders that are kept as files. */
+export const filedShapes: Shape[] = readdirSync(folder)
+  .sort()
+  .map((file) => read(file.replace(/\.sip$/, ""), readFileSync(new URL(file, folder), "utf8")));
+
+export function shapeNamed(name: string): Shape {
+  const shape = filedShapes.find((candidate) => candidate.name === name);
+  if (!shape) throw new Error(`no shape ${name}`);
+  return shape;
+}
+
+function read(name: string, file: string): Shape {
+  const lines = file.split("\n");
+  const first = lines.findIndex((line) => !line.startsWith("#"));
+  const says = lines.slice(0, first).map((line) => /^# ([\w-]+): (.*)$/.exec(line)?.slice(1, 3) ?? ["", ""]);
+  return {
+    name,
+    says: Object.fromEntries(says) as Record<string, string>,
+    text: lines.slice(first).join("\n"),
+  };
+}
+
+/** What fills the placeholders of every message of a call. */
+export interface Values {
+  DST: string;
+  DSTIP: string;
+  SIP: string;
+  SPORT: string;
+  MIP: string;
+  PROTO: string;
+  CID: string;
+  FTAG: string;
+  TOTAG: string;
+  [port: `${"RTP" | "RTCP"}${number}`]: string;
+}
+
+export function newValues(
+  fixed: Pick<Values, "DST" | "DSTIP" | "SIP" | "SPORT" | "MIP" | "PROTO">,
+  firstPort: number,
+): Values {
+  const ports = [0, 1, 2, 3].flatMap((i) => [
+    [`RTP${i}`, String(firstPort + 2 * i)],
+    [`RTCP${i}`, String(firstPort + 2 * i + 1)],
+  ]);
+  return {
+    ...fixed,
+    CID: randomBytes(8).toString("hex"),
+    FTAG: newTag(),
+    TOTAG: "",
+    ...(Object.fromEntries(ports) as object),
+  };
+}
+
+const crowd = Array.from(
+  { length: 330 },
+  (_, i) =>
+    `<participant participant_id="${Buffer.from(`hs-part-${i}`).toString("base64")}"><nameID aor="sip:listener${i}@platform.example"><name xml:lang="en">Listener ${i} of many</name></nameID></participant>`,
+).join("\r\n");
+
+/** The INVITE with its placeholders filled in, a new branch and this CSeq; lines end with CRLF. */
+export function written(shape: Shape, values: Values, cseq: number): string {
+  const wanted: Record<string, string> = {
+    ...values,
+    CSEQ: String(cseq),
+    BRANCH: newBranch(),
+    VER: String(cseq),
+    MODE: cseq === 1 ? "complete" : "partial",
+    BIG330: crowd,
+  };
+  const text = shape.text
+    .trimEnd()
+    .concat("\n")
+    .replaceAll("\n", "\r\n")
+    .replace(/\{(\w+)\}/g, (whole, name: string) => wanted[name] ?? whole);
+  const body = withPartLengths(bodyOf(text));
+  return text.slice(0, text.indexOf("\r\n\r\n") + 4).replace("{LEN}", String(Buffer.byteLength(body))) + body;
+}
+
+export const bodyOf = (message: string) => message.slice(message.indexOf("\r\n\r\n") + 4);
+
+/** The Content-Length of parts: up to the line end that belongs to the delimiter. */
+function withPartLengths(body: string): string {
+  const lengthAfter = (placeholder: string) => {
+    const start = body.indexOf("\r\n\r\n", body.indexOf(placeholder)) + 4;
+    return String(Buffer.byteLength(body.slice(start, body.indexOf("\r\n--", start))));
+  };
+  return body.replace(/\{(SDP|META)LEN\}/g, (placeholder) => lengthAfter(placeholder));
+}
