@@ -23,10 +23,7 @@ export function withHosts<T>(
 
 /** Of each instance what EC2 and its console say: whether it is ready, and its last word. */
 export async function status(fleet: Fleet, hosts: readonly Host[], json: boolean): Promise<boolean> {
-  const found = await withAws(fleet.launch.ec2.region, {}, (aws) => {
-    const list = hosts.map(async (host) => [host.name, await instanceStatuses(aws, fleet, host)] as const);
-    return Promise.all(list);
-  });
+  const found = await withAws(fleet.launch.ec2.region, {}, (aws) => instanceStatuses(aws, fleet, hosts));
   if (json) printJson(Object.fromEntries(found));
   else {
     const rows = found.flatMap(([name, instances]) => statusRows(name, instances));

@@ -1,11 +1,14 @@
-import { DescribeInstanceStatusCommand } from "@aws-sdk/client-ec2";
+import { paginateDescribeInstanceStatus } from "@aws-sdk/client-ec2";
+import { groupName } from "../../../compute/host/contract.js";
 import { tagKey } from "../compute/names.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import type { Aws } from "./aws.js";
+import { inChunks } from "./chunks.js";
+import { describeGroup } from "./group-state.js";
 import { consoleOutput, instancesTagged, isGone, type FoundInstance } from "./instances.js";
 import { ownLines } from "./console.js";
 
-/** An instance as EC2 and its console tell of it; nobody has to log in. */
+/** An instance as EC2, its group and its console tell of it; nobody has to log in. */
 export interface InstanceStatus {
   instance: string;
   state: string;
@@ -18,35 +21,86 @@ export interface InstanceStatus {
   says: string;
 }
 
-/** The status of a host's instance, or of each of a group's. */
-export async function instanceStatuses(aws: Aws, fleet: Fleet, host: Host): Promise<InstanceStatus[]> {
-  const all = await instancesTagged(aws, { [tagKey.fleet]: fleet.name, [tagKey.host]: host.name });
-  const there = all.filter((instance) => !isGone(instance));
+/** Of a group's instances so many consoles are read: one call each. A group knows of its instances itself whether they are in service. */
+const consolesOfGroup = 6;
+
+/** The status of each host's instance, or of each of a group's, by the host's name. */
+export async function instanceStatuses(
+  aws: Aws,
+  fleet: Fleet,
+  hosts: readonly Host[],
+): Promise<[string, InstanceStatus[]][]> {
+  const wanted = new Set(hosts.map(({ name }) => name));
+  const there = (await instancesTagged(aws, { [tagKey.fleet]: fleet.name })).filter(
+    (instance) => !isGone(instance) && wanted.has(instance.tags[tagKey.host] ?? ""),
+  );
   const checks = await checksOf(aws, there);
   return Promise.all(
-    there.map(async (instance) => ({
-      instance: instance.id,
-      state: instance.state,
-      zone: instance.zone,
-      publicIp: instance.publicIp,
-      checks: checks.get(instance.id) ?? "",
-      ...(await consoleStatus(aws, instance)),
-    })),
+    hosts.map(async (host): Promise<[string, InstanceStatus[]]> => {
+      const own = there.filter(({ tags }) => tags[tagKey.host] === host.name);
+      const says = await (host.kind === "group" ? sayingsOfGroup(aws, fleet, host, own) : sayings(aws, own));
+      return [host.name, own.map((instance) => statusOf(instance, checks, says))];
+    }),
   );
 }
 
+/** What is known of whether an instance is ready, and where from. */
+type Sayings = Map<string, Pick<InstanceStatus, "ready" | "says">>;
+
+function statusOf(
+  { id, state, zone, publicIp }: FoundInstance,
+  checks: ReadonlyMap<string, string>,
+  says: Sayings,
+): InstanceStatus {
+  const told = says.get(id) ?? { ready: false, says: "" };
+  return { instance: id, state, zone, publicIp, checks: checks.get(id) ?? "", ...told };
+}
+
+/** EC2 takes a hundred ids a call. */
 async function checksOf(aws: Aws, instances: readonly FoundInstance[]): Promise<Map<string, string>> {
-  if (instances.length === 0) return new Map();
-  const ids = instances.map(({ id }) => id);
-  const { InstanceStatuses = [] } = await aws.ec2.send(
-    new DescribeInstanceStatusCommand({ InstanceIds: ids, IncludeAllInstances: true }),
-  );
+  const checks = new Map<string, string>();
+  for (const part of inChunks(instances, 100)) {
+    const input = { InstanceIds: part.map(({ id }) => id), IncludeAllInstances: true };
+    for await (const page of paginateDescribeInstanceStatus({ client: aws.ec2 }, input))
+      for (const { InstanceId = "", SystemStatus, InstanceStatus } of page.InstanceStatuses ?? [])
+        checks.set(
+          InstanceId,
+          [...new Set([SystemStatus?.Status ?? "", InstanceStatus?.Status ?? ""])].join(", "),
+        );
+  }
+  return checks;
+}
+
+async function sayings(aws: Aws, instances: readonly FoundInstance[]): Promise<Sayings> {
   return new Map(
-    InstanceStatuses.map(({ InstanceId = "", SystemStatus, InstanceStatus }) => [
-      InstanceId,
-      [...new Set([SystemStatus?.Status ?? "", InstanceStatus?.Status ?? ""])].join(", "),
-    ]),
+    await Promise.all(
+      instances.map(async (instance) => [instance.id, await consoleStatus(aws, instance)] as const),
+    ),
   );
+}
+
+/** The consoles of those that are not in service come first. */
+async function sayingsOfGroup(
+  aws: Aws,
+  fleet: Fleet,
+  host: Host,
+  instances: readonly FoundInstance[],
+): Promise<Sayings> {
+  if (instances.length <= consolesOfGroup) return sayings(aws, instances);
+  const { Instances: members = [] } = (await describeGroup(aws, groupName(fleet.name, host.name))) ?? {};
+  const lifecycles = new Map(members.map((member) => [member.InstanceId, member.LifecycleState ?? ""]));
+  const lifecycle = ({ id }: FoundInstance) => lifecycles.get(id) ?? "not in the group";
+  const inService = (instance: FoundInstance) => lifecycle(instance) === "InService";
+  const asked = [...instances].sort((a, b) => Number(inService(a)) - Number(inService(b)));
+  const bySelf = await sayings(aws, asked.slice(0, consolesOfGroup));
+  const byGroup = instances.map((instance) => {
+    const said = {
+      ready: inService(instance),
+      says: `${lifecycle(instance)} (by its group; console not read)`,
+    };
+    return [instance.id, bySelf.get(instance.id) ?? said] as const;
+  });
+  return new Map(byGroup);
 }
 
 async function consoleStatus(aws: Aws, { id, state }: FoundInstance) {
