@@ -231,6 +231,7 @@ function addRunning(sipProxy: Command): void {
       .argument(...fleetArgument)
       .argument("NAME...", "hosts of the fleet")
       .addOption(target())
+      .option("--now", "on EC2: cut off the calls that are up, instead of draining the host first")
       .addOption(dryRun())
       .action(ending(end));
     if (end === "terminate") command.option("--release", releaseHelp());

@@ -83,6 +83,8 @@ export interface EndingOptions extends TargetOption {
   dryRun?: boolean;
   /** Give back what was made for the host beside it. */
   release?: boolean;
+  /** Do not wait for calls that are up. */
+  now?: boolean;
 }
 
 /** `sip-proxy stop FLEET NAME…` and `sip-proxy terminate FLEET NAME…`. */
@@ -92,11 +94,12 @@ export function ending(end: "stop" | "terminate") {
     const hosts = findHosts(fleet, names);
     const operations = await operationsOf(options.target);
     await operations.withHosts(fleet, options, async (target) => {
+      const now = options.now === true;
       for (const host of hosts) {
         const done =
           end === "stop"
-            ? await target.stop(host)
-            : await target.terminate(host, { release: options.release === true });
+            ? await target.stop(host, { now })
+            : await target.terminate(host, { now, release: options.release === true });
         tellOutcome(host, done, options);
       }
     });

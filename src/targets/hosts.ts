@@ -17,8 +17,8 @@ export interface Hosts {
   /** The host's own words when it is ready. Throws UserError with the end of its console when it is not after `timeout` milliseconds. */
   waitUntilReady(host: Host, timeout: number): Promise<string>;
   list(): Promise<ListedHost[]>;
-  /** Powers the host down. Tells what it did. */
-  stop(host: Host): Promise<string>;
+  /** Powers the host down. Tells what it did. `now`: with the calls that are up on it. */
+  stop(host: Host, options: { now: boolean }): Promise<string>;
   /** Ends the host and removes what belongs to it alone. Tells what it did. */
-  terminate(host: Host, options: { release: boolean }): Promise<string>;
+  terminate(host: Host, options: { now: boolean; release: boolean }): Promise<string>;
 }

@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import { table } from "../../../cli/table.js";
-import { print, printJson } from "../../../cli/talk.js";
+import { print, printJson, talk } from "../../../cli/talk.js";
 import type { DnsTarget } from "../../../compute/dns/records.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import type { Hosts } from "../../hosts.js";
@@ -17,7 +17,7 @@ export function withHosts<T>(
   work: (hosts: Hosts) => Promise<T>,
 ): Promise<T> {
   return withAws(fleet.launch.ec2.region, dryRun === undefined ? {} : { dryRun }, (aws) =>
-    work(new Ec2Hosts(aws, fleet, image)),
+    work(new Ec2Hosts(aws, fleet, (line) => talk.note(line), image)),
   );
 }
 

@@ -23,6 +23,8 @@ export interface FoundInstance {
   /** pending, running, stopping, stopped, shutting-down, terminated */
   state: string;
   imageId: string;
+  /** Whether the metadata service shows the instance its tags. */
+  showsTags: boolean;
   type: string;
   zone: string;
   privateIp: string | undefined;
@@ -55,6 +57,7 @@ function readInstance(instance: Instance): FoundInstance {
     id: instance.InstanceId ?? "",
     state: instance.State?.Name ?? "unknown",
     imageId: instance.ImageId ?? "",
+    showsTags: instance.MetadataOptions?.InstanceMetadataTags === "enabled",
     type: instance.InstanceType ?? "",
     zone: instance.Placement?.AvailabilityZone ?? "",
     privateIp: instance.PrivateIpAddress,

@@ -7,6 +7,7 @@ import { UserError } from "../../../errors.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import { addressesOfHost, addressFor, ensureAddress, refuseTaken } from "./addresses.js";
 import type { Aws } from "./aws.js";
+import { drain, drains, drainTag } from "./drain.js";
 import { amiToLaunch } from "./images.js";
 import {
   instanceOfHost,
@@ -34,6 +35,7 @@ export class Ec2Hosts implements Hosts {
   constructor(
     private readonly aws: Aws,
     private readonly fleet: Fleet,
+    private readonly tell: (line: string) => void,
     /** AMI instead of the fleet's. */
     private readonly ami?: string,
   ) {}
@@ -51,7 +53,8 @@ export class Ec2Hosts implements Hosts {
     return `launched ${id}${await this.#giveAddress(host, id)}`;
   }
 
-  async #start({ id, state }: FoundInstance): Promise<string> {
+  async #start({ id, state, tags }: FoundInstance): Promise<string> {
+    if (drains(tags)) await this.aws.change("ec2:DeleteTags", drainTag(id), {});
     if (state === "running" || state === "pending") {
       await waitForState(this.aws, id, "running");
       return `already running as ${id}`;
@@ -117,23 +120,27 @@ export class Ec2Hosts implements Hosts {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  async stop(host: Host): Promise<string> {
+  async stop(host: Host, { now }: { now: boolean }): Promise<string> {
     refuseGroup(host);
     const { instance } = await this.#find(host);
     if (!instance) return "there is no such instance";
     if (instance.state === "stopped") return `${instance.id} is stopped already`;
     await refuseProtected(this.aws, instance.id, "stop");
+    if (!now) await drain(this.aws, host, instance, this.tell);
     await this.aws.change("ec2:StopInstances", { InstanceIds: [instance.id] }, {});
     await waitForState(this.aws, instance.id, "stopped");
+    // started again, by whomever, it takes calls
+    if (!now || drains(instance.tags)) await this.aws.change("ec2:DeleteTags", drainTag(instance.id), {});
     return `stopped ${instance.id}`;
   }
 
-  async terminate(host: Host, { release }: { release: boolean }): Promise<string> {
+  async terminate(host: Host, { now, release }: { now: boolean; release: boolean }): Promise<string> {
     refuseGroup(host);
     const { instance } = await this.#find(host);
     const done: string[] = [];
     if (instance) {
       await refuseProtected(this.aws, instance.id, "terminate");
+      if (!now) await drain(this.aws, host, instance, this.tell);
       await this.aws.change("ec2:TerminateInstances", { InstanceIds: [instance.id] }, {});
       await waitForState(this.aws, instance.id, "terminated");
       done.push(`terminated ${instance.id}`);

@@ -1,0 +1,82 @@
+import type { Host } from "../../../understand/fleet.js";
+import { UserError } from "../../../errors.js";
+import { tagKey } from "../compute/names.js";
+import type { Tags } from "../compute/tags.js";
+import type { Aws } from "./aws.js";
+import { ownLines } from "./console.js";
+import { isRefusal } from "./errors.js";
+import { consoleOutput, instancesWhere, type FoundInstance } from "./instances.js";
+import { pause, poll } from "./wait.js";
+
+/** After so many looks at its console a host has said that it drains: two minutes; it looks every five seconds itself. */
+const looks = 24;
+
+/** Milliseconds beyond its drain_limit after which a host has said what came of it. */
+const grace = 180_000;
+
+export const drains = (tags: Tags): boolean => tags[tagKey.drain] !== undefined;
+
+/** The tag that asks an instance to drain, for who takes it away. */
+export const drainTag = (id: string) => ({ Resources: [id], Tags: [{ Key: tagKey.drain }] });
+
+/**
+ * Has a host drain, and waits until its last call has ended, or its drain_limit is over. It is asked by a tag and answers on its console;
+ * begun before, it goes on. Throws UserError when the host does not hear; then it takes calls as before.
+ */
+export async function drain(
+  aws: Aws,
+  { name, settings }: Host,
+  { id, state, tags, showsTags }: FoundInstance,
+  tell: (line: string) => void,
+): Promise<void> {
+  if (state !== "running") return;
+  const value = tags[tagKey.drain] ?? new Date().toISOString();
+  if (!showsTags) await showTags(aws, id, name);
+  if (!drains(tags))
+    await aws.change("ec2:CreateTags", { Resources: [id], Tags: [{ Key: tagKey.drain, Value: value }] }, {});
+  if (aws.isDryRun) return;
+  const says = sayings(aws, id, value, tell);
+  const heard = await poll(says, { every: 5, timeout: looks * pause(5) });
+  if (heard === undefined) {
+    await aws.change("ec2:DeleteTags", drainTag(id), {});
+    throw new UserError(`${name} (${id}) does not say that it drains; it takes calls as before`, {
+      hint: `an image of an earlier release does not know how to be asked: run sip-proxy-drain on the host, then the same command with --now; or --now at once, which cuts off its calls`,
+    });
+  }
+  const over = async () => ((await says())?.over === true ? true : undefined);
+  if (heard.over || (await poll(over, { every: 5, timeout: settings.drain_limit * 1000 + grace }))) return;
+  throw new UserError(`${name} (${id}) still drains after ${settings.drain_limit} s (drain_limit)`, {
+    hint: "run the same command again, or with --now, which cuts off its calls",
+  });
+}
+
+async function showTags(aws: Aws, id: string, name: string): Promise<void> {
+  try {
+    await aws.change(
+      "ec2:ModifyInstanceMetadataOptions",
+      { InstanceId: id, InstanceMetadataTags: "enabled" },
+      {},
+    );
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    throw new UserError(`${name} (${id}) cannot be asked to drain: ${error.message}`, {
+      hint: "the metadata service takes no tags whose names have spaces or slashes; run sip-proxy-drain on the host, then the same command with --now",
+      cause: error,
+    });
+  }
+}
+
+/** One look at what the host has said since it was asked; undefined when it has said nothing. Tells what is new. */
+function sayings(aws: Aws, id: string, value: string, tell: (line: string) => void) {
+  let told: string | undefined;
+  return async (): Promise<{ over: boolean } | undefined> => {
+    const [instance] = await instancesWhere(aws, [{ Name: "instance-id", Values: [id] }]);
+    if (instance?.state !== "running") return { over: true };
+    const lines = ownLines(await consoleOutput(aws, id));
+    if (!lines.some((line) => line.includes(`(${value})`))) return undefined;
+    const last = lines.at(-1);
+    if (last !== told && last !== undefined) tell(`${id}: ${last}`);
+    told = last;
+    return { over: lines.some((line) => /^(drained|FAILED)/.test(line) && line.endsWith(`(${value})`)) };
+  };
+}
