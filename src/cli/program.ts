@@ -16,6 +16,7 @@ import { namedTargets, targetsWith } from "../targets/lookup.js";
 import { addCache } from "./cache.js";
 import { addGroup } from "./group.js";
 import { addImages } from "./images.js";
+import { addImport } from "./import.js";
 import { dryRun, fleetArgument, json, nouns, targetOption, targetWith } from "./options.js";
 import { talk } from "./talk.js";
 
@@ -28,6 +29,7 @@ export function program(): Command {
   );
 
   addArtefacts(sipProxy);
+  addImport(sipProxy);
   addDns(sipProxy);
 
   sipProxy.addCommand(

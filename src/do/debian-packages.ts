@@ -37,7 +37,7 @@ export const debianPackages = {
     "socat",
     ...allRelays().flatMap(({ packages }) => packages),
   ],
-  checks: ["cloud-init", "shellcheck"],
+  checks: ["ansible-core", "cloud-init", "shellcheck"],
   bench: ["sip-tester"],
 } as const;
 

@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { withCleanUp } from "../cli/interrupt.js";
+import { count, print, talk } from "../cli/talk.js";
+import { findingText } from "../compute/import/findings.js";
+import { importInventory, type Imported } from "../compute/import/import.js";
+import { limited } from "../compute/import/inventory.js";
+import { readInventory } from "../do/ansible/inventory.js";
+import { hostPaths } from "../do/local/paths.js";
+import { makeTemporaryFolder } from "../do/temporary-folder.js";
+import { writeFiles } from "../do/write-files.js";
+import { UserError } from "../errors.js";
+
+export interface ImportOptions {
+  playbook?: string;
+  out?: string;
+  limit?: string;
+  proxies?: string;
+  recorders?: string;
+}
+
+/** `sip-proxy import INVENTORY`: the fleet file that says what an inventory of the Ansible role says. */
+export async function importFleet(inventory: string, options: ImportOptions): Promise<void> {
+  const { out, playbook, limit, ...groups } = options;
+  if (out !== undefined && existsSync(out))
+    throw new UserError(`${out} is there already`, { hint: "give another name, or move it away" });
+  const folder = await makeTemporaryFolder(join(hostPaths().cache, "import"));
+  const read = await withCleanUp(
+    () => readInventory({ inventory, folder: folder.path, ...(playbook !== undefined && { playbook }) }),
+    folder.remove,
+  );
+  const imported = importInventory(limit === undefined ? read : limited(read, limit), groups);
+  tell(imported, inventory);
+  if (out === undefined) print(imported.text);
+  else await writeFiles(dirname(out), [{ path: basename(out), content: imported.text, mode: 0o600 }]);
+  if (out !== undefined) talk.good(`${out}: written; next: sip-proxy validate ${out}, and docs/moving.md`);
+}
+
+/** What a person must know; where something cannot be taken over, all of it, and nothing is written. */
+function tell({ notes, problems }: Imported, inventory: string): void {
+  if (notes.length > 0)
+    talk.warn(`Look at these before you use the fleet file:\n${notes.map(findingText).join("\n")}\n`);
+  if (problems.length === 0) return;
+  throw new UserError(
+    `${inventory}: ${count(problems, "thing")} cannot be taken over; nothing is written\n${problems.map(findingText).join("\n")}`,
+    { hint: "settle them in the inventory, and import again" },
+  );
+}

@@ -1,0 +1,75 @@
+import { databaseSettings } from "../../understand/settings/database.js";
+import { roleDefaults } from "../../understand/settings/role-names.js";
+import { isLoopback, ofRole, readRequired } from "./proxies.js";
+import { readPassword } from "./secret.js";
+import { readSetting, type Source } from "./setting-value.js";
+
+/** The database that all proxies share, and what stands there because the role said so when nothing was given. */
+export function readDatabase(sources: readonly Source[]): {
+  database: Map<string, unknown>;
+  defaulted: string[];
+} {
+  const database = new Map<string, unknown>();
+  const defaulted: string[] = [];
+  for (const [name, setting] of Object.entries(ofRole(databaseSettings))) {
+    const value = setting.secret
+      ? same(name, sources, (source) => readPassword(name, source))
+      : same(name, sources, (source) =>
+          (setting.required ? readRequired : readSetting)(name, setting, source),
+        );
+    const usual = roleDefaults[name]?.[0];
+    if (value !== undefined) {
+      if (value !== setting.default) database.set(name, value);
+    } else if (usual !== undefined && sources.length > 0) {
+      database.set(name, usual);
+      defaulted.push(name);
+    }
+  }
+  tellDatabase(database, defaulted, sources);
+  return { database, defaulted };
+}
+
+/** One value for all proxies: a fleet file has one database. */
+function same(name: string, sources: readonly Source[], read: (source: Source) => unknown): unknown {
+  const values = sources.map((source) => read(source));
+  const [first] = values;
+  const other = values.findIndex((value) => value !== first);
+  if (other !== -1)
+    sources[other]?.findings.problem(
+      sources.map(({ host }) => host),
+      {
+        variable: name,
+        message: "is not the same on all proxies, and a fleet has one database",
+        hint: "import one part after the other with --limit GROUP: each becomes a fleet of its own",
+      },
+    );
+  return first;
+}
+
+function tellDatabase(
+  database: Map<string, unknown>,
+  defaulted: readonly string[],
+  sources: readonly Source[],
+): void {
+  const [first] = sources;
+  if (!first) return;
+  const { findings } = first;
+  const hosts = sources.map(({ host }) => host);
+  if (isLoopback(database.get("dbhost")))
+    findings.problem(hosts, {
+      variable: "dbhost",
+      message: "is the proxy itself, and an image has no PostgreSQL",
+      hint: "give the address under which every proxy reaches the database server",
+    });
+  if (defaulted.includes("dbpass_kam"))
+    findings.note(hosts, {
+      variable: "dbpass_kam",
+      message: `is not given: the role's default password, ${roleDefaults["dbpass_kam"]?.[0] ?? ""}, is what the database has now; everybody knows it`,
+      hint: "change it in the database and in the fleet file",
+    });
+  if (defaulted.includes("dbuser_root"))
+    findings.note(hosts, {
+      variable: "dbuser_root",
+      message: "is not given: it is the role's default, miarec",
+    });
+}

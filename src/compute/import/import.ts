@@ -1,0 +1,265 @@
+import { distance } from "fastest-levenshtein";
+import { isDeepStrictEqual } from "node:util";
+import type { Path } from "../../understand/fault.js";
+import { databaseSettings } from "../../understand/settings/database.js";
+import { imageSettings } from "../../understand/settings/image.js";
+import { hostAddresses, proxySettings } from "../../understand/settings/proxy.js";
+import { recorderSettings } from "../../understand/settings/recorder.js";
+import { roleDefaults, roleGroups, unusedByRole } from "../../understand/settings/role-names.js";
+import { settingNames } from "../../understand/settings/table.js";
+import { understand } from "../../understand/understand.js";
+import { readDatabase } from "./database.js";
+import { fleetFileText, type Part } from "./document.js";
+import { Findings, type Finding } from "./findings.js";
+import { groupsWith, type Inventory } from "./inventory.js";
+import { isLoopback, ofRole, readProxies, share, type Proxy } from "./proxies.js";
+import { readRecorders, type ImportedRecorder } from "./recorders.js";
+import { firstWord } from "./secret.js";
+import { readSetting, spellingsOf, type Source } from "./setting-value.js";
+import { Numeral, textOf } from "./values.js";
+
+/** What an inventory becomes. The text counts only when there is no problem. */
+export interface Imported {
+  text: string;
+  notes: Finding[];
+  problems: Finding[];
+}
+
+/** The groups to take, where they are not called as in the role's README. */
+export interface Chosen {
+  proxies?: string;
+  recorders?: string;
+}
+
+/** The fleet file that says what an inventory of the role says, and all that a person must know of it. */
+export function importInventory(inventory: Inventory, chosen: Chosen = {}): Imported {
+  const findings = new Findings(inventory);
+  const sourceOf = (host: string): Source => ({
+    host,
+    variables: inventory.hosts.get(host) ?? {},
+    inventory,
+    findings,
+  });
+  const proxyHosts = inventory.played ?? membersOf("proxies", chosen, inventory, findings);
+  const sources = proxyHosts.map(sourceOf);
+  const listed = chosen.recorders === undefined && sources.some(hasDestinations);
+  const recorderHosts = listed ? [] : membersOf("recorders", chosen, inventory, findings);
+
+  const database = readDatabase(sources);
+  const proxies = readProxies(sources);
+  for (const proxy of proxies) tellOwnHost(proxy, recorderHosts, findings);
+  const others = recorderHosts.filter((host) => !proxyHosts.includes(host));
+  const recorders = readRecorders(others, proxies, sourceOf);
+  const image = readImage(sources);
+  for (const source of [...sources, ...others.map(sourceOf)]) tellStrays(source);
+  for (const { host } of sources) tellContested(host, inventory, findings);
+
+  const text = fleetFileText(
+    [
+      `From the Ansible inventory ${inventory.name}, by sip-proxy import.`,
+      "Settings that are not here have the role's defaults.",
+    ],
+    partsOf(image, database, proxies, recorders, findings.problems.length > 0),
+  );
+  checkText(text, proxies, findings);
+  return { text, notes: findings.notes, problems: findings.problems };
+}
+
+function hasDestinations({ variables }: Source): boolean {
+  return spellingsOf("dispatcher_destinations").some((name) => Array.isArray(variables[name]));
+}
+
+/** The hosts of a kind: of the group that was chosen, else of the one called as in the role's README. */
+function membersOf(
+  kind: keyof typeof roleGroups,
+  chosen: Chosen,
+  { groups }: Inventory,
+  findings: Findings,
+): readonly string[] {
+  const wanted = chosen[kind];
+  const names = [...groups.keys()].filter((name) =>
+    wanted === undefined ? roleGroups[kind].test(name) : name === wanted,
+  );
+  const hosts = [...new Set(names.flatMap((name) => groups.get(name) ?? []))];
+  if (hosts.length > 0) return hosts;
+  const known = [...groups].flatMap(([name, members]) =>
+    members.length > 0 && name !== "all" ? [name] : [],
+  );
+  findings.problem([], {
+    message: `no hosts are known as ${kind}: there is no group ${wanted ?? (kind === "proxies" ? "sipproxy" : "recorder")} with hosts`,
+    hint: `name the group with --${kind} GROUP${kind === "proxies" ? ", or the role's playbook with --playbook" : ""}; there are: ${known.join(", ")}`,
+  });
+  return [];
+}
+
+/** A proxy that is a recorder too, or that has no address of its own. */
+function tellOwnHost({ host, addresses }: Proxy, recorders: readonly string[], findings: Findings): void {
+  const address = String(addresses.get("private_ip_address"));
+  const variable = "private_ip_address";
+  if (recorders.includes(host))
+    findings.problem(host, {
+      variable,
+      message: `is ${address} for a proxy and a recorder in one: a proxy made from an image is a host of its own`,
+      hint: "take the host out of one of the two groups, and give the proxy an address of its own",
+    });
+  else if (isLoopback(address))
+    findings.problem(host, {
+      variable,
+      message: `is ${address}, which no other host reaches`,
+      hint: "give the address that the host has in its network",
+    });
+}
+
+/** Oldest branch of Kamailio that images are made with. */
+const oldestKamailio = [5, 5] as const;
+
+function readImage(sources: readonly Source[]): Map<string, unknown> {
+  const image = new Map<string, unknown>([["media_relay", "rtpproxy"]]);
+  const [source] = sources;
+  const raw = source?.variables["kamailio_version"];
+  if (source === undefined || raw === undefined || raw === null) return image;
+  const text = textOf(raw);
+  if (roleDefaults["kamailio_version"]?.includes(text)) return image;
+  const [major = 0, minor = 0] = text.split(".").map(Number);
+  const old = major < oldestKamailio[0] || (major === oldestKamailio[0] && minor < oldestKamailio[1]);
+  const written =
+    source.inventory.occurrences.get("kamailio_version")?.map((place) => firstWord(place.text)) ?? [];
+  const lost = raw instanceof Numeral && !written.includes(raw.text) ? written[0] : undefined;
+  const note = (message: string) =>
+    source.findings.note(
+      sources.map(({ host }) => host),
+      { variable: "kamailio_version", message },
+    );
+  if (lost !== undefined || old)
+    note(
+      `is ${text} for Ansible${lost === undefined ? "" : `, though ${lost} is written`}: it is not taken over, the image has its base's Kamailio`,
+    );
+  else if (Number.isNaN(major)) {
+    note(`is ${text}, a branch or tag of Kamailio's repository: it is built from source, as the role did`);
+    image.set("kamailio_version", `git:${text}`);
+  } else
+    image.set("kamailio_version", readSetting("kamailio_version", imageSettings.kamailio_version, source));
+  return image;
+}
+
+const roleSections = [hostAddresses, proxySettings, recorderSettings, databaseSettings, imageSettings].map(
+  ofRole,
+);
+
+/** Every name under which a variable of the role may be given. */
+export const roleVariables: ReadonlySet<string> = new Set([
+  ...roleSections.flatMap((settings) =>
+    Object.entries(settings).flatMap(([name, setting]) => spellingsOf(name, setting)),
+  ),
+  ...spellingsOf("dispatcher_destinations"),
+  "siprec_set",
+]);
+
+/** Edits that make one name of another, at most, for it to be taken for a slip. */
+const slip = 2;
+
+/** Variables that look like the role's and are none. */
+function tellStrays({ host, variables, findings }: Source): void {
+  for (const variable of Object.keys(variables)) {
+    if (roleVariables.has(variable)) continue;
+    const near = [...roleVariables].find((name) => name.length > 6 && distance(name, variable) <= slip);
+    if (near !== undefined || unusedByRole.includes(variable))
+      findings.note(host, {
+        variable,
+        message: "is no variable of the role: it did nothing there and is left out here",
+        ...(near === undefined ? {} : { hint: `was ${near} meant?` }),
+      });
+  }
+}
+
+/** Groups beside each other that give one variable different values: which one wins is not what most expect. */
+function tellContested(host: string, inventory: Inventory, findings: Findings): void {
+  const groups = groupsWith(host, inventory);
+  for (const variable of roleVariables) {
+    if (inventory.ownVariables.get(host)?.[variable] !== undefined) continue;
+    const giving = groups.filter((group) => inventory.groupVariables.get(group)?.[variable] !== undefined);
+    const rivals = giving.filter((group) =>
+      giving.some(
+        (other) =>
+          other !== group &&
+          !inventory.ancestors.get(group)?.has(other) &&
+          !inventory.ancestors.get(other)?.has(group) &&
+          !isDeepStrictEqual(
+            inventory.groupVariables.get(group)?.[variable],
+            inventory.groupVariables.get(other)?.[variable],
+          ),
+      ),
+    );
+    if (rivals.length < 2) continue;
+    const secret = settingNames.get(variable)?.secret ?? true;
+    findings.note(host, {
+      variable,
+      message: `differs between the groups ${rivals.join(" and ")}, neither of which lies in the other; Ansible takes ${
+        secret ? "one of them" : JSON.stringify(textOf(inventory.hosts.get(host)?.[variable]))
+      } (of two such groups the deeper one, then the later in the alphabet)`,
+    });
+  }
+}
+
+/** The parts of the fleet file. While there are problems, addresses that are missing are stood in for, so that rules can be tried. */
+function partsOf(
+  image: Map<string, unknown>,
+  { database, defaulted }: ReturnType<typeof readDatabase>,
+  proxies: readonly Proxy[],
+  recorders: readonly ImportedRecorder[],
+  incomplete: boolean,
+): Part[] {
+  let used = 0;
+  const standIn = (given: Map<string, unknown>, name: string): void => {
+    if (incomplete && (!given.has(name) || isLoopback(given.get(name))))
+      given.set(name, `192.0.2.${++used % 250}`); // RFC 5737
+  };
+  for (const { addresses } of proxies) Object.keys(hostAddresses).forEach((name) => standIn(addresses, name));
+  for (const { settings } of recorders) standIn(settings, "private_ip_address");
+  standIn(database, "dbhost");
+  const { shared, own } = share(proxies);
+  const byDefault = Object.fromEntries(defaulted.map((name) => [name, "the role's default"]));
+  return [
+    { key: "image", entries: image },
+    { key: "database", entries: database, comments: byDefault },
+    {
+      key: "settings",
+      above: [
+        "An inventory does not say where calls come from; without it they are taken from every address. Add to settings:",
+        "  trusted: [the voice platform's networks]",
+      ],
+      entries: shared,
+    },
+    {
+      key: "proxies",
+      entries: new Map(
+        proxies.map(({ name, addresses }, index) => [name, new Map([...addresses, ...(own[index] ?? [])])]),
+      ),
+    },
+    { key: "recorders", entries: new Map(recorders.map(({ name, settings }) => [name, settings])) },
+  ];
+}
+
+/** What the rules of a fleet file say to it: faults are problems, warnings are notes. */
+function checkText(text: string, proxies: readonly Proxy[], findings: Findings): void {
+  const none = findings.problems.some(({ hosts }) => hosts.length === 0);
+  if (none) return; // without proxies or recorders every rule fails
+  for (const { path, message, hint, severity } of understand(text, "fleet.yaml").faults) {
+    const [section, name, variable] = path.map(String);
+    const told = {
+      ...(variable && { variable }),
+      message: `${placeText(path)}${message}`,
+      ...(hint && { hint }),
+    };
+    const host =
+      proxies.find((proxy) => section === "proxies" && proxy.name === name)?.host ??
+      (section === "recorders" ? name : undefined);
+    if (severity === "warning") findings.note(host ?? [], told);
+    else findings.problem(host ?? [], told);
+  }
+}
+
+/** Of what no host is at fault for, where it stands in the fleet file. */
+function placeText(path: Path): string {
+  return path[0] === "proxies" || path[0] === "recorders" ? "" : `${path.join(".")} `;
+}

@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from "node:util";
+import { hostAddresses, loadBalancing, proxySettings } from "../../understand/settings/proxy.js";
+import { roleDefaults } from "../../understand/settings/role-names.js";
+import type { Setting, Settings } from "../../understand/settings/setting.js";
+import { dnsLabel } from "../../understand/settings/types.js";
+import { readSetting, readSettings, spellingsOf, type Source } from "./setting-value.js";
+import { textOf } from "./values.js";
+
+/** One proxy: its name in the inventory and in the fleet file, and what is given to it. */
+export interface Proxy {
+  host: string;
+  name: string;
+  addresses: Map<string, unknown>;
+  settings: Map<string, unknown>;
+}
+
+/** The settings of a section that the role has. */
+export function ofRole<S extends Settings>(settings: S): Settings {
+  return Object.fromEntries(Object.entries<Setting<unknown>>(settings).filter(([, { role }]) => role));
+}
+
+export function readProxies(sources: readonly Source[]): Proxy[] {
+  const names = new Set<string>();
+  return sources.map((source) => {
+    const settings = readSettings(ofRole(proxySettings), source);
+    tellBalancing(settings, source);
+    return { host: source.host, name: hostName(source, names), addresses: readAddresses(source), settings };
+  });
+}
+
+function readAddresses(source: Source): Map<string, unknown> {
+  return new Map(
+    Object.entries<Setting<unknown>>(hostAddresses).flatMap(([name, setting]) => {
+      const value = readRequired(name, setting, source);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** A setting that a fleet file must have. */
+export function readRequired(name: string, setting: Setting<unknown>, source: Source): unknown {
+  const value = readSetting(name, setting, source);
+  const { host, variables, findings } = source;
+  if (
+    value !== undefined ||
+    spellingsOf(name, setting).some((spelling) => textOf(variables[spelling]) !== "")
+  )
+    return value;
+  const ansibleHost = variables["ansible_host"];
+  findings.problem(host, {
+    variable: name,
+    message: "is not given",
+    hint:
+      typeof ansibleHost === "string"
+        ? `give it; Ansible itself reaches the host at ansible_host=${ansibleHost}`
+        : "give it in the inventory",
+  });
+  return undefined;
+}
+
+export function isLoopback(value: unknown): boolean {
+  return typeof value === "string" && /^(127\.|localhost$|::1$)/.test(value);
+}
+
+/** A host's name becomes a host name and a folder: what is no DNS label is mapped to one, and told. */
+function hostName({ host, findings }: Source, taken: Set<string>): string {
+  const label = dnsLabel.test(host)
+    ? host
+    : host
+        .replace(/[^A-Za-z0-9-]+/g, "-")
+        .slice(0, 60)
+        .replace(/^-+|-+$/g, "");
+  let name = label === "" ? "proxy" : label;
+  for (let number = 2; taken.has(name.toLowerCase()); number++) name = `${label}-${number}`;
+  taken.add(name.toLowerCase());
+  if (name !== host)
+    findings.note(host, {
+      message: `is no DNS label, as the name of a proxy has to be: it is ${name} in the fleet file`,
+    });
+  return name;
+}
+
+/** The role always asked for ds_select_dst(1, 4), whatever these two said. */
+function tellBalancing(settings: Map<string, unknown>, { host, findings }: Source): void {
+  if (String(settings.get("disp_alg")) === roleDefaults["disp_alg"]?.[0]) settings.delete("disp_alg");
+  for (const name of ["disp_set", "disp_alg"] as const) {
+    const value = settings.get(name);
+    if (value === undefined || isDeepStrictEqual(value, loadBalancing[name].default)) continue;
+    findings.note(host, {
+      variable: name,
+      message: `is ${JSON.stringify(value)}: the role took set 1 in turn whatever it said; here it counts`,
+    });
+  }
+}
+
+/** What proxies share said once, and what each of them has of its own. Defaults are left out. */
+export function share(proxies: readonly Proxy[]): {
+  shared: Map<string, unknown>;
+  own: Map<string, unknown>[];
+} {
+  const shared = new Map<string, unknown>();
+  const own = proxies.map(() => new Map<string, unknown>());
+  for (const [name, { default: usual }] of Object.entries<Setting<unknown>>(proxySettings)) {
+    const values = proxies.map(({ settings }) => settings.get(name) ?? usual);
+    const common = mostCommon(values) ?? usual;
+    if (!isDeepStrictEqual(common, usual)) shared.set(name, common);
+    values.forEach((value, index) => {
+      if (!isDeepStrictEqual(value, common)) own[index]?.set(name, value);
+    });
+  }
+  return { shared, own };
+}
+
+/** The value that more than half have; undefined without one. */
+function mostCommon(values: readonly unknown[]): unknown {
+  return values.find(
+    (value) => 2 * values.filter((other) => isDeepStrictEqual(value, other)).length > values.length,
+  );
+}

@@ -1,0 +1,130 @@
+import { secretKind } from "../../targets/lookup.js";
+import { formRule, hasForm } from "../../understand/settings/secret-value.js";
+import type { Given, Source } from "./setting-value.js";
+import { findGiven } from "./setting-value.js";
+import type { Inventory } from "./inventory.js";
+import { hasTemplate, isMapping, Numeral, textOf, textsIn, Vaulted, type Variables } from "./values.js";
+
+/**
+ * A password as it stands in a fleet file: written out where the inventory has it so, else a reference. What ansible-vault or a
+ * look-up holds is neither read nor told.
+ */
+export function readPassword(name: string, source: Source): string | undefined {
+  const { host, variables, inventory, findings } = source;
+  if (inventory.prompted.includes(name) && variables[name] === undefined)
+    return elsewhere(name, "is asked for by the playbook", source);
+  const given = isSecret(name, variables, inventory)
+    ? { spelling: name, value: variables[name] ?? "" }
+    : findGiven(name, undefined, source);
+  if (given === undefined) return undefined;
+  if (isSecret(given.spelling, variables, inventory))
+    return (
+      referenceOf(given, source) ??
+      elsewhere(name, "comes from ansible-vault or a look-up", source, given.spelling)
+    );
+  const text = textOf(given.value);
+  if (text === "" || isMapping(given.value)) return undefined;
+  if (inventory.vaultFiles && !isWrittenOut(text, inventory))
+    return elsewhere(name, "may come from a file that ansible-vault encrypts", source, given.spelling);
+  if (text.startsWith("${"))
+    return elsewhere(
+      name,
+      "begins with ${, which a fleet file takes for a reference",
+      source,
+      given.spelling,
+    );
+  if (!hasForm(text, "one line")) {
+    findings.problem(host, { variable: given.spelling, message: formRule["one line"] });
+    return undefined;
+  }
+  tellChanged(given, text, source);
+  if (typeof given.value === "boolean")
+    findings.note(host, {
+      variable: given.spelling,
+      message: "is a boolean for Ansible; the role wrote True or False, and so has the fleet file",
+    });
+  return text;
+}
+
+function elsewhere(name: string, why: string, { host, findings }: Source, spelling = name): string {
+  const variable = name.toUpperCase();
+  findings.note(host, {
+    variable: spelling,
+    message: `${why}: the fleet file refers to the environment variable ${variable}`,
+    hint: `read -rs ${variable}; export ${variable} before commands that need it, or give another reference`,
+  });
+  return `\${env:${variable}}`;
+}
+
+/** Look-ups with one argument that a fleet file has a reference for. */
+const references: readonly (readonly [RegExp, (argument: string) => string, string?])[] = [
+  [/^(ansible\.builtin\.)?env$/, (name) => `\${env:${name}}`],
+  [/^(ansible\.builtin\.)?file$/, (path) => `\${file:${path}}`],
+  [
+    /^(amazon\.aws\.)?(aws_secret|secretsmanager_secret)$/,
+    (name) => `\${secretsmanager:${name}}`,
+    "secretsmanager",
+  ],
+  [/^(amazon\.aws\.)?(aws_ssm|ssm_parameter)$/, (name) => `\${ssm:${name}}`, "ssm"],
+];
+
+/** The same source as a reference of the fleet file, for a value that is one look-up and nothing else. */
+function referenceOf({ value }: Given, { inventory: _ }: Source): string | undefined {
+  const [, plugin = "", argument = ""] =
+    /^\{\{\s*lookup\(\s*['"]([\w.]+)['"]\s*,\s*['"]([^'"{}]+)['"]\s*\)\s*\}\}$/.exec(textOf(value).trim()) ??
+    [];
+  const found = references.find(
+    ([pattern, , kind]) =>
+      pattern.test(plugin) && (kind === undefined || secretKind(kind)?.words(argument) !== undefined),
+  );
+  if (plugin.endsWith("file") && !argument.startsWith("/")) return undefined; // relative to the playbook, not to the fleet file
+  return found?.[1](argument);
+}
+
+/** True when a variable's value is, or is made with, one that ansible-vault or a look-up holds. By the words of its template. */
+export function isSecret(
+  name: string,
+  variables: Variables,
+  inventory: Inventory,
+  seen = new Set<string>(),
+): boolean {
+  if (seen.has(name)) return false;
+  seen.add(name);
+  const value = variables[name];
+  if (value instanceof Vaulted || inventory.prompted.includes(name)) return true;
+  const written = (inventory.occurrences.get(name) ?? []).map(({ text }) => text);
+  if (written.some((text) => text.startsWith("!vault"))) return true;
+  const texts = [...textsIn(value), ...written].filter((text) => hasTemplate(text));
+  if (texts.some((text) => /\b(lookup|query|q)\s*\(/.test(text))) return true;
+  return texts
+    .flatMap((text) => text.match(/[A-Za-z_]\w*/g) ?? [])
+    .some((word) => isSecret(word, variables, inventory, seen));
+}
+
+function isWrittenOut(text: string, { occurrences }: Inventory): boolean {
+  return [...occurrences.values()].some((places) => places.some((place) => place.text.includes(text)));
+}
+
+/** What Ansible made of a password that is written otherwise. */
+function tellChanged({ spelling, value }: Given, text: string, { host, inventory, findings }: Source): void {
+  const places = inventory.occurrences.get(spelling) ?? [];
+  const isNumber = value instanceof Numeral;
+  if (isNumber && !places.some((place) => firstWord(place.text) === text))
+    findings.note(host, {
+      variable: spelling,
+      message:
+        "is a number for Ansible, which drops leading zeros, underscores and exponents: the database has what Ansible made of it, and so has the fleet file",
+      hint: "look at what is written in the inventory, and at which of the two logs in",
+    });
+  if (!text.includes("#") && places.some((place) => place.text.includes("#") && place.text.includes(text)))
+    findings.note(host, {
+      variable: spelling,
+      message:
+        "is written with a #, from which on Ansible takes it for a comment: the database has the part before it, and so has the fleet file",
+    });
+}
+
+/** The first word of what is written after a name, without quotes. */
+export function firstWord(text: string): string {
+  return /^\s*["']?([^\s"'#;,}\]]*)/.exec(text)?.[1] ?? "";
+}

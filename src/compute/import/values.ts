@@ -1,0 +1,61 @@
+/** A number as Ansible writes it: 1000000.0 stays what a password of that text is. */
+export class Numeral {
+  constructor(readonly text: string) {}
+}
+
+/** A value that ansible-vault holds. What it decrypts to is not looked at. */
+export class Vaulted {}
+
+export type Value = string | boolean | null | Numeral | Vaulted | Value[] | { [name: string]: Value };
+
+/** The variables of one host. */
+export type Variables = Readonly<Record<string, Value>>;
+
+/** JSON as Ansible's programs print it, with numbers as they are written there. Throws SyntaxError. */
+export function parseAnsibleJson(text: string): Value {
+  const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\bNaN\b|-?\bInfinity\b/g;
+  const marked = text.replace(tokens, (token) => (token.startsWith('"') ? token : `{"__number":"${token}"}`));
+  return JSON.parse(marked, revive) as Value;
+}
+
+function revive(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const { __number, __ansible_unsafe, __ansible_vault } = value as Record<string, unknown>;
+  if (typeof __number === "string") return new Numeral(__number);
+  if (typeof __ansible_unsafe === "string") return __ansible_unsafe;
+  return __ansible_vault === undefined ? value : new Vaulted();
+}
+
+/** The text that a template of the role writes for a value (Python's str). */
+export function textOf(value: Value | undefined): string {
+  if (value instanceof Numeral) return value.text;
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return typeof value === "string" ? value : "";
+}
+
+/** All texts inside a value. */
+export function textsIn(value: Value | undefined): string[] {
+  if (typeof value === "string") return [value];
+  if (value === undefined || value === null || typeof value === "boolean") return [];
+  if (value instanceof Numeral || value instanceof Vaulted) return [];
+  return Object.values(value).flatMap((inner) => textsIn(inner));
+}
+
+/** True for what Ansible still has to resolve. */
+export function hasTemplate(value: Value | undefined): boolean {
+  return textsIn(value).some((text) => /\{\{|\{%/.test(text));
+}
+
+export function isList(value: Value | undefined): value is Value[] {
+  return Array.isArray(value);
+}
+
+export function isMapping(value: unknown): value is { [name: string]: Value } {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Numeral) &&
+    !(value instanceof Vaulted)
+  );
+}

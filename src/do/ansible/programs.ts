@@ -1,0 +1,53 @@
+import { attempt } from "../process.js";
+import { UserError } from "../../errors.js";
+
+/** What Ansible's programs are told by their environment: to ask nothing, log nothing, and fail where they read nothing. */
+const environment = {
+  ANSIBLE_CALLBACKS_ENABLED: "",
+  ANSIBLE_DEPRECATION_WARNINGS: "false",
+  ANSIBLE_INVENTORY_UNPARSED_FAILED: "true",
+  ANSIBLE_LOG_PATH: "/dev/null", // what is resolved may be a password
+  ANSIBLE_NOCOLOR: "true",
+  ANSIBLE_RETRY_FILES_ENABLED: "false",
+  LC_ALL: "C.UTF-8",
+};
+
+const wayOut =
+  "install it (Debian: sudo apt-get install ansible-core), or let a machine that has it read the inventory: ansible-inventory -i INVENTORY --list, and give that to sip-proxy import -";
+
+/** Milliseconds for one program: a dynamic inventory asks a cloud. */
+const limit = 300_000;
+
+/**
+ * Runs one of Ansible's programs and returns what it prints. Throws UserError with Ansible's reason, without what it quotes: that
+ * may be a password.
+ */
+export async function runAnsible(
+  argv: readonly [string, ...string[]],
+  env: Record<string, string> = {},
+): Promise<string> {
+  const { exitCode, stdout, stderr } = await attempt({
+    argv,
+    env: { ...environment, ...env },
+    timeout: limit,
+    hint: wayOut,
+  });
+  if (exitCode === 0) return stdout;
+  const said = `${stderr}\n${stdout}`;
+  const vault = /vault/i.test(said);
+  throw new UserError(`${argv[0]}: ${reasonIn(said)}`, {
+    hint: vault
+      ? "a file is encrypted as a whole: name the file with its password in ANSIBLE_VAULT_PASSWORD_FILE, as for ansible-playbook"
+      : `try ${argv[0]} by itself: it says more`,
+  });
+}
+
+/** The reason that Ansible gives, up to what it quotes of a file. */
+function reasonIn(output: string): string {
+  const errors = output.split("\n").flatMap((line) => {
+    const [, text] = /^(?:ERROR! |\[ERROR\]: |fatal: |.*Failed to parse )(.*)$/.exec(line) ?? [];
+    return text === undefined ? [] : [text];
+  });
+  const [first = "it failed and gave no reason"] = errors;
+  return first.replace(/(got|String|found)\s*:.*$/, "$1 something else").slice(0, 300);
+}
