@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -114,6 +123,28 @@ test("what cannot be taken over is named at once, and nothing is written", async
     /rec4: private_ip_address .*'ansible_default_ipv4' is undefined\n.*a fact of the running host/,
   );
   expect(stderr).toMatch(/miarec: dbhost .*has no attribute 'db'/);
+});
+
+test("what a file that ansible-vault encrypts holds becomes a reference, and is not told", async () => {
+  const env = { ANSIBLE_VAULT_PASSWORD_FILE: "13-vault-file/vault-password" };
+  const { exitCode, stdout, stderr } = await sipProxy(["import", "13-vault-file/hosts.ini"], { env });
+  expect(exitCode, stderr).toBe(0);
+  expect(meaningOf(stdout)).toEqual(meaningOf(read("13-vault-file", "expected.yaml")));
+  expect(stderr).toMatch(/v1: dbpass_root .*DBPASS_ROOT/);
+  expect(stdout + stderr).not.toContain("t0ps3cret");
+
+  const closed = await sipProxy(["import", "13-vault-file/hosts.ini"]);
+  expect(closed.exitCode).toBe(1);
+  expect(closed.stderr).toContain("ANSIBLE_VAULT_PASSWORD_FILE");
+});
+
+test("what Ansible cannot read is told without what stands there", async () => {
+  const file = join(folder, "broken.ini");
+  writeFileSync(file, "[sipproxy]\np1 dbpass_kam=half otherhalf\n");
+  const { exitCode, stdout, stderr } = await sipProxy(["import", file]);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+  expect(stderr).toMatch(/broken\.ini:2: Expected key=value/);
+  expect(stderr).not.toContain("half");
 });
 
 /** A PATH without Ansible. */

@@ -44,7 +44,8 @@ export async function runAnsible(
 
 /** The reason that Ansible gives, up to what it quotes of a file. */
 function reasonIn(output: string): string {
-  const errors = output.split("\n").flatMap((line) => {
+  const unwrapped = output.replace(/\n(?!\[|ERROR|fatal|\s*$)/g, " "); // Ansible breaks its lines at 79 characters
+  const errors = unwrapped.split("\n").flatMap((line) => {
     const [, text] = /^(?:ERROR! |\[ERROR\]: |fatal: |.*Failed to parse )(.*)$/.exec(line) ?? [];
     return text === undefined ? [] : [text];
   });
