@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { version } from "../do/assets.js";
 import { echoCommandsTo } from "../do/process.js";
 import { bake } from "../commands/bake.js";
-import { dbInit, dbSeed } from "../commands/db.js";
+import { dbDiff, dbInit, dbSeed } from "../commands/db.js";
 import { dns } from "../commands/dns.js";
 import { demo } from "../commands/demo.js";
 import { iamPolicy } from "../commands/iam-policy.js";
@@ -101,6 +101,7 @@ function addArtefacts(sipProxy: Command): void {
     .command("validate")
     .summary("check a fleet file; every fault with its line, its rule and the way out")
     .argument(...fleetArgument)
+    .option("--database", "look at its database too: can it be reached, and whose are the rows")
     .addOption(json())
     .action(validate);
 
@@ -190,6 +191,14 @@ function addDatabase(sipProxy: Command): void {
     .addOption(dryRun())
     .addOption(json())
     .action(dbSeed);
+  db.command("diff")
+    .summary(
+      "fleet file, dispatcher table and what running hosts have loaded, side by side; exits 1 where they differ",
+    )
+    .argument(...fleetArgument)
+    .addOption(targetOption(targetsWith("loaded"), "where to ask the running hosts too"))
+    .addOption(json())
+    .action(dbDiff);
 }
 
 /** The commands that start, stop and watch hosts. */

@@ -1,13 +1,18 @@
+import { table } from "../cli/table.js";
 import { print, printJson, talk } from "../cli/talk.js";
 import type pg from "pg";
+import { agrees, diffLines, rowsOfOthers, type DiffLine } from "../compute/dispatcher/diff.js";
 import { dispatcherRows, seedSql, type DispatcherRow } from "../compute/dispatcher/seed.js";
 import { hostTemplates } from "../do/assets.js";
 import { withConnection } from "../do/database/connect.js";
 import { initDatabase, initSql, type InitOptions } from "../do/database/init.js";
+import { readTable } from "../do/database/table.js";
 import { secretReader } from "../do/secrets.js";
 import { UserError } from "../errors.js";
 import type { Fleet } from "../understand/fleet.js";
+import { operationsOf } from "../targets/lookup.js";
 import { loadFleetAndWarn } from "./load-fleet.js";
+import type { TargetOption } from "./target-option.js";
 
 interface DbOptions {
   dryRun?: boolean;
@@ -73,4 +78,34 @@ async function refuseOlderGeneration(client: pg.Client, { name, generation }: Fl
       hint: `set generation: ${newest} or more at the top of the fleet file`,
     },
   );
+}
+
+/** `sip-proxy db diff FLEET`: fleet file, table, and with a target what each running host has loaded, side by side. */
+export async function dbDiff(
+  file: string,
+  { target, json }: Partial<TargetOption> & { json?: boolean },
+): Promise<void> {
+  const { fleet } = loadFleetAndWarn(file);
+  const rows = await readTable(fleet.database, secretReader(file));
+  const operations = target === undefined ? undefined : await operationsOf(target);
+  const loaded = (await operations?.loaded?.(fleet, fleet.hosts)) ?? [];
+  const lines = diffLines(dispatcherRows(fleet), rows, loaded);
+  if (json) printJson(lines);
+  else {
+    const hosts = loaded.map(({ host }) => host);
+    print(table(["set", "destination", "fleet file", "table", ...hosts], lines.map(diffRow)));
+    for (const line of rowsOfOthers(fleet.name, rows)) talk.note(line);
+  }
+  if (!lines.every(agrees)) process.exitCode = 1;
+}
+
+function diffRow({ setid, destination, file, row, differs, hosts }: DiffLine): string[] {
+  const inTable = row === undefined ? "-" : [`row ${row}`, ...differs].join(", ");
+  return [
+    String(setid),
+    destination,
+    file ?? "-",
+    inTable,
+    ...Object.values(hosts).map((flags) => flags ?? "-"),
+  ];
 }

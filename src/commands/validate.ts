@@ -1,13 +1,24 @@
 import { count, printJson, talk } from "../cli/talk.js";
 import { pathText, type Fault } from "../understand/fault.js";
 import { placesIn, reportFaults, type Source } from "../understand/report.js";
+import { diffLines, rowsOfOthers } from "../compute/dispatcher/diff.js";
+import { dispatcherRows } from "../compute/dispatcher/seed.js";
+import { readTable } from "../do/database/table.js";
+import { secretReader } from "../do/secrets.js";
 import { FaultsError, loadFleet, type LoadedFleet } from "./load-fleet.js";
 import { renderHost } from "./render-host.js";
 
+interface ValidateOptions {
+  json?: boolean;
+  /** Asks the database too. */
+  database?: boolean;
+}
+
 /** `sip-proxy validate FLEET`: every fault with its line, or nothing; secrets need not be at hand. */
-export function validate(file: string, options: { json?: boolean }): void {
+export async function validate(file: string, options: ValidateOptions): Promise<void> {
   try {
     tellFleet(file, options.json === true);
+    if (options.database) await tellDatabase(file);
   } catch (error) {
     if (!options.json || !(error instanceof FaultsError)) throw error;
     printJson({ valid: false, faults: plain(error.faults, error.source) });
@@ -31,6 +42,17 @@ function tellFleet(file: string, json: boolean): void {
   if (faults.length > 0) talk.warn(reportFaults(faults, loaded.source));
   const { hosts, recorders, name } = loaded.fleet;
   talk.good(`${file}: fleet ${name} is valid: ${count(hosts, "host")}, ${count(recorders, "recorder")}`);
+}
+
+/** Whether the database can be reached, and which rows there this fleet did not write. */
+async function tellDatabase(file: string): Promise<void> {
+  const { fleet } = loadFleet(file);
+  const rows = await readTable(fleet.database, secretReader(file));
+  for (const line of rowsOfOthers(fleet.name, rows)) talk.warn(`dispatcher table: ${line}, and stays`);
+  const missing = diffLines(dispatcherRows(fleet), rows, []).filter(({ row }) => row === undefined);
+  for (const { destination, file: name } of missing)
+    talk.warn(`dispatcher table: has no row of ${name ?? ""} (${destination}): run \`sip-proxy db seed\``);
+  talk.good(`dispatcher table: ${count(rows, "row")}`);
 }
 
 /** Faults that show only in what is rendered (sizes). A secret that is not at hand stands in by its usual length. */

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -14,6 +14,9 @@ export interface Postgres {
   query: (sql: string, database?: string) => Promise<Record<string, unknown>[]>;
   /** A connection of the administrator's, for what takes more than one query; whoever asks for it ends it. */
   connect: (database: string) => Promise<pg.Client>;
+  /** Has the server and all that it serves hang, and go on. */
+  pause: () => Promise<void>;
+  resume: () => Promise<void>;
   stop: () => Promise<void>;
 }
 
@@ -79,6 +82,11 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       await client.connect();
       return client;
     },
+    pause: () => signalServer(data, "STOP"),
+    resume: async () => {
+      await signalServer(data, "CONT");
+      child.kill("SIGCONT"); // runuser stops with what it runs
+    },
     stop: async () => {
       const gone = new Promise((resolve) => child.once("exit", resolve));
       await run({
@@ -88,6 +96,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The first process and its children. */
+async function signalServer(data: string, signal: "STOP" | "CONT"): Promise<void> {
+  const [pid = ""] = readFileSync(join(data, "postmaster.pid"), "utf8").split("\n");
+  await run({ argv: ["pkill", `-${signal}`, "-P", pid] });
+  process.kill(Number(pid), `SIG${signal}`);
 }
 
 function postgresBin(): string {

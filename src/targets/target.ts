@@ -1,3 +1,4 @@
+import type { LoadedList } from "../compute/dispatcher/diff.js";
 import type { ComparedImage } from "../compute/image/diff.js";
 import type { PackerBuilder, PackerPlugin } from "../compute/image/packer-builder.js";
 import type { PackerDialect } from "../compute/image/packer-dialect.js";
@@ -26,7 +27,7 @@ export interface SecretKind {
 }
 
 /** What some targets have and others have not; the command line offers it where a target has it. */
-export type Feature = "promote" | "groups" | "addresses" | "roles";
+export type Feature = "promote" | "groups" | "addresses" | "roles" | "loaded";
 
 /**
  * Where images are baked and hosts run. This part is pure, and is loaded with every command; `operations` has the effects, and is
@@ -86,6 +87,8 @@ export interface Operations {
   withHosts<T>(fleet: Fleet, needs: HostsNeeds, work: (hosts: Hosts) => Promise<T>): Promise<T>;
   /** Prints how hosts are. True when all of them are ready. */
   status(fleet: Fleet, hosts: readonly Host[], json: boolean): Promise<boolean>;
+  /** What those hosts that can be asked have loaded. */
+  loaded?: (fleet: Fleet, hosts: readonly Host[]) => Promise<LoadedList[]>;
   /** Publishes an image for launches. */
   promote?: (fleet: Fleet, image: string | undefined, options: DryRunOptions) => Promise<void>;
   /** The public addresses of hosts that the fleet file leaves to the target. */

@@ -1,12 +1,16 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import pg from "pg";
 import { initDatabase } from "../../src/do/database/init.js";
 import type { Reveal } from "../../src/compute/host/secrets.js";
 import { seedSql } from "../../src/compute/dispatcher/seed.js";
 import { hostTemplates } from "../../src/do/assets.js";
+import { readTable } from "../../src/do/database/table.js";
 import { withConnection } from "../../src/do/database/connect.js";
 import { fleetOf } from "../support/fleets.js";
+import { listOf, newRoot, patient, script } from "../support/host-root.js";
 import { postgresPassword, startPostgres, type Postgres } from "../../src/lab/postgres.js";
 
 let postgres: Postgres;
@@ -135,6 +139,25 @@ describe("db init", () => {
       "kamailio",
     );
     expect(owner).toEqual({ tableowner: "postgres" });
+
+    // a host of the fleet, on the same tables
+    const folder = mkdtempSync(join(tmpdir(), "db-init-"));
+    try {
+      const access = { dbhost: "127.0.0.1", dbport: postgres.port, dbpass_kam: "secret" };
+      const root = await newRoot(folder, { database: access });
+      await script(root, "configure");
+      const { exitCode, stdout } = await script(root, "database", patient);
+      expect(exitCode, stdout).toBe(0);
+      expect(stdout).toContain(
+        "row 1 (sip:192.0.2.1, ) of the dispatcher table is not of this fleet, and stays",
+      );
+      expect(listOf(root)).toHaveLength(10);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    const table = await readTable(database(), reveal);
+    expect(table).toHaveLength(10);
+    expect(table[0]).toMatchObject({ id: 1, destination: "sip:192.0.2.1", fleets: [] });
   });
 
   test("tables become the role's own when they are to, and only then", async () => {

@@ -109,7 +109,10 @@ describe("seed", () => {
         `INSERT INTO dispatcher (id, setid, destination, description) VALUES (${id}, 1, '${destination}', '${name}')`,
       );
     const ids = async () =>
-      (await apply("SELECT id, destination FROM dispatcher ORDER BY id")).map(Object.values);
+      (await apply("SELECT id, destination FROM dispatcher ORDER BY id")).map(({ id, destination }) => [
+        id,
+        destination,
+      ]);
 
     test("are taken over under their ids", async () => {
       await old(41, "sip:10.0.0.3:5080;transport=tcp", "a");

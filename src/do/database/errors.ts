@@ -84,5 +84,5 @@ export function isMissingDatabase(error: unknown): boolean {
     code?: string;
     message?: string;
   };
-  return code === "3D000" || (code === "08P01" && /no such database/.test(message));
+  return code === "3D000" || (code === "08P01" && /no such database|does not exist/.test(message));
 }

@@ -3,6 +3,7 @@ import { table } from "../../../cli/table.js";
 import { print, printJson, talk } from "../../../cli/talk.js";
 import { relayOf } from "../../../relay/registry.js";
 import { relayUnits } from "../../../relay/units.js";
+import type { LoadedList } from "../../../compute/dispatcher/diff.js";
 import { flagsMeaning } from "../../../compute/launch/dispatcher-flags.js";
 import {
   readHostStatus,
@@ -44,6 +45,20 @@ export async function status(fleet: Fleet, hosts: readonly Host[], json: boolean
   if (json) printJson(Object.fromEntries(found.map(({ host, status }) => [host.name, withMeanings(status)])));
   else for (const { host, status } of found) printStatus(host, status);
   return found.every(({ status }) => "ready" in status && status.ready);
+}
+
+/** What the hosts that answer have loaded. */
+export async function loaded(fleet: Fleet, hosts: readonly Host[]): Promise<LoadedList[]> {
+  const found = await Promise.all(
+    hosts.map(async (host) => ({ host: host.name, status: await hostStatus(fleet, host) })),
+  );
+  return found.flatMap(({ host, status }) => {
+    if ("unreachable" in status) {
+      talk.warn(`${host}: not reachable: ${status.unreachable}`);
+      return [];
+    }
+    return [{ host, targets: status.targets }];
+  });
 }
 
 type Found = HostStatus | { unreachable: string };

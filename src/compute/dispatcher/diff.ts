@@ -1,0 +1,87 @@
+import type { DispatcherTarget } from "../launch/dispatcher-flags.js";
+import type { DispatcherRow } from "./seed.js";
+
+/** A row as it stands in the table, with the fleets whose file it comes from. */
+export interface TableRow extends DispatcherRow {
+  id: number;
+  fleets: string[];
+}
+
+/** What a running host has loaded. */
+export interface LoadedList {
+  host: string;
+  targets: readonly DispatcherTarget[];
+}
+
+/** One destination, side by side. */
+export interface DiffLine {
+  setid: number;
+  destination: string;
+  /** Name of the recorder in the fleet file. */
+  file: string | undefined;
+  /** Row of the table, and what it has that the fleet file has not. */
+  row: number | undefined;
+  differs: string[];
+  /** Whose row it is: this fleet's, other fleets', nobody's. */
+  writers: string[];
+  /** Its flags on each host that was asked; undefined where it is not loaded. */
+  hosts: Record<string, string | undefined>;
+}
+
+/** Fleet file, table, and what hosts have loaded, by set and destination. */
+export function diffLines(
+  wanted: readonly DispatcherRow[],
+  table: readonly TableRow[],
+  loaded: readonly LoadedList[],
+): DiffLine[] {
+  const keys = new Map<string, [number, string]>();
+  const note = (setid: number, destination: string) =>
+    keys.set(key(setid, destination), [setid, destination]);
+  for (const { setid, destination } of [...wanted, ...table]) note(setid, destination);
+  for (const { targets } of loaded) for (const { set, uri } of targets) note(set, uri);
+  return [...keys.values()]
+    .sort(([a, x], [b, y]) => a - b || (x < y ? -1 : 1))
+    .map(([setid, destination]) => {
+      const here = (row: DispatcherRow) => row.setid === setid && row.destination === destination;
+      const want = wanted.find(here);
+      const row = table.find(here);
+      return {
+        setid,
+        destination,
+        file: want?.description,
+        row: row?.id,
+        differs: want && row ? differences(want, row) : [],
+        writers: row?.fleets ?? [],
+        hosts: Object.fromEntries(
+          loaded.map(({ host, targets }) => [
+            host,
+            targets.find(({ set, uri }) => set === setid && uri === destination)?.flags,
+          ]),
+        ),
+      };
+    });
+}
+
+const key = (setid: number, destination: string) => `${setid} ${destination}`;
+
+function differences(want: DispatcherRow, row: DispatcherRow): string[] {
+  return (["flags", "priority", "attrs", "description"] as const)
+    .filter((name) => want[name] !== row[name])
+    .map((name) => `${name} ${JSON.stringify(row[name])}`);
+}
+
+/** Whether fleet file, table and hosts agree; rows that others wrote are theirs. */
+export function agrees({ file, row, differs, hosts }: DiffLine): boolean {
+  const everywhere = Object.values(hosts).every((flags) => (flags !== undefined) === (row !== undefined));
+  return everywhere && differs.length === 0 && (file === undefined || row !== undefined);
+}
+
+/** Rows that this fleet did not write: they stay, and whoever looks is told. */
+export function rowsOfOthers(fleet: string, table: readonly TableRow[]): string[] {
+  return table
+    .filter(({ fleets }) => !fleets.includes(fleet))
+    .map(({ id, destination, description, fleets }) => {
+      const writer = fleets.length > 0 ? `fleet ${fleets.join(", ")}` : "no fleet";
+      return `row ${id} (${[destination, description].filter(Boolean).join(", ")}) is of ${writer}`;
+    });
+}

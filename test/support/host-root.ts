@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { renderHost } from "../../src/commands/render-host.js";
+import { imageSources, packageRoot } from "../../src/do/assets.js";
+import { attempt } from "../../src/do/process.js";
+import { writeFiles } from "../../src/do/write-files.js";
+import { fleetOf } from "./fleets.js";
+
+/** A host's root in a folder, as an image with its user-data leaves it. */
+export async function newRoot(folder: string, parts: Parameters<typeof fleetOf>[0]): Promise<string> {
+  const fleet = fleetOf(parts);
+  const [host] = fleet.hosts;
+  if (!host) throw new Error("no host");
+  const { files } = renderHost(fleet, host, ({ source }) => (source.from === "literal" ? source.value : ""));
+  await writeFiles(folder, [...imageSources().rootfs, ...files]);
+  return folder;
+}
+
+/** Seconds for a step that is to succeed, also on a busy machine; where it is to fail, two are enough. */
+export const patient = { wait: 60 };
+
+export interface ScriptOptions {
+  wait?: number;
+  onLine?: (line: string) => void;
+  args?: string[];
+}
+
+/** Runs one of the host's scripts to its end, with a folder as its root. */
+export function script(root: string, name: string, { wait = 2, onLine, args = [] }: ScriptOptions = {}) {
+  const lib = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
+  const env = {
+    SIP_PROXY_ROOT: root,
+    SIP_PROXY_LIB: lib,
+    SIP_PROXY_USER: "",
+    SIP_PROXY_WAIT: String(wait),
+  };
+  return attempt({ argv: [join(lib, name), ...args], env, ...(onLine && { onLine }), timeout: 120_000 });
+}
+
+/** The first steps of a boot; fails with what they say. */
+export async function boot(root: string): Promise<void> {
+  for (const step of ["configure", "database"]) {
+    const { exitCode, stdout, stderr } = await script(root, step, patient);
+    if (exitCode !== 0) throw new Error(`${step}: ${stdout}${stderr}`);
+  }
+}
+
+/** The last good list. */
+export const listPath = (root: string) => join(root, "var/lib/sip-proxy/dispatcher.list");
+
+/** What Kamailio reads of it: all but comments. */
+export const listOf = (root: string) =>
+  readFileSync(listPath(root), "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+
+/** What the start of the service is told. */
+export const kamailioOptions = (root: string) =>
+  readFileSync(join(root, "run/sip-proxy/kamailio.env"), "utf8");
