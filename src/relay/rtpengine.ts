@@ -1,5 +1,6 @@
 import type { ProxySettings } from "../understand/fleet.js";
 import { silenceLimit } from "./capacity.js";
+import { typeOfService } from "./type-of-service.js";
 import { privateAddress, publicAddress, type MediaRelay } from "./media-relay.js";
 
 /** Where rtpengine listens for the ng protocol: loopback, from which alone it can be spoken to. */
@@ -37,6 +38,7 @@ function rtpengineArguments(settings: ProxySettings): string[] {
     `--silent-timeout=${silenceLimit}`,
     "--final-timeout=0",
     "--delete-delay=0",
+    `--tos=${typeOfService(settings)}`,
     // whoever sends from the address that SDP says goes before others who send to the same port
     "--endpoint-learning=heuristic",
   ];

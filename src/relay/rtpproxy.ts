@@ -4,6 +4,7 @@ import type { SourceLocation } from "../understand/settings/image.js";
 import { expectedCalls, portsPerCall, silenceLimit, streamsPerCall } from "./capacity.js";
 import { privateAddress, type MediaRelay } from "./media-relay.js";
 import { knownRtpproxyReleases } from "./rtpproxy-releases.js";
+import { typeOfService } from "./type-of-service.js";
 
 /** RTPProxy (https://www.rtpproxy.org), built from source: Debian has no package of it. */
 export const rtpproxy: MediaRelay = {
@@ -21,7 +22,7 @@ export const rtpproxy: MediaRelay = {
     portShares(settings).map((share) => ({
       number: share.number,
       control: control(share.number),
-      arguments: rtpproxyArguments(share),
+      arguments: rtpproxyArguments(share, settings),
     })),
   kamailio: (settings) => {
     const numbers = portShares(settings).map(({ number }) => number);
@@ -72,13 +73,13 @@ export interface PortShare {
   lastPort: number;
 }
 
-/** RTPProxy is single-threaded where it counts: upstream's rule is 1,000 to 1,500 sessions (streams) an instance. */
-const sessionsPerInstance = 1500;
-
-/** As many instances as the expected calls need, each with an even share of the RTP range. */
+/**
+ * As many instances as the expected calls need, each with an even share of the RTP range. An instance is single-threaded where it
+ * counts, and relays what a core does. (Upstream's rule is 1,000 to 1,500 sessions, which are streams.)
+ */
 export function portShares(settings: ProxySettings): PortShare[] {
-  const { rtp_start, rtp_stop } = settings;
-  const wanted = Math.ceil((expectedCalls(settings) * streamsPerCall) / sessionsPerInstance);
+  const { rtp_start, rtp_stop, calls_per_core } = settings;
+  const wanted = Math.ceil(expectedCalls(settings) / calls_per_core);
   const possible = Math.floor((rtp_stop - rtp_start + 1) / portsPerCall);
   const count = Math.max(1, Math.min(wanted, possible));
   // RTP takes even ports, so every share starts on one; and it holds whole calls, so that none finds half of its ports.
@@ -95,7 +96,7 @@ export function portShares(settings: ProxySettings): PortShare[] {
  * -F lets it run as any user, -T is the time without packets after which a session ends, -W the same before the first
  * answer (recorders are tried for 6 s in all). Addresses towards either side are given by Kamailio with each call.
  */
-function rtpproxyArguments({ number, firstPort, lastPort }: PortShare): string[] {
+function rtpproxyArguments({ number, firstPort, lastPort }: PortShare, settings: ProxySettings): string[] {
   return [
     "-f",
     "-F",
@@ -105,6 +106,7 @@ function rtpproxyArguments({ number, firstPort, lastPort }: PortShare): string[]
     ...["-s", control(number)],
     ...["-T", String(silenceLimit)],
     ...["-W", "30"],
+    ...["-t", String(typeOfService(settings))],
     ...["-d", "INFO:LOG_DAEMON"],
   ];
 }

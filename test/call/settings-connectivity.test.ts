@@ -2,9 +2,11 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { portShares } from "../../src/relay/rtpproxy.js";
 import { runPlatform } from "../../src/lab/agents.js";
 import { CallLab, callers, withEachRelay } from "../support/call-lab.js";
+import { eventually } from "../support/eventually.js";
 import { proxiesWith } from "../support/proxies.js";
 
-// sip_udp_port, sip_tcp_port, sip_private_port, rtp_start, rtp_stop, tcp_max_connections, tcp_connection_lifetime.
+// sip_udp_port, sip_tcp_port, sip_private_port, rtp_start, rtp_stop, rtp_dscp, max_calls, tcp_max_connections,
+// tcp_connection_lifetime.
 
 const udp = (last: number) => ({
   private_ip_address: `10.0.0.${last}`,
@@ -18,6 +20,7 @@ const proxies = proxiesWith({
     ...{ rtp_start: 31000, rtp_stop: 38999, expected_calls: 1000 },
   },
   narrow: { tcp_max_connections: 6, tcp_connection_lifetime: 5 },
+  few: { max_calls: 4, rtp_dscp: 34 },
 });
 
 withEachRelay((relay) => {
@@ -47,6 +50,60 @@ withEachRelay((relay) => {
       expect(elsewhere.summary.outcomes.ok).toBe(0);
     },
   );
+
+  it("max_calls: what is offered beyond it is refused at once and goes elsewhere, and no packet of the others is lost", async () => {
+    const job = { targets: [lab.target("udp", "few")], rate: 20, sipPort: 0 };
+    const platform = await lab.place({ ...job, calls: 4, holdMs: null });
+    await platform.allPlaced();
+    const ask = () => lab.ask("platform", { target: lab.target("udp", "few") });
+    expect(await ask()).toEqual([503]);
+    const more = await lab.calls({ ...job, calls: 4, holdMs: 50 });
+    expect(more.summary.byStatus).toEqual({ 503: 4 });
+    expect(Math.max(...more.calls.map(({ setUpMs }) => setUpMs))).toBeLessThan(1000);
+    expect(
+      (await lab.calls({ ...job, targets: [lab.target("udp", "moved")], calls: 1, holdMs: 50 })).summary
+        .outcomes.ok,
+    ).toBe(1);
+    expect(await platform.reinviteAll()).toEqual({ 200: 4 });
+    await platform.byeAll();
+    const { calls, summary } = await platform.finished;
+    expect(summary.outcomes.ok).toBe(4);
+    const recorded = await lab.recorded();
+    for (const { callId, rtp } of calls) {
+      const there = recorded.find((call) => call.callId === callId);
+      expect(there?.streams.map(({ packets }) => packets)).toEqual(rtp.map(({ packets }) => packets));
+    }
+    await eventually(async () => expect(await ask()).toEqual([200]));
+    expect(lab.proxy("few").log.join("\n")).toContain("takes up to 4 calls at once");
+  });
+
+  it("rtp_dscp: marks all RTP that is relayed; 46 (EF) when it is not given", async () => {
+    const counted = async (proxy: "few" | "moved", dscp: number) => {
+      const rules = ["==", "!="].map(
+        (is) =>
+          `ip dscp ${is} ${dscp} udp dport >= 10000 ip saddr ${lab.host(proxy).private_ip_address} counter`,
+      );
+      const table = `table ip marks { chain in { type filter hook input priority 0; ${rules.join("; ")}; }; }`;
+      for (const name of lab.recorders.keys())
+        expect(await lab.on(name, "nft", table)).toMatchObject({ exitCode: 0 });
+      await lab.calls({ targets: [lab.target("udp", proxy)], calls: 2, holdMs: 300 });
+      const counts = [];
+      for (const name of lab.recorders.keys()) {
+        const { stdout } = await lab.on(name, "nft", "list table ip marks");
+        counts.push([...stdout.matchAll(/counter packets (\d+)/g)].map(([, count]) => Number(count)));
+        await lab.on(name, "nft", "delete table ip marks");
+      }
+      return counts.reduce(([a = 0, b = 0], [c = 0, d = 0]) => [a + c, b + d], [0, 0]);
+    };
+    for (const [proxy, dscp] of [
+      ["few", 34],
+      ["moved", 46],
+    ] as const) {
+      const [marked, others] = await counted(proxy, dscp);
+      expect(marked, proxy).toBeGreaterThan(20);
+      expect(others, proxy).toBe(0);
+    }
+  });
 
   it("rtp_start and rtp_stop hold all ports of media on both sides, each instance its own", async () => {
     const target = lab.target("udp", "moved");

@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { renderHost } from "../../src/commands/render-host.js";
@@ -164,6 +164,28 @@ describe("database", () => {
     expect(stdout).toContain("database not reachable: starting from the list of");
     expect((await script(root, "dispatcher-source")).stdout).toContain("Kamailio starts from the list of");
     expect(kamailioOptions(root)).toContain("-A WITH_LAST_GOOD_LIST");
+  });
+
+  test("takes as many calls as cores and ports hold, or as max_calls says, and tells when that is too few", async () => {
+    const root = await newHost("one");
+    const env = join(root, "etc/sip-proxy/host.env");
+    const capacity = async (text: string) => {
+      writeFileSync(env, `${readFileSync(env, "utf8")}\n${text}\n`);
+      const { stdout } = await script(root, "dispatcher-source");
+      return [/MAX_CALLS=(\d+)/.exec(kamailioOptions(root))?.[1], stdout];
+    };
+    const cores = availableParallelism();
+    expect(await capacity("CALLS_PER_CORE=3")).toEqual([
+      `${cores * 3}`,
+      expect.stringContaining(`takes up to ${cores * 3} calls`),
+    ]);
+    expect((await capacity("CALLS_PER_CORE=9999"))[0]).toBe("1250");
+    expect(await capacity("MAX_CALLS=70 EXPECTED_CALLS=71")).toEqual([
+      "70",
+      expect.stringContaining("WARNING: expected_calls is 71"),
+    ]);
+    // user-data of release 0.1.0
+    expect((await capacity("unset MAX_CALLS CALLS_PER_CORE"))[0]).toBe("0");
   });
 
   test("the first boot waits for a database that is not there yet, and says so", async () => {

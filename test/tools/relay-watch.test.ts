@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { packageRoot } from "../../src/do/assets.js";
@@ -63,6 +63,10 @@ async function host(name: string) {
     ended,
     said: () => said,
     packets: (count: number) => writeFileSync(join(root, "packets"), `${count}`),
+    proc: (path: string, content: string) => {
+      mkdirSync(dirname(join(root, "proc", path)), { recursive: true });
+      writeFileSync(join(root, "proc", path), content);
+    },
   };
 }
 
@@ -129,3 +133,45 @@ test.concurrent("what hangs again and again is ended three times, no more", asyn
   await eventually(() => expect(said()).toContain("it hangs, and is not ended once more"), 90_000);
   expect(ended()).toBe(killed.repeat(3));
 });
+
+test.concurrent("one that is busy all the time gets no new calls until it has room", async () => {
+  const { proc, said } = await host("busy");
+  const began = Date.now();
+  let [share, ticks, then] = [0.95, 0, began];
+  const clock = setInterval(() => {
+    const now = Date.now();
+    ticks += ((now - then) / 1000) * share * 100;
+    then = now;
+    proc("42/stat", `42 (rtp proxy) S ${"0 ".repeat(10)}${Math.round(ticks)} 0 0 0`);
+  }, 50);
+  ends.push(() => clearInterval(clock));
+  await eventually(() => expect(said()).toMatch(/rtpproxy@1 is full.*it is busy for 9\d%/));
+  share = 0.78;
+  await sleep(6000);
+  expect(said()).not.toContain("room");
+  share = 0.3;
+  await eventually(() => expect(said()).toContain("rtpproxy@1 has room again"));
+});
+
+test.concurrent(
+  "one whose sockets drop packets gets no new calls for a while; other sockets are nothing to it",
+  async () => {
+    const { proc, said } = await host("drops");
+    const dropped = (errors: number, port: number) => {
+      const hex = port.toString(16).toUpperCase().padStart(4, "0");
+      proc(
+        "net/udp",
+        `  sl  local_address ... drops\n 1: 0100007F:${hex} 00000000:0000 07 0:0 00:0 0 0 0 2 0 ${errors}\n`,
+      );
+      proc("net/snmp", `Udp: InDatagrams RcvbufErrors\nUdp: 7 ${errors}\nUdpLite: InDatagrams\nUdpLite: 0\n`);
+    };
+    dropped(0, 20002);
+    await sleep(2500);
+    dropped(5, 5080);
+    await sleep(2500);
+    expect(said()).toBe("");
+    dropped(8, 20002);
+    await eventually(() => expect(said()).toMatch(/rtpproxy@1 is full.*its sockets have dropped 8 packets/));
+    await eventually(() => expect(said()).toContain("rtpproxy@1 has room again"));
+  },
+);

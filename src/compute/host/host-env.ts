@@ -1,3 +1,4 @@
+import { callsInRange } from "../../relay/capacity.js";
 import type { MediaRelay } from "../../relay/media-relay.js";
 import { relayOf } from "../../relay/registry.js";
 import { relayUnits } from "../../relay/units.js";
@@ -44,6 +45,7 @@ function relayVariables(relay: MediaRelay, { settings }: Host): Record<string, S
       .join(" "),
     RELAY_PROTOCOL: relay.protocol,
     RELAY_SESSIONS_PER_CALL: relay.sessionsPerCall,
+    CALLS_IN_RANGE: callsInRange(settings),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Operations, Target } from "../target.js";
 import { localPackerBuilder } from "./compute/packer-source.js";
+import { localRules } from "./understand/rules.js";
 import { imageLocalSettings, launchLocalSettings } from "./understand/settings.js";
 
 /** qcow2 images and VMs on this machine. */
@@ -16,7 +17,7 @@ export const local = {
     description: "As VMs on this machine.",
     settings: launchLocalSettings,
   },
-  rules: [],
+  rules: localRules,
   secretKinds: {},
   packerPlugins: { qemu: { source: "github.com/hashicorp/qemu", version: ">= 1.1.0" } },
   packerBuilder: localPackerBuilder,

@@ -43,7 +43,7 @@ const sourceLocation: Kind<SourceLocation> = {
     [
       z.strictObject({ url: url.schema, sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
       z.strictObject({ git: url.schema, commit: z.string().regex(/^[0-9a-f]{40}$/) }),
-      z.strictObject({ path: z.string().min(1) }),
+      z.strictObject({ path: z.string().min(1, { error: "the path of a folder" }) }),
     ],
     { error: `${sourceRule} (sha256: 64 hex digits, commit: 40)` },
   ),

@@ -62,7 +62,23 @@ export const media = {
   expected_calls: optional(
     integer(1, 100_000),
     "Most SIPREC calls at once on one host (two streams each). Sizes media relay instances, memory and file limits.",
-    { defaultText: "what the RTP range holds" },
+    { variable: "EXPECTED_CALLS", defaultText: "what the RTP range holds" },
+  ),
+  calls_per_core: withDefault(
+    integer(1, 10_000),
+    500,
+    "SIPREC calls of two G.711 streams that one core relays; fewer or more where codecs send other than 50 packets a second.",
+    { variable: "CALLS_PER_CORE" },
+  ),
+  max_calls: optional(
+    integer(1, 100_000),
+    "Most calls at once on one host. More are refused with 503, as OPTIONS are while it is full, so that the platform goes elsewhere.",
+    { variable: "MAX_CALLS", defaultText: "what the host's ports and cores hold" },
+  ),
+  rtp_dscp: withDefault(
+    integer(0, 63),
+    46,
+    "DSCP of the RTP that is sent to either side (46 is EF, expedited forwarding).",
   ),
   rtp_timeout: withDefault(
     seconds(60, 86400),

@@ -7,10 +7,11 @@ const ranges = (settings: object) =>
   portShares(settingsOf(settings)).map(({ firstPort, lastPort }) => [firstPort, lastPort]);
 
 describe("RTPProxy instances", () => {
-  test("the default range is shared by two: 1,250 calls are 2,500 streams", () => {
+  test("the default range is shared by three: 1,250 calls, 500 for a core", () => {
     expect(ranges({})).toEqual([
-      [20000, 24999],
-      [25000, 30000],
+      [20000, 23327],
+      [23328, 26655],
+      [26656, 30000],
     ]);
   });
 
@@ -20,7 +21,7 @@ describe("RTPProxy instances", () => {
 
   test("shares start on even ports, hold whole calls, do not overlap, and use the whole range", () => {
     const shares = ranges({ rtp_start: 20001, rtp_stop: 50000, expected_calls: 3000 });
-    expect(shares).toHaveLength(4);
+    expect(shares).toHaveLength(6);
     expect(shares.every(([first = 0]) => first % 2 === 0)).toBe(true);
     expect(shares.slice(0, -1).every(([first = 0, last = 0]) => (last - first + 1) % 8 === 0)).toBe(true);
     for (const [index, [first = 0]] of shares.entries())

@@ -85,6 +85,8 @@ class Rtpproxy:
     """RTPProxy's protocol: lines of text. (https://www.rtpproxy.org/doc/protocol.html)"""
 
     first_port, last_port = r"-m[ =](\d+)", r"-M[ =](\d+)"
+    # that it can use: one thread relays
+    cores = 1
 
     @staticmethod
     def sessions(ask):
@@ -127,6 +129,7 @@ class Ng:
     """rtpengine's ng protocol: bencoded dictionaries."""
 
     first_port, last_port = r"--port-min[ =](\d+)", r"--port-max[ =](\d+)"
+    cores = os.cpu_count() or 1
 
     @staticmethod
     def sessions(ask):

@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# How many calls this host takes. Sourced after common.sh.
+
+# The most at once: max_calls, or what the ports and the cores hold. 0, no limit, where user-data of release 0.1.0 says nothing.
+call_limit() {
+	local cores held
+	if [[ -n ${MAX_CALLS:-} || -z ${CALLS_PER_CORE:-} ]]; then
+		printf '%s' "${MAX_CALLS:-0}"
+		return
+	fi
+	cores=$(nproc)
+	held=$((cores * CALLS_PER_CORE))
+	printf '%s' "$((held < CALLS_IN_RANGE ? held : CALLS_IN_RANGE))"
+}
+
+# Says so where the host is to hold more.
+tell_capacity() {
+	local limit
+	limit=$(call_limit)
+	if ((limit == 0)); then return; fi
+	if ((limit < ${EXPECTED_CALLS:-0})); then
+		say "WARNING: expected_calls is $EXPECTED_CALLS, but this host takes $limit calls at once: it has $(nproc) cores (calls_per_core $CALLS_PER_CORE, max_calls ${MAX_CALLS:-not given})"
+	else
+		say "takes up to $limit calls at once"
+	fi
+}

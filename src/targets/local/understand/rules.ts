@@ -1,0 +1,25 @@
+import type { Fault } from "../../../understand/fault.js";
+import type { Fleet } from "../../../understand/fleet.js";
+import { placeOf } from "../../../understand/rules/place-of.js";
+
+/** What a fleet must keep beside the rules that hold everywhere. */
+export const localRules: readonly ((fleet: Fleet) => Fault[])[] = [coresHoldExpectedCalls];
+
+/** Containers have this machine's cores, which the file does not tell: their boot says it. */
+function coresHoldExpectedCalls({ hosts, launch }: Fleet): Fault[] {
+  const { engine, cpus } = launch.local;
+  if (engine !== "vm") return [];
+  return hosts.flatMap((host) => {
+    const { expected_calls, max_calls, calls_per_core } = host.settings;
+    const held = max_calls ?? cpus * calls_per_core;
+    if (expected_calls === undefined || expected_calls <= held) return [];
+    return [
+      {
+        path: placeOf(host, "expected_calls"),
+        severity: "warning" as const,
+        message: `is more than a host takes at once, ${held}: launch.local.cpus is ${cpus}, calls_per_core ${calls_per_core}`,
+        hint: `set launch.local.cpus to ${Math.ceil(expected_calls / calls_per_core)} or more`,
+      },
+    ];
+  });
+}
