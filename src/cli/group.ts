@@ -22,6 +22,7 @@ export function addGroup(sipProxy: Command): void {
     if (name !== "status")
       command.option("--adopt", "take over what has the group's names but no mark of a fleet");
     if (name === "apply") command.addOption(dryRun());
+    if (name === "plan") command.option("--exit-code", "exit 3 when apply would change something");
     command.action(groupCommand(name));
   }
   for (const [name, summary] of [

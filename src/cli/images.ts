@@ -1,4 +1,5 @@
 import { Option, type Command } from "commander";
+import { imageClean } from "../commands/image-clean.js";
 import { imageDiff } from "../commands/image-diff.js";
 import { imageList } from "../commands/image-list.js";
 import { imagePromote } from "../commands/image-promote.js";
@@ -26,6 +27,7 @@ export function addImages(sipProxy: Command): void {
     .addOption(json())
     .action(imageDiff);
   if (targetsWith("promote").length > 0) addPromote(image);
+  if (targetsWith("clean").length > 0) addClean(image);
   image
     .command("prune")
     .summary("show which images nothing needs any more, and with --delete remove them")
@@ -59,4 +61,17 @@ function addPromote(image: Command): void {
     .addOption(dryRun())
     .addOption(json())
     .action(imagePromote);
+}
+
+/** Where a bake runs on a machine that outlives it. */
+function addClean(image: Command): void {
+  image
+    .command("clean")
+    .summary("end the builders that bakes have left which were killed")
+    .argument(...fleetArgument)
+    .option("--all", "those too that a bake may still use")
+    .addOption(targetWith("clean"))
+    .addOption(dryRun())
+    .addOption(json())
+    .action(imageClean);
 }

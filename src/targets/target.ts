@@ -27,7 +27,7 @@ export interface SecretKind {
 }
 
 /** What some targets have and others have not; the command line offers it where a target has it. */
-export type Feature = "promote" | "groups" | "addresses" | "roles" | "loaded";
+export type Feature = "promote" | "clean" | "groups" | "addresses" | "roles" | "loaded";
 
 /**
  * Where images are baked and hosts run. This part is pure, and is loaded with every command; `operations` has the effects, and is
@@ -91,6 +91,8 @@ export interface Operations {
   loaded?: (fleet: Fleet, hosts: readonly Host[]) => Promise<LoadedList[]>;
   /** Publishes an image for launches. */
   promote?: (fleet: Fleet, image: string | undefined, options: DryRunOptions) => Promise<void>;
+  /** Ends what bakes that were killed have left running. */
+  clean?: (fleet: Fleet, options: CleanOptions) => Promise<void>;
   /** The public addresses of hosts that the fleet file leaves to the target. */
   addresses?: (fleet: Fleet, hosts: readonly Host[]) => Promise<DnsTarget[]>;
   groups?: Groups;
@@ -99,6 +101,11 @@ export interface Operations {
 export interface DryRunOptions {
   dryRun?: boolean;
   json?: boolean;
+}
+
+export interface CleanOptions extends DryRunOptions {
+  /** What a bake may still use too. */
+  all?: boolean;
 }
 
 export interface HostsNeeds {
@@ -145,6 +152,8 @@ export interface RollOptions extends DryRunOptions {
 }
 
 export interface GroupApplyOptions extends DryRunOptions {
+  /** Of a plan: exit 3 when there is something to change. */
+  exitCode?: boolean;
   /** Take over what has the group's names, and nobody has marked. */
   adopt?: boolean;
 }

@@ -71,11 +71,20 @@ const made = [
 test("a whole life: plan, apply, scale, roll to a second image, roll back, delete; each twice, each dry first", async () => {
   const first = await fleet();
   expect(await told(cloud, "group", "plan", first)).toMatchObject({ code: 0, changes: [] });
+  expect(await told(cloud, "group", "plan", first, "--exit-code")).toMatchObject({ code: 3, changes: [] });
   const dry = await told(cloud, "group", "apply", first, "--dry-run");
   expect([dry.code, dry.changes, printedCalls(dry.stdout)]).toEqual([0, [], made]);
   expect((await told(cloud, "group", "apply", first)).changes).toEqual(made);
   expect((await told(cloud, "group", "apply", first)).changes).toEqual([]);
-  expect((await told(cloud, "group", "plan", first)).stdout).toMatch(/nothing to change/);
+  const nothing = expect.stringMatching(/nothing to change/) as string;
+  expect(await told(cloud, "group", "plan", first, "--exit-code")).toMatchObject({
+    code: 0,
+    stdout: nothing,
+  });
+  const dryJson = JSON.parse(
+    (await told(cloud, "group", "apply", first, "--dry-run", "--json")).stdout,
+  ) as object;
+  expect(dryJson).toMatchObject({ applied: false, changes: [] });
 
   // scaled out by somebody else (target tracking): apply leaves that alone
   await cloud.autoscaling.send(
@@ -118,6 +127,7 @@ test("a whole life: plan, apply, scale, roll to a second image, roll back, delet
   expect(await told(cloud, "group", "rollback", file)).toMatchObject({ code: 0, changes: back });
   expect(await instanceVersions()).toEqual(["1", "1"]);
   expect(await told(cloud, "group", "rollback", file)).toMatchObject({
+    code: 1,
     changes: [],
     stderr: expect.stringContaining("nothing is known to go back to") as string,
   });

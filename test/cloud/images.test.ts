@@ -249,4 +249,11 @@ test("a builder that a killed bake has left is named by image list and by the ne
     expect(stderr).toContain(`builder ${left[0]?.InstanceId} in eu-west-1 is running`);
     expect(stderr).not.toContain(host[0]?.InstanceId);
   }
+  // young, it may be of a bake that goes on
+  expect(await told(cloud, "image", "clean", file)).toMatchObject({ code: 0, changes: [] });
+  const dry = await told(cloud, "image", "clean", file, "--all", "--dry-run", "--json");
+  const terminate = { action: "ec2:TerminateInstances", input: { InstanceIds: [left[0]?.InstanceId] } };
+  expect([dry.changes, JSON.parse(dry.stdout)]).toMatchObject([[], { calls: [terminate] }]);
+  expect((await told(cloud, "image", "clean", file, "--all")).changes).toEqual(["ec2:TerminateInstances"]);
+  expect((await told(cloud, "image", "clean", file, "--all")).changes).toEqual([]);
 });

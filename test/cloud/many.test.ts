@@ -55,14 +55,14 @@ function playGroup(): void {
     return `<instanceStatusSet>${items.join("")}</instanceStatusSet>`;
   });
   // moto knows no such group, and lacks some of the calls
-  for (const action of [
-    "DescribeWarmPool",
-    "DescribeInstanceRefreshes",
-    "DescribeLifecycleHooks",
-    "DescribePolicies",
-    "DescribeScalingActivities",
+  for (const [action, list] of [
+    ["DescribeWarmPool", "Instances"],
+    ["DescribeInstanceRefreshes", "InstanceRefreshes"],
+    ["DescribeLifecycleHooks", "LifecycleHooks"],
+    ["DescribePolicies", "ScalingPolicies"],
+    ["DescribeScalingActivities", "Activities"],
   ])
-    play(action, () => `<${action}Result/>`);
+    play(action ?? "", () => `<${action}Result><${list}/></${action}Result>`);
   play("GetConsoleOutput", ({ InstanceId }) => {
     const says = InstanceId === ids.at(-1) ? "sip-proxy: database: waiting" : "sip-proxy: ready: takes calls";
     return `<output>${Buffer.from(says).toString("base64")}</output>`;

@@ -34,6 +34,6 @@ export const ec2 = {
   packerBuilder: ec2PackerBuilder,
   rolePolicy: async (fleet: Fleet, options: RolePolicyOptions): Promise<RolePolicy> =>
     (await import("./compute/policy/role-policy.js")).rolePolicy(fleet, options, process.env["AWS_REGION"]),
-  features: ["promote", "groups", "addresses", "roles"],
+  features: ["promote", "clean", "groups", "addresses", "roles"],
   operations: async (): Promise<Operations> => (await import("./commands/operations.js")).operations,
 } as const satisfies Target;

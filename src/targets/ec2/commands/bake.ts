@@ -4,7 +4,7 @@ import type { PlannedCall } from "../compute/calls.js";
 import { finishImage } from "../compute/finish-image.js";
 import { showCall } from "../compute/redact.js";
 import type { Aws } from "../do/aws.js";
-import { buildersThere } from "../do/builder.js";
+import { builderInWords, buildersThere } from "../do/builder.js";
 import { Ec2Bake } from "../do/bake.js";
 import { builderSteps } from "../../../compute/image/provisioners.js";
 import type { Manifest, StoredManifest } from "../../../do/bake/image-store.js";
@@ -24,7 +24,8 @@ export async function bakeOnEc2(fleet: Fleet, file: string, options: BakeOptions
     const prepared = await runSteps(preparation(job));
     const existing = options.force ? undefined : await job.existing();
     if (existing) return tellImage(existing, true, options);
-    for (const line of await buildersThere(aws, fleet.name)) talk.warn(line);
+    for (const builder of await buildersThere(aws, fleet.name))
+      talk.warn(builderInWords(builder, aws.region));
     const { baked, times } = await runPacker(
       job,
       builderSteps("stopping the builder, making the AMI, copying it"),

@@ -28,6 +28,7 @@ export async function groupPlan(file: string, options: GroupApplyOptions): Promi
     const plan = await planGroup(aws, wanted, options.adopt === true);
     if (options.json) printJson(redacted(plan));
     else tellPlan(plan, aws.region);
+    if (options.exitCode && plan.changes.length > 0) process.exitCode = 3;
   });
 }
 

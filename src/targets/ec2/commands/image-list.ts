@@ -2,7 +2,7 @@ import type { Fleet } from "../../../understand/fleet.js";
 import type { ListedImage } from "../../target.js";
 import { tagKey } from "../compute/names.js";
 import { talk } from "../../../cli/talk.js";
-import { buildersThere } from "../do/builder.js";
+import { builderInWords, buildersThere } from "../do/builder.js";
 import type { FleetAmi } from "../do/fleet-images.js";
 import { amisEverywhere, imageRegions } from "../do/fleet-regions.js";
 import { promotedAmi } from "../do/images.js";
@@ -11,7 +11,8 @@ import { withAws } from "./with-aws.js";
 export function listedAmis(fleet: Fleet): Promise<ListedImage[]> {
   return withAws(fleet.image.targets.ec2?.region, {}, async (aws) => {
     const regions = imageRegions(aws, fleet);
-    for (const line of await buildersThere(aws, fleet.name)) talk.warn(line);
+    for (const builder of await buildersThere(aws, fleet.name))
+      talk.warn(builderInWords(builder, aws.region));
     const promoted = await Promise.all(
       regions.map(async (region) => promotedAmi(await aws.in(region), fleet)),
     );

@@ -3,6 +3,7 @@ import { bakeOnEc2 } from "./bake.js";
 import { groupApply, groupPlan } from "./group.js";
 import { groupDelete, groupStatus, rolling } from "./group-life.js";
 import { addresses, status, withHosts } from "./hosts.js";
+import { clean } from "./image-clean.js";
 import { comparedAmis } from "./image-diff.js";
 import { listedAmis } from "./image-list.js";
 import { prune } from "./image-prune.js";
@@ -16,6 +17,7 @@ export const operations: Operations = {
   withHosts,
   status,
   promote,
+  clean,
   addresses,
   groups: {
     plan: groupPlan,

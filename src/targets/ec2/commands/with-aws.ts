@@ -1,4 +1,4 @@
-import { print, printJson } from "../../../cli/talk.js";
+import { print, printJson, talk } from "../../../cli/talk.js";
 import type { DryRunOptions } from "../../target.js";
 import { redacted, showCall } from "../compute/redact.js";
 import { Aws, namingLeftovers } from "../do/aws.js";
@@ -13,7 +13,7 @@ export async function withAws<T>(
   work: (aws: Aws) => Promise<T>,
 ): Promise<T> {
   const tell = (call: Parameters<typeof showCall>[0]) => (json ? undefined : print(showCall(call)));
-  const aws = await Aws.open(region, dryRun ? tell : undefined);
+  const aws = await Aws.open(region, (line) => talk.warn(line), dryRun ? tell : undefined);
   return namingLeftovers(aws, () => work(aws));
 }
 

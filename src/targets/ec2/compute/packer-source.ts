@@ -67,7 +67,10 @@ function currentOptions({ ami_org_arns }: Ec2Image): object {
   };
 }
 
-/** Hours after which a builder ends, whatever has become of its bake; no bake takes a quarter of them. */
+/** Minutes that no bake takes. */
+export const bakeMinutes = 90;
+
+/** Hours after which a builder ends, whatever has become of its bake. */
 export const bakeLimitHours = 6;
 
 /**

@@ -18,14 +18,16 @@ export class Aws {
   private constructor(
     readonly clients: Clients,
     private readonly dryRun: DryRun | undefined,
+    private readonly tell: (line: string) => void,
     /** What this command has made so far, for whoever has to clean up after a failure half-way. */
     readonly made: string[],
     /** What a dry run has told so far. */
     readonly told: ToldCall[],
   ) {}
 
-  static async open(region: string | undefined, dryRun?: DryRun): Promise<Aws> {
-    return new Aws(await awsClients(region), dryRun, [], []);
+  /** `tell` is for whoever waits. */
+  static async open(region: string | undefined, tell: (line: string) => void, dryRun?: DryRun): Promise<Aws> {
+    return new Aws(await awsClients(region, tell), dryRun, tell, [], []);
   }
 
   get region(): string {
@@ -51,7 +53,7 @@ export class Aws {
   /** The same command in another region. */
   async in(region: string): Promise<Aws> {
     if (region === this.region) return this;
-    return new Aws(await awsClients(region), this.dryRun, this.made, this.told);
+    return new Aws(await awsClients(region, this.tell), this.dryRun, this.tell, this.made, this.told);
   }
 
   /** Makes a call that changes something; a dry run tells it and answers `standIn`. */

@@ -123,7 +123,7 @@ export class Ec2Bake {
     signal: AbortSignal,
   ): Promise<BakedAmis> {
     await this.#prepareWork(work);
-    const env = await packerEnvironment(this.aws);
+    const env = await packerEnvironment(this.aws, (line) => this.talk.warn(line));
     const variables = this.#variables();
     const onStep = (script: string) => {
       tellStep(script);

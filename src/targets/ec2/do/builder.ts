@@ -2,7 +2,8 @@ import { metadataOptions } from "../compute/instance.js";
 import { builderName, tagKey } from "../compute/names.js";
 import { bakeLimitHours } from "../compute/packer-source.js";
 import type { Aws } from "./aws.js";
-import { instancesTagged, isGone } from "./instances.js";
+import { isOfBake } from "../compute/prune/objections.js";
+import { instancesTagged, isGone, type FoundInstance } from "./instances.js";
 
 /** Has the builder of an image, found by its key, answer version 2 of the metadata service only. */
 export async function requireImdsV2(aws: Aws, key: string): Promise<void> {
@@ -15,14 +16,14 @@ export async function requireImdsV2(aws: Aws, key: string): Promise<void> {
       );
 }
 
-/** The fleet's builders that are there, each in words: of a bake that goes on elsewhere, or that was killed. */
-export async function buildersThere(aws: Aws, fleet: string): Promise<string[]> {
+export type Builder = Pick<FoundInstance, "id" | "state" | "launched">;
+
+/** The fleet's builders that are there: of a bake that goes on elsewhere, or that was killed. */
+export async function buildersThere(aws: Aws, fleet: string): Promise<Builder[]> {
   const there = await instancesTagged(aws, { [tagKey.fleet]: fleet, Name: builderName(fleet) });
-  return there
-    .filter((instance) => !isGone(instance) && instance.tags[tagKey.key] !== undefined)
-    .map(
-      ({ id, state, launched }) =>
-        `builder ${id} in ${aws.region} is ${state} since ${launched?.toISOString() ?? "?"}: of a bake that goes on, or that was killed; ` +
-        `it ends itself ${bakeLimitHours} hours after its start, or by: aws ec2 terminate-instances --region ${aws.region} --instance-ids ${id}`,
-    );
+  return there.filter((instance) => !isGone(instance) && isOfBake(instance.tags, fleet));
 }
+
+export const builderInWords = ({ id, state, launched }: Builder, region: string): string =>
+  `builder ${id} in ${region} is ${state} since ${launched?.toISOString() ?? "?"}: of a bake that goes on, or that was killed; ` +
+  `it ends itself ${bakeLimitHours} hours after its start, or by: sip-proxy image clean FLEET`;

@@ -1,7 +1,11 @@
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { SSMClient } from "@aws-sdk/client-ssm";
+import { buffer } from "node:stream/consumers";
+import type { Readable } from "node:stream";
+import { ProxyAgent } from "proxy-agent";
 import { UserError } from "../../../errors.js";
+import { refuseEmpty, refuseNoAnswer, type RawAnswer } from "./answers.js";
 import { awsError } from "./errors.js";
 
 /** The SDK's clients of one region. */
@@ -16,27 +20,41 @@ export interface Clients {
  * Clients for the fleet's region, or the one that the environment or the profile names. Endpoint, profile and credentials are
  * the SDK's own affair. A call is made at most 6 times (AWS_MAX_ATTEMPTS), each time waiting 30 s at most.
  */
-export async function awsClients(region: string | undefined): Promise<Clients> {
+export async function awsClients(region: string | undefined, tell: (line: string) => void): Promise<Clients> {
   const config = { ...(region === undefined ? {} : { region }), ...patience() };
-  const ec2 = named(new EC2Client(config));
+  const ec2 = named(new EC2Client(config), tell);
   return {
     region: await regionOf(ec2),
     ec2,
-    autoscaling: named(new AutoScalingClient(config)),
-    ssm: named(new SSMClient(config)),
+    autoscaling: named(new AutoScalingClient(config), tell),
+    ssm: named(new SSMClient(config), tell),
   };
 }
 
+/** Seconds that one attempt may take. */
+const timeout = (): number => Number(process.env["SIP_PROXY_AWS_TIMEOUT"] || 30);
+
+/** Milliseconds after which somebody who waits is told so. */
+const silence = (): number => (timeout() * 1000) / 3;
+
 function patience() {
-  const seconds = Number(process.env["SIP_PROXY_AWS_TIMEOUT"] || 30);
+  const seconds = timeout();
   return {
     ...(process.env["AWS_MAX_ATTEMPTS"] ? {} : { maxAttempts: 6 }),
     requestHandler: {
       connectionTimeout: Math.min(5, seconds) * 1000,
       requestTimeout: seconds * 1000,
       throwOnRequestTimeout: true,
+      ...proxies(),
     },
   };
+}
+
+/** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case, as other tools take them; the SDK knows none of them. */
+function proxies() {
+  if (!Object.keys(process.env).some((name) => /^(https?|all)_proxy$/i.test(name))) return {};
+  const agent = new ProxyAgent({ keepAlive: true });
+  return { httpAgent: agent, httpsAgent: agent };
 }
 
 async function regionOf(client: EC2Client): Promise<string> {
@@ -50,19 +68,53 @@ async function regionOf(client: EC2Client): Promise<string> {
   }
 }
 
-/** Whatever fails says which call it was. */
-function named<C extends EC2Client | AutoScalingClient | SSMClient>(client: C): C {
-  const service = client.config.serviceId;
-  (client as EC2Client).middlewareStack.add(
-    (next, { commandName = "" }) =>
-      async (args) => {
-        try {
-          return await next(args);
-        } catch (error) {
-          throw awsError(error, `${service} ${commandName.replace(/Command$/, "")}`);
-        }
-      },
+type Client = EC2Client | AutoScalingClient | SSMClient;
+
+/** What the layers of one call tell each other. */
+interface CallContext {
+  commandName?: string;
+  /** Whom the last attempt asked. */
+  host?: string;
+}
+
+/** Whatever fails says which call it was, and whom it asked; a silent endpoint is told of while it is waited for. */
+function named<C extends Client>(client: C, tell: (line: string) => void): C {
+  const { middlewareStack } = client as EC2Client;
+  const whatOf = ({ commandName = "" }: CallContext) =>
+    `${client.config.serviceId} ${commandName.replace(/Command$/, "")}`;
+  middlewareStack.add(
+    (next, context: CallContext) => async (args) => {
+      const what = whatOf(context);
+      const silent = setTimeout(
+        () =>
+          tell(`${context.host ?? "the endpoint"} has not answered ${what} yet; waiting, and asking again`),
+        silence(),
+      );
+      try {
+        const result = await next(args);
+        refuseEmpty(what.split(" ").at(-1) ?? "", result.output, what, context.host ?? "");
+        return result;
+      } catch (error) {
+        throw awsError(error, what, context.host);
+      } finally {
+        clearTimeout(silent);
+      }
+    },
     { step: "initialize", priority: "high", name: "tellUser" },
+  );
+  // closer to the wire than the SDK's own reading of the answer
+  middlewareStack.add(
+    (next, context: CallContext) => async (args) => {
+      context.host = (args.request as { hostname?: string }).hostname ?? "";
+      const result = await next(args);
+      const response = result.response as RawAnswer;
+      if (response.statusCode !== 200) return result;
+      const bytes = await buffer(response.body as Readable);
+      response.body = bytes;
+      refuseNoAnswer(bytes.toString("utf8", 0, 1000), response, whatOf(context), context.host);
+      return result;
+    },
+    { step: "deserialize", priority: "low", name: "refuseNoAnswer" },
   );
   return client;
 }

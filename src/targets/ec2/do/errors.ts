@@ -10,7 +10,7 @@ export class AwsError extends UserError {
     readonly attempts: number,
   ) {
     super(message, options);
-    // the SDK's waiters know errors by this name
+    // as errors of the SDK have it
     this.name = code;
   }
 }
@@ -20,12 +20,15 @@ export function isAwsError(error: unknown, ...codes: readonly string[]): error i
   return error instanceof AwsError && codes.includes(error.code);
 }
 
+export const betweenHint =
+  "does a proxy, a login page or another server stand between? (HTTPS_PROXY, NO_PROXY, AWS_ENDPOINT_URL)";
+
 type Hints = readonly [RegExp, string][];
 
 /** Codes that say nothing of the thing that a call was about: the next call will meet the same. With the way out. */
 const troubleOfEveryCall: Hints = [
   [
-    /^(CredentialsProviderError|NoCredentials|MissingAuthenticationToken)/,
+    /^(CredentialsProviderError|TokenProviderError|NoCredentials|MissingAuthenticationToken)/,
     "give credentials as for the AWS CLI: AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or an instance role",
   ],
   [
@@ -42,7 +45,7 @@ const troubleOfEveryCall: Hints = [
     "AWS throttles this account; run the same command again in a minute, it goes on where it was",
   ],
   [
-    /^(TimeoutError|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|NetworkingError)/,
+    /^(NoAnswerOfAws|TimeoutError|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|NetworkingError)/,
     "is AWS reachable from this machine? (AWS_ENDPOINT_URL, AWS_REGION, proxies)",
   ],
   [/^(InternalError|InternalFailure|ServiceUnavailable|Unavailable)/, "AWS has trouble; try again"],
@@ -77,25 +80,57 @@ interface SdkError {
   Code?: string;
   code?: string;
   message?: string;
-  $metadata?: { attempts?: number };
+  $metadata?: { attempts?: number; httpStatusCode?: number };
 }
 
-/** An error of the SDK in the words of a user. */
-export function awsError(error: unknown, what: string): unknown {
+/** An error of the SDK in the words of a user. `host`: whom the call asked. */
+export function awsError(error: unknown, what: string, host = ""): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;
   const { name = "", Code, code, message = "", $metadata } = error as SdkError;
+  const attempts = $metadata?.attempts ?? 1;
+  const tried = attempts > 1 ? ` (tried ${attempts} times)` : "";
+  if (/Deserialization error|XML parse error/.test(message) || /^Unknown(Error)?$/.test(name))
+    return new AwsError(
+      "NoAnswerOfAws",
+      `${what}: ${host || "the endpoint"} answers as no service of AWS does (${$metadata?.httpStatusCode ?? "?"})${tried}`,
+      { hint: betweenHint, cause: error },
+      attempts,
+    );
   // connection errors have their code beside a meaningless name
   const id = Code ?? (name === "Error" || name === "" ? code : name);
   if (id === undefined || /^(TypeError|RangeError|SyntaxError|ReferenceError)$/.test(id)) return error;
-  const attempts = $metadata?.attempts ?? 1;
-  const hint = [...troubleOfEveryCall, ...troubleOfOne].find(
-    ([pattern]) => pattern.test(id) || pattern.test(message),
-  )?.[1];
-  const tried = attempts > 1 ? ` (tried ${attempts} times)` : "";
+  const hint = credentialHint(id, message) ?? permissionHint(message) ?? hintFor(id, message);
+  // EC2 adds a blob that only sts decode-authorization-message reads
+  const words = message.replace(/\s*Encoded authorization failure message: \S+/, "");
   return new AwsError(
     id,
-    `${what}: ${id}: ${message}${tried}`,
+    `${what}: ${id}: ${words}${tried}`,
     { cause: error, ...(hint === undefined ? {} : { hint }) },
     attempts,
   );
+}
+
+const hintFor = (id: string, message: string): string | undefined =>
+  [...troubleOfEveryCall, ...troubleOfOne].find(
+    ([pattern]) => pattern.test(id) || pattern.test(message),
+  )?.[1];
+
+/** The SDK has one name for all failures of credentials, and tells them apart in words. */
+function credentialHint(id: string, message: string): string | undefined {
+  if (!/^(CredentialsProviderError|TokenProviderError)$/.test(id)) return undefined;
+  const profile = process.env["AWS_PROFILE"] ?? "default";
+  if (/sso/i.test(message)) return `log in again: aws sso login --profile ${profile}`;
+  if (/using profile/i.test(message))
+    return `is there a profile ${profile} in ~/.aws/config? see: aws configure list-profiles; AWS_PROFILE names another`;
+  if (/process|command failed/i.test(message))
+    return `the command of credential_process of the profile ${profile} failed: run it by hand`;
+  return undefined;
+}
+
+/** Which action on what was refused, where AWS says so. */
+function permissionHint(message: string): string | undefined {
+  const [, action, resource] = /not authorized to perform: (\S+)(?: on resource: (\S+))?/.exec(message) ?? [];
+  if (action === undefined) return undefined;
+  const on = resource === undefined ? "" : ` on ${resource}`;
+  return `your own IAM policy must allow ${action}${on}; with --dry-run a command prints the calls that it makes`;
 }

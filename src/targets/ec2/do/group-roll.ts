@@ -56,7 +56,10 @@ export async function rollbackGroup(
   if (version === undefined && isGoingOn(refresh)) return undoRefresh(aws, name, refresh, roll);
   const target = version ?? previousVersion(current);
   if (target === undefined)
-    return `the group launches version ${groupVersion(current.group) ?? "?"}; nothing is known to go back to (--to VERSION names one)`;
+    throw new UserError(
+      `the group launches version ${groupVersion(current.group) ?? "?"}; nothing is known to go back to`,
+      { hint: `--to VERSION names one; there are: ${current.template?.versions.join(", ") ?? "none"}` },
+    );
   const done = await rollGroup(aws, name, group, { ...roll, remember: false }, target);
   if (previousVersion(current) !== undefined) await forgetPrevious(aws, name);
   return done;

@@ -2,9 +2,6 @@ import {
   DescribeInstanceAttributeCommand,
   GetConsoleOutputCommand,
   paginateDescribeInstances,
-  waitUntilInstanceRunning,
-  waitUntilInstanceStopped,
-  waitUntilInstanceTerminated,
   type Filter,
   type Instance,
 } from "@aws-sdk/client-ec2";
@@ -15,7 +12,7 @@ import { UserError } from "../../../errors.js";
 import type { Aws } from "./aws.js";
 import { filterPages } from "./chunks.js";
 import { isAwsError } from "./errors.js";
-import { waiting } from "./wait.js";
+import { poll } from "./wait.js";
 
 /** An instance as the commands see it. */
 export interface FoundInstance {
@@ -82,25 +79,35 @@ export async function instanceOfHost(aws: Aws, fleet: string, host: string) {
   return { instance, former: all.filter(isGone).map(({ id }) => id) };
 }
 
-const waiters = {
-  running: waitUntilInstanceRunning,
-  stopped: waitUntilInstanceStopped,
-  terminated: waitUntilInstanceTerminated,
+/** States on the way to each, and a state from which nothing leads there. EC2 may show the state before a change for a moment. */
+const farFrom = {
+  running: /^(shutting-down|terminated|stopping)$/,
+  stopped: /^(shutting-down|terminated)$/,
+  terminated: /^$/,
 };
 
-/** Waits for a state, ten minutes at most. Throws UserError when the instance goes elsewhere. */
-export async function waitForState(aws: Aws, id: string, state: keyof typeof waiters): Promise<void> {
+/**
+ * Waits for a state, ten minutes at most; the first refusal of a look that will not pass ends it. Throws UserError when the instance goes
+ * elsewhere.
+ */
+export async function waitForState(aws: Aws, id: string, state: keyof typeof farFrom): Promise<void> {
   if (aws.isDryRun) return;
-  try {
-    await waiters[state]({ client: aws.ec2, ...waiting(600, 5) }, { InstanceIds: [id] });
-  } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    const [instance] = await instancesWhere(aws, [{ Name: "instance-id", Values: [id] }]);
-    throw new UserError(
-      `instance ${id} did not become ${state}; it is ${instance?.state ?? "gone"} ${instance?.reason ?? ""}`.trim(),
-      { cause },
-    );
-  }
+  let last: FoundInstance | undefined;
+  let astray = 0;
+  const there = await poll(
+    async () => {
+      [last] = await instancesWhere(aws, [{ Name: "instance-id", Values: [id] }]);
+      if (last?.state === state || (state === "terminated" && last === undefined)) return true;
+      if (last !== undefined) astray = farFrom[state].test(last.state) ? astray + 1 : 0;
+      // one look may be older than the change
+      return astray > 1 ? false : undefined;
+    },
+    { every: 5, timeout: 600_000 },
+  );
+  if (there) return;
+  throw new UserError(
+    `instance ${id} did not become ${state}; it is ${last?.state ?? "gone"} ${last?.reason ?? ""}`.trim(),
+  );
 }
 
 /**

@@ -1,11 +1,22 @@
 import type { Aws } from "./aws.js";
 
+/** Minutes that most bakes of an AMI are over in. */
+const usualMinutes = 30;
+
 /**
  * The environment in which Packer finds the same account as this command: credentials as the SDK resolved them, since Packer's own
  * chain, above all that of 1.6, knows fewer ways (no SSO sessions).
  */
-export async function packerEnvironment(aws: Aws): Promise<Record<string, string>> {
-  const { accessKeyId, secretAccessKey, sessionToken } = await aws.ec2.config.credentials();
+export async function packerEnvironment(
+  aws: Aws,
+  warn: (line: string) => void,
+): Promise<Record<string, string>> {
+  const { accessKeyId, secretAccessKey, sessionToken, expiration } = await aws.ec2.config.credentials();
+  const minutes = expiration && Math.floor((expiration.getTime() - Date.now()) / 60_000);
+  if (minutes !== undefined && minutes < usualMinutes)
+    warn(
+      `the credentials end in ${minutes} minutes, and Packer cannot renew them; a bake that takes longer fails. Log in again first: aws sso login`,
+    );
   return {
     AWS_REGION: aws.region,
     AWS_DEFAULT_REGION: aws.region,

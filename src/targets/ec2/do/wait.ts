@@ -19,9 +19,3 @@ export async function poll<T>(
     await sleep(Math.min(pause(every), rest));
   }
 }
-
-/** The SDK's waiters, with the same pauses. */
-export function waiting(seconds: number, every: number) {
-  const delay = pause(every) / 1000;
-  return { maxWaitTime: seconds, minDelay: Math.min(delay, seconds), maxDelay: Math.min(delay, seconds) };
-}
