@@ -4,7 +4,7 @@ import { eventually } from "../support/eventually.js";
 import { releaseTree, type Suite } from "../support/release-tree.js";
 import { sessions } from "../support/sessions.js";
 import { Stage } from "../support/shapes/play.js";
-import { filedShapes, type Shape } from "../support/shapes/shape.js";
+import { filedShapes, formOf, type Shape } from "../support/shapes/shape.js";
 
 // Forms of SIPREC calls that real platforms and recorders use. Right for each: the call reaches the recorder, SDP names the relay
 // on both sides and nothing of the other side, every other byte of the body is what was sent, RTP and RTCP arrive, requests in the
@@ -35,24 +35,82 @@ function playAll(shapes: Shape[], trusted: string[], options: () => Promise<LabO
 
   it.each(shapes)("$name", async (shape) => {
     const problems = await stage.play(shape);
+    const status = shape.says["refused"];
     expect(problems.filter((problem) => !(relay === "rtpproxy" && lostByRtpproxy(shape, problem)))).toEqual(
-      [],
+      status === undefined ? [] : [`INVITE: SIP/2.0 ${status}`],
     );
     await eventually(async () => expect(await sessions(lab)).toBe(0), 5000);
   });
+
+  it("OPTIONS that must not go on are answered", async () => {
+    const text = [
+      "OPTIONS sip:{address} SIP/2.0",
+      "Via: SIP/2.0/UDP {address}:{port};branch={branch};rport",
+      "From: <sip:platform@{address}>;tag={tag}",
+      "To: <sip:recorder@198.51.100.10>",
+      "Call-ID: {callId}",
+      "CSeq: 1 OPTIONS",
+      "Max-Forwards: 0",
+      "Content-Length: 0",
+    ].join("\r\n");
+    const answers = await lab.send({ text: `${text}\r\n\r\n` }, "platform", { sipPort: 0, replies: 1 });
+    expect(answers[0]).toMatch(/^SIP\/2\.0 200 /);
+  });
 }
+
+/** Forms that differ from a filed one in a few lines. */
+const derived: Shape[] = [
+  formOf("sdp-part-tight", "no-routes", { routes: "none", mid: "reinvite recorder-reinvite recorder-info" }),
+  formOf("metadata-50k-tcp", "no-routes-tcp", {
+    routes: "none",
+    mid: "reinvite recorder-info",
+    bye: "recorder",
+  }),
+  formOf("extra-bytes-crlf", "extra-bytes-sdp", { "extra-bytes": "sdp" }),
+  formOf("part-with-pem", "multipart-related", {}, (text) => text.replace("/mixed;", "/related;")),
+  formOf("text-part-with-ruler", "boundary-quoted", {}, (text) =>
+    text.replace(
+      "multipart/mixed;boundary=uniqueBoundary",
+      'multipart/mixed; x=";"; boundary="uniqueBoundary"',
+    ),
+  ),
+  formOf("part-with-pem", "one-stream-on-hold", {}, (text) =>
+    text.replace(/(m=audio \{RTP0\}.*\n)/, "$1c=IN IP4 0.0.0.0\n"),
+  ),
+  formOf("udp-ports-apart", "udp-ports-apart-rport", { rport: "yes" }, (text) =>
+    text.replace("branch={BRANCH}", "rport;branch={BRANCH}"),
+  ),
+];
+
+/** Forms that nobody here can serve: the platform learns so. */
+const refused: Shape[] = [
+  formOf("sdp-part-tight", "IPv6", { refused: "488 Not Acceptable Here" }, (text) =>
+    text.replace("c=IN IP4 {MIP}", "c=IN IP6 2001:db8::1"),
+  ),
+  formOf("sdp-part-tight", "a name", { refused: "488 Not Acceptable Here" }, (text) =>
+    text.replace("c=IN IP4 {MIP}", "c=IN IP4 media.example"),
+  ),
+  formOf("sdp-part-tight", "an encoded body", { refused: "415 Unsupported Media Type" }, (text) =>
+    text.replace("Require: siprec", "Require: siprec\nContent-Encoding: gzip"),
+  ),
+];
+/** Kamailio 6 closes the connection. */
+const tooLong = formOf("metadata-50k-tcp", "100 KB over TCP", { refused: "513 Message Too Large" }, (text) =>
+  text.replace("{BIG330}", "{BIG330}\n{BIG330}"),
+);
+const shapes = [...filedShapes, ...derived, ...refused];
 
 withEachRelay((relay) => {
   describe("with trusted networks", () => {
-    playAll(filedShapes, ["203.0.113.0/24"], () => Promise.resolve({ relay }));
+    playAll([...shapes, tooLong], ["203.0.113.0/24"], () => Promise.resolve({ relay }));
   });
   describe("without trusted networks", () => {
     // who is not trusted sends from where its SDP says, or its media could be anybody's
-    const shapes = filedShapes.filter(({ says }) => says["send-from"] === undefined);
-    playAll(shapes, [], () => Promise.resolve({ relay }));
+    const own = shapes.filter(({ says }) => says["send-from"] === undefined);
+    playAll(own, [], () => Promise.resolve({ relay }));
   });
 });
 
 describe.each<Suite>(["trixie", "unstable"])("with the Kamailio and rtpengine of Debian %s", (suite) => {
-  playAll(filedShapes, ["203.0.113.0/24"], async () => ({ root: await releaseTree(suite) }));
+  playAll(shapes, ["203.0.113.0/24"], async () => ({ root: await releaseTree(suite) }));
 });

@@ -13,6 +13,11 @@ export function around(body: string): { before: string; sdp: string; after: stri
   return { before: body.slice(0, from), sdp: sdp.trimEnd(), after: body.slice(from + sdp.length) };
 }
 
+const onHold = "c=IN IP4 0.0.0.0";
+
+/** Whether a stream is on hold by its address. */
+export const held = (section: string[] = []) => section.includes(onHold);
+
 const ice = /^a=(candidate|ice-|remote-candidates|end-of-candidates|rtcp:)/;
 
 /** What is wrong with a body that went through the proxy, compared with the one that was sent. */
@@ -42,17 +47,19 @@ const contentType = (message: string) =>
 
 function sdpChanges(sent: string, seen: string, relay: string, foreign: RegExp): string[] {
   const there = sectionsOf(seen);
-  const problems = sectionsOf(sent).flatMap((section, i) =>
+  const here = sectionsOf(sent);
+  const problems = here.flatMap((section, i) =>
     section
       .filter((line) => line.startsWith("a=") && !ice.test(line) && !there[i]?.includes(line))
       .map((line) => `lost in stream ${i}: ${line}`),
   );
   if (foreign.test(seen)) problems.push(`names ${foreign.exec(seen)?.[0]}: ${seen}`);
   if (/^a=(candidate|ice-|oldmediaip)/m.test(seen)) problems.push("candidates or oldmediaip");
-  for (const section of there.slice(1)) {
+  for (const [i, section] of there.entries()) {
+    if (i === 0 || /^m=\S+ 0[ /]/.test(section[0] ?? "")) continue;
     const address = [...section, ...(there[0] ?? [])].find((line) => line.startsWith("c="));
-    if (!/^m=\S+ 0[ /]/.test(section[0] ?? "") && address !== `c=IN IP4 ${relay}`)
-      problems.push(`${section[0]}: ${address}`);
+    const wanted = held(here[i]) ? onHold : `c=IN IP4 ${relay}`;
+    if (address !== wanted) problems.push(`${section[0]}: ${address}`);
   }
   return problems;
 }

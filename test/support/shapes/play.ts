@@ -1,7 +1,7 @@
 import { newBranch } from "../../../src/lab/sip/identifiers.js";
 import type { SipRequest } from "../../../src/lab/sip/message.js";
 import { callers, pause, type CallLab } from "../call-lab.js";
-import { answerTo, around, changes, sectionsOf } from "./bodies.js";
+import { answerTo, around, changes, held, sectionsOf } from "./bodies.js";
 import { End, response, statusOf, uriOf, type Arrived } from "./end.js";
 import { bodyOf, newValues, written, type Shape, type Values } from "./shape.js";
 import { Sockets } from "./sockets.js";
@@ -150,14 +150,16 @@ class PlayedCall {
     if (this.#tcp) {
       this.#via = await sockets.connect(callers.platform.address, 0, { address, port });
       this.stage.platform.connected(this.#via);
-    } else if (this.says["sends-from-another-port"])
+    } else if (this.says["sends-from-another-port"]) {
       this.#via = await sockets.udp(callers.platform.address, 0);
-    else this.#via = this.stage.platformSip;
+      // where answers are not waited for, unless they are asked for
+      if (this.says["rport"] === "yes") this.stage.platform.sip.add(this.#via);
+    } else this.#via = this.stage.platformSip;
   }
 
   #send(text: string): void {
     const extra =
-      { crlf: "\r\n", garbage: "\r\nv=0\r\nc=IN IP4 10.9.9.9\r\n" }[this.says["extra-bytes"] ?? ""] ?? "";
+      { crlf: "\r\n", sdp: "\r\nv=0\r\nc=IN IP4 10.9.9.9\r\n" }[this.says["extra-bytes"] ?? ""] ?? "";
     const { address, port } = this.stage.lab.target("udp");
     this.stage.platform.sockets.send(this.#via, text + extra, { address, port });
   }
@@ -357,9 +359,10 @@ class PlayedCall {
     if (this.recorderContact !== recorderAddress) return; // its media would need sockets of its own
     const { platform, recorder } = this.stage;
     const sections = sectionsOf(around(bodyOf(this.#answer?.text ?? ""))?.sdp ?? "");
+    const offered = sectionsOf(around(bodyOf(this.#sent))?.sdp ?? "");
     const targets = sections.slice(1).flatMap((section, i) => {
       const port = Number(/^m=\S+ (\d+)/.exec(section[0] ?? "")?.[1]);
-      if (port === 0) return [];
+      if (port === 0 || held(offered[i + 1])) return [];
       const rtcp = Number(
         /^a=rtcp:(\d+)/.exec(section.find((line) => line.startsWith("a=rtcp:")) ?? "")?.[1] ?? port + 1,
       );

@@ -18,10 +18,17 @@ export const filedShapes: Shape[] = readdirSync(folder)
   .sort()
   .map((file) => read(file.replace(/\.sip$/, ""), readFileSync(new URL(file, folder), "utf8")));
 
-export function shapeNamed(name: string): Shape {
-  const shape = filedShapes.find((candidate) => candidate.name === name);
-  if (!shape) throw new Error(`no shape ${name}`);
-  return shape;
+/** A shape that is a filed one but for what is around it, and what `change` does to its text. */
+export function formOf(
+  filed: string,
+  name: string,
+  says: Record<string, string>,
+  change = (text: string) => text,
+): Shape {
+  const shape = filedShapes.find((candidate) => candidate.name === filed);
+  if (!shape) throw new Error(`no shape ${filed}`);
+  const text = change(shape.text);
+  return { name, says: { ...shape.says, ...says }, text };
 }
 
 function read(name: string, file: string): Shape {
