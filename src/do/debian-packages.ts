@@ -38,6 +38,7 @@ export const debianPackages = {
     ...allRelays().flatMap(({ packages }) => packages),
   ],
   checks: ["ansible-core", "cloud-init", "pgbouncer", "shellcheck"],
+  metrics: ["prometheus"],
   bench: ["sip-tester"],
 } as const;
 

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { attempt } from "../../src/do/process.js";
 import { CallLab, withEachRelay } from "../support/call-lab.js";
 import { eventually } from "../support/eventually.js";
 import { proxiesWith } from "../support/proxies.js";
@@ -112,9 +113,11 @@ withEachRelay((relay) => {
 
     it("metrics tell calls, dialogs, recorders, sessions of the relay and refusals", async () => {
       const proxy = lab.proxy("watched");
+      let exposition = "";
       const metrics = async () => {
         await proxy.step("exporter", "once");
         const { stdout } = await lab.on("database", "curl", "-s", "http://10.0.0.101:8099/metrics");
+        exposition = stdout;
         const samples = stdout.split("\n").filter((line) => line && !line.startsWith("#"));
         return new Map(samples.map((line) => [line.replace(/ \S+$/, ""), Number(line.split(" ").at(-1))]));
       };
@@ -122,7 +125,12 @@ withEachRelay((relay) => {
         [...one]
           .filter(([name]) => name.startsWith("sip_proxy_rtp_sessions"))
           .reduce((sum, [, n]) => sum + n, 0);
-      const before = await metrics();
+      proxy.startWatch("dispatcher-sync");
+      const before = await eventually(async () => {
+        const now = await metrics();
+        expect(now.get("sip_proxy_database_up")).toBe(1);
+        return now;
+      });
       const held = await lab.place({ targets: [lab.target("udp", "watched")], calls: 3, holdMs: null });
       expect(await held.allPlaced()).toMatchObject({ up: 3 });
       await lab.ask("stranger", { target: lab.target("udp", "watched"), count: 2, timeoutMs: 300 });
@@ -136,15 +144,27 @@ withEachRelay((relay) => {
         expect([now.get("sip_proxy_dialogs"), sessions(now)]).toEqual([0, 0]);
         return now;
       });
+      expect(await attempt({ argv: ["promtool", "check", "metrics"], input: `${exposition}\n` })).toEqual({
+        exitCode: 0,
+        stdout: "",
+        stderr: "",
+      });
+      expect(exposition).not.toMatch(/[{,]instance=/); // Prometheus renames it
+      expect(after.get("sip_proxy_dispatcher_read_timestamp_seconds")).toBeGreaterThan(
+        Date.now() / 1000 - 60,
+      );
+      expect(exposition).toMatch(/sip_proxy_build_info\{kamailio="\d+\.\d+\.\d+"\} 1/);
       const grown = (name: string) => (during.get(name) ?? NaN) - (before.get(name) ?? NaN);
       expect(grown("sip_proxy_calls_offered_total")).toBe(3);
       expect(grown("sip_proxy_calls_answered_total")).toBe(3);
       expect(grown('sip_proxy_dropped_packets_total{reason="stranger"}')).toBeGreaterThanOrEqual(2);
       expect([before, during, after].map((one) => one.get("sip_proxy_dialogs"))).toEqual([0, 3, 0]);
       expect([before, during, after].map(sessions)).toEqual([0, relay === "rtpproxy" ? 6 : 3, 0]);
-      expect(during.get(`sip_proxy_recorder_up{set="1",recorder="${recorder0}"}`)).toBe(0);
-      expect(during.get(`sip_proxy_recorder_up{set="1",recorder="${recorder1}"}`)).toBe(1);
-      expect(during.get(`sip_proxy_recorder_disabled{set="1",recorder="${recorder0}"}`)).toBe(1);
+      expect(during.get(`sip_proxy_recorder_up{set="1",recorder="recorder0",uri="${recorder0}"}`)).toBe(0);
+      expect(during.get(`sip_proxy_recorder_up{set="1",recorder="recorder1",uri="${recorder1}"}`)).toBe(1);
+      expect(during.get(`sip_proxy_recorder_disabled{set="1",recorder="recorder0",uri="${recorder0}"}`)).toBe(
+        1,
+      );
     });
   });
 
