@@ -7,6 +7,7 @@ import { initDatabase } from "../../src/do/database/init.js";
 import type { Reveal } from "../../src/compute/host/secrets.js";
 import { seedSql } from "../../src/compute/dispatcher/seed.js";
 import { hostTemplates } from "../../src/do/assets.js";
+import { run } from "../../src/do/process.js";
 import { readTable } from "../../src/do/database/table.js";
 import { withConnection } from "../../src/do/database/connect.js";
 import { fleetOf } from "../support/fleets.js";
@@ -93,6 +94,45 @@ describe("db init", () => {
   ])("the password %j logs in", async (password) => {
     await initDatabase(database({ dbpass_kam: password }), reveal);
     expect(await logIn(password)).toBe("kamailio");
+  });
+
+  // what SASLprep changes, and what it prohibits: then libpq sends the password as it is
+  test.each([
+    ["a soft hyphen", "a\u00adb"],
+    ["a zero-width space", "a\u200bb"],
+    ["a byte order mark", "\ufeffab"],
+    ["an ogham space", "a\u1680b"],
+    ["a no-break space", "a\u00a0b"],
+    ["a ligature", "\ufb01x"],
+    ["an emoji", "a\u{1f600}"],
+    ["letters of both directions", "a\u05d0b"],
+  ])("a password with %s logs in with libpq, and with db seed", async (_, password) => {
+    const access = database({ dbpass_kam: password });
+    await initDatabase(access, reveal);
+    const argv = [
+      "psql",
+      "-h",
+      "127.0.0.1",
+      "-p",
+      String(postgres.port),
+      "-U",
+      "kamailio",
+      "-c",
+      "SELECT 1",
+    ] as const;
+    await run({ argv: [...argv, "kamailio"], env: { PGPASSWORD: password } });
+    const login = { user: "kamailio", password: access.dbpass_kam, database: "kamailio" };
+    await withConnection(access, login, reveal, (client) => client.query("SELECT 1"));
+  });
+
+  test.each([
+    ["an emoji beside a ligature", "\ufb01\u{1f600}"],
+    ["an emoji beside a soft hyphen", "\u00ad\u{1f600}"],
+    ["nothing but soft hyphens", "\u00ad\u00ad"],
+  ])("a password with %s is refused: clients disagree on it", async (_, password) => {
+    await expect(initDatabase(database({ dbpass_kam: password }), reveal)).rejects.toMatchObject({
+      message: expect.stringContaining("SASLprep") as string,
+    });
   });
 
   test("the server never sees the password itself", async () => {

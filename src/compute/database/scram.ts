@@ -1,4 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
+import { saslprep } from "@mongodb-js/saslprep";
 
 /** PostgreSQL's default (scram_iterations). */
 const iterations = 4096;
@@ -7,9 +8,31 @@ const iterations = 4096;
  * A password as PostgreSQL stores it: SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY (RFC 5803). Set in this form,
  * the password itself never reaches the server, nor its log.
  */
-export function scramVerifier(password: string, salt: Buffer = randomBytes(16)): string {
-  const salted = pbkdf2Sync(password.normalize("NFKC"), salt, iterations, 32, "sha256");
+export function scramVerifier(prepared: string, salt: Buffer = randomBytes(16)): string {
+  const salted = pbkdf2Sync(prepared, salt, iterations, 32, "sha256");
   const key = (text: string) => createHmac("sha256", salted).update(text).digest();
   const stored = createHash("sha256").update(key("Client Key")).digest("base64");
   return `SCRAM-SHA-256$${iterations}:${salt.toString("base64")}$${stored}:${key("Server Key").toString("base64")}`;
+}
+
+/**
+ * A password as clients send it: by SASLprep (RFC 4013). Where that prohibits a character or leaves nothing, libpq sends it as it is, and
+ * others what is left of it: undefined where that would be something else.
+ */
+export function preparedPassword(password: string): string | undefined {
+  return prepare(password) ?? (isKept(password) ? password : undefined);
+}
+
+function prepare(text: string): string | undefined {
+  try {
+    return saslprep(text) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether none of its characters is mapped to another one, or to nothing. */
+function isKept(text: string): boolean {
+  const isMapped = (one: string) => (prepare(`a${one}a`) ?? `a${one}a`) !== `a${one}a`;
+  return text.normalize("NFKC") === text && ![...text].some(isMapped);
 }

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { databaseLock } from "../../compute/host/contract.js";
-import { scramVerifier } from "../../compute/database/scram.js";
+import { preparedPassword, scramVerifier } from "../../compute/database/scram.js";
 import type { Reveal } from "../../compute/host/secrets.js";
 import { UserError } from "../../errors.js";
 import type { Database } from "../../understand/fleet.js";
@@ -47,9 +47,7 @@ export async function initDatabase(
     });
   }
   const verifier =
-    dbpass_kam && !dbpass_kam.resolvedOnHost
-      ? scramVerifier(reveal(dbpass_kam, "one line", "dbpass_kam"))
-      : "";
+    dbpass_kam && !dbpass_kam.resolvedOnHost ? verifierOf(reveal(dbpass_kam, "one line", "dbpass_kam")) : "";
   const variables = { role: dbuser_kam, database: database.db_kam, password: verifier };
   const login = { user, password, database: db_root };
   const created = await createWith(database, login, reveal, variables).catch((error: unknown) => {
@@ -57,6 +55,15 @@ export async function initDatabase(
     return createWith(database, { ...login, database: fallbackRoot }, reveal, variables);
   });
   return { ...created, repaired: await repair(database, login, reveal, variables, options) };
+}
+
+function verifierOf(password: string): string {
+  const prepared = preparedPassword(password);
+  if (prepared !== undefined) return scramVerifier(prepared);
+  throw new UserError(
+    "dbpass_kam has characters that SASLprep (RFC 4013) prohibits beside ones that it changes: not every client could log in with it",
+    { hint: "leave out soft hyphens, zero-width spaces and ligatures, or emoji" },
+  );
 }
 
 /** The SQL of `db init` for psql, without the password. */
