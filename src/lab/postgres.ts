@@ -50,7 +50,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   rmSync(passwordFile);
   writeFileSync(
     join(data, "pg_hba.conf"),
-    "host all all 0.0.0.0/0 scram-sha-256\nlocal all postgres trust\n",
+    "host all all all scram-sha-256\nlocal all postgres trust\n",
   );
   const settings = [
     `listen_addresses=${host}`,

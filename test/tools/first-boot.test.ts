@@ -117,6 +117,22 @@ describe("database", () => {
     ]);
   });
 
+  test("over IPv6, the administrator's way and the role's, and Kamailio takes the address from its environment", async () => {
+    const over6 = await startPostgres({ host: "::1" });
+    try {
+      const access = { dbhost: "::1", dbport: over6.port, bootstrap: "first-boot" };
+      const root = await newHost("one", {
+        database: database({ ...access, dbuser_root: "postgres", dbpass_root: postgresPassword }),
+      });
+      await boot(root);
+      expect(listOf(root)).toHaveLength(2);
+      const local = readFileSync(join(root, "etc/kamailio/kamailio-local.cfg"), "utf8");
+      expect(local).toContain('DBURL "postgres://kamailio@/kamailio"');
+    } finally {
+      await over6.stop();
+    }
+  });
+
   test("thirty hosts that boot at once: none fails, every row is there once", async () => {
     await createDatabase();
     const roots = await Promise.all(Array.from({ length: 30 }, (_, index) => newHost(`host${index}`)));

@@ -56,8 +56,12 @@ export function httpIsPrivate({ enable_jsonrpc, enable_metrics, http_allow }: Pr
   return serves && !http_allow.every((network) => network.startsWith("127."));
 }
 
-/** No password stands in the URL: libpq takes it from its passfile, which copes with every character. */
+/**
+ * No password stands in the URL: libpq takes it from its passfile, which copes with every character. Nor does an IPv6 address, which
+ * Kamailio cannot read there: where no host is named, libpq takes the one of the service's environment.
+ */
 function databaseUrl({ dbhost, dbport, db_kam, dbuser_kam }: Database): string {
+  if (dbhost.includes(":")) return `postgres://${dbuser_kam}@/${db_kam}`;
   return `postgres://${dbuser_kam}@${dbhost}:${dbport}/${db_kam}`;
 }
 

@@ -104,15 +104,18 @@ export const ipv4OrAuto: Kind<string> = kind(
 /** One label of a DNS name (RFC 1123). */
 export const dnsLabel = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
-/** A DNS host name (RFC 1123) or an IPv4 or IPv6 address. */
+/** A DNS host name (RFC 1123), or an IPv4 or IPv6 address without zone: what is made of digits and dots alone is no name. */
 export const hostname: Kind<string> = kind(
-  "a host name or an IP address",
+  "a host name, or an IP address without leading zeros and zone",
   { type: "string", maxLength: 253 },
-  (value) => {
-    if (typeof value !== "string" || value.length > 253) return undefined;
-    return ipaddr.isValid(value) || value.split(".").every((part) => dnsLabel.test(part)) ? value : undefined;
-  },
+  (value) => (typeof value === "string" && value.length <= 253 && isHost(value) ? value : undefined),
 );
+
+function isHost(value: string): boolean {
+  if (value.includes(":")) return ipaddr.IPv6.isValid(value) && !value.includes("%");
+  if (/^[0-9.]+$/.test(value)) return ipaddr.IPv4.isValidFourPartDecimal(value);
+  return value.split(".").every((part) => dnsLabel.test(part));
+}
 
 /** One network in CIDR form, with no host bits set; a bare address is a /32. */
 export const cidr: Kind<string> = kind(
