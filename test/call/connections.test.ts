@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { CallLab, pause, type Transport } from "../support/call-lab.js";
 import { crowd, mostConnections } from "../support/crowd.js";
+import { eventually } from "../support/eventually.js";
 import { proxiesWith } from "../support/proxies.js";
 
 // TCP connections that nobody calls on: the guard of the SIP ports, and how long Kamailio keeps them.
@@ -86,6 +87,25 @@ describe("with `trusted`", () => {
     expect((await lab.proxy().run("nft", "list", "counter", "ip", "sip_proxy", "stranger")).stdout).toMatch(
       /packets 10 /,
     );
+  });
+
+  it("memory is there for as many connections as may be, each with its buffer", async () => {
+    const { tcp_max_connections } = lab.host().settings;
+    const connections = tcp_max_connections - 40;
+    const memory = async (what: string) =>
+      Number(new RegExp(`${what}: (\\d+)`).exec(await lab.proxy().kamcmd("core.shmmem"))?.[1]);
+    const before = await memory("real_used");
+    const job = { connections, rate: 500, payload: options("tcp"), holdMs: 6000 };
+    const all = crowd(lab, job, "platform");
+    await eventually(async () =>
+      expect(await lab.proxy().kamcmd("core.tcp_info")).toMatch(/opened_connections: 20\d\d/),
+    );
+    const used = (await memory("real_used")) - before;
+    expect(used).toBeGreaterThan(connections * 131_072);
+    // what calls need has not become less
+    expect(await memory("free")).toBeGreaterThan(500 * 1024 ** 2);
+    expect((await lab.calls({ ...brief, calls: 4, sipPort: 0 })).summary.outcomes).toEqual(ok(4));
+    expect(await all).toMatchObject({ open: connections, answered: connections });
   });
 
   it("the guard is loaded anew under calls, which go on", async () => {
