@@ -70,21 +70,13 @@ const made = [
 
 test("a whole life: plan, apply, scale, roll to a second image, roll back, delete; each twice, each dry first", async () => {
   const first = await fleet();
-  expect(await told(cloud, "group", "plan", first)).toMatchObject({ code: 0, changes: [] });
   expect(await told(cloud, "group", "plan", first, "--exit-code")).toMatchObject({ code: 3, changes: [] });
   const dry = await told(cloud, "group", "apply", first, "--dry-run");
   expect([dry.code, dry.changes, printedCalls(dry.stdout)]).toEqual([0, [], made]);
   expect((await told(cloud, "group", "apply", first)).changes).toEqual(made);
   expect((await told(cloud, "group", "apply", first)).changes).toEqual([]);
-  const nothing = expect.stringMatching(/nothing to change/) as string;
-  expect(await told(cloud, "group", "plan", first, "--exit-code")).toMatchObject({
-    code: 0,
-    stdout: nothing,
-  });
-  const dryJson = JSON.parse(
-    (await told(cloud, "group", "apply", first, "--dry-run", "--json")).stdout,
-  ) as object;
-  expect(dryJson).toMatchObject({ applied: false, changes: [] });
+  const idle = await told(cloud, "group", "plan", first, "--exit-code");
+  expect([idle.code, idle.stdout]).toEqual([0, expect.stringMatching(/nothing to change/)]);
 
   // scaled out by somebody else (target tracking): apply leaves that alone
   await cloud.autoscaling.send(

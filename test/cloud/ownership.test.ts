@@ -92,6 +92,14 @@ describe("what somebody else has made", () => {
   });
 });
 
+test("a dry run's JSON is JSON, and has what would be changed", async () => {
+  const { stdout, changes } = await told(cloud, "group", "apply", await fleet(), "--dry-run", "--json");
+  const plan = JSON.parse(stdout) as { applied: boolean; changes: { calls: { action: string }[] }[] };
+  expect([changes, plan.applied]).toEqual([[], false]);
+  const calls = plan.changes.flatMap((change) => change.calls.map(({ action }) => action));
+  expect(calls).toContain("autoscaling:CreateAutoScalingGroup");
+});
+
 test("what release 0.1.0 has made is known without --adopt, and keeps its name", async () => {
   const mark = { Key: "sip-proxy:fleet", Value: "eu-west" };
   // its template had the fleet's mark alone
