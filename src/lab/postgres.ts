@@ -46,12 +46,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   writeFileSync(passwordFile, password, { mode: 0o644 });
   const data = join(folder, "data");
   const initdb = [`${bin}/initdb`, "-D", data, "-A", "scram-sha-256", "--pwfile", passwordFile, "-N"];
-  await run({ argv: ["runuser", "-u", "postgres", "--", ...initdb] });
+  await run({ argv: [...asPostgres, ...initdb] as unknown as [string] });
   rmSync(passwordFile);
-  writeFileSync(
-    join(data, "pg_hba.conf"),
-    "host all all all scram-sha-256\nlocal all postgres trust\n",
-  );
+  writeFileSync(join(data, "pg_hba.conf"), "host all all all scram-sha-256\nlocal all postgres trust\n");
   const settings = [
     `listen_addresses=${host}`,
     `port=${port}`,
@@ -59,16 +56,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     "fsync=off",
     "max_connections=200",
   ];
-  const child = start({
-    argv: [
-      ...enter,
-      ...asPostgres,
-      `${bin}/postgres`,
-      "-D",
-      data,
-      ...settings.flatMap((s) => ["-c", s]),
-    ] as unknown as [string],
-  });
+  const server = [`${bin}/postgres`, "-D", data, ...settings.flatMap((s) => ["-c", s])];
+  const child = start({ argv: [...enter, ...asPostgres, ...server] as unknown as [string] });
   child.stderr?.resume();
   const connection = (database: string) => ({ host: folder, port, user: "postgres", database });
   await untilReady(connection("postgres"), child);

@@ -3,7 +3,7 @@ import { CallLab, withEachRelay, type LabOptions } from "../support/call-lab.js"
 import { eventually } from "../support/eventually.js";
 import { releaseTree, type Suite } from "../support/release-tree.js";
 import { sessions } from "../support/sessions.js";
-import { Stage } from "../support/shapes/play.js";
+import { Stage } from "../support/shapes/stage.js";
 import { filedShapes, formOf, type Shape } from "../support/shapes/shape.js";
 
 // Forms of SIPREC calls that real platforms and recorders use. Right for each: the call reaches the recorder, SDP names the relay

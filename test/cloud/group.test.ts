@@ -67,6 +67,12 @@ const made = [
   "autoscaling:PutScalingPolicy",
   "autoscaling:PutWarmPool",
 ];
+/** How an error names what these have made. */
+const creations = {
+  "ec2:CreateSecurityGroup": "security group sg-",
+  "ec2:CreateLaunchTemplate": "launch template test-proxies",
+  "autoscaling:CreateAutoScalingGroup": "autoscaling group test-proxies",
+};
 
 test("a whole life: plan, apply, scale, roll to a second image, roll back, delete; each twice, each dry first", async () => {
   const first = await fleet();
@@ -238,14 +244,8 @@ describe("trouble at the endpoint", () => {
         1,
         expect.stringMatching(new RegExp(`${action}: (RequestLimitExceeded|Throttling).*tried 4 times`)),
       ]);
-      const names = ["security group sg-", "launch template test-proxies", "autoscaling group test-proxies"];
-      const creations = [
-        "ec2:CreateSecurityGroup",
-        "ec2:CreateLaunchTemplate",
-        "autoscaling:CreateAutoScalingGroup",
-      ];
-      for (const [index, creation] of creations.entries())
-        expect(failed.stderr.includes(names[index] ?? "")).toBe(made.indexOf(creation) < made.indexOf(call));
+      for (const [creation, named] of Object.entries(creations))
+        expect(failed.stderr.includes(named)).toBe(made.indexOf(creation) < made.indexOf(call));
       await cloud.ok("group", "apply", file);
       expect((await told(cloud, "group", "apply", file)).changes).toEqual([]);
       expect(await templateVersions()).toHaveLength(1);

@@ -40,17 +40,20 @@ const database = (more: object = {}) =>
   }).database;
 
 async function logIn(password: string): Promise<string> {
-  const client = new pg.Client({
-    host: "127.0.0.1",
-    port: postgres.port,
-    user: "kamailio",
-    password,
-    database: "kamailio",
-  });
+  const login = { user: "kamailio", database: "kamailio", password };
+  const client = new pg.Client({ host: "127.0.0.1", port: postgres.port, ...login });
   await client.connect();
   const { rows } = await client.query<{ who: string }>("SELECT current_user AS who");
   await client.end();
   return rows[0]?.who ?? "";
+}
+
+/** Some tables as `kamdbctl create` makes them. */
+async function createTables(...names: string[]): Promise<void> {
+  for (const name of names) {
+    const sql = readFileSync(`/usr/share/kamailio/postgres/${name}-create.sql`, "utf8");
+    await postgres.query(sql, "kamailio");
+  }
 }
 
 describe("db init", () => {
@@ -145,12 +148,9 @@ describe("db init", () => {
   test("a database that kamdbctl made under another owner is repaired once, its owners stay, and a host seeds it", async () => {
     await postgres.query("CREATE ROLE kamailio LOGIN");
     await postgres.query("CREATE DATABASE kamailio");
-    const layout = ["standard", "dispatcher"].map((name) =>
-      readFileSync(`/usr/share/kamailio/postgres/${name}-create.sql`, "utf8"),
-    );
+    await createTables("standard", "dispatcher");
     const rows = Array.from({ length: 8 }, (_, i) => `(${i + 1}, 9, 'sip:192.0.2.${i + 1}')`).join();
-    for (const sql of [...layout, `INSERT INTO dispatcher (id, setid, destination) VALUES ${rows}`])
-      await postgres.query(sql, "kamailio");
+    await postgres.query(`INSERT INTO dispatcher (id, setid, destination) VALUES ${rows}`, "kamailio");
 
     const { repaired } = await initDatabase(database(), reveal);
     expect(repaired.filter((sql) => sql.startsWith("GRANT")).sort()).toEqual(
@@ -202,11 +202,7 @@ describe("db init", () => {
 
   test("tables become the role's own when they are to, and only then", async () => {
     await initDatabase(database(), reveal);
-    for (const name of ["standard", "dispatcher"])
-      await postgres.query(
-        readFileSync(`/usr/share/kamailio/postgres/${name}-create.sql`, "utf8"),
-        "kamailio",
-      );
+    await createTables("standard", "dispatcher");
     await postgres.query("CREATE TABLE mine ()", "kamailio");
     const owners = () =>
       postgres.query(
@@ -255,10 +251,7 @@ describe("db init", () => {
 
     test("hears plainly that it may not grant, and nothing is half done", async () => {
       await postgres.query("CREATE DATABASE kamailio");
-      await postgres.query(
-        readFileSync("/usr/share/kamailio/postgres/standard-create.sql", "utf8"),
-        "kamailio",
-      );
+      await createTables("standard");
       await expect(initDatabase(database(administrator), reveal)).rejects.toMatchObject({
         message: expect.stringMatching(/database kamailio, as manager: permission denied for/) as string,
         hint: expect.stringContaining("as the owner of the tables") as string,

@@ -1,70 +1,14 @@
 import { newBranch } from "../../../src/lab/sip/identifiers.js";
 import type { SipRequest } from "../../../src/lab/sip/message.js";
-import { callers, pause, type CallLab } from "../call-lab.js";
-import { answerTo, around, changes, held, sectionsOf } from "./bodies.js";
-import { End, response, statusOf, uriOf, type Arrived } from "./end.js";
-import { bodyOf, newValues, written, type Shape, type Values } from "./shape.js";
-import { Sockets } from "./sockets.js";
+import { callers } from "../call-lab.js";
+import { answerTo, around, changes } from "./bodies.js";
+import { response, statusOf, uriOf, type Arrived } from "./end.js";
+import { Media } from "./media.js";
+import { bodyOf, newValues, withoutBody, written, type Shape, type Values } from "./shape.js";
+import { nodeAddress, recorderAddress, type Ends } from "./ends.js";
 
-/** A platform and a recorder whose every byte a test has in its hand, on both sides of a lab's proxy. */
-export class Stage {
-  #played = 0;
-
-  private constructor(
-    readonly lab: CallLab,
-    readonly platform: End,
-    readonly recorder: End,
-    readonly platformSip: string,
-    readonly recorderSip: string,
-    readonly nodeSip: string,
-  ) {}
-
-  static async open(lab: CallLab): Promise<Stage> {
-    await lab.recorder("recorder0").stop();
-    await addAddresses(lab);
-    const [here, there] = [new Sockets(lab, "platform"), new Sockets(lab, "recorder0")];
-    const platformSip = await here.udp(callers.platform.address, 5060);
-    const recorderSip = await there.udp(recorderAddress, 5060);
-    const nodeSip = await there.udp(nodeAddress, 5060);
-    await there.listen(recorderAddress, 5060);
-    const recorder = new End(there, new Set([recorderSip, nodeSip]));
-    const platform = new End(here, new Set([platformSip]));
-    recorder.answer = (request) =>
-      request.method === "OPTIONS" ? response(request, "200 OK", "srs", []) : undefined;
-    return new Stage(lab, platform, recorder, platformSip, recorderSip, nodeSip);
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.platform.sockets.stop(), this.recorder.sockets.stop()]);
-  }
-
-  /** Plays a call of this shape from INVITE to BYE; what was wrong. */
-  async play(shape: Shape): Promise<string[]> {
-    const call = new PlayedCall(this, shape, ++this.#played);
-    try {
-      await call.run();
-    } catch (error) {
-      call.problems.push((error as Error).message);
-    }
-    call.close();
-    return call.problems;
-  }
-}
-
-const recorderAddress = "10.0.0.3";
-/** A node behind the recorder's address. */
-const nodeAddress = "10.0.0.21";
-/** Another address of the platform's. */
-const elsewhere = "203.0.113.12";
-
-async function addAddresses(lab: CallLab): Promise<void> {
-  const { device } = lab.network.port("platform");
-  await lab.on("recorder0", "ip", "addr", "add", `${nodeAddress}/24`, "dev", "eth0");
-  await lab.on("platform", "ip", "addr", "add", `${elsewhere}/32`, "dev", "eth0");
-  await lab.on("internet", "ip", "route", "add", `${elsewhere}/32`, "dev", device);
-}
-
-class PlayedCall {
+/** A call of one shape, from INVITE to BYE. */
+export class PlayedCall {
   readonly problems: string[] = [];
   readonly #values: Values;
   readonly #tcp: boolean;
@@ -74,13 +18,12 @@ class PlayedCall {
   #sent = "";
   #answer: Arrived | undefined;
   #invite: Arrived | undefined;
-  #streams: string[][] = [];
   readonly #toTag = `srs${Math.random().toString(36).slice(2)}`;
   readonly #ports: number;
-  #opened: { end: End; socket: string }[] = [];
+  #media: Media | undefined;
 
   constructor(
-    private readonly stage: Stage,
+    private readonly stage: Ends,
     private readonly shape: Shape,
     number: number,
   ) {
@@ -105,7 +48,7 @@ class PlayedCall {
   }
 
   close(): void {
-    for (const { end, socket } of this.#opened) end.sockets.close(socket);
+    this.#media?.close();
   }
 
   async run(): Promise<void> {
@@ -115,7 +58,8 @@ class PlayedCall {
       request.headers.get("Call-ID") === this.callId ? this.#record(request) : usual(request, arrived);
     platform.answer = (request) =>
       request.headers.get("Call-ID") === this.callId ? this.#react(request) : undefined;
-    await this.#openMedia();
+    const offer = around(bodyOf(this.shape.text))?.sdp ?? "";
+    this.#media = await Media.open(this.stage, offer, this.#ports, this.says["send-from"]);
     await this.#outbound();
     await this.#setUp();
     if (this.says["again"] !== undefined) {
@@ -126,10 +70,10 @@ class PlayedCall {
       this.#again = true;
       await this.#setUp();
     }
-    await this.#media();
+    await this.#arrives();
     for (const step of (this.says["mid"] ?? "reinvite").split(" ")) await this.#step(step);
     for (const method of ["UPDATE", "INFO"]) await this.#inDialog(method);
-    await this.#media();
+    await this.#arrives();
     if (this.says["bye"] === "recorder") await this.#fromRecorder("BYE");
     else await this.#bye();
     recorder.answer = usual;
@@ -238,22 +182,17 @@ class PlayedCall {
       : uriOf((this.#answer as Arrived).message.headers.get("Contact") ?? "");
   }
 
-  /** A request without a body. */
   #plain(method: string, cseq: number): string {
-    const { headers } = parseHeaders(this.#sent);
-    return [
-      `${method} ${this.#target} SIP/2.0`,
-      `Via: ${headers("Via").replace(/branch=[^;]+/, `branch=${newBranch()}`)}`,
-      ...this.#routes.map((route) => `Route: ${route}`),
-      `From: ${headers("From")}`,
-      `To: ${headers("To").replace(/;tag=.*/, "")}${this.#values.TOTAG}`,
-      `Call-ID: ${this.callId}`,
-      `CSeq: ${cseq} ${method}`,
-      "Max-Forwards: 70",
-      "Content-Length: 0",
-      "",
-      "",
-    ].join("\r\n");
+    const to = { target: this.#target, routes: this.#routes, tag: this.#values.TOTAG };
+    return withoutBody(this.#sent, method, cseq, to);
+  }
+
+  async #arrives(): Promise<void> {
+    if (this.recorderContact !== recorderAddress) return; // its media would need sockets of its own
+    const [answer, offer] = [this.#answer?.text ?? "", this.#sent].map(
+      (text) => around(bodyOf(text))?.sdp ?? "",
+    );
+    this.problems.push(...((await this.#media?.missing(answer ?? "", offer ?? "")) ?? []));
   }
 
   async #step(step: string): Promise<void> {
@@ -338,63 +277,4 @@ class PlayedCall {
     recorder.sockets.send(socket, build("ACK", ""), proxy);
     await platform.request("ACK", this.callId, cseq);
   }
-
-  async #openMedia(): Promise<void> {
-    const { platform, recorder } = this.stage;
-    const from = this.says["send-from"] ?? callers.platform.address;
-    const streams = sectionsOf(around(bodyOf(this.shape.text))?.sdp ?? "").length - 1;
-    for (let i = 0; i < 2 * streams; i++) {
-      const port = this.#ports + i;
-      const [here, there] = [
-        await platform.sockets.udp(from, port),
-        await recorder.sockets.udp(recorderAddress, port),
-      ];
-      this.#opened.push({ end: platform, socket: here }, { end: recorder, socket: there });
-      this.#streams.push([here, there]);
-    }
-  }
-
-  /** RTP and RTCP of every stream that is not refused arrives. */
-  async #media(): Promise<void> {
-    if (this.recorderContact !== recorderAddress) return; // its media would need sockets of its own
-    const { platform, recorder } = this.stage;
-    const sections = sectionsOf(around(bodyOf(this.#answer?.text ?? ""))?.sdp ?? "");
-    const offered = sectionsOf(around(bodyOf(this.#sent))?.sdp ?? "");
-    const targets = sections.slice(1).flatMap((section, i) => {
-      const port = Number(/^m=\S+ (\d+)/.exec(section[0] ?? "")?.[1]);
-      if (port === 0 || held(offered[i + 1])) return [];
-      const rtcp = Number(
-        /^a=rtcp:(\d+)/.exec(section.find((line) => line.startsWith("a=rtcp:")) ?? "")?.[1] ?? port + 1,
-      );
-      const address =
-        /^c=IN IP4 (\S+)/.exec(
-          [...section, ...(sections[0] ?? [])].find((line) => line.startsWith("c=")) ?? "",
-        )?.[1] ?? "";
-      return [
-        { stream: 2 * i, to: { address, port }, packet: rtp },
-        { stream: 2 * i + 1, to: { address, port: rtcp }, packet: rtcpReport },
-      ];
-    });
-    const before = new Map(recorder.packets);
-    const missing = () =>
-      targets.filter(
-        ({ stream }) =>
-          recorder.packets.get(this.#streams[stream]?.[1] ?? "") ===
-          before.get(this.#streams[stream]?.[1] ?? ""),
-      );
-    for (let round = 0; round < 100 && missing().length > 0; round++) {
-      for (const { stream, to, packet } of targets)
-        platform.sockets.send(this.#streams[stream]?.[0] ?? "", packet, to);
-      await pause(20);
-    }
-    for (const { stream } of missing())
-      this.problems.push(`${stream % 2 ? "RTCP" : "RTP"} of stream ${stream >> 1} does not arrive`);
-  }
-}
-
-const rtp = Buffer.concat([Buffer.from("8000000100000050deadbeef", "hex"), Buffer.alloc(160, 0xd5)]);
-const rtcpReport = Buffer.from("80c80006deadbeef0000000000000000000000000000000000000000", "hex");
-
-function parseHeaders(text: string) {
-  return { headers: (name: string) => new RegExp(`^${name}: (.*?)\\r?$`, "m").exec(text)?.[1] ?? "" };
 }

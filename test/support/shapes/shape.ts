@@ -108,3 +108,26 @@ function withPartLengths(body: string): string {
   };
   return body.replace(/\{(SDP|META)LEN\}/g, (placeholder) => lengthAfter(placeholder));
 }
+
+/** A request without a body, in the dialog of an INVITE that was sent. */
+export function withoutBody(
+  invite: string,
+  method: string,
+  cseq: number,
+  to: { target: string; routes: string[]; tag: string },
+): string {
+  const header = (name: string) => new RegExp(`^${name}: (.*?)\\r?$`, "m").exec(invite)?.[1] ?? "";
+  return [
+    `${method} ${to.target} SIP/2.0`,
+    `Via: ${header("Via").replace(/branch=[^;]+/, `branch=${newBranch()}`)}`,
+    ...to.routes.map((route) => `Route: ${route}`),
+    `From: ${header("From")}`,
+    `To: ${header("To").replace(/;tag=.*/, "")}${to.tag}`,
+    `Call-ID: ${header("Call-ID")}`,
+    `CSeq: ${cseq} ${method}`,
+    "Max-Forwards: 70",
+    "Content-Length: 0",
+    "",
+    "",
+  ].join("\r\n");
+}
