@@ -74,7 +74,9 @@ withEachRelay((relay) => {
       expect(there?.streams.map(({ packets }) => packets)).toEqual(rtp.map(({ packets }) => packets));
     }
     await eventually(async () => expect(await ask()).toEqual([200]));
-    expect(lab.proxy("few").log.join("\n")).toContain("takes up to 4 calls at once");
+    const log = lab.proxy("few").log.join("\n");
+    expect(log).toContain("takes up to 4 calls at once");
+    expect(log.match(/CALL event=failed .* status=503 setup_ms=0 reason=full/g)).toHaveLength(4);
   });
 
   it("rtp_dscp: marks all RTP that is relayed; 46 (EF) when it is not given", async () => {
