@@ -147,7 +147,7 @@ test("every relay's protocol is known", async () => {
 describe("user-data of older releases", () => {
   // as their EnvironmentFiles have them
   const formerly: Record<RelayName, string> = {
-    rtpproxy: "rtpproxy\nunix:/run/rtpproxy/1.sock unix:/run/rtpproxy/2.sock\n2",
+    rtpproxy: `rtpproxy\n${[1, 2, 3].map((number) => `unix:/run/rtpproxy/${number}.sock`).join(" ")}\n2`,
     rtpengine: "ng\nudp:127.0.0.1:2223\n1",
   };
 
