@@ -62,7 +62,8 @@ describe.each([
         const strangers = crowd(lab, { target, holdMs: 2000 });
         const most = await mostConnections(lab, strangers);
         expect(await strangers).toMatchObject({ tried: 10_000, answered: 0 });
-        expect(most).toBeLessThanOrEqual(own + 100 + (trusted.length > 0 ? 0 : places));
+        // those that were just closed count until Kamailio has noticed
+        expect(most).toBeLessThanOrEqual(own + 100 + (trusted.length > 0 ? 0 : 2 * places));
       });
       expect(outcomes).toEqual(ok(100));
     },
@@ -142,9 +143,10 @@ describe("without `trusted`, connections", () => {
     "with a request are as many as a source likes; its limit ends none (%s)",
     async (transport) => {
       const target = lab.target(transport);
-      const speaking = { target, connections: 300, rate: 100, payload: options(transport) };
-      const busy = crowd(lab, { ...speaking, holdMs: 15_000 });
-      await pause(4000);
+      // slowly: on a busy machine the requests come a while after the connections, which count till then
+      const speaking = { target, connections: 300, rate: 50, payload: options(transport) };
+      const busy = crowd(lab, { ...speaking, holdMs: 18_000 });
+      await pause(7000);
       const most = await mostConnections(lab, crowd(lab, { target, connections: 1000, holdMs: 1000 }));
       expect(await busy).toEqual({ event: "crowd", tried: 300, most: 300, open: 300, answered: 300 });
       expect(most).toBeGreaterThan(own + 300);

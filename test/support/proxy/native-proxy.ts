@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
 import type { Artefact } from "../../../src/compute/artefact.js";
 import { attempt, run, start, type Finished } from "../../../src/do/process.js";
 import { relayOf, type RelayName } from "../../../src/relay/registry.js";
@@ -128,7 +129,8 @@ export class NativeProxy {
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.on("data", (chunk: Buffer) => this.log.push(`${name}: ${chunk.toString().trimEnd()}`));
+      // a line at a time, however it comes through the pipe
+      if (stream) createInterface({ input: stream }).on("line", (line) => this.log.push(`${name}: ${line}`));
     }
     this.#services.set(name, child);
   }
