@@ -79,6 +79,17 @@ withEachRelay((relay) => {
     expect(log.match(/CALL event=failed .* status=503 setup_ms=0 reason=full/g)).toHaveLength(4);
   });
 
+  it("while its relay is full, a host refuses calls, and answers OPTIONS with 503", async () => {
+    for (const number of ["1", "2", "3"])
+      await lab.proxy("few").kamcmd("htable.seti", "full", `s:${number}`, "1");
+    expect(await lab.proxy("few").kamcmd("htable.dump", "full")).toContain("name: 1");
+    const job = { targets: [lab.target("udp", "few")], calls: 2, rate: 20, holdMs: 50, sipPort: 0 };
+    expect((await lab.calls(job)).summary.byStatus).toEqual({ 503: 2 });
+    expect(await lab.ask("platform", { target: lab.target("udp", "few") })).toEqual([503]);
+    // the mark expires when nobody renews it
+    await eventually(async () => expect((await lab.calls(job)).summary.byStatus).toEqual({ 200: 2 }));
+  });
+
   it("rtp_dscp: marks all RTP that is relayed; 46 (EF) when it is not given", async () => {
     const counted = async (proxy: "few" | "moved", dscp: number) => {
       const rules = ["==", "!="].map(

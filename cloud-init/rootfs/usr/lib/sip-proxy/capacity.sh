@@ -13,10 +13,9 @@ call_limit() {
 	printf '%s' "$((held < CALLS_IN_RANGE ? held : CALLS_IN_RANGE))"
 }
 
-# Says so where the host is to hold more.
+# tell_capacity LIMIT: says so where the host is to hold more.
 tell_capacity() {
-	local limit
-	limit=$(call_limit)
+	local limit=$1
 	if ((limit == 0)); then return; fi
 	if ((limit < ${EXPECTED_CALLS:-0})); then
 		say "WARNING: expected_calls is $EXPECTED_CALLS, but this host takes $limit calls at once: it has $(nproc) cores (calls_per_core $CALLS_PER_CORE, max_calls ${MAX_CALLS:-not given})"
