@@ -37,7 +37,7 @@ export const debianPackages = {
     "socat",
     ...allRelays().flatMap(({ packages }) => packages),
   ],
-  checks: ["ansible-core", "cloud-init", "pgbouncer", "shellcheck"],
+  checks: ["ansible-core", "cloud-init", "pgbouncer"],
   metrics: ["prometheus"],
   bench: ["sip-tester"],
 } as const;

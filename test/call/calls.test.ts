@@ -59,7 +59,8 @@ withEachRelay((relay) => {
       expect(await platform.allPlaced()).toMatchObject({ up: 4 });
       await lab.acknowledged();
       const sent = async () => (await platform.status()).rtpPackets;
-      await eventually(async () => expect(await sent()).toBeGreaterThan(4 * 2 * 10));
+      const before = await sent();
+      await eventually(async () => expect(await sent()).toBeGreaterThan(before + 4 * 2 * 10));
       for (const recorder of lab.recorders.values()) {
         expect(await recorder.reinvite()).toEqual({ status: 200, count: 2 });
         expect(await recorder.reinvite("all", true)).toEqual({ status: 200, count: 2 });
@@ -69,7 +70,9 @@ withEachRelay((relay) => {
       expect(calls.map(({ outcome, byeBy, errors }) => ({ outcome, byeBy, errors }))).toEqual(
         Array(4).fill({ outcome: "ok", byeBy: "recorder", errors: [] }),
       );
-      expect(calls[0]?.rtp[0]?.packets).toBeGreaterThan(5);
+      const packets = calls.flatMap(({ rtp }) => rtp.map((stream) => stream.packets));
+      expect(packets).toHaveLength(4 * 2);
+      expect(Math.min(...packets)).toBeGreaterThan(0);
     });
   });
 

@@ -5,6 +5,7 @@ import type { CloudOptions } from "../support/host-cloud/client.js";
 import { certificate } from "../support/certificates.js";
 import { databasePassword, GroupLab, labFleet, publicAddress } from "../support/group-lab.js";
 import { instanceId } from "../support/host-lab.js";
+import { slackFromNow } from "../support/slack.js";
 
 // The host's own scripts and programs, in sandboxes, between a metadata service and AWS' endpoint of the lab.
 
@@ -145,7 +146,8 @@ test("a reboot in the middle does not give it new time", async () => {
   await pause(15_000);
   await host.reboot();
   const rebooted = Date.now();
+  const slack = slackFromNow();
   expect(await lab.cloud.untilCompleted(instanceId(0), launch)).toBe("ABANDON");
   expect((Date.now() - began) / 1000).toBeGreaterThan(29);
-  expect((Date.now() - rebooted) / 1000).toBeLessThan(30);
+  expect(Date.now() - rebooted).toBeLessThan(30_000 + slack());
 });

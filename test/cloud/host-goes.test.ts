@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { GroupLab, labFleet } from "../support/group-lab.js";
 import { instanceId } from "../support/host-lab.js";
+import { slackFromNow } from "../support/slack.js";
 
 let lab: GroupLab;
 afterEach(() => lab?.stop());
@@ -39,9 +40,10 @@ describe("a host that the group takes out", () => {
 
     const { summary } = await calls.finished;
     const ended = Date.now();
+    const slack = slackFromNow();
     expect(summary).toMatchObject({ errors: {}, outcomes: { ok: 10 } });
     await lab.cloud.untilCompleted(instanceId(0), terminate);
-    expect(Date.now() - ended).toBeLessThan(20_000);
+    expect(Date.now() - ended).toBeLessThan(20_000 + slack());
     const all = { rtpPackets: summary.rtpPackets, rtpLost: 0 };
     await eventually(async () => expect(await lab.recorder?.totals()).toMatchObject(all));
     expect(

@@ -159,8 +159,8 @@ describe("on the hosts", () => {
     console.log(
       `ready ${(ready - configured).toFixed(1)} s after cloud-config.target\n${await inGuest("sipproxy0", chain)}`,
     );
-    // 5 s on a calm machine; a busy one has taken as much longer for all before it
-    expect(ready - configured).toBeLessThan(Math.max(5, configured - booted));
+    // 5 s on a calm machine. What waits without need waits for a time-out: 20 s and more, or several times what all before it took.
+    expect(ready - configured).toBeLessThan(Math.max(15, 2 * (configured - booted)));
     expect(ready).toBeGreaterThan(configured);
   });
 

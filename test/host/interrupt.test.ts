@@ -25,9 +25,11 @@ async function interruptedBake(step: string, signal: "SIGINT" | "SIGTERM") {
   });
   const ended = new Promise<number | null>((resolve) => bake.once("exit", resolve));
   const lines: string[] = [];
+  let sent = false;
   for await (const line of createInterface(bake.stderr)) {
     lines.push(line);
-    if (line.includes(step)) setTimeout(() => bake.kill(signal), 5000);
+    // once: a step is named again when it has ended, and a second signal ends a bake where it stands
+    if (!sent && line.includes(step)) sent = Boolean(setTimeout(() => bake.kill(signal), 5000));
   }
   return { code: await ended, said: lines.join("\n") };
 }

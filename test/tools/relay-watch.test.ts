@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { packageRoot } from "../../src/do/assets.js";
+import { run } from "../../src/do/process.js";
 import { writeFiles } from "../../src/do/write-files.js";
 import { eventually } from "../support/eventually.js";
 
@@ -146,11 +147,27 @@ test.concurrent("one that is busy all the time gets no new calls until it has ro
   }, 50);
   ends.push(() => clearInterval(clock));
   await eventually(() => expect(said()).toMatch(/rtpproxy@1 is full.*it is busy for 9\d%/));
-  share = 0.78;
-  await sleep(6000);
-  expect(said()).not.toContain("room");
   share = 0.3;
   await eventually(() => expect(said()).toContain("rtpproxy@1 has room again"));
+});
+
+test("is full from 85 % on, over three looks, until it is below 70 %", async () => {
+  const program = `
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import load
+now = ticks = 0
+load.time.monotonic = lambda: now
+watched = load.Load(1, lambda: 42, lambda: None)
+watched.ticks = lambda: ticks
+for share in [95] * 5 + [78] * 5 + [60] * 5:
+    print("full" if watched.look() else "room")
+    now, ticks = now + 1, ticks + share * load.TICKS / 100`;
+  const scripts = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
+  const { stdout } = await run({ argv: ["python3", "-Bc", program, scripts] });
+  // by the mean of three looks: 95, 95, 78 and so on to 78, 60, 60
+  const looks = [...Array<string>(3).fill("room"), ...Array<string>(9).fill("full"), "room", "room", "room"];
+  expect(stdout.trim().split("\n")).toEqual(looks);
 });
 
 test.concurrent(
