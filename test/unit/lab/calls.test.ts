@@ -194,9 +194,12 @@ describe("when a target fails", () => {
   it("OPTIONS answered 503: the target is tried last", async () => {
     const bad = await recorder("bad", { options: 503 });
     const good = await recorder("good");
-    const { finished } = await place([bad.hop, good.hop], { calls: 6, rate: 20, monitorMs: 1000 });
-    const { answeredBy } = await finished;
-    expect(answeredBy["good"]).toBeGreaterThanOrEqual(4);
+    const { finished, calls } = await place([bad.hop, good.hop], { calls: 40, rate: 20, monitorMs: 1000 });
+    await finished;
+    // from when the answer is there, which takes a busy machine a while
+    const inTurn = calls().sort((a, b) => a.index - b.index);
+    const takers = inTurn.map(({ answeredBy }) => answeredBy);
+    expect(takers.slice(takers.indexOf("good")).sort()[0]).toBe("good");
   });
 
   it("calls are spread over the targets in turn", async () => {
@@ -257,10 +260,13 @@ it("held calls take commands until they are ended", async () => {
   );
   expect(await run.obey({ cmd: "reinvite-all" })).toMatchObject({ byStatus: { 200: 5 } });
   await run.obey({ cmd: "rtp", send: false });
-  await sleep(50);
-  const before = (await stats()).totals.rtpPackets;
-  await sleep(100);
-  expect((await stats()).totals.rtpPackets).toBe(before);
+  // what is under way arrives yet
+  const packets = async () => (await stats()).totals.rtpPackets;
+  await eventually(async () => {
+    const before = await packets();
+    await sleep(100);
+    expect(await packets()).toBe(before);
+  });
   await run.obey({ cmd: "rtp", send: true });
   await run.obey({ cmd: "bye-all" });
   expect((await finished).outcomes.ok).toBe(5);
