@@ -1,21 +1,22 @@
 import pc from "picocolors";
+import { printableJson, printableLines } from "../printable.js";
 
-/** stdout is the product (templates, ids, JSON); everything said to a person goes to stderr. */
+/** stdout is the product (templates, ids, JSON); everything said to a person goes to stderr, and does nothing to a terminal. */
 export const talk = {
   say(line: string): void {
-    process.stderr.write(`${line}\n`);
+    process.stderr.write(`${printableLines(line)}\n`);
   },
   note(line: string): void {
-    process.stderr.write(`${pc.dim(line)}\n`);
+    process.stderr.write(`${pc.dim(printableLines(line))}\n`);
   },
   good(line: string): void {
-    process.stderr.write(`${pc.green(line)}\n`);
+    process.stderr.write(`${pc.green(printableLines(line))}\n`);
   },
   warn(line: string): void {
-    process.stderr.write(`${pc.yellow(line)}\n`);
+    process.stderr.write(`${pc.yellow(printableLines(line))}\n`);
   },
   bad(line: string): void {
-    process.stderr.write(`${pc.red(line)}\n`);
+    process.stderr.write(`${pc.red(printableLines(line))}\n`);
   },
 };
 
@@ -31,5 +32,5 @@ export function print(text: string | Buffer): void {
 
 /** Prints data as JSON, for `--json`. */
 export function printJson(value: unknown): void {
-  print(`${JSON.stringify(value, null, 2)}\n`);
+  print(`${printableJson(JSON.stringify(value, null, 2))}\n`);
 }

@@ -9,6 +9,7 @@ import { initDatabase, initSql, type InitOptions } from "../do/database/init.js"
 import { readTable } from "../do/database/table.js";
 import { secretReader } from "../do/secrets.js";
 import { UserError } from "../errors.js";
+import { printable } from "../printable.js";
 import type { Fleet } from "../understand/fleet.js";
 import { operationsOf } from "../targets/lookup.js";
 import { loadFleetAndWarn } from "./load-fleet.js";
@@ -107,5 +108,5 @@ function diffRow({ setid, destination, file, row, differs, hosts }: DiffLine): s
     file ?? "-",
     inTable,
     ...Object.values(hosts).map((flags) => flags ?? "-"),
-  ];
+  ].map(printable);
 }

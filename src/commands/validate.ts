@@ -1,8 +1,10 @@
 import { count, printJson, talk } from "../cli/talk.js";
 import { pathText, type Fault } from "../understand/fault.js";
 import { placesIn, reportFaults, type Source } from "../understand/report.js";
+import { shortage } from "../compute/dispatcher/connections.js";
 import { diffLines, rowsOfOthers } from "../compute/dispatcher/diff.js";
 import { dispatcherRows } from "../compute/dispatcher/seed.js";
+import { allowedConnections } from "../do/database/room.js";
 import { readTable } from "../do/database/table.js";
 import { secretReader } from "../do/secrets.js";
 import { FaultsError, loadFleet, type LoadedFleet } from "./load-fleet.js";
@@ -44,10 +46,13 @@ function tellFleet(file: string, json: boolean): void {
   talk.good(`${file}: fleet ${name} is valid: ${count(hosts, "host")}, ${count(recorders, "recorder")}`);
 }
 
-/** Whether the database can be reached, and which rows there this fleet did not write. */
+/** Whether the database can be reached, has connections for all hosts, and which rows there this fleet did not write. */
 async function tellDatabase(file: string): Promise<void> {
   const { fleet } = loadFleet(file);
-  const rows = await readTable(fleet.database, secretReader(file));
+  const reveal = secretReader(file);
+  const rows = await readTable(fleet.database, reveal);
+  const short = shortage(fleet, await allowedConnections(fleet.database, reveal));
+  if (short !== undefined) talk.warn(short);
   for (const line of rowsOfOthers(fleet.name, rows)) talk.warn(`dispatcher table: ${line}, and stays`);
   const missing = diffLines(dispatcherRows(fleet), rows, []).filter(({ row }) => row === undefined);
   for (const { destination, file: name } of missing)

@@ -14,6 +14,8 @@ export interface Postgres {
   query: (sql: string, database?: string) => Promise<Record<string, unknown>[]>;
   /** A connection of the administrator's, for what takes more than one query; whoever asks for it ends it. */
   connect: (database: string) => Promise<pg.Client>;
+  /** Seconds of CPU time that it has used so far, with all that it serves and has served. */
+  cpuSeconds: () => number;
   /** Has the server and all that it serves hang, and go on. */
   pause: () => Promise<void>;
   resume: () => Promise<void>;
@@ -33,6 +35,8 @@ export interface PostgresOptions {
   enter?: readonly string[];
   /** Of the role postgres. */
   password?: string;
+  /** Of postgresql.conf, beside what is set here. */
+  settings?: readonly string[];
 }
 
 /** Starts PostgreSQL (Debian's newest installed version) on an address, in a network namespace if given. */
@@ -55,6 +59,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     `unix_socket_directories=${folder}`,
     "fsync=off",
     "max_connections=200",
+    ...(options.settings ?? []),
   ];
   const server = [`${bin}/postgres`, "-D", data, ...settings.flatMap((s) => ["-c", s])];
   const child = start({ argv: [...enter, ...asPostgres, ...server] as unknown as [string] });
@@ -71,6 +76,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       await client.connect();
       return client;
     },
+    cpuSeconds: () => cpuSeconds(firstProcess(data)),
     pause: () => signalServer(data, "STOP"),
     resume: async () => {
       await signalServer(data, "CONT");
@@ -87,11 +93,34 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   };
 }
 
+function firstProcess(data: string): number {
+  return Number.parseInt(readFileSync(join(data, "postmaster.pid"), "utf8"), 10);
+}
+
 /** The first process and its children. */
 async function signalServer(data: string, signal: "STOP" | "CONT"): Promise<void> {
-  const [pid = ""] = readFileSync(join(data, "postmaster.pid"), "utf8").split("\n");
-  await run({ argv: ["pkill", `-${signal}`, "-P", pid] });
-  process.kill(Number(pid), `SIG${signal}`);
+  const pid = firstProcess(data);
+  await run({ argv: ["pkill", `-${signal}`, "-P", String(pid)] });
+  process.kill(pid, `SIG${signal}`);
+}
+
+/** USER_HZ, in which proc(5) counts CPU time. */
+const TICKS = 100;
+
+/** Of the first process, its children that have ended, and those that live (utime, stime, cutime and cstime of proc(5)). */
+function cpuSeconds(first: number): number {
+  const times = (pid: string, fields: readonly number[]) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const values = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return fields.reduce((sum, field) => sum + Number(values[field]), 0);
+    } catch {
+      return 0; // it has just ended
+    }
+  };
+  const children = readFileSync(`/proc/${first}/task/${first}/children`, "utf8").trim().split(" ");
+  const living = children.reduce((sum, pid) => sum + times(pid, [11, 12]), 0);
+  return (times(String(first), [11, 12, 13, 14]) + living) / TICKS;
 }
 
 function postgresBin(): string {

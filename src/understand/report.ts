@@ -1,3 +1,4 @@
+import { printable } from "../printable.js";
 import { pathText, type Fault, type Range } from "./fault.js";
 import { settingNames } from "./settings/table.js";
 import type { YamlDocument } from "./yaml/document.js";
@@ -51,7 +52,7 @@ function reportFault(
   lines: readonly string[],
 ): string {
   const column = fromOne - 1;
-  const whole = printable(lines[lineNumber - 1] ?? "");
+  const whole = printable((lines[lineNumber - 1] ?? "").replace(/\r$/, "").replaceAll("\t", " "));
   const cut = Math.max(0, column - excerptBefore);
   const line = whole.slice(cut, cut + excerptLength);
   const at = column - cut;
@@ -66,20 +67,14 @@ function reportFault(
     `${margin} | ${" ".repeat(at)}${"^".repeat(width)} ${fault.message}`,
     ...(fault.hint === undefined ? [] : [`${margin} = hint: ${fault.hint}`]),
     "",
-  ].join("\n");
+  ]
+    .map(printable)
+    .join("\n");
 }
 
 /** Of a line as it is shown: characters before the fault, and in all. Files that are no YAML may be one long line. */
 const excerptBefore = 120;
 const excerptLength = 240;
-
-/** A line that does nothing to the terminal: control characters of a file that may be anybody's are shown as dots. */
-function printable(line: string): string {
-  return line
-    .replace(/\r$/, "")
-    .replaceAll("\t", " ")
-    .replaceAll(/[\p{Cc}\p{Cf}]/gu, "·");
-}
 
 /** The text with the values of secret settings replaced by asterisks, offsets unchanged. */
 function maskSecrets({ source, positions }: Source): string {

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { seedSql } from "../../src/compute/dispatcher/seed.js";
+import { hostTemplates } from "../../src/do/assets.js";
 import { CallLab } from "../support/call-lab.js";
 import { eventually } from "../support/eventually.js";
+import { fleetOf } from "../support/fleets.js";
 import { slackFromNow } from "../support/slack.js";
 
 // What Kamailio has loaded comes to be what the table says, whatever went wrong on the way.
@@ -69,6 +72,40 @@ it("a change is applied, also one of flags alone; recorders that are down stay d
     SOON,
   );
   await kamcmd("dispatcher.set_state", "ap", "1", first);
+});
+
+it("a seed is applied at once, whatever dispatcher_poll is", async () => {
+  const poll = (seconds: number) =>
+    lab
+      .proxy()
+      .run("sed", "-i", `s/^DISPATCHER_POLL=.*/DISPATCHER_POLL=${seconds}/`, "/etc/sip-proxy/host.env");
+  const listens =
+    "SELECT FROM pg_stat_activity WHERE usename = 'kamailio' AND query LIKE '%hashtextextended%'";
+  await kill();
+  await eventually(async () => expect(await sql(listens)).toEqual([]));
+  await poll(300);
+  try {
+    follow();
+    await eventually(async () => expect(await sql(listens)).toHaveLength(1));
+    const recorders = { recorder0: { private_ip_address: "10.0.0.9" } };
+    await sql(`SET ROLE kamailio; ${seedSql(fleetOf({ recorders }), hostTemplates(), { again: "apply" })}`);
+    await eventually(async () => expect(await uris()).toContain("sip:10.0.0.9:5080;transport=tcp"));
+  } finally {
+    await poll(3);
+  }
+});
+
+it("a seed that a boot could not apply, as the database was silent, is applied once it speaks", async () => {
+  await kill();
+  await sql("DELETE FROM sip_proxy_seed; DELETE FROM dispatcher WHERE description = 'recorder1'");
+  const client = await lab.postgres?.connect("kamailio");
+  await client?.query("BEGIN; SELECT pg_advisory_xact_lock(1397313616)");
+  expect(await lab.proxy().step("database")).toContain("database not reachable: starting from the list of");
+  await client?.end();
+  await lab.proxy().run("rm", "/run/sip-proxy/database-silent");
+  expect(await sql("SELECT FROM dispatcher")).toHaveLength(1);
+  follow();
+  await eventually(async () => expect(await uris()).toContain(second));
 });
 
 it("a sync that was killed between the list and the reload is made good by the next one", async () => {

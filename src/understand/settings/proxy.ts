@@ -219,7 +219,7 @@ export const operation = {
   dispatcher_poll: withDefault(
     seconds(1, 300),
     3,
-    "Seconds between two looks at the dispatcher table; a change is applied after at most that time.",
+    "Seconds between two looks at the dispatcher table; a change is applied after at most that time, a seed at once.",
     { variable: "DISPATCHER_POLL" },
   ),
   drain_limit: withDefault(

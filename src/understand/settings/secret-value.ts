@@ -66,11 +66,11 @@ export type SecretForm = "one line" | "PEM";
 
 /** True when a secret's text has the form; what is told otherwise is `formRule`. */
 export function hasForm(text: string, form: SecretForm): boolean {
-  return form === "PEM" ? /^-----BEGIN [A-Z0-9 ]+-----$/m.test(text) : !/\p{Cc}/u.test(text);
+  return form === "PEM" ? /^-----BEGIN [A-Z0-9 ]+-----$/m.test(text) : !/[\p{Cc}\p{Cs}]/u.test(text);
 }
 
 export const formRule = {
-  "one line": "must be one line without control characters",
+  "one line": "must be one line of whole characters, without control characters",
   PEM: "must be PEM (-----BEGIN …)",
 } as const satisfies Record<SecretForm, string>;
 

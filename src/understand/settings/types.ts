@@ -69,7 +69,7 @@ export interface TextLimits {
   max?: number;
 }
 
-/** Text on one line. Control characters (newlines among them) are never legal. */
+/** Text on one line. Control characters (newlines among them) are never legal, nor are halves of characters, which no file can hold. */
 export function text({ rule, pattern, max }: TextLimits): Kind<string> {
   const json = {
     type: ["string", "number"],
@@ -78,7 +78,7 @@ export function text({ rule, pattern, max }: TextLimits): Kind<string> {
   };
   return kind(rule, json, (value) => {
     const string = typeof value === "number" ? String(value) : value;
-    if (typeof string !== "string" || /\p{Cc}/u.test(string)) return undefined;
+    if (typeof string !== "string" || /[\p{Cc}\p{Cs}]/u.test(string)) return undefined;
     if (max !== undefined && string.length > max) return undefined;
     return pattern === undefined || pattern.test(string) ? string : undefined;
   });
@@ -143,16 +143,23 @@ export function listOf<T>(item: Kind<T>): Kind<T[]> {
   };
 }
 
+const tagRule = "a mapping of tag names (up to 128 characters) to values (up to 256)";
+
 /** Names of tags, keys and values (EC2 allows 128 and 256 characters). */
-export const tags: Kind<Record<string, string>> = kind(
-  "a mapping of tag names (up to 128 characters) to values (up to 256)",
-  { type: "object", additionalProperties: { type: ["string", "number", "boolean"] } },
-  (value) => {
+export const tags = tagsOf(tagRule, /\p{Cs}/u);
+
+/** Those that Packer sets: it renders what holds `{{` until no `{{` is left, so that none can be written. */
+export const bakedTags = tagsOf(`${tagRule}, without {{`, /\p{Cs}|\{\{/u);
+
+function tagsOf(rule: string, illegal: RegExp): Kind<Record<string, string>> {
+  const json = { type: "object", additionalProperties: { type: ["string", "number", "boolean"] } };
+  return kind(rule, json, (value) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
     const entries = Object.entries(value).map(([name, v]) => [name, String(v)] as const);
     const legal = entries.every(
-      ([name, v]) => name.length <= 128 && !name.startsWith("aws:") && v.length <= 256,
+      ([name, v]) =>
+        name.length <= 128 && !name.startsWith("aws:") && v.length <= 256 && !illegal.test(name + v),
     );
     return legal ? Object.fromEntries(entries) : undefined;
-  },
-);
+  });
+}

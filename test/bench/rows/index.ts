@@ -4,6 +4,7 @@ import { cpu } from "./cpu.js";
 import { detection } from "./detection.js";
 import { drain, kamailioRestarted, relayKilled } from "./faults.js";
 import { failover } from "./failover.js";
+import { following } from "./following.js";
 import { relayHung, relayWatched } from "./hung.js";
 import { hold } from "./hold.js";
 import { load } from "./load.js";
@@ -35,4 +36,5 @@ export const rows: readonly Row[] = [
   ...connections,
   malformed,
   cpu,
+  following,
 ];

@@ -12,7 +12,7 @@ import {
   resourceId,
 } from "../../../understand/settings/aws-kinds.js";
 import { optional, withDefault } from "../../../understand/settings/setting.js";
-import { cidr, flag, integer, listOf, oneOf, tags, text } from "../../../understand/settings/types.js";
+import { bakedTags, cidr, flag, integer, listOf, oneOf, tags, text } from "../../../understand/settings/types.js";
 
 /** Debian's account for its official AMIs (https://wiki.debian.org/Cloud/AmazonEC2Image). */
 const debianOwner = "136693071363";
@@ -82,7 +82,7 @@ export const imageEc2Settings = {
     "SSM parameter under which `sip-proxy image promote` publishes the AMI's id.",
     { defaultText: "/sip-proxy/FLEET/ami" },
   ),
-  tags: withDefault(tags, {}, "Tags of the AMI and its snapshots."),
+  tags: withDefault(bakedTags, {}, "Tags of the AMI and its snapshots."),
 };
 
 /** EC2 instances, single ones and a group's alike. */

@@ -1,19 +1,22 @@
 """The dispatcher table, as Kamailio reads it. Imported, never run."""
 
+import contextlib
 import json
-import os
-import subprocess
+import time
 from collections import namedtuple
 
 import lists
-
-run = os.environ.get("SIP_PROXY_ROOT", "") + "/run/sip-proxy"
+from connection import connect
 
 # Seconds for a look. The statement's own limit comes first: its end is the server's, which then holds nothing of it.
 PATIENCE = 4
-QUERY = """BEGIN READ ONLY; SET LOCAL statement_timeout = '2s';
-SELECT coalesce(json_agg(json_build_array(id, setid, destination, flags, priority, attrs, description) ORDER BY setid, id), '[]')
-FROM sip_proxy_dispatcher; COMMIT"""
+# One transaction, with which the limit ends: a pooler gives the next one to somebody else. What is known already is not sent.
+QUERY = """SET LOCAL statement_timeout = '2s';
+SELECT digest, CASE WHEN digest <> '{known}' THEN list END
+FROM (SELECT list, hashtextextended(list, 0)::text AS digest
+  FROM (SELECT coalesce(
+      json_agg(json_build_array(id, setid, destination, flags, priority, attrs, description) ORDER BY setid, id), '[]')::text AS list
+    FROM sip_proxy_dispatcher) AS whole) AS summed"""
 
 
 class Row(namedtuple("Row", "id set destination flags priority attrs description")):
@@ -29,30 +32,16 @@ class Row(namedtuple("Row", "id set destination flags priority attrs description
 
 
 def rows():
-    """All rows. Fails with OSError, whose text is what psql says."""
-    argv = ["psql", "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1", f"--command={QUERY}"]
-    try:
-        done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, env=os.environ | access(), check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise OSError(f"it is silent: no answer within {PATIENCE} s") from None
-    if done.returncode != 0:
-        raise OSError(reason(done.stderr))
-    return [Row(*row) for row in json.loads(done.stdout)]
+    """All rows. Fails with OSError, whose text is what the server says, or libpq."""
+    end = time.monotonic() + PATIENCE
+    with contextlib.closing(connect(end)) as connection:
+        return look(connection, "", end)[1]
 
 
-def access():
-    """How the database is reached: the environment of psql, which configure has written."""
-    with open(f"{run}/database.env", encoding="utf-8") as file:
-        return dict(line.split("=", 1) for line in file.read().splitlines())
-
-
-def reason(told):
-    """What psql says, in a line."""
-    lines = [line for line in told.splitlines() if line.strip()]
-    said = next((line for line in lines if any(word in line for word in ("ERROR", "FATAL", "failed", "error"))), (lines or ["psql failed"])[0])
-    return " ".join(said.removeprefix("psql: ").split())
+def look(connection, known, end):
+    """The digest of the table, and its rows; None where the digest is the one that is known."""
+    [(digest, text)] = connection.ask(QUERY.format(known=known), end)
+    return digest, None if text is None else [Row(*row) for row in json.loads(text)]
 
 
 def good_lines(all_rows):

@@ -117,8 +117,11 @@ WITH desired (setid, destination, flags, priority, attrs, description) AS (VALUE
   INSERT INTO dispatcher (setid, destination, flags, priority, attrs, description)
   SELECT d.setid, d.destination, d.flags, d.priority, d.attrs, d.description FROM desired AS d, fresh
   WHERE NOT EXISTS (SELECT FROM dispatcher AS t WHERE (t.setid, t.destination) = (d.setid, d.destination))
+), noted AS (
+  INSERT INTO sip_proxy_destination (fleet, setid, destination)
+  SELECT fresh.fleet, d.setid, d.destination FROM desired AS d, fresh
+  ON CONFLICT DO NOTHING
 )
-INSERT INTO sip_proxy_destination (fleet, setid, destination)
-SELECT fresh.fleet, d.setid, d.destination FROM desired AS d, fresh
-ON CONFLICT DO NOTHING;
+-- Hosts that listen look at once; others within dispatcher_poll.
+SELECT pg_notify('sip_proxy_dispatcher', '') FROM fresh;
 COMMIT;

@@ -1,0 +1,97 @@
+"""A connection to the database, on which nothing waits longer than it may. Imported, never run."""
+
+import os
+import select
+import time
+
+import psycopg2
+from psycopg2 import extensions
+from resolver import addresses
+
+run = os.environ.get("SIP_PROXY_ROOT", "") + "/run/sip-proxy"
+
+# What clusters of the locale C have: bytes, UTF-8 as a rule.
+extensions.encodings["SQL_ASCII"] = "utf_8"
+
+
+def connect(end):
+    """To the database of this host, by the first of its addresses that takes a connection, until `end` (of time.monotonic).
+    Fails with OSError, whose text is what libpq says."""
+    os.environ.update(access())
+    host = os.environ["PGHOST"]
+    found = addresses(host)
+    for number, address in enumerate(found):
+        now = time.monotonic()
+        try:
+            return Connection(host, address, now + (end - now) / (len(found) - number))
+        except OSError as error:
+            failure = error
+    raise failure
+
+
+def access():
+    """How the database is reached: libpq's variables, which configure has written."""
+    with open(f"{run}/database.env", encoding="utf-8") as file:
+        return dict(line.split("=", 1) for line in file.read().splitlines())
+
+
+class Connection:
+    """Open from the beginning. Everything fails with OSError, whose text is what libpq says; it is of no use then but to be closed."""
+
+    def __init__(self, host, address, end):
+        self.host, self.address = host, address
+        try:
+            self.link = psycopg2.connect(host=host, hostaddr=address, async_=True)
+        except psycopg2.Error as error:
+            raise OSError(reason(error)) from None
+        try:
+            self.settle(end)
+        except OSError:
+            self.close()
+            raise
+
+    def another(self, end):
+        return Connection(self.host, self.address, end)
+
+    def ask(self, sql, end):
+        """The rows that the last of some statements gives."""
+        try:
+            cursor = self.link.cursor()
+            cursor.execute(sql)
+            self.settle(end)
+            return cursor.fetchall() if cursor.description else []
+        except psycopg2.Error as error:
+            raise OSError(reason(error)) from None
+
+    def hears(self, seconds):
+        """Waits for a notification, or for anything else that the server has to say."""
+        if not self.link.notifies and not select.select([self.link], [], [], max(0, seconds))[0]:
+            return False
+        self.settle(time.monotonic() + 1)
+        self.link.notifies.clear()
+        return True
+
+    def is_the_servers(self, process):
+        """Whether the process of the server that answers is the one that let it in; else a pooler is in between."""
+        return self.link.info.backend_pid == process
+
+    def settle(self, end):
+        """Until what was begun is done."""
+        began = time.monotonic()
+        try:
+            while (state := self.link.poll()) != extensions.POLL_OK:
+                readers, writers = ([self.link], []) if state == extensions.POLL_READ else ([], [self.link])
+                if not any(select.select(readers, writers, [], max(0, end - time.monotonic()))):
+                    raise TimeoutError(f"it is silent: no answer within {max(0, end - began):.1f} s")
+        except psycopg2.Error as error:
+            raise OSError(reason(error)) from None
+
+    def close(self):
+        self.link.close()
+
+
+def reason(error):
+    """What libpq says, in a line."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    said = next((line for line in lines if any(word in line for word in ("ERROR", "FATAL", "failed", "error"))), (lines or ["no connection"])[0])
+    return " ".join(said.split())
