@@ -1,11 +1,12 @@
-/** `npm run bench:calls`: sets up what it needs, then runs main.ts (no compiled copy of it is kept). */
+/** `run.mjs FILE ARGUMENTS...`: what `npm run bench:calls` and `bench:media` run (no compiled copy of it is kept). */
 import { runnerImport } from "vite";
 
+const [file, ...words] = process.argv.slice(2);
 const root = new URL("../..", import.meta.url).pathname;
-const { module } = await runnerImport(`${root}test/bench/main.ts`, {
+const { module } = await runnerImport(`${root}test/bench/${file}`, {
   root,
   configFile: false,
   logLevel: "error",
 });
-await module.main(process.argv.slice(2));
+await module.main(words);
 process.exit();

@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { join } from "node:path";
+import { Program } from "../../../src/lab/agents/child.js";
+import type { RelayName } from "../../../src/relay/registry.js";
+import { eventually } from "../../support/eventually.js";
+import { now, spent } from "./busy.js";
+import { addresses, portOf, ports, Row, type At } from "./network.js";
+import type { CallerEvent, CallerOptions, SenderEvent, SenderOptions } from "./protocol.js";
+import { RunningRelay } from "./relay.js";
+
+/** Who relays. */
+export interface Subject {
+  title: string;
+  at: At;
+  relay?: { name: RelayName; instances: number };
+}
+
+export interface Run {
+  /** CPU seconds for each packet sent. */
+  busy: number;
+  processes: number;
+  /** Of the machine's processors, how much was busy. */
+  share: number;
+  sent: number;
+  /** Of the packets sent, how many did not arrive. */
+  lost: number;
+  /** Of the packets due, how many were not sent: the sender's own limit. */
+  missed: number;
+}
+
+const program = (name: string) =>
+  ["../../support/run-ts.mjs", `${name}.ts`].map((file) => join(import.meta.dirname, file));
+
+/** Seconds before the CPU is looked at: sockets are new, relays learn where packets come from. */
+const WARM = 2;
+
+/** Sends the packets of so many calls through one, for so many seconds. */
+export async function through(
+  { at, relay }: Subject,
+  calls: number,
+  seconds: number,
+  folder: string,
+): Promise<Run> {
+  const row = new Row();
+  let running: RunningRelay | undefined;
+  let sender: Program<SenderEvent> | undefined;
+  try {
+    await row.up(at);
+    if (relay)
+      running = await RunningRelay.start(relay.name, relay.instances, row.namespace("relay"), folder);
+    const targets = (await portsFor(row, running, calls)).map((port) => ({ address: addresses.relay, port }));
+    const streams: SenderOptions = { address: addresses.platform, firstPort: ports.platform, targets };
+    sender = new Program<SenderEvent>("sender", row.namespace("platform"), streams, program("sender"));
+    await sender.waitFor(({ event }) => event === "ready");
+    return await measured(row, at, sender, running?.pids ?? [], seconds);
+  } finally {
+    await sender?.stop();
+    await running?.stop();
+    await row.down();
+  }
+}
+
+async function portsFor(row: Row, relay: RunningRelay | undefined, calls: number): Promise<number[]> {
+  if (!relay) return Array.from({ length: 2 * calls }, (_, stream) => portOf(ports.relay[0], stream));
+  const { protocol, controls } = relay;
+  const options: CallerOptions = { protocol, controls, calls };
+  // it may not listen yet: then nobody answers
+  return eventually(async () => {
+    const caller = new Program<CallerEvent>("caller", row.namespace("relay"), options, program("caller"));
+    try {
+      return (await caller.waitFor(({ event }) => event === "set-up")).ports;
+    } finally {
+      await caller.stop();
+    }
+  });
+}
+
+async function measured(
+  row: Row,
+  at: At,
+  sender: Program<SenderEvent>,
+  pids: number[],
+  seconds: number,
+): Promise<Run> {
+  const tell = async (command: { send?: boolean }) => {
+    const event = await sender.ask(command);
+    if (event.event !== "done") throw sender.fault(`says ${event.event}`);
+    return event;
+  };
+  await tell({ send: true });
+  await sleep(WARM * 1000);
+  const [before, from] = [await tell({}), now(pids)];
+  await sleep(seconds * 1000);
+  const [to, after] = [now(pids), await tell({})];
+  const { sent: all, missed } = await tell({ send: false });
+  await sleep(500);
+  const sent = after.sent - before.sent;
+  const { busy, processes, share } = spent(from, to);
+  const lost = Math.max(0, all - (await row.arrived(at))) / all;
+  return {
+    busy: busy / sent,
+    processes: processes / sent,
+    share,
+    sent,
+    lost,
+    missed: missed / (all + missed),
+  };
+}
