@@ -37,7 +37,7 @@ const unacknowledged = [
 withEachRelay((relay) => {
   let lab: CallLab;
   beforeAll(async () => {
-    lab = await CallLab.start({}, { relay });
+    lab = await CallLab.start({ settings: { enable_metrics: true } }, { relay });
     await lab
       .proxy()
       .run("sed", "-i", `s/^RTP_TIMEOUT=.*/RTP_TIMEOUT=${timeout}/`, "/etc/sip-proxy/host.env");
@@ -63,6 +63,72 @@ withEachRelay((relay) => {
   const dialogs = async () => Number(/all: (\d+)/.exec(await lab.proxy().kamcmd("dlg.stats_active"))?.[1]);
   /** Like a machine that loses power: nothing more is sent. */
   const vanish = (platform: Platform) => platform.freeze(true);
+
+  /** The log's lines of this event, by Call-ID. */
+  const told = (event: string) =>
+    new Map(
+      lab.proxy().log.flatMap((line): [string, string][] => {
+        const [, callId = "", rest = ""] =
+          new RegExp(`^call-watch: CALL event=${event} call_id=(\\S+) (.*)`).exec(line) ?? [];
+        return callId === "" ? [] : [[callId, rest]];
+      }),
+    );
+  const callIds = ({ events }: Platform) =>
+    events.flatMap((event) => (event.event === "answered" ? [event.callId] : []));
+
+  it("a call that is answered and whose packets do not come is told; not one on hold", async () => {
+    const began = Date.now();
+    const onHold = await placed(silent);
+    expect((await onHold.reinviteAll("hold"))["200"]).toBe(held.calls);
+    const inTime = Date.now() - began < 9000;
+    const talking = await placed(held);
+    const quiet = await placed(silent);
+    await eventually(() =>
+      expect([...told("unrecorded").keys()]).toEqual(expect.arrayContaining(callIds(quiet))),
+    );
+    const lines = told("unrecorded");
+    for (const callId of callIds(quiet))
+      expect(lines.get(callId)).toMatch(
+        /^source=udp:203\.0\.113\.10:\d+ recorder=sip:10\.0\.0\.\S+ streams=1,2 reason=not_sent$/,
+      );
+    // they are older: they have been looked at before
+    for (const callId of [...callIds(talking), ...(inTime ? callIds(onHold) : [])])
+      expect(lines.get(callId)).toBeUndefined();
+    const metrics = await lab.proxy().step("exporter", "once");
+    const counted = [...metrics.matchAll(/^sip_proxy_unrecorded_calls_total\{(.*)\} (\d+)$/gm)];
+    expect(counted.reduce((sum, [, , count]) => sum + Number(count), 0)).toBe(lines.size);
+    for (const [, labels] of counted)
+      expect(labels).toMatch(/^platform="203\.0\.113\.10",recorder="",uri="sip:10\.\S+",reason="not_sent"$/);
+  });
+
+  it("what came of a call is told at its end, for each stream", async () => {
+    const talking = await placed(held);
+    await eventually(async () => expect((await talking.status()).rtpPackets).toBeGreaterThan(200));
+    await talking.sendMedia(false);
+    const sent = (await talking.status()).rtpPackets;
+    const arrived = async () => {
+      const all = await Promise.all([...lab.recorders.values()].map((recorder) => recorder.stats()));
+      const own = all.flatMap(({ calls }) => calls).filter(({ callId }) => callIds(talking).includes(callId));
+      return own.flatMap(({ streams }) => streams).reduce((sum, { packets }) => sum + packets, 0);
+    };
+    await eventually(async () => expect(await arrived()).toBe(sent));
+    // the relay is asked before the BYE is answered: no race with it here
+    for (const recorder of lab.recorders.values()) await recorder.behave({ bye: "silent" });
+    await talking.byeAll();
+    const { calls } = await talking.finished;
+    for (const recorder of lab.recorders.values()) await recorder.behave({ bye: "answer" });
+    for (const { callId, rtp } of calls) {
+      const packets = rtp.map((stream) => stream.packets).join(",");
+      const knows =
+        relay === "rtpproxy"
+          ? `relayed=${packets} lost=0,0 jitter_ms=\\d+\\.\\d,\\d+\\.\\d`
+          : `relayed=(${packets}|-,-) lost=-,- jitter_ms=-,-`;
+      const line = await eventually(() => told("media").get(callId) ?? expect.fail());
+      expect(line).toMatch(
+        new RegExp(`^source=udp:203\\.\\S+ recorder=sip:10\\.\\S+ packets=${packets} ${knows}$`),
+      );
+    }
+  });
 
   it("calls whose platform and recorder are gone end within rtp_timeout; those on hold stay", async () => {
     const gone = await placed(silent);

@@ -31,10 +31,12 @@ const stubs = {
 async function host(name: string) {
   const root = join(folder, name);
   const socket = createSocket("udp4");
-  const state = { answers: true };
+  const state = { answers: true, answered: 0 };
   socket.on("message", (message, { port, address }) => {
     const [cookie = ""] = message.toString().split(" ");
-    if (state.answers) socket.send(`${cookie} active sessions: 7\n`, port, address);
+    if (!state.answers) return;
+    socket.send(`${cookie} active sessions: 7\n`, port, address);
+    state.answered++;
   });
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
@@ -71,13 +73,17 @@ async function host(name: string) {
   };
 }
 
+/** The watch has had an answer: the second question comes after it. */
+const asked = (state: { answered: number }) =>
+  eventually(() => expect(state.answered).toBeGreaterThanOrEqual(2));
+
 const killed = "kill --signal=KILL rtpproxy@1.service\n";
 
 test.concurrent(
   "one that neither answers nor relays is ended, and that is logged with what is lost",
   async () => {
     const { state, ended, said } = await host("hung");
-    await sleep(1500);
+    await asked(state);
     state.answers = false;
     await sleep(8000);
     expect(ended()).toBe("");
@@ -117,7 +123,7 @@ test.concurrent("a short silence is none", async () => {
 
 test.concurrent("time for which the watch itself was late does not count", async () => {
   const { state, watch, ended } = await host("late");
-  await sleep(1500);
+  await asked(state);
   state.answers = false;
   await sleep(5000);
   watch.kill("SIGSTOP");

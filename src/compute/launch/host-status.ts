@@ -9,6 +9,9 @@ export const bootSteps = [
   "sip-proxy-selftest.service",
 ] as const;
 
+/** What follows the recorders' table, and looks at whether calls are recorded. */
+const watches = ["sip-proxy-dispatcher-sync.service", "sip-proxy-call-watch.service"];
+
 /** One systemd unit as it stands. */
 export interface UnitState {
   unit: string;
@@ -32,7 +35,7 @@ const divider = "--- dispatcher.list ---";
 
 /** The script that is run on a host to learn its status; `relayUnits` are its media relay's units. */
 export function statusScript(relayUnits: readonly string[]): string {
-  const units = [...bootSteps, ...relayUnits, "sip-proxy-dispatcher-sync.service"];
+  const units = [...bootSteps, ...relayUnits, ...watches];
   return [
     `systemctl show --property=${properties.join(",")} ${units.join(" ")}`,
     `echo '${divider}'`,

@@ -18,7 +18,7 @@ function through(
   body: string,
   { type = "multipart/mixed;boundary=b", source = "203.0.113.10", byRecorder = "0", encoding = "" } = {},
   relayed = (sdp: string) => sdp,
-): { sdp?: string; shown?: string; body?: string; type?: string } {
+): { sdp?: string; shown?: string; body?: string; type?: string; streams?: string } {
   const values: Record<string, string> = {
     $cT: type,
     $rb: body,
@@ -43,7 +43,7 @@ function through(
   values["$bs"] = String(Buffer.byteLength(values["$rb"]));
   sent = { ...shown, body: values["$rb"] };
   runInNewContext("returnSdp()", context);
-  return { sdp: "taken", shown: shown.body, ...sent };
+  return { sdp: "taken", shown: shown.body, streams: values["$var(streams)"] ?? "", ...sent };
 }
 
 const lines = (...all: string[]) => all.map((line) => `${line}\r\n`).join("");
@@ -187,4 +187,35 @@ describe("the relay is shown", () => {
   it("lines that end as they did", () => {
     expect(shown(sdp.replaceAll("\r\n", "\n"))).toBe(sdp.replaceAll("\r\n", "\n"));
   });
+});
+
+describe("the streams on which packets are to come", () => {
+  const stream = (direction: string, media = "m=audio 40000 RTP/AVP 0") => [
+    media,
+    ...(direction ? [`a=${direction}`] : []),
+  ];
+  const streams = (byRecorder: string, ...all: string[]) =>
+    through(lines(...session, ...all), { type: "application/sdp", byRecorder }).streams;
+  const each = ["sendrecv", "sendonly", "recvonly", "inactive", ""].flatMap((direction) => stream(direction));
+
+  it("a platform's are those that it sends, a recorder's those that it receives", () => {
+    expect(streams("0", ...each)).toBe("11001");
+    expect(streams("1", ...each)).toBe("10101");
+  });
+
+  it("the session's direction is that of streams without one", () => {
+    expect(streams("0", "a=inactive", ...stream("sendonly"), ...stream(""))).toBe("10");
+  });
+
+  it.each([
+    { title: "refused", media: stream("", "m=audio 0 RTP/AVP 0") },
+    { title: "on hold by its address", media: [...stream(""), "c=IN IP4 0.0.0.0"] },
+    { title: "no RTP", media: stream("", "m=application 40000 udp x") },
+  ])("one that is $title is none", ({ media }) => {
+    expect(streams("0", ...media, ...stream("", "m=video 40002 UDP/TLS/RTP/SAVPF 96"))).toBe("01");
+  });
+});
+
+it("the script is what Kamailio's engine reads, ECMAScript 5.1: no comma ends the arguments of a call", () => {
+  expect(script).not.toMatch(/,\s*\)/);
 });

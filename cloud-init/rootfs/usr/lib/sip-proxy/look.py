@@ -63,9 +63,14 @@ def dialog(id_):
     return found or None
 
 
+def values_of(found):
+    """The variables of a dialog; none where there is no dialog."""
+    return {name: value for variable in found["variables"] for name, value in variable.items()} if found else {}
+
+
 def both(found, here):
     """A question to each end, as if the other one asked: (branch, message)."""
-    variables = {name: value for variable in found["variables"] for name, value in variable.items()}
+    variables = values_of(found)
     caller, callee = found["caller"], found["callee"]
     uris = found["from_uri"], found["to_uri"]
     # behind a NAT the platform is where its call came from, whatever its Contact says

@@ -4,7 +4,13 @@ import os
 import re
 import secrets
 import socket
+import sys
 import time
+
+from ng import Ng
+from rtpproxy import Rtpproxy
+
+protocols = {"rtpproxy": Rtpproxy, "ng": Ng}
 
 # Seconds for one answer.
 PATIENCE = 2
@@ -36,9 +42,64 @@ def processes(words):
     return [Process(*pair) for pair in zip(words[:half], words[half:])]
 
 
+class Relay:
+    """All processes of the media relay. One that has not answered within `patience` is not asked for `pause` seconds: whoever goes
+    through calls would wait for each of them. Everything fails with OSError where there is no answer."""
+
+    def __init__(self, protocol, all_, patience, pause):
+        self.protocol, self.pause = protocols[protocol], pause
+        # by number: what it was started with, what puts a command to it, and from when on it is asked
+        self.options = {each.number: each.options() for each in all_}
+        self.exchanges = {each.number: each.asking(patience) for each in all_}
+        self.not_before = dict.fromkeys(self.exchanges, 0)
+
+    def ask(self, instance, text):
+        if time.monotonic() < self.not_before[instance]:
+            raise TimeoutError("it has not answered")
+        try:
+            return self.exchanges[instance](text)
+        except TimeoutError:
+            self.not_before[instance] = time.monotonic() + self.pause
+            raise
+
+    def asking(self, instance):
+        return lambda text: self.ask(instance, text)
+
+    def calls(self):
+        """What it holds, as far as it tells: (Call-ID, number of the process, whether it has been answered)."""
+        for instance in self.exchanges:
+            for id_, answered in self.protocol.calls(self.asking(instance)).items():
+                yield id_, instance, answered
+
+    def idle(self, call):
+        """Seconds since its last packet; None when the relay does not know it."""
+        return self.protocol.idle(self.asking(call.instance), call.id.encode(), call.tag.encode(), self.options[call.instance])
+
+    def streams(self, id_, media, numbers):
+        """What it has counted of the streams with these numbers, as far as it knows them: number: Counts."""
+        return self.protocol.streams(self.asking(media.instance), id_.encode(), media, numbers) if numbers else {}
+
+    def end(self, call):
+        self.protocol.end(self.asking(call.instance), call.id.encode(), call.tag.encode())
+
+
 def say(text):
     """To the journal, of a unit's program."""
-    print(f"sip-proxy: {text}", flush=True)
+    put(f"sip-proxy: {text}")
+
+
+def put(line):
+    """In one piece, whatever other threads say."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def tell_systemd(status):
+    """What `systemctl status` and `sip-proxy status` show of a unit."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.sendto(f"STATUS={status}".encode(), address.replace("@", "\0", 1) if address[0] == "@" else address)
 
 
 def exchange(address, text, patience=PATIENCE):
@@ -79,117 +140,3 @@ def rtp_ports(protocol, options):
     """The first and the last port for RTP of a process that was started with `options` (of its EnvironmentFile)."""
     patterns = protocols[protocol].first_port, protocols[protocol].last_port
     return tuple(int(re.search(pattern, options)[1]) for pattern in patterns)
-
-
-class Rtpproxy:
-    """RTPProxy's protocol: lines of text. (https://www.rtpproxy.org/doc/protocol.html)"""
-
-    first_port, last_port = r"-m[ =](\d+)", r"-M[ =](\d+)"
-    # that it can use: one thread relays
-    cores = 1
-
-    @staticmethod
-    def sessions(ask):
-        lines = (line.partition(":") for line in ask(b"I").decode().splitlines())
-        return int({name.strip(): value for name, _, value in lines}["active sessions"])
-
-    @staticmethod
-    def calls(_ask):
-        """It lists none. Those that nobody has answered it forgets by itself (-W)."""
-        return {}
-
-    @staticmethod
-    def idle(ask, call, tag, options):
-        """Seconds since the last packet of any of its streams, each a session of its own; None when it has none. What is asked for
-        is the time that is left: it counts down from -T, once the call is answered."""
-        left = []
-        for stream in (b"1", b"2", b"3", b"4"):
-            answer = ask(b" ".join((b"Q", call, tag + b";" + stream))).split()
-            if answer[0].startswith(b"E"):
-                break
-            left.append(int(answer[0]))
-        return int(re.search(r"-T (\d+)", options)[1]) - max(left) if left else None
-
-    @staticmethod
-    def end(ask, call, tag):
-        ask(b" ".join((b"D", call, tag)))
-
-    @staticmethod
-    def probe(ask):
-        """U makes a session and answers with its port; D ends it, also where the answer came too late."""
-        call = f"selftest-{unique()}".encode()
-        try:
-            port = int(ask(b"U " + call + b" 127.0.0.1 9 a").split()[0])
-        finally:
-            ask(b"D " + call + b" a")
-        return "ok" if port > 0 else "-"
-
-
-class Ng:
-    """rtpengine's ng protocol: bencoded dictionaries."""
-
-    first_port, last_port = r"--port-min[ =](\d+)", r"--port-max[ =](\d+)"
-    cores = os.cpu_count() or 1
-
-    @staticmethod
-    def sessions(ask):
-        statistics = decode(ask(b"d7:command10:statisticse"))[b"statistics"]
-        return int(statistics[b"currentstatistics"][b"sessionstotal"])
-
-    @classmethod
-    def calls(cls, ask):
-        """Every call by its Call-ID, and whether it has been answered."""
-        ids = decode(ask(b"d7:command4:list5:limiti100000ee"))[b"calls"]
-        return {id_.decode(errors="replace"): len([*filter(None, cls.query(ask, id_)[b"tags"])]) > 1 for id_ in ids}
-
-    @staticmethod
-    def query(ask, call):
-        return decode(ask(b"d7:command5:query7:call-id%d:%be" % (len(call), call)))
-
-    @classmethod
-    def idle(cls, ask, call, _tag, _options):
-        """Seconds since the last packet of any of its streams; None when it does not know the call."""
-        answer = cls.query(ask, call)
-        if answer[b"result"] != b"ok":
-            return None
-        return time.time() - max([answer[b"created"], *values(answer, b"last packet")])
-
-    @staticmethod
-    def end(ask, call, _tag):
-        ask(b"d7:call-id%d:%b7:command6:deletee" % (len(call), call))
-
-    @staticmethod
-    def probe(ask):
-        return "ok" if decode(ask(b"d7:command4:pinge"))[b"result"] == b"pong" else "-"
-
-
-protocols = {"rtpproxy": Rtpproxy, "ng": Ng}
-
-
-def values(tree, name):
-    """What has that name, wherever it stands."""
-    found = [tree[name]] if isinstance(tree, dict) and name in tree else []
-    for branch in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
-        found += values(branch, name)
-    return found
-
-
-def decode(data):
-    return decode_at(data, 0)[0]
-
-
-def decode_at(data, at):
-    """The bencoded value that begins at `at`, and where it ends."""
-    kind = data[at : at + 1]
-    if kind == b"i":
-        end = data.index(b"e", at)
-        return int(data[at + 1 : end]), end + 1
-    if kind in (b"d", b"l"):
-        items, at = [], at + 1
-        while data[at : at + 1] != b"e":
-            item, at = decode_at(data, at)
-            items.append(item)
-        return (dict(zip(items[::2], items[1::2])) if kind == b"d" else items), at + 1
-    colon = data.index(b":", at)
-    end = colon + 1 + int(data[at:colon])
-    return data[colon + 1 : end], end

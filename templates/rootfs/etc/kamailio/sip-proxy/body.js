@@ -12,11 +12,13 @@ var taken;
 
 // Sets $var(sdp): taken; none, when the message has none; or the status to refuse it with, 415 or 488. What begins with `unreachable`,
 // a regular expression, is an address that nobody outside can reach: it stands for the one that the message came from.
+// Sets $var(streams): for each stream, in order, 1 where the platform sends, or the recorder receives, whichever has sent this; else 0.
 function takeSdp(unreachable) {
 	var source = KSR.pv.gete("$si");
 	var found = foundIn(KSR.pv.gete("$cT"), KSR.pv.gete("$rb"));
 	var hidden = new RegExp("^" + unreachable);
-	var fromOutside = KSR.pv.gete("$var(by_recorder)") != "1" && !hidden.test(source);
+	var byRecorder = KSR.pv.gete("$var(by_recorder)") == "1";
+	var fromOutside = !byRecorder && !hidden.test(source);
 	if (found.sdp && encoded(KSR.pv.gete("$hdr(Content-Encoding)") || KSR.pv.gete("$hdr(e)"))) found = { refusal: "415" };
 	var reached = function (address) {
 		return fromOutside && hidden.test(address) ? source : address;
@@ -28,6 +30,7 @@ function takeSdp(unreachable) {
 	}
 	taken = found;
 	if (found.type != SDP || plain.sdp != found.sdp) KSR.textops.set_body(plain.sdp, SDP);
+	KSR.pv.sets("$var(streams)", streamsOf(plain.sdp, byRecorder ? "recvonly" : "sendonly"));
 	KSR.pv.sets("$var(sdp)", "taken");
 }
 
@@ -147,12 +150,10 @@ function plainSdp(sdp, reached) {
 	var lines = sdp.replace(/\s+$/, "").split(/\r?\n/).filter(function (line) {
 		return !/^a=(candidate|remote-candidates|end-of-candidates|ice-[a-z0-9-]+)(:|$)/.test(line);
 	});
-	var sections = [[]];
-	lines.forEach(function (line) {
-		if (line.substring(0, 2) == "m=") sections.push([]);
-		sections[sections.length - 1].push(reachable(line, reached));
+	lines = lines.map(function (line) {
+		return reachable(line, reached);
 	});
-	sections = sections.map(withoutUnused);
+	var sections = sectionsOf(lines).map(withoutUnused);
 	var own = sections.map(connection);
 	for (var i = 0; i < own.length; i++) {
 		if (own[i] && !IP4.test(own[i])) return { refusal: "488" };
@@ -160,6 +161,16 @@ function plainSdp(sdp, reached) {
 	}
 	if (apart(sections, own)) sections = sections.map(withConnection(own));
 	return { sdp: [].concat.apply([], sections).join(end) + end };
+}
+
+// The session's lines, and those of each stream.
+function sectionsOf(lines) {
+	var sections = [[]];
+	lines.forEach(function (line) {
+		if (line.substring(0, 2) == "m=") sections.push([]);
+		sections[sections.length - 1].push(line);
+	});
+	return sections;
 }
 
 function reachable(line, reached) {
@@ -200,4 +211,25 @@ function withConnection(own) {
 		var head = /^i=/.test(section[1] || "") ? 2 : 1;
 		return section.slice(0, head).concat(usual, section.slice(head));
 	};
+}
+
+// A stream goes where it is neither refused nor on hold, and goes both ways or `way` alone. (No address is RFC 2543's form of hold.)
+function streamsOf(sdp, way) {
+	var sections = sectionsOf(sdp.split(/\r?\n/));
+	var session = sections.shift();
+	return sections
+		.map(function (section) {
+			var none = refused(section) || !/^m=(audio|video) \S+ (\S+\/)?RTP\//.test(section[0]);
+			var held = /IP4 0\.0\.0\.0/.test(connection(section) || connection(session));
+			var direction = directionOf(section) || directionOf(session) || "sendrecv";
+			return !none && !held && (direction == "sendrecv" || direction == way) ? "1" : "0";
+		})
+		.join("");
+}
+
+function directionOf(section) {
+	var found = section.filter(function (line) {
+		return /^a=(sendrecv|sendonly|recvonly|inactive)$/.test(line);
+	})[0];
+	return found && found.substring(2);
 }

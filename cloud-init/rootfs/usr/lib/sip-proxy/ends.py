@@ -1,0 +1,61 @@
+"""The packets of a call, told when it has ended. Imported, never run."""
+
+import socket
+import time
+
+from kamailio import rpc
+from recorded import shown
+from relays import put
+from streams import Counts, Media
+
+# Seconds after which Kamailio is told again where it is listened for.
+TELL = 2
+
+
+class Ends:
+    """Kamailio says when a call ends, before it lets the relay forget it. `relay` is asked at once; what it has forgotten already
+    stays unknown."""
+
+    def __init__(self, relay, kamailio):
+        self.relay = relay
+        host, _, port = kamailio.partition(":")
+        self.kamailio = host, int(port)
+
+    def run(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
+            mine.bind((self.kamailio[0], 0))
+            # nobody else is heard
+            mine.connect(self.kamailio)
+            due = 0
+            while True:
+                if time.monotonic() >= due:
+                    self.tell(mine.getsockname()[1])
+                    due = time.monotonic() + TELL
+                mine.settimeout(max(0.01, due - time.monotonic()))
+                try:
+                    self.ended(mine.recv(65536).decode(errors="replace"))
+                except (OSError, ValueError, LookupError):
+                    # nothing has come, or nothing that says what call it is
+                    continue
+
+    @staticmethod
+    def tell(port):
+        try:
+            rpc("htable.seti", "watch", "port", port, patience=0.3)
+        except (OSError, ValueError):
+            pass
+
+    def ended(self, text):
+        id_, value, source, recorder = text.split("\n")
+        media = Media(value)
+        try:
+            counts = self.relay.streams(id_, media, media.numbers)
+        except (OSError, ValueError, LookupError):
+            counts = {}
+        those = [counts.get(number, Counts()) for number in media.numbers]
+        told = " ".join(f"{name}={','.join(map(written, values))}" for name, values in zip(Counts._fields, zip(*those)))
+        put(f"CALL event=media call_id={shown(id_)} source={source} recorder={recorder} {told}")
+
+
+def written(value):
+    return "-" if value is None else f"{value:.1f}" if isinstance(value, float) else str(value)

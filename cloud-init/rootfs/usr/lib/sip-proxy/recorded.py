@@ -1,0 +1,76 @@
+"""Whether calls that are answered are recorded: the packets of each stream come, and leave for the recorder. Imported, never run."""
+
+import os
+import time
+
+from look import dialog, values_of
+from relays import put, tell_systemd
+from streams import Media
+
+# Seconds after the answer when the relay is asked; after LATE it is not: the call was there before this program.
+LOOK, LATE = 10, 60
+# Platforms and recorders that are counted by their names.
+PAIRS = 200
+
+file = os.environ.get("SIP_PROXY_ROOT", "") + "/run/sip-proxy/unrecorded"
+
+
+class Recorded:
+    """Counts those that are not, by platform, recorder and reason, in a file that the exporter reads. The counts outlive this program."""
+
+    def __init__(self, relay):
+        self.relay = relay
+        self.counts = {}
+        self.told = ""
+        try:
+            with open(file, encoding="utf-8") as lines:
+                for line in lines:
+                    count, *key = line.split()
+                    self.counts[tuple(key)] = int(count)
+        except (OSError, ValueError):
+            pass
+        self.tell("since this program was started none has been found")
+
+    def look(self, call):
+        """Fails with OSError when the relay does not answer."""
+        media = Media(call.value)
+        counts = self.relay.streams(call.id, media, media.going)
+        known = {number: counts[number] for number in media.going if number in counts}
+        not_sent = [number for number, those in known.items() if those.packets == 0]
+        not_relayed = [number for number, those in known.items() if those.packets and those.relayed == 0]
+        if not_sent:
+            self.fault(call.id, not_sent, "not_sent")
+        elif not_relayed:
+            self.fault(call.id, not_relayed, "not_relayed")
+
+    def fault(self, id_, streams, reason):
+        variables = values_of(dialog(id_))
+        source, recorder = variables.get("source", "-"), variables.get("recorder", "-")
+        numbers = ",".join(map(str, streams))
+        put(f"CALL event=unrecorded call_id={shown(id_)} source={source} recorder={recorder} streams={numbers} reason={reason}")
+        self.count(reason, (source.split(":") + ["-"])[1], recorder)
+        self.tell(f"the last one, {shown(id_)} from {source} to {recorder}, at {time.strftime('%Y-%m-%d %H:%M:%S')}: {reason}")
+
+    def count(self, reason, platform, recorder):
+        key = (reason, platform, recorder)
+        if key not in self.counts and len(self.counts) >= PAIRS:
+            key = (reason, "other", "other")
+        self.counts[key] = self.counts.get(key, 0) + 1
+        self.write()
+
+    def write(self):
+        new = f"{file}.new.{os.getpid()}"
+        try:
+            with open(new, "w", encoding="utf-8") as lines:
+                lines.writelines(f"{count} {' '.join(key)}\n" for key, count in self.counts.items())
+            os.replace(new, file)
+        except OSError:
+            # with the next one
+            pass
+
+    def tell(self, last):
+        tell_systemd(f"{sum(self.counts.values())} calls were answered and not recorded since boot; {last}")
+
+
+def shown(text):
+    return "".join(letter if "!" <= letter <= "~" else "_" for letter in text)
