@@ -7,6 +7,7 @@ import { packageRoot } from "../../src/do/assets.js";
 import { attempt, start, type Finished } from "../../src/do/process.js";
 import { writeFiles } from "../../src/do/write-files.js";
 import { imdsAddress, startCloud, type Cloud, type CloudOptions } from "./host-cloud/client.js";
+import { endpointPort } from "./host-cloud/server.js";
 import { Network } from "../../src/lab/network.js";
 import { fleetOf } from "./fleets.js";
 
@@ -108,7 +109,7 @@ export const instanceId = (index: number) => `i-${String(index).padStart(17, "0"
 export function groupFleet(parts: Parameters<typeof fleetOf>[0] = {}) {
   return fleetOf({
     proxies: {},
-    launch: { ec2: { region: "eu-west-1", host_endpoint_url: `http://${endpointAddress}` } },
+    launch: { ec2: { region: "eu-west-1", host_endpoint_url: `http://${endpointAddress}:${endpointPort}` } },
     ...parts,
     group: { ...group, ...(parts["group"] as object | undefined) },
   });

@@ -8,15 +8,15 @@ import type { CloudCommand, CloudEvent, CloudOptions } from "./protocol.js";
 /** Minutes of warning that EC2 gives before it takes a spot instance back. */
 const spotWarning = 2;
 
+/** Another port of the endpoint besides 80: what is signed has it too. */
+export const endpointPort = 4566;
+
 /** The metadata service and AWS' endpoint, over one account. */
 export class CloudServer {
   readonly #account: Account;
-  readonly #servers: Server[];
+  readonly #servers: { server: Server; host: string; port: number }[];
 
-  constructor(
-    private readonly options: CloudOptions,
-    emit: (event: CloudEvent) => void,
-  ) {
+  constructor(options: CloudOptions, emit: (event: CloudEvent) => void) {
     this.#account = new Account(options, emit);
     const metadata = new MetadataService(this.#account);
     const endpoint = new Endpoint(this.#account, (call) => emit({ event: "call", ...call }));
@@ -26,16 +26,20 @@ export class CloudServer {
         response.writeHead(500).end();
       });
     };
+    const { imds, endpoint: host } = options;
     this.#servers = [
-      createServer((request, response) => metadata.answer(request, response)),
-      createServer(answer),
+      {
+        server: createServer((request, response) => metadata.answer(request, response)),
+        host: imds,
+        port: 80,
+      },
+      ...[80, endpointPort].map((port) => ({ server: createServer(answer), host, port })),
     ];
   }
 
   async listen(): Promise<void> {
-    const addresses = [this.options.imds, this.options.endpoint];
-    for (const [index, server] of this.#servers.entries()) {
-      server.listen({ host: addresses[index], port: 80, backlog: 511 });
+    for (const { server, host, port } of this.#servers) {
+      server.listen({ host, port, backlog: 511 });
       await once(server, "listening");
     }
   }

@@ -1,5 +1,6 @@
 import type { IpPermission } from "@aws-sdk/client-ec2";
 import ipaddr from "ipaddr.js";
+import { httpIsPrivate } from "../../../compute/host/kamailio-local.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 
 /** What is let in: one transport, a range of ports, from one network. */
@@ -14,11 +15,18 @@ export interface IngressRule {
 /** EC2's default quota of rules in a security group, each network of a rule counted. */
 export const ingressLimit = 60;
 
-/** SIP and media from the platforms; from the recorders media and, where they open a dialog's connection anew, SIP. */
+/**
+ * SIP and media from the platforms; from the recorders media and, where they open a dialog's connection anew, SIP; JSON-RPC and metrics
+ * from those who may use them.
+ */
 export function ingressRules(fleet: Fleet): IngressRule[] {
+  const { recorders } = fleet;
+  const overTls = recorders.filter(({ siprec_protocol }) => siprec_protocol === "tls");
   const rules = fleet.hosts.flatMap((host) => [
     ...host.settings.trusted.flatMap((network) => platformRules(host, network)),
-    ...recorderNetworks(fleet).flatMap((network) => recorderRules(host, network)),
+    ...recorderNetworks(fleet, recorders).flatMap((network) => recorderRules(host, network)),
+    ...recorderNetworks(fleet, overTls).flatMap((network) => tlsRules(host, network)),
+    ...httpRules(host),
   ]);
   return [...new Map(rules.map((rule) => [ruleKey(rule), rule])).values()];
 }
@@ -43,8 +51,25 @@ function recorderRules({ settings }: Host, network: string): IngressRule[] {
   ];
 }
 
-/** The networks that the fleet names, or each recorder's address, neighbours put together. */
-function recorderNetworks({ launch, recorders }: Fleet): string[] {
+function tlsRules({ settings }: Host, network: string): IngressRule[] {
+  const { enable_tls, sip_private_tls_port: port } = settings;
+  return enable_tls
+    ? [{ protocol: "tcp", from: port, to: port, network, why: "SIP of recorders over TLS" }]
+    : [];
+}
+
+/** Nobody reaches loopback from outside. */
+function httpRules({ settings }: Host): IngressRule[] {
+  if (!httpIsPrivate(settings)) return [];
+  const { http_port: port, http_allow } = settings;
+  return http_allow
+    .filter((network) => !network.startsWith("127."))
+    .map((network) => ({ protocol: "tcp", from: port, to: port, network, why: "JSON-RPC and metrics" }));
+}
+
+/** The networks that the fleet names for all recorders, or the address of each of these, neighbours put together. */
+function recorderNetworks({ launch }: Fleet, recorders: Fleet["recorders"]): string[] {
+  if (recorders.length === 0) return [];
   const { recorder_networks } = launch.ec2;
   if (recorder_networks.length > 0) return recorder_networks;
   return mergedNetworks(recorders.map(({ private_ip_address }) => private_ip_address));

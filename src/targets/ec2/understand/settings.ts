@@ -104,7 +104,7 @@ export const launchEc2Settings = {
   create_security_group: withDefault(
     flag,
     false,
-    "Make a security group that admits SIP and the RTP range, from the trusted networks and the recorders only.",
+    "Make a security group that admits SIP and the RTP range, from the trusted networks and the recorders only, and http_port where it serves http_allow.",
   ),
   recorder_networks: withDefault(
     listOf(cidr),
@@ -125,10 +125,10 @@ export const launchEc2Settings = {
   iam_instance_profile: optional(instanceProfile, "Instance profile; secret references and groups need one."),
   host_endpoint_url: optional(
     text({
-      rule: "a URL such as http://10.0.0.5, without port and path",
-      pattern: /^https?:\/\/[A-Za-z0-9.-]+$/,
+      rule: "a URL such as http://10.0.0.5:4566, without a path",
+      pattern: /^https?:\/\/[A-Za-z0-9.-]+(:[1-9]\d{0,4})?$/,
     }),
-    "Where hosts find all of AWS' services (an emulator). No port: curl does not sign one.",
+    "Where hosts find all of AWS' services (an emulator).",
     { variable: "AWS_ENDPOINT_URL", defaultText: "each service's own endpoint in the region, over HTTPS" },
   ),
   volume_size: withDefault(integer(4, 1024, { unit: "GiB" }), 8, "Size of the root volume in GiB."),
