@@ -35,6 +35,8 @@ export function addGroup(sipProxy: Command): void {
       .argument(...fleetArgument)
       .addOption(targetWith("groups"))
       .option("--to <version>", "version of the launch template")
+      .option("--replace-protected", "replace instances that are protected from scaling in, too")
+      .option("--end-standby", "end instances in Standby, instead of leaving them as they are")
       .option("--no-wait", "do not wait for its end")
       .option("--timeout <seconds>", "how long to wait for its end", "86400")
       .addOption(dryRun())

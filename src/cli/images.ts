@@ -7,6 +7,9 @@ import { imagePrune } from "../commands/image-prune.js";
 import { targetsWith } from "../targets/lookup.js";
 import { dryRun, fleetArgument, json, targetOption, targetWith } from "./options.js";
 
+/** A region that has been taken out of the fleet file. */
+const region = () => new Option("--region <region...>", "AMIs: look in these regions too");
+
 /** The commands for images. */
 export function addImages(sipProxy: Command): void {
   const image = sipProxy.command("image").summary("baked images: list, compare, publish, clean up");
@@ -15,6 +18,7 @@ export function addImages(sipProxy: Command): void {
     .summary("local images and AMIs, newest first")
     .argument(...fleetArgument)
     .addOption(targetOption())
+    .addOption(region())
     .addOption(json())
     .action(imageList);
   image
@@ -33,6 +37,7 @@ export function addImages(sipProxy: Command): void {
     .summary("show which images nothing needs any more, and with --delete remove them")
     .argument(...fleetArgument)
     .addOption(targetOption().makeOptionMandatory())
+    .addOption(region())
     .option("--keep <number>", "how many of the newest stay in any case", "3")
     .addOption(
       new Option("--delete", "delete them; AMIs with their snapshots").conflicts(["disable", "enable"]),

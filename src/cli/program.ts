@@ -213,6 +213,7 @@ function addRunning(sipProxy: Command): void {
     .option("--no-wait", "do not wait until the hosts are ready")
     .option("--timeout <seconds>", "how long to wait for each host", "900")
     .addOption(dryRun())
+    .addOption(json())
     .action(launch);
 
   sipProxy
@@ -244,6 +245,7 @@ function addRunning(sipProxy: Command): void {
       .addOption(target())
       .option("--now", "on EC2: cut off the calls that are up, instead of draining the host first")
       .addOption(dryRun())
+      .addOption(json())
       .action(ending(end));
     if (end === "terminate") command.option("--release", releaseHelp());
   }

@@ -25,10 +25,11 @@ export async function dbInit(file: string, options: DbOptions & InitOptions): Pr
   const { fleet } = loadFleetAndWarn(file);
   const { dbhost, dbport, dbuser_kam, db_kam, dbuser_root } = fleet.database;
   if (options.dryRun) {
+    const sql = initSql(fleet.database, options);
+    if (options.json) return printJson({ host: dbhost, port: dbport, user: dbuser_root ?? null, sql });
     const who = dbuser_root ?? "(dbuser_root is not given)";
     talk.say(`would run this at ${dbhost}:${dbport} as ${who}, and set the password of ${dbuser_kam}:`);
-    print(initSql(fleet.database, options));
-    return;
+    return print(sql);
   }
   const outcome = await initDatabase(fleet.database, secretReader(file), options);
   if (options.json) printJson(outcome);
@@ -43,10 +44,10 @@ export async function dbSeed(file: string, options: DbOptions & { adopt?: boolea
   const { fleet } = loadFleetAndWarn(file);
   const sql = seedSql(fleet, hostTemplates(), { again: "apply", adopt: options.adopt === true });
   if (options.dryRun) {
-    const { dbhost, dbport, db_kam } = fleet.database;
-    talk.say(`would run this at ${dbhost}:${dbport} in ${db_kam} (nothing was asked of the database):`);
-    print(sql);
-    return;
+    const { dbhost: host, dbport: port, db_kam: database } = fleet.database;
+    if (options.json) return printJson({ host, port, database, sql });
+    talk.say(`would run this at ${host}:${port} in ${database} (nothing was asked of the database):`);
+    return print(sql);
   }
   const { dbuser_kam, dbpass_kam, db_kam } = fleet.database;
   const login = { user: dbuser_kam, password: dbpass_kam, database: db_kam };

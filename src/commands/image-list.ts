@@ -1,7 +1,7 @@
 import { print, printJson } from "../cli/talk.js";
 import { table } from "../cli/table.js";
 import { imageTargets, operationsOf, type TargetName } from "../targets/lookup.js";
-import type { ListedImage } from "../targets/target.js";
+import type { ListedImage, RegionOptions } from "../targets/target.js";
 import { loadFleet } from "./load-fleet.js";
 
 export interface ImageOptions {
@@ -13,11 +13,14 @@ export interface ImageOptions {
 const columns = ["baked", "id", "region", "key", "kamailio", "relay", "os", "size", "notes"] as const;
 
 /** `sip-proxy image list FLEET`: images of all targets, newest first. */
-export async function imageList(file: string, { target, json }: ImageOptions): Promise<void> {
+export async function imageList(
+  file: string,
+  { target, json, ...options }: ImageOptions & RegionOptions,
+): Promise<void> {
   const { fleet } = loadFleet(file);
   const images: ListedImage[] = [];
   for (const name of target === undefined ? imageTargets(fleet) : [target])
-    images.push(...(await (await operationsOf(name)).images(fleet)));
+    images.push(...(await (await operationsOf(name)).images(fleet, options)));
   images.sort((a, b) => b.baked.localeCompare(a.baked));
   const rows = images.map((image) => columns.map((column) => image[column]));
   if (json) printJson(images);

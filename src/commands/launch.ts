@@ -15,6 +15,7 @@ export interface LaunchOptions extends TargetOption {
   wait: boolean;
   timeout: string;
   dryRun?: boolean;
+  json?: boolean;
 }
 
 /** `sip-proxy launch FLEET NAME… --target TARGET`. */
@@ -28,16 +29,29 @@ export async function launch(file: string, names: string[], options: LaunchOptio
   const timeout = secondsOf(options.timeout);
   const operations = await operationsOf(options.target);
   await operations.withHosts(fleet, options, async (target) => {
+    const outcomes: Outcome[] = [];
     for (const { host, bytes } of rendered) {
       talk.note(`${host.name}: user-data has ${bytes.length} of ${userDataLimit} bytes`);
-      tellOutcome(host, await target.launch({ host, userData: bytes }), options);
+      outcomes.push(tellOutcome(host, await target.launch({ host, userData: bytes }), options));
     }
     if (options.wait && !options.dryRun) await allReady(target, hosts, timeout);
+    if (options.json) printOutcomes(target, outcomes, options);
   });
 }
 
-function tellOutcome({ name }: Host, outcome: string, { dryRun }: { dryRun?: boolean }): void {
-  talk.say(`${name}: ${dryRun ? "(dry run) " : ""}${outcome}`);
+/** What was done, or would be, to a host. */
+interface Outcome {
+  name: string;
+  done: string;
+}
+
+function tellOutcome({ name }: Host, done: string, { dryRun }: { dryRun?: boolean }): Outcome {
+  talk.say(`${name}: ${dryRun ? "(dry run) " : ""}${done}`);
+  return { name, done };
+}
+
+function printOutcomes(target: Hosts, outcomes: Outcome[], { dryRun }: { dryRun?: boolean }): void {
+  printJson(dryRun ? { would: outcomes, calls: target.calls?.() ?? [] } : outcomes);
 }
 
 /** They boot side by side; each is told of as it becomes ready, and a failure of one does not hide the others. */
@@ -81,6 +95,7 @@ function hostTable(hosts: readonly ListedHost[]): string {
 
 export interface EndingOptions extends TargetOption {
   dryRun?: boolean;
+  json?: boolean;
   /** Give back what was made for the host beside it. */
   release?: boolean;
   /** Do not wait for calls that are up. */
@@ -95,13 +110,15 @@ export function ending(end: "stop" | "terminate") {
     const operations = await operationsOf(options.target);
     await operations.withHosts(fleet, options, async (target) => {
       const now = options.now === true;
+      const outcomes: Outcome[] = [];
       for (const host of hosts) {
         const done =
           end === "stop"
             ? await target.stop(host, { now })
             : await target.terminate(host, { now, release: options.release === true });
-        tellOutcome(host, done, options);
+        outcomes.push(tellOutcome(host, done, options));
       }
+      if (options.json) printOutcomes(target, outcomes, options);
     });
   };
 }

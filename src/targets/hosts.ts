@@ -12,6 +12,8 @@ export type ListedHost = Record<string, string | number | undefined> & { name: s
 
 /** A fleet's hosts on a target. Every method can be called again: what is done already is not done twice. */
 export interface Hosts {
+  /** The calls that a dry run would have made so far, as data. */
+  calls?: () => unknown;
   /** Makes and starts a host; starts it when it was stopped. Tells what it did. */
   launch(order: HostOrder): Promise<string>;
   /** The host's own words when it is ready. Throws UserError with the end of its console when it is not after `timeout` milliseconds. */

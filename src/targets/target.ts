@@ -79,7 +79,7 @@ export interface RolePolicy {
 export interface Operations {
   /** Bakes unless the same image is there already, and tells what came of it. `file`: absolute path of the fleet file. */
   bake(fleet: Fleet, file: string, options: BakeOptions): Promise<void>;
-  images(fleet: Fleet): Promise<ListedImage[]>;
+  images(fleet: Fleet, options: RegionOptions): Promise<ListedImage[]>;
   /** Two images, found by their names; the last two when none is named. */
   compared(fleet: Fleet, from?: string, to?: string): Promise<[ComparedImage, ComparedImage]>;
   /** Shows which images nothing needs any more; removes, disables or enables them when asked to. Returns how many they are. */
@@ -103,13 +103,17 @@ export interface DryRunOptions {
   json?: boolean;
 }
 
+export interface RegionOptions {
+  /** Where a target has regions: look there too, besides those that the fleet file names. */
+  region?: string[];
+}
+
 export interface CleanOptions extends DryRunOptions {
   /** What a bake may still use too. */
   all?: boolean;
 }
 
-export interface HostsNeeds {
-  dryRun?: boolean;
+export interface HostsNeeds extends DryRunOptions {
   /** Name of an image instead of the fleet's newest or promoted one. */
   image?: string;
 }
@@ -120,7 +124,7 @@ export interface BakeOptions extends DryRunOptions {
   builder?: "auto" | "vm" | "container";
 }
 
-export interface PruneOptions extends DryRunOptions {
+export interface PruneOptions extends DryRunOptions, RegionOptions {
   /** Without one of the three nothing but the plan is shown. */
   delete?: boolean;
   /** Of AMIs: nobody launches them any more, and `enable` undoes it. */
@@ -149,6 +153,10 @@ export interface RollOptions extends DryRunOptions {
   wait: boolean;
   timeout: string;
   to?: string;
+  /** Replace instances that are protected from scaling in, too; else they stay as they are. */
+  replaceProtected?: boolean;
+  /** Terminate instances in Standby; else they stay as they are. */
+  endStandby?: boolean;
 }
 
 export interface GroupApplyOptions extends DryRunOptions {

@@ -1,9 +1,10 @@
+import { readFileSync } from "node:fs";
 import {
   DescribeImageAttributeCommand,
   DescribeImagesCommand,
   RunInstancesCommand,
 } from "@aws-sdk/client-ec2";
-import { GetParameterCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
+import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { bases, Cloud } from "../support/cloud/cloud.js";
 import { nextContents } from "../support/cloud/contents.js";
@@ -203,25 +204,6 @@ test("a bake whose last call fails is named, and the same command finishes it", 
   expect((await told(cloud, "image", "promote", file)).code).toBe(0);
 });
 
-test("a parameter that holds something else is left as it is; one with an AMI of the fleet is the fleet's", async () => {
-  const file = await fleet({ ami_parameter: "/voice/setting" });
-  const baked = await bake(file);
-  const put = (Value: string) =>
-    cloud.ssm.send(
-      new PutParameterCommand({ Name: "/voice/setting", Value, Type: "String", Overwrite: true }),
-    );
-  for (const foreign of ["hello", bases.newest.ami_id]) {
-    await put(foreign);
-    expect(await told(cloud, "image", "promote", file)).toMatchObject({
-      code: 1,
-      changes: [],
-      stderr: expect.stringContaining(`holds ${foreign}, which is no AMI of the fleet test`) as string,
-    });
-  }
-  await put(baked);
-  expect(await told(cloud, "image", "promote", file)).toMatchObject({ code: 0, changes: [] });
-});
-
 test("a builder that a killed bake has left is named by image list and by the next bake; others' are not", async () => {
   const file = await fleet();
   const builder = (...tags: [string, string][]) =>
@@ -256,4 +238,16 @@ test("a builder that a killed bake has left is named by image list and by the ne
   expect([dry.changes, JSON.parse(dry.stdout)]).toMatchObject([[], { calls: [terminate] }]);
   expect((await told(cloud, "image", "clean", file, "--all")).changes).toEqual(["ec2:TerminateInstances"]);
   expect((await told(cloud, "image", "clean", file, "--all")).changes).toEqual([]);
+});
+
+test("a bake that fails names the log, where it is, and no step as done that was not", async () => {
+  const file = await fleet();
+  await nextContents(cloud.env);
+  cloud.proxy.trouble("CreateImage", { code: "InternalTrouble" }, { times: 9 });
+  const { code, stderr } = await told(cloud, "bake", file, "--target", "ec2");
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/InternalTrouble/)]);
+  const [, log = ""] = /hint: the whole log is (\S+)/.exec(stderr) ?? [];
+  expect(readFileSync(log, "utf8")).toContain("InternalTrouble");
+  expect(stderr.match(/✖/g)).toHaveLength(1);
+  expect(stderr).not.toMatch(/✔ (?!base AMI)/);
 });

@@ -1,9 +1,11 @@
 import {
+  EnterStandbyCommand,
   SetInstanceProtectionCommand,
   SuspendProcessesCommand,
   UpdateAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { describe, expect, test } from "vitest";
+import { bases } from "../support/cloud/cloud.js";
 import { errorAnswer } from "../support/cloud/fault-proxy.js";
 import {
   cloud,
@@ -121,4 +123,74 @@ describe("a group that cannot be deleted keeps its instances", () => {
     );
     await refused(file, /its process Terminate is suspended/, [["delete"]]);
   });
+});
+
+describe("a roll and instances that somebody has set aside", () => {
+  /** A group of four with a second version to roll to; one instance is in Standby, one is protected from scaling in. */
+  async function setAside(): Promise<{ file: string; standby: string; shielded: string }> {
+    await cloud.ok("group", "apply", await fleet({ group: { min: 4 } }));
+    const [standby = "", shielded = ""] = (await instances()).map(({ InstanceId }) => InstanceId ?? "");
+    const one = (id: string) => ({ AutoScalingGroupName: name, InstanceIds: [id] });
+    await cloud.autoscaling.send(
+      new EnterStandbyCommand({ ...one(standby), ShouldDecrementDesiredCapacity: false }),
+    );
+    await cloud.autoscaling.send(
+      new SetInstanceProtectionCommand({ ...one(shielded), ProtectedFromScaleIn: true }),
+    );
+    const file = await fleet({ group: { min: 4 }, ec2: { ami: bases.newest.ami_id } });
+    await cloud.ok("group", "apply", file);
+    return { file, standby, shielded };
+  }
+
+  const instances = async () => (await theGroup())?.Instances ?? [];
+  const stillThere = async (...ids: string[]) =>
+    (await instances()).filter(({ InstanceId = "" }) => ids.includes(InstanceId)).length;
+  const sent = (preference: string) =>
+    cloud.proxy.calls("StartInstanceRefresh").at(-1)?.params[`Preferences.${preference}`];
+
+  test("they stay as they are, which is said before and after, and a second roll has nothing to do", async () => {
+    const { file, standby, shielded } = await setAside();
+    const { code, stderr } = await told(cloud, "group", "roll", file);
+    expect([code, sent("StandbyInstances"), sent("ScaleInProtectedInstances")]).toEqual([
+      0,
+      "Ignore",
+      "Ignore",
+    ]);
+    const before = stderr.slice(0, stderr.indexOf("InProgress"));
+    expect(before).toContain(
+      `${standby} is in Standby: it stays as it is, at version 1 (--end-standby ends it)`,
+    );
+    expect(before).toContain(
+      `${shielded} is protected from scaling in: it stays as it is, at version 1 (--replace-protected replaces it)`,
+    );
+    expect(stderr).toMatch(/every instance but (i-\w+, i-\w+) runs version 2\n$/);
+    expect(await stillThere(standby, shielded)).toBe(2);
+    expect(await told(cloud, "group", "roll", file)).toMatchObject({ code: 0, changes: [] });
+  });
+
+  test("or they are replaced and ended on purpose", async () => {
+    const { file, standby, shielded } = await setAside();
+    const roll = ["group", "roll", file, "--replace-protected", "--end-standby"];
+    const { code, stderr } = await told(cloud, ...roll);
+    expect([code, sent("StandbyInstances"), sent("ScaleInProtectedInstances")]).toEqual([
+      0,
+      "Terminate",
+      "Refresh",
+    ]);
+    expect(stderr).toContain(`${standby} is in Standby: it is terminated`);
+    expect(stderr).toContain(`${shielded} is protected from scaling in: it is replaced`);
+    expect(stderr).toMatch(/every instance runs version 2\n$/);
+    expect(await stillThere(standby, shielded)).toBe(0);
+  });
+});
+
+test("bounds that the group's size is outside of change it, and the plan says so", async () => {
+  await cloud.ok("group", "apply", await fleet({ group: { min: 3, max: 4 } }));
+  const smaller = await fleet({ group: { min: 1, max: 2 } });
+  expect((await told(cloud, "group", "plan", smaller)).stdout).toContain("~ DesiredCapacity: 3 -> 2");
+  await cloud.ok("group", "apply", smaller);
+  expect((await theGroup())?.DesiredCapacity).toBe(2);
+  expect((await told(cloud, "group", "plan", smaller)).stdout).toContain("nothing to change");
+  const larger = await fleet({ group: { min: 4, max: 6 } });
+  expect((await told(cloud, "group", "plan", larger)).stdout).toContain("~ DesiredCapacity: 2 -> 4");
 });

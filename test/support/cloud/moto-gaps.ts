@@ -18,6 +18,9 @@ interface Refresh {
   reason: string;
   percentage: number;
   started: string;
+  /** Of instances that are protected from scaling in, and in Standby: what becomes of them. */
+  shielded: string;
+  standby: string;
 }
 
 /**
@@ -34,6 +37,8 @@ export class MotoGaps {
   failNextRefresh = false;
   /** Refreshes go on for ever. */
   stuck = false;
+  /** Instances that a refresh has passed over, and their versions: moto gives all of them the group's. */
+  readonly #passedOver = new Map<string, string>();
   readonly #extras = new Map<string, Record<string, string>>();
 
   constructor(
@@ -117,7 +122,7 @@ export class MotoGaps {
         return `${element}<DefaultInstanceWarmup>${DefaultInstanceWarmup}</DefaultInstanceWarmup><InstanceMaintenancePolicy>${fields.join("")}</InstanceMaintenancePolicy>`;
       },
     );
-    return { ...answer, body };
+    return { ...answer, body: [...this.#passedOver].reduce(withVersion, body) };
   }
 
   async #start({ params }: AwsRequest): Promise<Answer> {
@@ -133,6 +138,8 @@ export class MotoGaps {
       reason: "",
       percentage: 0,
       started: new Date(Date.now() + this.refreshes.length).toISOString(),
+      shielded: String(params["Preferences.ScaleInProtectedInstances"]),
+      standby: String(params["Preferences.StandbyInstances"]),
     };
     this.refreshes.push(refresh);
     return result("StartInstanceRefresh", `<InstanceRefreshId>${refresh.id}</InstanceRefreshId>`);
@@ -158,11 +165,11 @@ export class MotoGaps {
       this.failNextRefresh = false;
       Object.assign(refresh, { status: "RollbackInProgress", reason: "instances failed their launch hook" });
     } else if (refresh.status === "InProgress") {
-      await this.#replace(refresh.group, refresh.version);
+      await this.#replace(refresh, refresh.version);
       Object.assign(refresh, { status: "Successful", percentage: 100 });
     } else if (refresh.status === "RollbackInProgress") {
       if ((await this.#version(refresh.group)) !== refresh.before)
-        await this.#replace(refresh.group, refresh.before);
+        await this.#replace(refresh, refresh.before);
       Object.assign(refresh, { status: "RollbackSuccessful", percentage: 100 });
     }
   }
@@ -199,7 +206,7 @@ export class MotoGaps {
     return AutoScalingGroups[0];
   }
 
-  async #replace(name: string, version: string): Promise<void> {
+  async #replace({ group: name, shielded, standby }: Refresh, version: string): Promise<void> {
     const group = await this.#group(name);
     const LaunchTemplate = {
       LaunchTemplateName: group?.LaunchTemplate?.LaunchTemplateName,
@@ -208,10 +215,19 @@ export class MotoGaps {
     await this.autoscaling().send(
       new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: name, LaunchTemplate }),
     );
-    for (const { InstanceId } of group?.Instances ?? [])
+    for (const { InstanceId, LifecycleState, ProtectedFromScaleIn } of group?.Instances ?? []) {
+      const isReplaced =
+        LifecycleState === "Standby"
+          ? standby === "Terminate"
+          : !ProtectedFromScaleIn || shielded === "Refresh";
+      if (!isReplaced) {
+        this.#passedOver.set(InstanceId ?? "", group?.LaunchTemplate?.Version ?? "");
+        continue;
+      }
       await this.autoscaling().send(
         new TerminateInstanceInAutoScalingGroupCommand({ InstanceId, ShouldDecrementDesiredCapacity: false }),
       );
+    }
   }
 }
 
@@ -221,6 +237,12 @@ const noScaleIn = [
   "<TargetTrackingConfiguration><DisableScaleIn>false</DisableScaleIn>",
 ] as const;
 const reuse = ["<ReuseOnScaleIn>true</ReuseOnScaleIn>", "<ReuseOnScaleIn>false</ReuseOnScaleIn>"] as const;
+
+/** Gives one member of a group the version that it was launched from. */
+const withVersion = (body: string, [id, version]: [string, string]): string =>
+  body.replace(new RegExp(`<member>(?:(?!<member>)[^])*?<InstanceId>${id}<[^]*?</member>`), (member) =>
+    member.replace(/<Version>[^<]*</, `<Version>${version}<`),
+  );
 
 const replaced = (answer: Answer, from: string, to: string): Answer => ({
   ...answer,

@@ -64,7 +64,7 @@ function callsAfterPacker({ image }: Fleet): PlannedCall[] {
   const later = "(known after the bake)";
   const versions = { kamailio: later, mediaRelay: later, mediaRelayVersion: "", os: later, kernel: later };
   const contents = { ...versions, cloudInit: later, usedKiB: 0, checksums: {}, packages: {} };
-  const ami = { id: "(the new AMI)", snapshots: ["(its snapshots)"] };
+  const ami = { id: "(the new AMI)", snapshots: ["(its snapshots)"], regions: ["(its regions)"] };
   return ec2 ? finishImage(ami, ec2, contents, "(the base)", new Date()) : [];
 }
 

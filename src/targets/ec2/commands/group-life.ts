@@ -50,7 +50,8 @@ export function rolling(direction: "roll" | "rollback") {
     const timeout = secondsOf(options.timeout);
     await withAws(fleet.launch.ec2.region, options, async (aws) => {
       const owner = ownerOf(fleet, host);
-      const roll = { owner, wait: options.wait, timeout, tell: (line: string) => talk.note(line) };
+      const { wait } = options;
+      const roll = { owner, wait, timeout, aside: options, tell: (line: string) => talk.note(line) };
       const run = direction === "roll" ? rollGroup : rollbackGroup;
       tellDone(aws, name, [await run(aws, name, group, roll, versionOf(options.to))], options);
     });

@@ -13,10 +13,10 @@ import { withAws } from "./with-aws.js";
 /** Runs work with the fleet's instances. A failure names what is left behind. */
 export function withHosts<T>(
   fleet: Fleet,
-  { dryRun, image }: HostsNeeds,
+  { image, ...options }: HostsNeeds,
   work: (hosts: Hosts) => Promise<T>,
 ): Promise<T> {
-  return withAws(fleet.launch.ec2.region, dryRun === undefined ? {} : { dryRun }, (aws) =>
+  return withAws(fleet.launch.ec2.region, options, (aws) =>
     work(new Ec2Hosts(aws, fleet, (line) => talk.note(line), image)),
   );
 }

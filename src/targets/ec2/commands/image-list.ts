@@ -1,29 +1,36 @@
 import type { Fleet } from "../../../understand/fleet.js";
-import type { ListedImage } from "../../target.js";
+import type { ListedImage, RegionOptions } from "../../target.js";
 import { tagKey } from "../compute/names.js";
 import { talk } from "../../../cli/talk.js";
 import { builderInWords, buildersThere } from "../do/builder.js";
-import type { FleetAmi } from "../do/fleet-images.js";
-import { amisEverywhere, imageRegions } from "../do/fleet-regions.js";
+import { fleetAmis, type FleetAmi } from "../do/fleet-images.js";
+import { imageRegions, regionsWithImages } from "../do/fleet-regions.js";
 import { promotedAmi } from "../do/images.js";
+import { passingOver } from "./regions.js";
 import { withAws } from "./with-aws.js";
 
-export function listedAmis(fleet: Fleet): Promise<ListedImage[]> {
+export function listedAmis(fleet: Fleet, { region: named }: RegionOptions): Promise<ListedImage[]> {
   return withAws(fleet.image.targets.ec2?.region, {}, async (aws) => {
-    const regions = imageRegions(aws, fleet);
-    for (const builder of await buildersThere(aws, fleet.name))
-      talk.warn(builderInWords(builder, aws.region));
-    const promoted = await Promise.all(
-      regions.map(async (region) => promotedAmi(await aws.in(region), fleet)),
-    );
-    return (await amisEverywhere(aws, fleet)).map((ami) => listed(ami, promoted));
+    const inFile = imageRegions(aws, fleet);
+    const found: ListedImage[] = [];
+    for (const region of await regionsWithImages(aws, fleet, named))
+      await passingOver(region, inFile, async () => {
+        const there = await aws.in(region);
+        for (const builder of await buildersThere(there, fleet.name))
+          talk.warn(builderInWords(builder, region));
+        const promoted = await promotedAmi(there, fleet);
+        for (const ami of await fleetAmis(there, fleet.name))
+          found.push(listed(ami, promoted, inFile.includes(region)));
+      });
+    return found;
   });
 }
 
-function listed(ami: FleetAmi, promoted: readonly (string | undefined)[]): ListedImage {
+function listed(ami: FleetAmi, promoted: string | undefined, isInFile: boolean): ListedImage {
   const { tags } = ami;
   const notes = [
-    promoted.includes(ami.id) ? "promoted" : "",
+    promoted === ami.id ? "promoted" : "",
+    isInFile ? "" : `${ami.region} is no region of the fleet file`,
     ami.state === "available" ? "" : ami.state,
     tags[tagKey.kamailio] === undefined ? "not finished: bake again" : "",
     ami.deprecated === undefined ? "" : `deprecated from ${ami.deprecated.slice(0, 10)}`,

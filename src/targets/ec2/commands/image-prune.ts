@@ -5,8 +5,9 @@ import type { PruneOptions } from "../../target.js";
 import { keepShared, type PrunePlan } from "../compute/prune/plan.js";
 import type { Aws } from "../do/aws.js";
 import { disable, disabledByUs, enable } from "../do/disable.js";
-import { imageRegions } from "../do/fleet-regions.js";
+import { imageRegions, regionsWithImages } from "../do/fleet-regions.js";
 import { planPrune, prune as deletePlanned, sharesOfSuperfluous, type PassedOver } from "../do/prune.js";
+import { passingOver } from "./regions.js";
 import { printOutcome, withAws } from "./with-aws.js";
 
 /** What came of one region. */
@@ -23,14 +24,15 @@ export async function prune(fleet: Fleet, keep: number, options: PruneOptions): 
   const dryRun = options.dryRun === true && changes;
   return withAws(fleet.image.targets.ec2?.region, { ...options, dryRun }, async (aws) => {
     const regions: Record<string, Outcome> = {};
-    for (const region of imageRegions(aws, fleet)) {
-      const there = await aws.in(region);
-      const isHome = region === aws.region;
-      regions[region] = await (options.enable
-        ? enableIn(there, fleet)
-        : pruneIn(there, fleet, keep, options, isHome));
-      for (const line of regions[region].passedOver) talk.warn(`passed over: ${line}`);
-    }
+    for (const region of await regionsWithImages(aws, fleet, options.region))
+      await passingOver(region, imageRegions(aws, fleet), async () => {
+        const there = await aws.in(region);
+        const isHome = region === aws.region;
+        regions[region] = await (options.enable
+          ? enableIn(there, fleet)
+          : pruneIn(there, fleet, keep, options, isHome));
+        for (const line of regions[region].passedOver) talk.warn(`passed over: ${line}`);
+      });
     const done = (verb: "delete" | "disable" | "enable") => options[verb] === true && !dryRun;
     const verbs = { deleted: done("delete"), disabled: done("disable"), enabled: done("enable") };
     const told = Object.entries(regions).map(([region, { plan, passedOver }]) => [

@@ -4,8 +4,9 @@ import { isOurs } from "../compute/ownership.js";
 import { tagsOf } from "../compute/tags.js";
 import type { Aws } from "../do/aws.js";
 import type { FleetAmi } from "../do/fleet-images.js";
-import { amisEverywhere, findAmi } from "../do/fleet-regions.js";
+import { amisIn, findAmi, imageRegions } from "../do/fleet-regions.js";
 import { describeAmi, promotedAmi } from "../do/images.js";
+import { poll } from "../do/wait.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import type { DryRunOptions } from "../../target.js";
@@ -20,9 +21,12 @@ interface Promotion {
   before: string | undefined;
 }
 
+/** Regions of the fleet that the image is not in, and what is promoted there. */
+type Behind = Record<string, string | null>;
+
 /**
  * Publishes the id of an AMI, the newest unless one is named, under the fleet's SSM parameter, in every region that the image is in.
- * Launches and groups take it from there.
+ * Launches and groups take it from there. What stays behind is named.
  */
 export async function promote(
   fleet: Fleet,
@@ -31,17 +35,53 @@ export async function promote(
 ): Promise<void> {
   await withAws(fleet.image.targets.ec2?.region, options, async (aws) => {
     const promotions = await plan(aws, fleet, wanted);
-    for (const promotion of promotions) await promoteIn(await aws.in(promotion.region), promotion);
+    const behind = await leftBehind(aws, fleet, promotions);
+    for (const [region, ami] of Object.entries(behind))
+      talk.warn(`${region}: there is no copy of this image; ${ami ?? "nothing"} stays promoted`);
+    await promoteAll(aws, fleet, promotions);
     if (options.json) printOutcome(aws, promotions);
     else for (const promotion of promotions) tell(promotion, options.dryRun === true);
   });
+}
+
+/** One region after the other; a failure names which have the new image, and which have not. */
+async function promoteAll(aws: Aws, fleet: Fleet, promotions: readonly Promotion[]): Promise<void> {
+  const done: Promotion[] = [];
+  for (const promotion of promotions)
+    try {
+      await promoteIn(await aws.in(promotion.region), fleet, promotion);
+      done.push(promotion);
+    } catch (error) {
+      if (!(error instanceof UserError) || promotions.length === 1) throw error;
+      const left = promotions.filter((one) => !done.includes(one));
+      const lines = [
+        ...done.map(({ region, ami }) => `${region}: ${ami} is promoted`),
+        ...left.map(({ region, before }) => `${region}: stays behind with ${before ?? "nothing"}`),
+      ];
+      throw new UserError([error.message, ...lines].join("\n"), {
+        hint: `run the same command again: it goes on with the rest; or promote what was before${error.hint === undefined ? "" : `; ${error.hint}`}`,
+        cause: error,
+      });
+    }
+}
+
+async function leftBehind(aws: Aws, fleet: Fleet, promotions: readonly Promotion[]): Promise<Behind> {
+  const without = imageRegions(aws, fleet).filter(
+    (region) => !promotions.some((promotion) => promotion.region === region),
+  );
+  const found = await Promise.all(
+    without.map(
+      async (region) => [region, (await promotedAmi(await aws.in(region), fleet)) ?? null] as const,
+    ),
+  );
+  return Object.fromEntries(found);
 }
 
 /** All regions are looked at before anything is changed in one of them. */
 async function plan(aws: Aws, fleet: Fleet, wanted: string | undefined): Promise<Promotion[]> {
   const chosen = await findAmi(aws, fleet, wanted);
   refuseUnfinished(chosen);
-  const copies = (await amisEverywhere(aws, fleet)).filter(
+  const copies = (await amisIn(aws, fleet, imageRegions(aws, fleet))).filter(
     (ami) =>
       ami.region !== aws.region && chosen.key !== "" && ami.key === chosen.key && ami.state === "available",
   );
@@ -82,12 +122,28 @@ function refuseUnfinished({ id, tags }: FleetAmi): void {
   });
 }
 
-async function promoteIn(aws: Aws, { parameter, ami, before }: Promotion): Promise<void> {
+/** SSM looks at the value of an aws:ec2:image after it has answered: it counts when it reads so, and not before. */
+async function promoteIn(aws: Aws, fleet: Fleet, { parameter, ami, before }: Promotion): Promise<void> {
   if (before === ami) return;
   await aws.change(
     "ssm:PutParameter",
     { Name: parameter, Value: ami, Type: "String", DataType: "aws:ec2:image", Overwrite: true },
     {},
+  );
+  if (aws.isDryRun) return;
+  let read: string | undefined;
+  let looks = 30;
+  const look = async () => {
+    read = await promotedAmi(aws, fleet);
+    if (read === ami) return true;
+    return --looks === 0 ? false : undefined;
+  };
+  if (await poll(look, { every: 2, timeout: 300_000 })) return;
+  throw new UserError(
+    `${ami} is not promoted in ${aws.region}: SSM took the value, but ${parameter} reads ${read ?? "nothing"}`,
+    {
+      hint: `SSM refuses what is no AMI that this account may launch in ${aws.region}; look at it, and run the same command again`,
+    },
   );
 }
 

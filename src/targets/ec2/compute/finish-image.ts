@@ -8,6 +8,8 @@ import { tagList, type Tags } from "./tags.js";
 export interface BakedAmi {
   id: string;
   snapshots: readonly string[];
+  /** All that the image is in. */
+  regions: readonly string[];
 }
 
 type Ec2Image = NonNullable<Image["targets"]["ec2"]>;
@@ -23,7 +25,7 @@ export function finishImage(
   base: string,
   bakedAt: Date,
 ): PlannedCall[] {
-  const { id: ImageId, snapshots } = ami;
+  const { id: ImageId, snapshots, regions } = ami;
   return [
     planned("ec2:ModifyImageAttribute", { ImageId, ImdsSupport: { Value: "v2.0" } }),
     ...(ec2.ami_org_arns.length === 0
@@ -47,9 +49,21 @@ export function finishImage(
     // last: their presence says that the image is finished
     planned("ec2:CreateTags", {
       Resources: [ImageId, ...snapshots],
-      Tags: tagList({ [tagKey.baked]: bakedAt.toISOString(), ...versionTags(contents, base) }),
+      Tags: tagList({
+        [tagKey.baked]: bakedAt.toISOString(),
+        [tagKey.regions]: joined(regions),
+        ...versionTags(contents, base),
+      }),
     }),
   ];
+}
+
+/** As many as a tag's value holds. */
+function joined(regions: readonly string[]): string {
+  return [...regions].sort().reduce((text, region) => {
+    const longer = `${text} ${region}`.trim();
+    return longer.length > 256 ? text : longer;
+  }, "");
 }
 
 /** The versions that were baked, as tags (256 characters at most). */

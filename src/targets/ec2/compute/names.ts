@@ -16,6 +16,8 @@ export const tagKey = {
   kernel: "sip-proxy:kernel",
   cloudInit: "sip-proxy:cloud-init",
   base: "sip-proxy:base",
+  /** Of an image: the regions that its bake put it in, with spaces between. */
+  regions: "sip-proxy:regions",
   /** Of an image: when `image prune --disable` has disabled it. */
   disabled: "sip-proxy:disabled",
   /** Of an autoscaling group: the launch template's version before the last roll. */

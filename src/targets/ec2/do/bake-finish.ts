@@ -41,7 +41,8 @@ export async function finishAmis(
   try {
     for (const [region, id] of Object.entries(baked.image.amis)) {
       const there = await aws.in(region);
-      const ami = { id, snapshots: snapshotsOf((await describeAmi(there, id)) ?? {}) };
+      const regions = Object.keys(baked.image.amis);
+      const ami = { id, snapshots: snapshotsOf((await describeAmi(there, id)) ?? {}), regions };
       const base = `${baked.base.name} (${baked.base.id})`;
       const calls = finishImage(ami, ec2, baked.contents, base, new Date(baked.bakedAt));
       for (const call of calls) await make(there, call);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, rename } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Artefact } from "../../../compute/artefact.js";
 import { buildFolder } from "../../../compute/image/build-folder.js";
@@ -106,14 +106,10 @@ export class Ec2Bake {
   /** Runs Packer in a folder of its own. A failure, or `signal`, leaves nothing but the log, which the error names. */
   async bake(onStep: (script: string) => void, signal: AbortSignal): Promise<BakedAmis> {
     const images = imagesFolder(this.fleet.name);
-    const log = join(images, `bake-${this.key()}.log`);
-    try {
-      return await withTemporaryFolder(images, (work) => this.#bakeIn(work, log, onStep, signal));
-    } finally {
-      const folder = join(images, this.key());
-      await mkdir(folder, { recursive: true });
-      await rename(log, join(folder, "bake.log")).catch(() => undefined);
-    }
+    const log = join(images, this.key(), "bake.log");
+    await mkdir(dirname(log), { recursive: true });
+    await rm(log, { force: true });
+    return withTemporaryFolder(images, (work) => this.#bakeIn(work, log, onStep, signal));
   }
 
   async #bakeIn(

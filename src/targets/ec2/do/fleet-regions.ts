@@ -1,16 +1,31 @@
 import { UserError } from "../../../errors.js";
 import type { Fleet } from "../../../understand/fleet.js";
+import { tagKey } from "../compute/names.js";
 import type { Aws } from "./aws.js";
 import { fleetAmis, type FleetAmi } from "./fleet-images.js";
 
-/** The regions that a fleet's AMIs are in: where they are baked, and where they are copied to. */
+/** The regions of a fleet's images as its file has them: where they are baked, and where they are copied to. */
 export function imageRegions(aws: Aws, fleet: Fleet): string[] {
   return [...new Set([aws.region, ...(fleet.image.targets.ec2?.ami_regions ?? [])])];
 }
 
-/** The fleet's AMIs in all its regions, newest first. */
-export async function amisEverywhere(aws: Aws, fleet: Fleet): Promise<FleetAmi[]> {
-  const regions = imageRegions(aws, fleet);
+/**
+ * The regions that may hold images of a fleet: those of its file, those that the user names, and those that older images say they were
+ * copied to. (An image baked before 0.2 does not say so.)
+ */
+export async function regionsWithImages(
+  aws: Aws,
+  fleet: Fleet,
+  named: readonly string[] = [],
+): Promise<string[]> {
+  const told = (await fleetAmis(aws, fleet.name)).flatMap(({ tags }) =>
+    (tags[tagKey.regions] ?? "").split(" ").filter((region) => region !== ""),
+  );
+  return [...new Set([...imageRegions(aws, fleet), ...named, ...told])];
+}
+
+/** The fleet's AMIs in these regions, newest first. */
+export async function amisIn(aws: Aws, fleet: Fleet, regions: readonly string[]): Promise<FleetAmi[]> {
   const found = await Promise.all(regions.map(async (region) => fleetAmis(await aws.in(region), fleet.name)));
   return found.flat().sort((a, b) => b.created.localeCompare(a.created));
 }

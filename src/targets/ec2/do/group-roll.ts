@@ -1,14 +1,20 @@
 import type { InstanceRefresh } from "@aws-sdk/client-auto-scaling";
 import { groupVersion, isGoingOn, type CurrentGroup } from "../compute/group/current.js";
 import { previousVersion } from "../compute/group/plan.js";
-import { progress, refreshVersion, startRefresh } from "../compute/group/refresh.js";
+import {
+  instancesAside,
+  progress,
+  refreshVersion,
+  startRefresh,
+  type SetAside,
+} from "../compute/group/refresh.js";
 import { tagKey } from "../compute/names.js";
 import type { Owner } from "../compute/ownership.js";
 import { UserError } from "../../../errors.js";
 import type { Group } from "../../../understand/fleet.js";
 import type { Aws } from "./aws.js";
 import { isAwsError } from "./errors.js";
-import { newestRefresh, readOwnGroup } from "./group-state.js";
+import { describeGroup, newestRefresh, readOwnGroup } from "./group-state.js";
 import { poll } from "./wait.js";
 
 export interface Roll {
@@ -19,6 +25,8 @@ export interface Roll {
   /** Milliseconds. */
   timeout: number;
   tell: (line: string) => void;
+  /** What becomes of instances that somebody has set aside. */
+  aside: SetAside;
   /** False: a rollback, after which there is nothing more to go back to. */
   remember?: boolean;
 }
@@ -35,11 +43,13 @@ export async function rollGroup(
   const target = version ?? current.template?.latest ?? 0;
   refuseUnknown(current, target);
   if (isGoingOn(current.refresh)) return joinRefresh(aws, name, current.refresh, target, roll);
-  if (runsVersion(current, target)) return `every instance runs version ${target} already`;
+  tellAside(current, target, roll);
+  if (runsVersion(current, target, roll.aside))
+    return `${everyInstance(current.group, target, roll.aside)} runs version ${target} already`;
   if (roll.remember !== false) await rememberPrevious(aws, name, current, target);
-  const id = await start(aws, name, group, target);
+  const id = await start(aws, name, startRefresh(name, group, target, roll.aside));
   return roll.wait && !aws.isDryRun
-    ? finished(await follow(aws, name, id, roll), target)
+    ? finished(aws, name, await follow(aws, name, id, roll), target)
     : `a roll to version ${target} was started (sip-proxy group status FLEET)`;
 }
 
@@ -80,12 +90,30 @@ function refuseUnknown({ template }: CurrentGroup, version: number): void {
   });
 }
 
-function runsVersion({ group }: CurrentGroup, version: number): boolean {
-  const instances = group?.Instances ?? [];
+/** All but those that stay as they are in any case. */
+function runsVersion({ group }: CurrentGroup, version: number, aside: SetAside): boolean {
+  const staying = stayingAside(group, version, aside);
   return (
     groupVersion(group) === version &&
-    instances.every(({ LaunchTemplate }) => Number(LaunchTemplate?.Version) === version)
+    (group?.Instances ?? []).every(
+      ({ InstanceId = "", LaunchTemplate }) =>
+        Number(LaunchTemplate?.Version) === version || staying.includes(InstanceId),
+    )
   );
+}
+
+function tellAside({ group }: CurrentGroup, version: number, { aside, tell }: Roll): void {
+  for (const { id, words } of group ? instancesAside(group, version, aside) : []) tell(`${id} ${words}`);
+}
+
+function stayingAside(group: CurrentGroup["group"], version: number, aside: SetAside): string[] {
+  const found = group ? instancesAside(group, version, aside) : [];
+  return found.filter(({ stays }) => stays).map(({ id }) => id);
+}
+
+function everyInstance(group: CurrentGroup["group"], version: number, aside: SetAside): string {
+  const staying = stayingAside(group, version, aside);
+  return staying.length === 0 ? "every instance" : `every instance but ${staying.join(", ")}`;
 }
 
 /** Where a rollback goes to. The group itself says it, so that whoever rolls back need not be who rolled. */
@@ -117,13 +145,15 @@ function previousTag(name: string) {
   };
 }
 
-async function start(aws: Aws, name: string, group: Group, version: number): Promise<string | undefined> {
+async function start(
+  aws: Aws,
+  name: string,
+  request: ReturnType<typeof startRefresh>,
+): Promise<string | undefined> {
   try {
-    const { InstanceRefreshId } = await aws.change(
-      "autoscaling:StartInstanceRefresh",
-      startRefresh(name, group, version),
-      { InstanceRefreshId: "(the new refresh)" },
-    );
+    const { InstanceRefreshId } = await aws.change("autoscaling:StartInstanceRefresh", request, {
+      InstanceRefreshId: "(the new refresh)",
+    });
     return InstanceRefreshId;
   } catch (error) {
     // the answer to a call that was done got lost, and it was made again
@@ -154,7 +184,7 @@ async function joinRefresh(
     );
   }
   if (!roll.wait || aws.isDryRun) return `a roll to version ${target} is going on already`;
-  return finished(await follow(aws, name, refresh?.InstanceRefreshId, roll), target);
+  return finished(aws, name, await follow(aws, name, refresh?.InstanceRefreshId, roll), target);
 }
 
 async function undoRefresh(
@@ -203,8 +233,9 @@ async function follow(
   );
 }
 
-function finished(refresh: InstanceRefresh, version: number): string {
-  if (refresh.Status === "Successful") return `every instance runs version ${version}`;
+async function finished(aws: Aws, name: string, refresh: InstanceRefresh, version: number): Promise<string> {
+  if (refresh.Status === "Successful")
+    return `${everyInstance(await describeGroup(aws, name), version, {})} runs version ${version}`;
   const undone = /^RollbackSuccessful$/.test(refresh.Status ?? "");
   throw new UserError(
     `the roll to version ${version} failed${undone ? " and was undone" : ""}: ${progress(refresh)}`,

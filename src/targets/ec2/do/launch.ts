@@ -2,6 +2,7 @@ import { userDataDigest } from "../../../compute/user-data/digest.js";
 import { runInstances, type Ami } from "../compute/instance.js";
 import { isAllocated } from "../compute/elastic-ip.js";
 import { tagKey } from "../compute/names.js";
+import { redacted } from "../compute/redact.js";
 import { subnetFor, type Subnet } from "../compute/subnet.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
@@ -39,6 +40,10 @@ export class Ec2Hosts implements Hosts {
     /** AMI instead of the fleet's. */
     private readonly ami?: string,
   ) {}
+
+  calls(): unknown {
+    return redacted(this.aws.told);
+  }
 
   async launch({ host, userData }: HostOrder): Promise<string> {
     refuseGroup(host);

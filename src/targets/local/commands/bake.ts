@@ -10,7 +10,7 @@ import { LocalBake, storeImage } from "../do/bake.js";
 
 export async function bake(fleet: Fleet, file: string, options: BakeOptions): Promise<void> {
   if (options.dryRun) {
-    sayPlan(fleet);
+    tellPlan(fleet, options.json === true);
     return;
   }
   const { image, reused } = await bakeLocal(fleet, file, options);
@@ -51,12 +51,12 @@ function preparation(job: LocalBake): Step[] {
   ];
 }
 
-function sayPlan(fleet: Fleet): void {
-  const { image } = fleet;
-  talk.say(
-    `would bake a local image for ${fleet.name}: ${image.base}, Kamailio ${image.kamailio_version}, ${image.media_relay}`,
-  );
-  for (const { title } of builderSteps("making the disk")) talk.say(`  ${title}`);
+function tellPlan({ name, image }: Fleet, json: boolean): void {
+  const { base, kamailio_version, media_relay } = image;
+  const steps = builderSteps("making the disk").map(({ title }) => title);
+  if (json) return printJson({ base, kamailio_version, media_relay, steps });
+  talk.say(`would bake a local image for ${name}: ${base}, Kamailio ${kamailio_version}, ${media_relay}`);
+  for (const step of steps) talk.say(`  ${step}`);
 }
 
 function sayImage({ path, manifest }: StoredImage, reused: boolean): void {

@@ -109,7 +109,8 @@ function existingGroupChanges(spec: GroupSpec, current: CurrentGroup): GroupChan
 }
 
 function settingsChanges({ name, settings, desired }: GroupSpec, { group }: CurrentGroup): GroupChange[] {
-  const wanted = { ...settings, ...(desired === undefined ? {} : { DesiredCapacity: desired }) };
+  const size = desired ?? sizeWithin(settings, group?.DesiredCapacity);
+  const wanted = { ...settings, ...(size === undefined ? {} : { DesiredCapacity: size }) };
   const fields = Object.keys(wanted) as (keyof GroupSettings)[];
   const there = Object.fromEntries(fields.map((field) => [field, group?.[field as keyof typeof group]]));
   const changed = differences(withSortedSubnets(there), withSortedSubnets(wanted));
@@ -123,6 +124,12 @@ function settingsChanges({ name, settings, desired }: GroupSpec, { group }: Curr
       calls: [planned("autoscaling:UpdateAutoScalingGroup", input)],
     },
   ];
+}
+
+/** New bounds that the group's size is outside of change it too, whether they say so or not: instances come, or drain and go. */
+function sizeWithin({ MinSize = 0, MaxSize = 0 }: GroupSettings, size?: number): number | undefined {
+  if (size === undefined || (size >= MinSize && size <= MaxSize)) return undefined;
+  return size < MinSize ? MinSize : MaxSize;
 }
 
 /** The order of a group's subnets means nothing. */
