@@ -1,10 +1,11 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { freePort } from "../do/local/ports.js";
 import { run, start } from "../do/process.js";
+import { asPostgres, postgresBin } from "./postgres-root.js";
 
 /** A PostgreSQL server of its own, in a folder of its own, that ends with whoever started it. */
 export interface Postgres {
@@ -37,14 +38,17 @@ export interface PostgresOptions {
   password?: string;
   /** Of postgresql.conf, beside what is set here. */
   settings?: readonly string[];
+  /** Lines of pg_hba.conf that come first. */
+  hba?: readonly string[];
+  /** Certificate and key (PEM), with which it takes connections over TLS and no others. */
+  tls?: { cert: string; key: string };
 }
 
-/** Starts PostgreSQL (Debian's newest installed version) on an address, in a network namespace if given. */
+/** Starts PostgreSQL (Debian's newest installed version, or that of POSTGRES_ROOT) on an address, in a network namespace if given. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const { host = "127.0.0.1", port = await freePort(), enter = [], password = postgresPassword } = options;
   const folder = mkdtempSync(join(tmpdir(), "postgres-"));
   const bin = postgresBin();
-  const asPostgres = ["runuser", "-u", "postgres", "--"];
   await run({ argv: ["chown", "postgres", folder] });
   const passwordFile = join(folder, "password");
   writeFileSync(passwordFile, password, { mode: 0o644 });
@@ -52,13 +56,20 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const initdb = [`${bin}/initdb`, "-D", data, "-A", "scram-sha-256", "--pwfile", passwordFile, "-N"];
   await run({ argv: [...asPostgres, ...initdb] as unknown as [string] });
   rmSync(passwordFile);
-  writeFileSync(join(data, "pg_hba.conf"), "host all all all scram-sha-256\nlocal all postgres trust\n");
+  const lines = [
+    ...(options.hba ?? []),
+    `${options.tls ? "hostssl" : "host"} all all all scram-sha-256`,
+    "local all postgres trust",
+  ];
+  writeFileSync(join(data, "pg_hba.conf"), `${lines.join("\n")}\n`);
+  if (options.tls) await giveTls(data, options.tls);
   const settings = [
     `listen_addresses=${host}`,
     `port=${port}`,
     `unix_socket_directories=${folder}`,
     "fsync=off",
     "max_connections=200",
+    ...(options.tls ? ["ssl=on"] : []),
     ...(options.settings ?? []),
   ];
   const server = [`${bin}/postgres`, "-D", data, ...settings.flatMap((s) => ["-c", s])];
@@ -93,6 +104,14 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   };
 }
 
+/** Under the names that it looks for; it takes no key that others may read. */
+async function giveTls(data: string, { cert, key }: { cert: string; key: string }): Promise<void> {
+  const files = [join(data, "server.crt"), join(data, "server.key")] as const;
+  writeFileSync(files[0], cert);
+  writeFileSync(files[1], key, { mode: 0o600 });
+  await run({ argv: ["chown", "postgres", ...files] });
+}
+
 function firstProcess(data: string): number {
   return Number.parseInt(readFileSync(join(data, "postmaster.pid"), "utf8"), 10);
 }
@@ -121,12 +140,6 @@ function cpuSeconds(first: number): number {
   const children = readFileSync(`/proc/${first}/task/${first}/children`, "utf8").trim().split(" ");
   const living = children.reduce((sum, pid) => sum + times(pid, [11, 12]), 0);
   return (times(String(first), [11, 12, 13, 14]) + living) / TICKS;
-}
-
-function postgresBin(): string {
-  const [newest] = readdirSync("/usr/lib/postgresql").sort((a, b) => Number(b) - Number(a));
-  if (newest === undefined) throw new Error("PostgreSQL is not installed");
-  return `/usr/lib/postgresql/${newest}/bin`;
 }
 
 async function untilReady(connection: pg.ClientConfig, server: ChildProcess): Promise<void> {

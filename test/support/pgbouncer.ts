@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../src/do/local/ports.js";
 import { run, start } from "../../src/do/process.js";
+import { asPostgres } from "../../src/lab/postgres-root.js";
 import { eventually } from "./eventually.js";
 
 export interface Pooler {
@@ -49,7 +50,7 @@ export async function startPooler(
   const { stdout } = await run({ argv: ["id", "-u", "postgres"] });
   for (const name of ["", "users.txt", "pgbouncer.ini"]) chownSync(join(folder, name), Number(stdout), 0);
   const child = start({
-    argv: ["runuser", "-u", "postgres", "--", "/usr/sbin/pgbouncer", "-q", join(folder, "pgbouncer.ini")],
+    argv: [...asPostgres, "/usr/sbin/pgbouncer", "-q", join(folder, "pgbouncer.ini")] as unknown as [string],
   });
   child.stderr?.resume();
   await eventually(async () => {

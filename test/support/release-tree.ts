@@ -11,13 +11,14 @@ export type Suite = "trixie" | "unstable";
 
 /** What a proxy runs, and what its scripts use. */
 const { network, proxies } = debianPackages;
-const packages = [...network, ...proxies, "ca-certificates", "curl", "postgresql-client"].sort();
+const ofProxies = [...network, ...proxies, "ca-certificates", "curl", "postgresql-client"];
 
 /**
- * The tree of a release with Kamailio and rtpengine, as a folder in the cache: a root for a NativeProxy. Unstable moves on,
- * and its mirrors may lag: what is cached is used until the cache is cleared, and an index past its date is taken.
+ * The tree of a release with some packages, as a folder in the cache: by default with Kamailio and rtpengine, a root for a NativeProxy.
+ * Unstable moves on, and its mirrors may lag: what is cached is used until the cache is cleared, and an index past its date is taken.
  */
-export async function releaseTree(suite: Suite): Promise<string> {
+export async function releaseTree(suite: Suite, wanted: readonly string[] = ofProxies): Promise<string> {
+  const packages = [...wanted].sort();
   const say = (line: string) => void process.stderr.write(`${suite}: ${line}\n`);
   const make = async (product: string) => {
     say(`making a chroot with ${packages.join(" ")}`);

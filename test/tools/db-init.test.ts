@@ -15,9 +15,7 @@ import { listOf, newRoot, patient, script } from "../support/host-root.js";
 import { postgresPassword, startPostgres, type Postgres } from "../../src/lab/postgres.js";
 
 let postgres: Postgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
+beforeAll(async () => void (postgres = await startPostgres()));
 afterAll(() => postgres.stop());
 
 beforeEach(async () => {
@@ -237,8 +235,10 @@ describe("db init", () => {
 
     test("lets in a role without LOGIN that somebody else made", async () => {
       await postgres.query("CREATE ROLE kamailio NOLOGIN");
-      await initDatabase(database(administrator), reveal);
-      expect(await logIn("secret")).toBe("kamailio");
+      const outcome = await initDatabase(database(administrator), reveal).then(() => logIn("secret"), String);
+      // from 16 on it changes only roles that it made
+      const [row] = await postgres.query("SELECT current_setting('server_version_num') < '160000' AS may");
+      expect(outcome).toMatch(row?.["may"] ? /^kamailio$/ : /permission denied to alter role/);
     });
 
     test("needs no CREATEDB where the database is there", async () => {
@@ -271,7 +271,7 @@ describe("db init", () => {
           `cannot connect to PostgreSQL at 127.0.0.1:${postgres.port}.*password authentication failed`,
         ),
       ) as string,
-      hint: "check the password",
+      hint: "check the password, and whether there is such a role",
     });
   });
 });

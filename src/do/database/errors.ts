@@ -5,9 +5,9 @@ import type { Login } from "./connect.js";
 /** What a server, a pooler, the network or TLS can say, by code, with the way out. */
 const ways: Record<string, string> = {
   // https://www.postgresql.org/docs/current/errcodes-appendix.html
-  "28P01": "check the password",
+  "28P01": "check the password, and whether there is such a role",
   "28000":
-    "check pg_hba.conf: it must let this role in from here, with or without TLS (dbsslmode); or the role has no LOGIN",
+    "check pg_hba.conf: it must let this role in from here, with or without TLS (dbsslmode); or there is no such role, or it has no LOGIN",
   "3D000": "check the name of the database",
   "42501":
     "the role lacks a right: run `sip-proxy db init` as the owner of the tables, or as a superuser; --dry-run prints the SQL",

@@ -1,6 +1,7 @@
 """A connection to the database, on which nothing waits longer than it may. Imported, never run."""
 
 import os
+import re
 import select
 import time
 
@@ -8,7 +9,8 @@ import psycopg2
 from psycopg2 import extensions
 from resolver import addresses
 
-run = os.environ.get("SIP_PROXY_ROOT", "") + "/run/sip-proxy"
+root = os.environ.get("SIP_PROXY_ROOT", "")
+run = f"{root}/run/sip-proxy"
 
 # What clusters of the locale C have: bytes, UTF-8 as a rule.
 extensions.encodings["SQL_ASCII"] = "utf_8"
@@ -95,3 +97,10 @@ def reason(error):
     lines = [line for line in str(error).splitlines() if line.strip()]
     said = next((line for line in lines if any(word in line for word in ("ERROR", "FATAL", "failed", "error"))), (lines or ["no connection"])[0])
     return " ".join(said.split())
+
+
+def way_out(text):
+    """What to do about what a database says, after a semicolon; nothing where that is not known."""
+    with open(f"{root}/usr/share/sip-proxy/database-ways", encoding="utf-8") as file:
+        lines = [line.rstrip("\n").split("\t") for line in file if not line.startswith("#")]
+    return next((f"; {way}" for words, way in lines if re.search(words, text)), "")

@@ -80,10 +80,10 @@ SELECT 'sip_proxy_dispatcher', max(table_version) FROM version
 WHERE table_name = 'dispatcher' AND NOT EXISTS (SELECT FROM version WHERE table_name = 'sip_proxy_dispatcher')
 HAVING count(*) > 0;
 
-WITH desired (setid, destination, flags, priority, attrs, description) AS (VALUES
-  (1, 'sip:10.0.0.10:5060;transport=udp', 0, 0, 'weight=60', 'rec0.example'),
-  (1, 'sip:10.0.0.11:5080;transport=tcp', 0, 0, 'weight=40;site=b', 'rec1.example'),
-  (2, 'sip:10.0.0.12:5080;transport=tls', 8, 5, '', 'rec2.example')
+WITH desired (place, setid, destination, flags, priority, attrs, description) AS (VALUES
+  (0, 1, 'sip:10.0.0.10:5060;transport=udp', 0, 0, 'weight=60', 'rec0.example'),
+  (1, 1, 'sip:10.0.0.11:5080;transport=tcp', 0, 0, 'weight=40;site=b', 'rec1.example'),
+  (2, 2, 'sip:10.0.0.12:5080;transport=tls', 8, 5, '', 'rec2.example')
 ), fresh AS (
   INSERT INTO sip_proxy_seed (fleet, generation, digest)
   SELECT 'everything', 7, 'e99cc631b07cd0e8f7bcab60dccc80b865dc1e2e15ce9e645615004d1435e5bb'
@@ -117,6 +117,7 @@ WITH desired (setid, destination, flags, priority, attrs, description) AS (VALUE
   INSERT INTO dispatcher (setid, destination, flags, priority, attrs, description)
   SELECT d.setid, d.destination, d.flags, d.priority, d.attrs, d.description FROM desired AS d, fresh
   WHERE NOT EXISTS (SELECT FROM dispatcher AS t WHERE (t.setid, t.destination) = (d.setid, d.destination))
+  ORDER BY d.place
 ), noted AS (
   INSERT INTO sip_proxy_destination (fleet, setid, destination)
   SELECT fresh.fleet, d.setid, d.destination FROM desired AS d, fresh

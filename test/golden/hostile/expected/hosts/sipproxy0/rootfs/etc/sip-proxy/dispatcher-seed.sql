@@ -80,10 +80,10 @@ SELECT 'sip_proxy_dispatcher', max(table_version) FROM version
 WHERE table_name = 'dispatcher' AND NOT EXISTS (SELECT FROM version WHERE table_name = 'sip_proxy_dispatcher')
 HAVING count(*) > 0;
 
-WITH desired (setid, destination, flags, priority, attrs, description) AS (VALUES
-  (1, 'sip:10.0.0.3:5080;transport=tcp', 0, 0, '', '''); DROP TABLE dispatcher; --'),
-  (1, 'sip:10.0.0.4:5080;transport=tcp', 0, 0, '', '$(reboot) `id` "quoted" \ {{note}}'),
-  (1, 'sip:10.0.0.5:5080;transport=tcp', 0, 0, '', '@PRIVATE_IP@ - yes: [no]')
+WITH desired (place, setid, destination, flags, priority, attrs, description) AS (VALUES
+  (0, 1, 'sip:10.0.0.3:5080;transport=tcp', 0, 0, '', '''); DROP TABLE dispatcher; --'),
+  (1, 1, 'sip:10.0.0.4:5080;transport=tcp', 0, 0, '', '$(reboot) `id` "quoted" \ {{note}}'),
+  (2, 1, 'sip:10.0.0.5:5080;transport=tcp', 0, 0, '', '@PRIVATE_IP@ - yes: [no]')
 ), fresh AS (
   INSERT INTO sip_proxy_seed (fleet, generation, digest)
   SELECT 'hostile', 0, '75b3fc5f0b4afb582375d3e07d1dfec62d4af3b025deafc1d0ea5a6a781a57a7'
@@ -117,6 +117,7 @@ WITH desired (setid, destination, flags, priority, attrs, description) AS (VALUE
   INSERT INTO dispatcher (setid, destination, flags, priority, attrs, description)
   SELECT d.setid, d.destination, d.flags, d.priority, d.attrs, d.description FROM desired AS d, fresh
   WHERE NOT EXISTS (SELECT FROM dispatcher AS t WHERE (t.setid, t.destination) = (d.setid, d.destination))
+  ORDER BY d.place
 ), noted AS (
   INSERT INTO sip_proxy_destination (fleet, setid, destination)
   SELECT fresh.fleet, d.setid, d.destination FROM desired AS d, fresh

@@ -80,9 +80,9 @@ SELECT 'sip_proxy_dispatcher', max(table_version) FROM version
 WHERE table_name = 'dispatcher' AND NOT EXISTS (SELECT FROM version WHERE table_name = 'sip_proxy_dispatcher')
 HAVING count(*) > 0;
 
-WITH desired (setid, destination, flags, priority, attrs, description) AS (VALUES
-  (1, 'sip:10.0.0.3:5060;transport=udp', 0, 0, 'weight=75', 'recorder0'),
-  (1, 'sip:10.0.0.4:5080;transport=tcp', 0, 0, 'weight=25', 'recorder1')
+WITH desired (place, setid, destination, flags, priority, attrs, description) AS (VALUES
+  (0, 1, 'sip:10.0.0.3:5060;transport=udp', 0, 0, 'weight=75', 'recorder0'),
+  (1, 1, 'sip:10.0.0.4:5080;transport=tcp', 0, 0, 'weight=25', 'recorder1')
 ), fresh AS (
   INSERT INTO sip_proxy_seed (fleet, generation, digest)
   SELECT 'recorders-eu', 0, '4b9c9ed3c44056d72378ab2f76903eb28e0b51ba36ba3737c4250d4ad897c1d3'
@@ -116,6 +116,7 @@ WITH desired (setid, destination, flags, priority, attrs, description) AS (VALUE
   INSERT INTO dispatcher (setid, destination, flags, priority, attrs, description)
   SELECT d.setid, d.destination, d.flags, d.priority, d.attrs, d.description FROM desired AS d, fresh
   WHERE NOT EXISTS (SELECT FROM dispatcher AS t WHERE (t.setid, t.destination) = (d.setid, d.destination))
+  ORDER BY d.place
 ), noted AS (
   INSERT INTO sip_proxy_destination (fleet, setid, destination)
   SELECT fresh.fleet, d.setid, d.destination FROM desired AS d, fresh
