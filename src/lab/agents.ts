@@ -17,6 +17,8 @@ import type {
   RecorderTotals,
   SeenInvite,
 } from "./recorder/protocol.js";
+import type { Detour } from "./sip/dialog.js";
+import type { Hop } from "./sip/uri.js";
 
 export type {
   CallResult,
@@ -124,6 +126,11 @@ export class Platform extends Program<PlatformEvent> {
   async requestAll(method: OtherMethod): Promise<Record<string, number>> {
     const event = await this.ask({ cmd: "request-all", method });
     return (event as Named<PlatformEvent, "done">).byStatus ?? {};
+  }
+
+  /** Sends the requests of all calls that are up by another proxy from now on. */
+  async moveAll(to: Hop, detour: Detour = "kept"): Promise<void> {
+    await this.ask({ cmd: "move-all", to, detour });
   }
 
   /** Ends the hold of all calls, and places no more. */

@@ -3,6 +3,8 @@ import { attempt } from "../../src/do/process.js";
 import { callsFromAll, ofEachKind, outcomes } from "../support/all-kinds.js";
 import { CallLab } from "../support/call-lab.js";
 import { eventually } from "../support/eventually.js";
+import { proxiesWith } from "../support/proxies.js";
+import { packetsByStream, untilAllGet } from "../support/recorded-packets.js";
 import { goneAndHeld, sessions } from "../support/sessions.js";
 import { releaseTree } from "../support/release-tree.js";
 import { slackFromNow } from "../support/slack.js";
@@ -20,7 +22,15 @@ describe.each([
   let lab: CallLab;
   beforeAll(async () => {
     lab = await CallLab.start(
-      { settings: { enable_metrics: true, enable_jsonrpc: true, enable_antiflood: true } },
+      {
+        settings: {
+          enable_metrics: true,
+          enable_jsonrpc: true,
+          enable_antiflood: true,
+          dialog_secret: "0123456789abcdef",
+        },
+        proxies: proxiesWith({ sipproxy0: {}, sipproxy1: {} }),
+      },
       { root: await root() },
     );
   });
@@ -42,6 +52,19 @@ describe.each([
         expect(there?.streams.map(({ packets }) => packets)).toEqual(call.rtp.map(({ packets }) => packets));
         expect(call.rtp[0]?.packets).toBeGreaterThan(10);
       }
+  });
+
+  it("goes on with calls of another proxy, whose Routes name that one", async () => {
+    const platform = await lab.place({ calls: 4, rate: 40, holdMs: null });
+    await platform.allPlaced();
+    await platform.moveAll(lab.target("udp", "sipproxy1"), "kept");
+    expect(await platform.reinviteAll("late")).toEqual({ 200: 4 });
+    await untilAllGet(lab, await packetsByStream(lab));
+    expect(await platform.requestAll("UPDATE")).toEqual({ 200: 4 });
+    await platform.moveAll(lab.target("udp", "sipproxy1"), "before");
+    await platform.byeAll();
+    expect((await platform.finished).summary.outcomes.ok).toBe(4);
+    await eventually(async () => expect(await sessions(lab, "sipproxy1")).toBe(0));
   });
 
   it("goes on to the next recorder when one refuses, and tells kamcmd", async () => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -63,6 +64,29 @@ describe("configure", () => {
     await script(root, "configure");
     expect(readFileSync(join(root, "etc/kamailio/kamailio-secret.cfg"), "utf8")).toBe(first);
     expect(first).toMatch(/^#!substdef "!DIALOG_SECRET![0-9a-f]{48}!g"$/m);
+  });
+
+  test("marks dialogs with the fleet's secrets too, the same on every host, whatever characters they have", async () => {
+    const settings = { dialog_secret: password, dialog_secret_other: password };
+    const digest = createHash("sha256").update(password).digest("hex");
+    const made = await Promise.all(
+      ["one", "two"].map(async (name) => {
+        const root = await newHost(name, { settings });
+        expect((await script(root, "configure")).exitCode).toBe(0);
+        const path = join(root, "etc/kamailio/kamailio-secret.cfg");
+        expect(statSync(path).mode & 0o777).toBe(0o640);
+        return readFileSync(path, "utf8").split("\n");
+      }),
+    );
+    for (const lines of made) {
+      expect(lines.slice(1)).toEqual([
+        "#!define WITH_FLEET_SECRET",
+        `#!substdef "!FLEET_SECRET!${digest}!g"`,
+        `#!substdef "!OTHER_SECRET!${digest}!g"`,
+        "",
+      ]);
+    }
+    expect(made[0]?.[0]).not.toBe(made[1]?.[0]);
   });
 
   test("what holds secrets is for root alone", async () => {

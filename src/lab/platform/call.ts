@@ -4,15 +4,18 @@ import { newMetadata } from "../metadata.js";
 import { streamAddresses } from "../recorder/answer.js";
 import type { StreamAddress } from "../recorder/protocol.js";
 import { parseSdp, type Direction } from "../sdp.js";
-import { SDP_TYPE, speakers } from "../siprec.js";
+import { SDP_TYPE, speakers, type Body } from "../siprec.js";
 import type { SiprecVariant } from "../siprec-variants.js";
+import type { Detour } from "../sip/dialog.js";
 import { sendInvite } from "../sip/invite.js";
 import type { Flow } from "../sip/flow.js";
-import type { SipRequest, SipResponse } from "../sip/message.js";
+import type { SipResponse } from "../sip/message.js";
+import type { Hop } from "../sip/uri.js";
 import { dial, type Established } from "./dial.js";
 import { CallMedia } from "./media.js";
 import {
   contactOf,
+  contentType,
   newIdentity,
   offerBody,
   siprecHeaders,
@@ -91,6 +94,11 @@ export class Call {
     this.#ending.abort();
   }
 
+  /** Goes on by another proxy: its requests from now on, as to one whose proxy has died. */
+  moveTo(proxy: Hop, detour: Detour): void {
+    this.established?.dialog.moveTo(proxy, detour);
+  }
+
   /** Sends a re-INVITE; resolves with its final status, 0 for none. */
   async reinvite(kind: ReinviteKind): Promise<number> {
     const { established, session, media } = this;
@@ -99,9 +107,7 @@ export class Call {
     if (kind === "hold") media.stop();
     const direction: Direction = kind === "hold" ? "inactive" : "sendonly";
     const body = offerBody(session, ++this.version, direction);
-    const headers = siprecHeaders(this.contact, body);
-    const request = established.dialog.request("INVITE", { ...body, headers });
-    const outcome = await this.#send(request);
+    const outcome = await this.#invite(kind, body);
     const status = "response" in outcome ? outcome.response.status : 0;
     const answer = outcome.kind === "answered" ? await this.#followAnswer(outcome.response) : [];
     this.result.reinvites.push({ kind, status, answer });
@@ -135,9 +141,14 @@ export class Call {
     return contactOf(presented(job, sipPort, flow), flow.transport);
   }
 
-  async #send(request: SipRequest) {
+  /** A re-INVITE with that offer; a `late` one has none, and its ACK answers the recorder's. */
+  async #invite(kind: ReinviteKind, body: Body) {
     const { dialog } = this.established as Established;
-    return sendInvite(this.around.stack, request, await this.#reach(), { dialog });
+    const late = kind === "late";
+    const headers = siprecHeaders(this.contact, late ? undefined : body);
+    const request = dialog.request("INVITE", late ? { headers } : { ...body, headers });
+    const ack = late ? { ack: { ...body, headers: contentType(body) } } : {};
+    return sendInvite(this.around.stack, request, await this.#reach(), { dialog, ...ack });
   }
 
   /** The flow to the call's next hop: another one than before when that was closed, which Contact then says. */

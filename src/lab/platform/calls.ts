@@ -132,6 +132,9 @@ export class CallsRun {
         await Promise.all(up.map(async (call) => count(byStatus, String(await call.request(method)))));
         return { byStatus };
       }
+      case "move-all":
+        for (const call of up) call.moveTo(command.to, command.detour);
+        return {};
       case "bye-all":
         this.#stopped = true;
         for (const call of this.#running.values()) call.end("platform");

@@ -1,6 +1,7 @@
 import type { StreamAddress } from "../recorder/protocol.js";
 import type { SentStream } from "../rtp/sender.js";
 import type { SiprecVariant } from "../siprec-variants.js";
+import type { Detour } from "../sip/dialog.js";
 import type { Timers } from "../sip/timers.js";
 import type { Hop } from "../sip/uri.js";
 
@@ -133,7 +134,8 @@ export interface CrowdJob {
 /** The first line of the program's standard input. */
 export type PlatformJob = CallsJob | OptionsJob | RawJob | SprayJob | CrowdJob;
 
-export type ReinviteKind = "refresh" | "hold" | "resume";
+/** `late`: without an offer, the recorder makes one. */
+export type ReinviteKind = "refresh" | "hold" | "resume" | "late";
 
 /** Further requests within a dialog; UPDATE carries a session description. */
 export type OtherMethod = "UPDATE" | "PRACK" | "INFO";
@@ -142,6 +144,7 @@ export type OtherMethod = "UPDATE" | "PRACK" | "INFO";
 export type PlatformCommand = { id?: number } & (
   | { cmd: "reinvite-all"; kind?: ReinviteKind }
   | { cmd: "request-all"; method: OtherMethod }
+  | { cmd: "move-all"; to: Hop; detour: Detour }
   | { cmd: "bye-all" }
   | { cmd: "rtp"; send: boolean }
   | { cmd: "stop" }

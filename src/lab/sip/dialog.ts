@@ -1,7 +1,7 @@
 import { tagOf } from "./build.js";
 import { SipHeaders, type HeaderStyle } from "./headers.js";
 import type { SipRequest, SipResponse } from "./message.js";
-import { hopOf, parseUri, type Hop } from "./uri.js";
+import { formatUri, hopOf, parseUri, type Hop } from "./uri.js";
 import { parseCSeq, parseNameAddr } from "./values.js";
 
 /** What a request within a dialog carries besides the dialog's own headers. */
@@ -11,8 +11,16 @@ export interface RequestParts {
   style?: HeaderStyle;
 }
 
+/**
+ * How a request says that it goes by another proxy than the one that its call was set up by: the first Route names that one instead
+ * (`replaced`), another Route does, before those that there are (`before`), or none does (`kept`).
+ */
+export type Detour = "replaced" | "before" | "kept";
+
 /** One side's state of a dialog (RFC 3261, 12). `local` and `remote` are From or To values with their tags. */
 export class Dialog {
+  #moved: { to: Hop; detour: Detour } | undefined;
+
   constructor(
     readonly callId: string,
     readonly local: string,
@@ -71,6 +79,11 @@ export class Dialog {
     this.remoteTarget = contactUri(message) ?? this.remoteTarget;
   }
 
+  /** Sends this side's requests by another proxy from now on. */
+  moveTo(to: Hop, detour: Detour): void {
+    this.#moved = { to, detour };
+  }
+
   /** The next request of this side. */
   request(method: string, parts: RequestParts = {}): SipRequest {
     this.localSequence++;
@@ -84,6 +97,7 @@ export class Dialog {
 
   /** The hop that this side's requests are sent to (8.1.2, 12.2.1.1). */
   nextHop(): Hop {
+    if (this.#moved) return this.#moved.to;
     const first = this.routeSet[0];
     return hopOf(first === undefined ? this.remoteTarget : parseNameAddr(first).uri);
   }
@@ -104,11 +118,27 @@ export class Dialog {
 
   /** Loose routing, and for a first route without `lr` strict routing (12.2.1.1). */
   #routing(): { uri: string; routes: readonly string[] } {
-    const [first, ...rest] = this.routeSet;
+    const routeSet = this.#routes();
+    const [first, ...rest] = routeSet;
     if (first === undefined) return { uri: this.remoteTarget, routes: [] };
     const { uri } = parseNameAddr(first);
-    if (parseUri(uri).params.has("lr")) return { uri: this.remoteTarget, routes: this.routeSet };
+    if (parseUri(uri).params.has("lr")) return { uri: this.remoteTarget, routes: routeSet };
     return { uri, routes: [...rest, `<${this.remoteTarget}>`] };
+  }
+
+  #routes(): readonly string[] {
+    const [first, ...rest] = this.routeSet;
+    if (!this.#moved || this.#moved.detour === "kept" || first === undefined) return this.routeSet;
+    const { to, detour } = this.#moved;
+    const there = { host: to.address, port: to.port };
+    if (detour === "replaced") {
+      return [`<${formatUri({ ...parseUri(parseNameAddr(first).uri), ...there })}>`, ...rest];
+    }
+    const params = new Map([
+      ["transport", to.transport],
+      ["lr", undefined],
+    ]);
+    return [`<${formatUri({ scheme: "sip", ...there, params })}>`, ...this.routeSet];
   }
 }
 

@@ -27,29 +27,53 @@ export function passwordIsGiven({ database }: Fleet): Fault[] {
 }
 
 /** A literal works; it then lies in the fleet file and in user-data. */
-export function literalSecrets({ database }: Fleet): Fault[] {
+export function literalSecrets(fleet: Fleet): Fault[] {
   const onHost = secretForms("shortForm")
     .map((form) => `"${form}"`)
     .join(", ");
-  const secrets = { dbpass_kam: database.dbpass_kam, dbpass_root: database.dbpass_root };
-  return Object.entries(secrets)
-    .filter((entry): entry is [string, SecretValue] => entry[1]?.source.from === "literal")
-    .map(([name]) => ({
-      path: ["database", name],
-      severity: "warning" as const,
-      message: "is written out in the fleet file",
-      hint: `write "\${env:NAME}", "\${file:PATH}", or a reference that the host resolves: ${onHost}`,
-    }));
+  return literals(fleet).map(({ path }) => ({
+    path,
+    severity: "warning" as const,
+    message: "is written out in the fleet file",
+    hint: `write "\${env:NAME}", "\${file:PATH}", or a reference that the host resolves: ${onHost}`,
+  }));
 }
 
-/** libpq's passfile, which keeps the password out of URLs and arguments, holds one line a password. */
-export function passwordsAreOneLine({ database }: Fleet): Fault[] {
-  const secrets = { dbpass_kam: database.dbpass_kam, dbpass_root: database.dbpass_root };
-  return Object.entries(secrets).flatMap(([name, secret]) => {
-    const source = secret?.source;
-    if (source?.from !== "literal" || hasForm(source.value, "one line")) return [];
-    return [{ path: ["database", name], message: formRule["one line"] }];
-  });
+export function literalsHaveTheirForm(fleet: Fleet): Fault[] {
+  return literals(fleet)
+    .filter(({ text, form }) => !hasForm(text, form))
+    .map(({ path, form }) => ({ path, message: formRule[form] }));
+}
+
+interface Literal {
+  path: Path;
+  text: string;
+  form: "one line" | "key";
+}
+
+/** The secrets that are written out and no certificates, each place of the fleet file once. */
+function literals({ database, hosts }: Fleet): Literal[] {
+  const found = new Map<string, Literal>();
+  const add = (secret: SecretValue | undefined, path: Path, form: Literal["form"]) => {
+    if (secret?.source.from === "literal")
+      found.set(path.join("."), { path, text: secret.source.value, form });
+  };
+  for (const name of ["dbpass_kam", "dbpass_root"] as const)
+    add(database[name], ["database", name], "one line");
+  for (const { settings, origins, path } of hosts)
+    for (const name of dialogSecrets) add(settings[name], origins.get(name) ?? path, "key");
+  return [...found.values()];
+}
+
+const dialogSecrets = ["dialog_secret", "dialog_secret_other"] as const;
+
+export function otherSecretHasOne({ hosts }: Fleet): Fault[] {
+  return hosts
+    .filter(({ settings }) => settings.dialog_secret_other && !settings.dialog_secret)
+    .map(({ origins, path }) => ({
+      path: origins.get("dialog_secret_other") ?? path,
+      message: "needs dialog_secret beside it",
+    }));
 }
 
 /** What is written out must be what the host can use: PEM, or where PEM lies on it. */

@@ -1,3 +1,4 @@
+import { dialogSettings } from "./dialogs.js";
 import { dnsSettings } from "./dns.js";
 import { cidr, flag, integer, ipv4OrAuto, listOf, port } from "./types.js";
 import { secret } from "./secret-kind.js";
@@ -50,6 +51,7 @@ export const connectivity = {
     "Networks of the voice platforms. Antiflood never counts them; when any is given, calls from elsewhere are refused.",
     { feature: "WITH_TRUSTED" },
   ),
+  ...dialogSettings,
   enable_registrar: withDefault(
     flag,
     false,

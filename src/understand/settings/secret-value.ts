@@ -61,16 +61,21 @@ export function isPathOnHost(literal: string): boolean {
   return /^\/[\w./-]+$/.test(literal);
 }
 
-/** What a secret must be once it is read: a password is one line (libpq's passfile), a certificate or key is PEM. */
-export type SecretForm = "one line" | "PEM";
+/** What a secret must be once it is read: a password is one line (libpq's passfile), so is a key, which nobody may guess. */
+export type SecretForm = "one line" | "key" | "PEM";
+
+/** Characters that a key has at least: 64 bits in hexadecimal. */
+const KEY_LENGTH = 16;
 
 /** True when a secret's text has the form; what is told otherwise is `formRule`. */
 export function hasForm(text: string, form: SecretForm): boolean {
-  return form === "PEM" ? /^-----BEGIN [A-Z0-9 ]+-----$/m.test(text) : !/[\p{Cc}\p{Cs}]/u.test(text);
+  if (form === "PEM") return /^-----BEGIN [A-Z0-9 ]+-----$/m.test(text);
+  return !/[\p{Cc}\p{Cs}]/u.test(text) && (form === "one line" || text.length >= KEY_LENGTH);
 }
 
 export const formRule = {
   "one line": "must be one line of whole characters, without control characters",
+  key: `must be one line of ${KEY_LENGTH} whole characters or more, without control characters`,
   PEM: "must be PEM (-----BEGIN …)",
 } as const satisfies Record<SecretForm, string>;
 

@@ -9,6 +9,7 @@ import { relayHung, relayWatched } from "./hung.js";
 import { hold } from "./hold.js";
 import { load } from "./load.js";
 import { malformed } from "./malformed.js";
+import { moved } from "./moved.js";
 import { allDown, reinvite } from "./recorders.js";
 import { flood, spray, strangers } from "./strangers.js";
 import { unended } from "./unended.js";
@@ -25,6 +26,7 @@ export const rows: readonly Row[] = [
   edge,
   reinvite,
   kamailioRestarted,
+  moved,
   relayKilled,
   relayHung,
   relayWatched,

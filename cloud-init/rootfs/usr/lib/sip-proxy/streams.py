@@ -22,7 +22,10 @@ class Media:
     """What Kamailio's table `media` says of a call: INSTANCE TAG SIDE OFFERED ANSWERED (modules.cfg), in part or as a whole."""
 
     def __init__(self, value):
-        self.instance, self.tag, self.side, offered, answered = (value.split(" ") + [""] * 5)[:5]
+        self.instance, self.tag, side, offered, answered = (value.split(" ") + [""] * 5)[:5]
+        self.side = side.removeprefix("moved-")
+        # whether another proxy has set the call up
+        self.moved = self.side != side
         self.numbers = [*range(1, min(len(answered), MOST) + 1)]
         # those on which packets are to come
         self.going = [number for number in self.numbers if offered[number - 1 : number] == answered[number - 1] == "1"]
