@@ -9,6 +9,7 @@ import { relayHung, relayWatched } from "./hung.js";
 import { hold } from "./hold.js";
 import { load } from "./load.js";
 import { malformed } from "./malformed.js";
+import { mixedReleases } from "./mixed-releases.js";
 import { moved } from "./moved.js";
 import { allDown, reinvite } from "./recorders.js";
 import { flood, spray, strangers } from "./strangers.js";
@@ -39,4 +40,5 @@ export const rows: readonly Row[] = [
   malformed,
   cpu,
   following,
+  mixedReleases,
 ];
