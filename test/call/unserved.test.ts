@@ -10,12 +10,12 @@ import { slackFromNow } from "../support/slack.js";
 const brief = { holdMs: 100, rtp: { rate: 0 }, sipPort: 0, quiet: true };
 const unservable: [string, string][] = [["X-Unservable", "yes"]];
 
-/** What the proxy says of recorders. */
+/** What the proxy said last, but of calls that it blames. */
 const told = (lab: CallLab) =>
   lab
     .proxy()
-    .log.filter((line) => /taken out|no recorder takes|ERROR/.test(line))
-    .slice(0, 20)
+    .log.filter((line) => !line.includes("the call is blamed"))
+    .slice(-20)
     .join("\n");
 
 /** Has all recorders behave so. */
@@ -36,6 +36,27 @@ async function down(lab: CallLab): Promise<string[]> {
   return (await lab.proxy().kamcmd("dispatcher.list")).match(/FLAGS: [ID]/g) ?? [];
 }
 
+/** Calls that no recorder serves, and others and OPTIONS beside them. */
+async function both(lab: CallLab) {
+  await lab.forget();
+  const slack = slackFromNow();
+  const unserved = await lab.place({ ...brief, calls: 80, rate: 10, headers: unservable });
+  const good = await lab.place({ ...brief, calls: 200, rate: 20 });
+  const asked = await lab.ask("platform", { count: 90, rate: 10 });
+  const [beside, bad] = [(await good.finished).summary, (await unserved.finished).summary];
+  const totals = await Promise.all([...lab.recorders.values()].map((recorder) => recorder.totals()));
+  const lateMs = Math.max(...[beside, bad, ...totals].map((one) => one.lateMs));
+  return { beside, asked, bad, slack: slack(), lateMs };
+}
+
+/** Again while the machine held platform or recorders up for longer than a recorder may take: that shows nothing of the proxy. */
+async function inTime(lab: CallLab) {
+  for (let times = 1; ; times++) {
+    const result = await both(lab);
+    if (result.lateMs < 300 || times === 3) return result;
+  }
+}
+
 describe("calls that no recorder can serve", () => {
   let lab: CallLab;
   beforeAll(async () => {
@@ -49,16 +70,16 @@ describe("calls that no recorder can serve", () => {
     { way: "answered 100 and no more", unserved: "trying-then-silent", most: 6500 },
   ] as const)("$way, refuse no call beside them", async ({ unserved, most }) => {
     await behave(lab, { unservable: unserved });
-    const slack = slackFromNow();
-    const bad = await lab.place({ ...brief, calls: 80, rate: 10, headers: unservable });
-    const good = await lab.place({ ...brief, calls: 200, rate: 20 });
-    const asked = await lab.ask("platform", { count: 90, rate: 10 });
-    const beside = (await good.finished).summary;
-    expect(beside, told(lab)).toMatchObject({ byStatus: { 200: 200 }, outcomes: { ok: 200 }, errors: {} });
-    const { summary } = await bad.finished;
-    expect(summary.byStatus).toEqual({ 503: 80 });
-    expect(summary.setUpMs.max).toBeLessThan(most + slack());
-    expect(new Set(asked)).toEqual(new Set([200]));
+    const { beside, asked, bad, slack } = await inTime(lab);
+    const { byStatus, outcomes, errors } = beside;
+    expect({ byStatus, ok: outcomes.ok, errors }, told(lab)).toEqual({
+      byStatus: { 200: 200 },
+      ok: 200,
+      errors: {},
+    });
+    expect(bad.byStatus).toEqual({ 503: 80 });
+    expect(bad.setUpMs.max).toBeLessThan(most + slack);
+    expect(new Set(asked), told(lab)).toEqual(new Set([200]));
     expect(await down(lab)).toEqual([]);
     expect(lab.proxy().log.filter((line) => /rvalue/.test(line))).toEqual([]);
     expect(lab.proxy().log.join("\n")).toContain("the call is blamed, its recorders stay");
