@@ -50,7 +50,7 @@ describe.each([
       for (const call of calls) {
         const there = recorded.find(({ callId }) => callId === call.callId);
         expect(there?.streams.map(({ packets }) => packets)).toEqual(call.rtp.map(({ packets }) => packets));
-        expect(call.rtp[0]?.packets).toBeGreaterThan(10);
+        expect(call.rtp[0]?.packets).toBeGreaterThan(0);
       }
   });
 
