@@ -12,7 +12,16 @@ import {
   resourceId,
 } from "../../../understand/settings/aws-kinds.js";
 import { optional, withDefault } from "../../../understand/settings/setting.js";
-import { bakedTags, cidr, flag, integer, listOf, oneOf, tags, text } from "../../../understand/settings/types.js";
+import {
+  bakedTags,
+  cidr,
+  flag,
+  integer,
+  listOf,
+  oneOf,
+  tags,
+  text,
+} from "../../../understand/settings/types.js";
 
 /** Debian's account for its official AMIs (https://wiki.debian.org/Cloud/AmazonEC2Image). */
 const debianOwner = "136693071363";
