@@ -28,4 +28,3 @@ idle=(e2scrub_all.timer e2scrub_reap.service dpkg-db-backup.timer man-db.timer)
 dpkg-query -W unattended-upgrades >/dev/null 2>&1 || idle+=(apt-daily.timer apt-daily-upgrade.timer)
 for unit in "${idle[@]}"; do systemctl --no-reload disable --quiet "$unit" 2>/dev/null || true; done
 systemctl daemon-reload
-rm -f /usr/sbin/policy-rc.d

@@ -9,6 +9,7 @@ step "sealing"
 if [ -e /dev/vda ]; then mount -o remount,nodiscard / || true; fi
 apt_get autoremove --purge
 apt_get clean
+rm -f /usr/sbin/policy-rc.d
 rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/debconf/*-old
 
 cloud-init clean --logs --seed

@@ -21,6 +21,9 @@ inactive() { ! systemctl is-active --quiet "$1"; }
 no_bake_limit() { [[ -z $(find / -xdev -name 'sip-proxy-bake-limit*' -print -quit) ]]; }
 no_listener() { ! ss -lntuH | awk '{ print $5 }' | grep -Eq ':(5060|5061|5070|5080|7722|2223|22222)$'; }
 
+installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1") == installed ]]; }
+is_file() { [[ -f $3 && $(stat -c '%a %U:%G' "$3") == "$1 $2" ]]; }
+
 start_log=$(mktemp)
 
 # kamailio -c says yes to much that fails at the start: a real one, on loopback, without a database.
@@ -78,6 +81,15 @@ for unit in "$upload"/rootfs/etc/systemd/system/*.service; do
 	must "$name is not enabled" systemctl is-enabled --quiet "$name"
 	must "$name runs on an image that is not configured" inactive "$name"
 done
+# what the fleet adds, after its own scripts and the sealing
+if [[ -d $upload/added ]]; then
+	while IFS='=' read -r package _; do
+		must "image.packages: $package is not installed" installed "$package"
+	done <"$upload/added/packages"
+	while IFS=$'\t' read -r _ mode owner path; do
+		must "image.files: $path is not there any more with mode $mode, of $owner" is_file "$mode" "$owner" "$path"
+	done <"$upload/added/files.list"
+fi
 must "something listens for SIP or media on an image that is not configured" no_listener
 
 if ((${#faults[@]} > 0)); then

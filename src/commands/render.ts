@@ -3,6 +3,7 @@ import { talk } from "../cli/talk.js";
 import { buildFolder } from "../compute/image/build-folder.js";
 import type { PackerDialect } from "../compute/image/packer-dialect.js";
 import type { Artefact } from "../compute/artefact.js";
+import { readAdditions } from "../do/additions.js";
 import { imageSources } from "../do/assets.js";
 import { secretReader } from "../do/secrets.js";
 import { refuseForeign, removeFolder, writeFiles } from "../do/write-files.js";
@@ -26,7 +27,7 @@ export async function render(file: string, options: RenderOptions): Promise<void
   if (options.out === "") throw new UsageError("--out must name a folder");
   const { fleet, source } = loadFleetAndWarn(file);
   const hosts = options.host === undefined ? fleet.hosts : [findHost(fleet, options.host)];
-  const sources = imageSources();
+  const sources = { ...imageSources(), added: readAdditions(fleet.image, file) };
   const rendered = hosts.map((host) => renderHost(fleet, host, secretReader(file)));
   const faults = rendered.flatMap((host) => host.faults);
   if (faults.length > 0) throw new FaultsError(faults, source);

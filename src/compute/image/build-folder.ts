@@ -1,5 +1,6 @@
 import type { Fleet } from "../../understand/fleet.js";
 import type { Artefact } from "../artefact.js";
+import { additions, type AddedTexts } from "./additions.js";
 import type { PackerDialect } from "./packer-dialect.js";
 import { packerBuilders, packerPlugins, packerTemplate } from "./packer-template.js";
 import { pinnedSources } from "./pinned-sources.js";
@@ -10,6 +11,8 @@ export interface ImageSources {
   rootfs: readonly Artefact[];
   /** packer */
   packer: readonly Artefact[];
+  /** What `image` names by its path. */
+  added?: AddedTexts;
 }
 
 /**
@@ -23,6 +26,7 @@ export function buildFolder(fleet: Fleet, sources: ImageSources, dialect: Packer
     { path: "plugins/plugins.pkr.json", content: json(packerPlugins()) },
     ...[...builders.values()].flatMap(({ files }) => files),
     { path: "sources/sources.json", content: json(pinnedSources(fleet.image)) },
+    ...additions(fleet.image, sources.added ?? new Map()),
     ...sources.packer.map((file) => ({ ...file, path: `packer/${file.path}` })),
     ...sources.rootfs.map((file) => ({ ...file, path: `rootfs/${file.path}` })),
   ];

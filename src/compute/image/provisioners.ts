@@ -1,4 +1,5 @@
 import type { Fleet } from "../../understand/fleet.js";
+import { addsAnything, addsFiles, addsPackages } from "./additions.js";
 import { kamailioOrigin } from "./kamailio-origin.js";
 
 /** Where Packer uploads the build folder to, on the builder. */
@@ -18,23 +19,36 @@ export interface BakeStep {
   title: string;
   /** Of both parts when not given. */
   part?: Part;
+  /** The images that have it; all when not given. */
+  of?: (image: Image) => boolean;
 }
 
+type Image = Fleet["image"];
+
 /** The steps on the builder, in order. The manifest is the last one's work. */
-export const bakeSteps: readonly BakeStep[] = [
+const allSteps: readonly BakeStep[] = [
   { script: "wait-for-cloud-init.sh", title: "waiting for the builder" },
   { script: "install-kamailio.sh", title: "installing Kamailio", part: "packages" },
   { script: "install-media-relay.sh", title: "installing the media relay", part: "packages" },
+  { script: "install-packages.sh", title: "installing further packages", part: "packages", of: addsPackages },
   { script: "install-files.sh", title: "installing configuration and units", part: "files" },
+  { script: "add-files.sh", title: "adding files, running scripts", part: "files", of: addsFiles },
   { script: "seal.sh", title: "sealing", part: "files" },
   { script: "verify.sh", title: "verifying", part: "files" },
 ];
 
+export function bakeSteps(image: Image): BakeStep[] {
+  return allSteps.filter(({ of }) => of?.(image) ?? true);
+}
+
+/** Scripts that are run when the packages are in. */
+export const laterScripts = allSteps.filter(({ part }) => part === "files").map(({ script }) => script);
+
 /** All that a builder does, in order; `last` tells what comes when the scripts are through. */
-export function builderSteps(last: string): BakeStep[] {
+export function builderSteps(image: Image, last: string): BakeStep[] {
   return [
     { script: "boot", title: "booting the builder" },
-    ...bakeSteps,
+    ...bakeSteps(image),
     { script: finishStep, title: last },
   ];
 }
@@ -46,7 +60,7 @@ export const stepMarker = "sip-proxy-step:";
 export const finishStep = "finish";
 
 /** Packer's provisioners, in order: upload, run each step as root, fetch the manifest. */
-export function provisioners(image: Fleet["image"], outputDirectory: string): object[] {
+export function provisioners(image: Image, outputDirectory: string): object[] {
   const environment = bakeEnvironment(image);
   const run = ({ script, part }: BakeStep) =>
     shell(
@@ -57,6 +71,7 @@ export function provisioners(image: Fleet["image"], outputDirectory: string): ob
     ["packer"],
     ["rootfs", "files"],
     ["sources", "packages"],
+    ...(addsAnything(image) ? [["added"] as const] : []),
   ];
   const contents = {
     direction: "download",
@@ -66,14 +81,14 @@ export function provisioners(image: Fleet["image"], outputDirectory: string): ob
   return [
     shell([`mkdir -p ${upload}`]),
     ...uploads.map(([source, part]) => ({ file: { ...only(part), source, destination: upload } })),
-    ...bakeSteps.map(run),
+    ...bakeSteps(image).map(run),
     { file: { ...only("files"), ...contents } },
     shell([`echo '${stepMarker} ${finishStep}'`, "sudo rm -f /tmp/sip-proxy-manifest.json"], "files"),
   ];
 }
 
 /** What the scripts are told of the image. */
-export function bakeEnvironment(image: Fleet["image"]): string[] {
+export function bakeEnvironment(image: Image): string[] {
   const origin = kamailioOrigin(image.kamailio_version);
   return [
     `KAMAILIO_FROM=${origin.from}`,

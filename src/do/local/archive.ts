@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,6 +43,14 @@ export async function stateOf(asked: readonly Suite[], talk: Talk): Promise<Arch
     releases.push(parseRelease(text, suite.name));
   }
   return { suites, releases };
+}
+
+/** Names what an apt repository holds now: its indexes' sums, without the day's date and signature. */
+export async function indexDigest({ uri, suite }: { uri: string; suite: string }): Promise<string> {
+  const text = await fetchText(inReleaseUrl(uri, suite));
+  if (text === undefined) throw missingSuite({ mirror: uri, name: suite, required: true });
+  const [sums = ""] = /^SHA256:[^]*?(?=^-----BEGIN|(?![^]))/m.exec(text) ?? [];
+  return createHash("sha256").update(sums).digest("hex");
 }
 
 /** One file by apt's own transports, so that apt's proxies and file: mirrors work as for the packages. Undefined: 404. */

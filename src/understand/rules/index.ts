@@ -1,5 +1,6 @@
 import type { Fault } from "../fault.js";
 import type { Fleet } from "../fleet.js";
+import * as additions from "./additions.js";
 import * as addresses from "./addresses.js";
 import { namedTargets } from "../../targets/lookup.js";
 import * as features from "./features.js";
@@ -37,5 +38,7 @@ export const rules: readonly ((fleet: Fleet) => Fault[])[] = [
   features.relaySourceIsPinned,
   features.groupBoundsAscend,
   features.platformsAreNamed,
+  additions.addedFilesStay,
+  additions.addedPackagesAreNamedOnce,
   ...namedTargets.flatMap(([, target]) => target.rules),
 ];

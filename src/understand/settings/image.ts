@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { relayNames } from "../../relay/registry.js";
+import { addedFiles, addedPackages, repositories, scripts } from "./additions.js";
 import { oneOf, text, type Kind } from "./types.js";
 import { optional, withDefault } from "./setting.js";
 
@@ -89,5 +90,25 @@ export const imageSettings = {
     url,
     "http://deb.debian.org/debian-security",
     "Mirror of Debian's security updates.",
+  ),
+  packages: withDefault(
+    addedPackages,
+    [],
+    "Debian packages that the image has besides, and the ports that they are reached at: EC2 security groups let these networks in.",
+  ),
+  repositories: withDefault(
+    repositories,
+    {},
+    "Further apt repositories for these packages, each with the key that it is signed with.",
+  ),
+  files: withDefault(
+    addedFiles,
+    {},
+    "Files that the image has besides. They are for every host: secrets do not belong there.",
+  ),
+  scripts: withDefault(
+    scripts,
+    [],
+    "Programs that are run while the image is baked, as root, in this order, when all packages and files are in it.",
   ),
 };

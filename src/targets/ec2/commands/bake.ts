@@ -28,7 +28,7 @@ export async function bakeOnEc2(fleet: Fleet, file: string, options: BakeOptions
       talk.warn(builderInWords(builder, aws.region));
     const { baked, times } = await runPacker(
       job,
-      builderSteps("stopping the builder, making the AMI, copying it"),
+      builderSteps(fleet.image, "stopping the builder, making the AMI, copying it"),
     );
     const seconds = () => Math.round((performance.now() - began) / 100) / 10;
     const stored = await job.store(baked, { total: seconds(), steps: [...prepared, ...times] });

@@ -1,7 +1,9 @@
 import type { IpPermission } from "@aws-sdk/client-ec2";
 import ipaddr from "ipaddr.js";
 import { httpIsPrivate } from "../../../compute/host/kamailio-local.js";
+import { packageName } from "../../../compute/image/additions.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
+import type { AddedPackage } from "../../../understand/settings/additions.js";
 
 /** What is let in: one transport, a range of ports, from one network. */
 export interface IngressRule {
@@ -28,7 +30,15 @@ export function ingressRules(fleet: Fleet): IngressRule[] {
     ...recorderNetworks(fleet, overTls).flatMap((network) => tlsRules(host, network)),
     ...httpRules(host),
   ]);
+  rules.push(...fleet.image.packages.flatMap(packageRules));
   return [...new Map(rules.map((rule) => [ruleKey(rule), rule])).values()];
+}
+
+/** What else the image has that listens. */
+function packageRules(added: AddedPackage): IngressRule[] {
+  return added.ports.flatMap(({ protocol, port, from }) =>
+    from.map((network) => ({ protocol, from: port, to: port, network, why: packageName(added) })),
+  );
 }
 
 function platformRules({ settings }: Host, network: string): IngressRule[] {

@@ -8,6 +8,7 @@ import { amisOf } from "../compute/packer-manifest.js";
 import { pinnedSources, type SourceName } from "../../../compute/image/pinned-sources.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet, Image } from "../../../understand/fleet.js";
+import { readAdditions } from "../../../do/additions.js";
 import { imageSources } from "../../../do/assets.js";
 import type { Aws } from "./aws.js";
 import { findBase, type BaseAmi } from "./base-ami.js";
@@ -146,7 +147,8 @@ export class Ec2Bake {
   }
 
   #folder(): Artefact[] {
-    return buildFolder(this.fleet, imageSources(), this.#dialect);
+    const added = readAdditions(this.fleet.image, this.fleetFile);
+    return buildFolder(this.fleet, { ...imageSources(), added }, this.#dialect);
   }
 
   #baseAmi(): BaseAmi {

@@ -53,7 +53,7 @@ function preparation(job: LocalBake): Step[] {
 
 function tellPlan({ name, image }: Fleet, json: boolean): void {
   const { base, kamailio_version, media_relay } = image;
-  const steps = builderSteps("making the disk").map(({ title }) => title);
+  const steps = builderSteps(image, "making the disk").map(({ title }) => title);
   if (json) return printJson({ base, kamailio_version, media_relay, steps });
   talk.say(`would bake a local image for ${name}: ${base}, Kamailio ${kamailio_version}, ${media_relay}`);
   for (const step of steps) talk.say(`  ${step}`);

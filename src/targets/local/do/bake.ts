@@ -12,8 +12,9 @@ import { baseSpec, codename, type DebianRelease } from "../../../compute/local/b
 import { seedFiles } from "../../../compute/local/seed.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet } from "../../../understand/fleet.js";
+import { readAdditions } from "../../../do/additions.js";
 import { imageSources } from "../../../do/assets.js";
-import { stateOf } from "../../../do/local/archive.js";
+import { indexDigest, stateOf } from "../../../do/local/archive.js";
 import { ensureBaseTree, packagesOf, type BaseTree } from "../../../do/local/base-tree.js";
 import { fileDigest } from "../../../do/local/content-digest.js";
 import { hostPaths } from "../../../do/local/paths.js";
@@ -86,6 +87,8 @@ export class LocalBake {
     this.#base = await ensureBaseTree(this.#spec, { talk: this.#talk });
     const suite = projectSuite(this.#fleet.image.kamailio_version, codename(this.#spec.release));
     if (suite !== undefined) this.#archive = packagesOf(await stateOf([suite], this.#talk));
+    const further = Object.values(this.#fleet.image.repositories);
+    if (further.length > 0) this.#archive = [this.#archive, await Promise.all(further.map(indexDigest))];
   }
 
   /** Chooses the builder, and makes ready what it needs. */
@@ -153,7 +156,8 @@ export class LocalBake {
   }
 
   #folder(): Artefact[] {
-    return buildFolder(this.#fleet, imageSources(), this.#dialect);
+    const added = readAdditions(this.#fleet.image, this.#fleetFile);
+    return buildFolder(this.#fleet, { ...imageSources(), added }, this.#dialect);
   }
 
   #baseTree(): BaseTree {

@@ -2,13 +2,7 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Artefact } from "../../../compute/artefact.js";
 import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
-import {
-  bakeParts,
-  bakeSteps,
-  builderSteps,
-  finishStep,
-  type BakeStep,
-} from "../../../compute/image/provisioners.js";
+import { bakeParts, builderSteps, finishStep, type BakeStep } from "../../../compute/image/provisioners.js";
 import type { BaseSpec } from "../../../compute/local/base-spec.js";
 import { compressArgv } from "../../../compute/local/disk-layout.js";
 import { findAccelerator } from "../../../do/local/accelerator.js";
@@ -81,7 +75,7 @@ function vmBuilder(accelerator: string, spec: BaseSpec, talk: Talk): Builder {
     kind: "vm",
     accelerator,
     prepare: () => ensureBaseImage(spec, { talk }),
-    steps: () => Promise.resolve(builderSteps("shutting down and compressing")),
+    steps: ({ image }) => Promise.resolve(builderSteps(image, "shutting down and compressing")),
     bake: (job) => bakeInVm(job, accelerator),
   };
 }
@@ -107,14 +101,13 @@ const containerBuilder: Builder = {
   prepare: () => Promise.resolve(),
   steps: async (of) => {
     const done = await hasPackages(of);
-    const steps = builderSteps("filling and compressing the disk");
+    const steps = builderSteps(of.image, "filling and compressing the disk");
+    const lastOfPackages = steps.findLast(({ part }) => part === "packages")?.script;
     if (done) return steps.filter(({ part }) => part !== "packages");
     return steps.flatMap((step) => (step.script === lastOfPackages ? [step, keepStep] : [step]));
   },
   bake: bakeInContainer,
 };
-
-const lastOfPackages = bakeSteps.findLast(({ part }) => part === "packages")?.script;
 
 async function bakeInContainer(job: BuildJob): Promise<string> {
   const { run: order, spec, base, dialect, publicKey, talk } = job;

@@ -1,6 +1,7 @@
 import { link, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { bakeEnvironment, bakeParts, bakeSteps } from "../../../compute/image/provisioners.js";
+import { isOfPackages } from "../../../compute/image/additions.js";
+import { bakeEnvironment, bakeParts, laterScripts } from "../../../compute/image/provisioners.js";
 import type { BaseSpec } from "../../../compute/local/base-spec.js";
 import { digestOf, entryFolder, entryName } from "../../../compute/local/cache-key.js";
 import { plainTree } from "../../../compute/local/tree.js";
@@ -42,8 +43,10 @@ export async function layerName({ image, folder, sources, base, archive }: Ingre
   const built = await Promise.all(
     Object.entries(sources).map(async ([name, file]) => [name, await contentDigest(file)]),
   );
-  const later = bakeSteps.filter(({ part }) => part === "files").map(({ script }) => `packer/${script}`);
-  const scripts = folder.filter(({ path }) => path.startsWith("packer/") && !later.includes(path));
+  const later = laterScripts.map((script) => `packer/${script}`);
+  const scripts = folder.filter(
+    ({ path }) => (path.startsWith("packer/") && !later.includes(path)) || isOfPackages(path),
+  );
   const texts = scripts.map(({ path, content }) => [path, content.toString()]);
   return entryName(image.base, { environment: bakeEnvironment(image), built, texts }, [base.key, archive]);
 }

@@ -1,0 +1,188 @@
+import { z } from "zod";
+import { cidr, listOf, oneOf, port, text, type Kind } from "./types.js";
+
+/** A file of the user's own: its content here, or the path of a file, relative to the fleet file. */
+export interface AddedFile {
+  content?: string | undefined;
+  path?: string | undefined;
+  /** Permission bits, as `0644` or `4755`. */
+  mode: string;
+  /** USER:GROUP. */
+  owner: string;
+}
+
+/** Ports that somebody may reach. */
+export interface OpenPort {
+  port: number;
+  protocol: "tcp" | "udp";
+  from: string[];
+}
+
+/** A Debian package, perhaps NAME=VERSION. */
+export interface AddedPackage {
+  name: string;
+  ports: OpenPort[];
+}
+
+/** An apt repository, and the file of the key that it is signed with, relative to the fleet file. */
+export interface Repository {
+  uri: string;
+  suite: string;
+  components: string[];
+  key: string;
+}
+
+/** One rule for a mapping as a whole. */
+function whole<T>(rule: string, schema: z.ZodType<T>): z.ZodType<T> {
+  return z.unknown().transform((value, context): T => {
+    const { success, data } = schema.safeParse(value);
+    if (success) return data;
+    context.addIssue({ code: "custom", message: rule });
+    return z.NEVER;
+  });
+}
+
+/** The path of a file, relative to the fleet file. */
+const localPath = text({ rule: "the path of a file, relative to the fleet file", max: 500 });
+
+/** Of the host. Nothing in it has to be quoted anywhere. */
+const hostPath = text({
+  rule: "an absolute path of letters, digits and . _ @ % + : , = - /",
+  pattern: /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._@%+:,=-]+)+$/,
+  max: 200,
+});
+
+const fileRule =
+  'a mapping with content, or the path of a file, and perhaps mode (in quotes, such as "0644") and owner (such as root:root)';
+const mode = {
+  mode: z
+    .string()
+    .regex(/^[0-7]{3,4}$/)
+    .default("0644"),
+};
+const owner = {
+  owner: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,31}:[a-z_][a-z0-9_-]{0,31}$/)
+    .default("root:root"),
+};
+
+const addedFile: Kind<AddedFile> = {
+  rule: fileRule,
+  json: {
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      content: { type: "string" },
+      path: { type: "string" },
+      mode: { type: "string", pattern: "^[0-7]{3,4}$" },
+      owner: { type: "string" },
+    },
+    oneOf: [{ required: ["content"] }, { required: ["path"] }],
+  },
+  schema: whole(
+    fileRule,
+    z.union([
+      z.strictObject({ content: z.string(), ...mode, ...owner }),
+      z.strictObject({ path: localPath.schema, ...mode, ...owner }),
+    ]),
+  ),
+};
+
+export const addedFiles: Kind<Record<string, AddedFile>> = {
+  rule: "a mapping of paths of the host to { content } or { path }, with mode and owner",
+  json: { type: "object", propertyNames: hostPath.json, additionalProperties: addedFile.json },
+  schema: z.record(hostPath.schema as z.ZodType<string, string>, addedFile.schema),
+};
+
+const packageName = text({
+  rule: "a Debian package, such as prometheus-node-exporter, or NAME=VERSION",
+  pattern: /^[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+~:-]+)?$/,
+  max: 200,
+});
+
+const openPort = z.strictObject({
+  port: port.schema,
+  protocol: oneOf("tcp", "udp").schema.default("tcp"),
+  from: listOf(cidr).schema,
+});
+
+const packageRule = `${packageName.rule}, or { name, ports: [{ port, protocol, from }] }`;
+
+const addedPackage: Kind<AddedPackage> = {
+  rule: packageRule,
+  json: {
+    anyOf: [
+      packageName.json,
+      {
+        type: "object",
+        additionalProperties: false,
+        required: ["name"],
+        properties: {
+          name: packageName.json,
+          ports: {
+            type: "array",
+            items: {
+              type: "object",
+              additionalProperties: false,
+              required: ["port", "from"],
+              properties: { port: port.json, protocol: { enum: ["tcp", "udp"] }, from: listOf(cidr).json },
+            },
+          },
+        },
+      },
+    ],
+  },
+  schema: whole(
+    packageRule,
+    z.union([
+      packageName.schema.transform((name): AddedPackage => ({ name, ports: [] })),
+      z.strictObject({ name: packageName.schema, ports: z.array(openPort).default([]) }),
+    ]),
+  ),
+};
+
+export const addedPackages = listOf(addedPackage);
+
+const repositoryRule =
+  "a mapping with uri (http:// or https://), suite, key (the file of its OpenPGP key, ASCII-armoured) and perhaps components";
+
+const repository: Kind<Repository> = {
+  rule: repositoryRule,
+  json: {
+    type: "object",
+    additionalProperties: false,
+    required: ["uri", "suite", "key"],
+    properties: {
+      uri: { type: "string", pattern: "^https?://" },
+      suite: { type: "string" },
+      components: { type: "array", items: { type: "string" } },
+      key: { type: "string" },
+    },
+  },
+  schema: whole(
+    repositoryRule,
+    z.strictObject({
+      uri: z.string().regex(/^https?:\/\/[^\s"'\\$]+$/),
+      suite: z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?$/),
+      components: z
+        .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/))
+        .min(1)
+        .default(["main"]),
+      key: localPath.schema,
+    }),
+  ),
+};
+
+const repositoryName = text({
+  rule: "a name of small letters, digits and -",
+  pattern: /^[a-z0-9][a-z0-9-]{0,40}$/,
+});
+
+export const repositories: Kind<Record<string, Repository>> = {
+  rule: "a mapping of names to { uri, suite, components, key }",
+  json: { type: "object", propertyNames: repositoryName.json, additionalProperties: repository.json },
+  schema: z.record(repositoryName.schema as z.ZodType<string, string>, repository.schema),
+};
+
+export const scripts = listOf(localPath);
