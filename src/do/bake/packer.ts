@@ -1,5 +1,4 @@
-import { createWriteStream } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stepMarker } from "../../compute/image/provisioners.js";
@@ -67,23 +66,31 @@ async function buildWith(temporary: string, build: PackerBuild, dialect: PackerD
   const { folder, log, signal, inNetwork = (argv) => argv } = build;
   const env = { CHECKPOINT_DISABLE: "1", PACKER_NO_COLOR: "1", TMPDIR: temporary, ...build.env };
   if (dialect === "current") await run({ argv: ["packer", "init", "plugins"], cwd: folder, env });
-  const output = createWriteStream(log, { mode: 0o600, flags: "a" });
+  await (await open(log, "a", 0o600)).close();
   const lines: string[] = [];
   const { exitCode } = await attempt({
-    argv: inNetwork(packerArgv(build)),
+    argv: endingWithUs(inNetwork(packerArgv(build)), log),
     cwd: folder,
     env,
     signal,
     grace: timeToCleanUp,
     onLine: (line) => {
-      output.write(`${line}\n`);
       lines.push(line);
       const [, script] = line.split(stepMarker);
       if (script !== undefined) build.onStep(script.trim());
     },
   });
-  await new Promise((resolve) => output.end(resolve));
   if (exitCode !== 0) throw failed(lines, log);
+}
+
+/**
+ * Packer under its own process id, told to end when this process dies, whatever kills it; its output goes to the log too. The log is
+ * written by a process that outlives this one: Packer would die of the first line that it cannot write, and leave its builder.
+ */
+function endingWithUs(argv: Command["argv"], log: string): Command["argv"] {
+  const script =
+    'exec > >(trap "" INT TERM HUP; exec tee -p -a -- "$0") 2>&1; exec setpriv --pdeathsig TERM -- "$@"';
+  return ["bash", "-c", script, log, ...argv];
 }
 
 function failed(lines: readonly string[], log: string): UserError {
