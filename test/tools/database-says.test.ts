@@ -6,6 +6,7 @@ import type { Reveal } from "../../src/compute/host/secrets.js";
 import { seedSql } from "../../src/compute/dispatcher/seed.js";
 import { hostTemplates } from "../../src/do/assets.js";
 import { withConnection } from "../../src/do/database/connect.js";
+import { allowedConnections } from "../../src/do/database/room.js";
 import { initDatabase } from "../../src/do/database/init.js";
 import { readTable } from "../../src/do/database/table.js";
 import { postgresPassword, startPostgres, type Postgres } from "../../src/lab/postgres.js";
@@ -168,6 +169,16 @@ test.each([
   } finally {
     await holder.end();
     await postgres.query(`ALTER ROLE kamailio RESET ${setting}`);
+  }
+});
+
+test("how many connections there may be: the server's, or fewer for the role", async () => {
+  expect(await allowedConnections(connection(), reveal)).toBe(200);
+  await postgres.query("ALTER ROLE kamailio CONNECTION LIMIT 7");
+  try {
+    expect(await allowedConnections(connection(), reveal)).toBe(7);
+  } finally {
+    await postgres.query("ALTER ROLE kamailio CONNECTION LIMIT -1");
   }
 });
 

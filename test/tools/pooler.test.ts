@@ -6,6 +6,7 @@ import type { Reveal } from "../../src/compute/host/secrets.js";
 import { seedSql } from "../../src/compute/dispatcher/seed.js";
 import { hostTemplates } from "../../src/do/assets.js";
 import { withConnection } from "../../src/do/database/connect.js";
+import { allowedConnections } from "../../src/do/database/room.js";
 import { initDatabase } from "../../src/do/database/init.js";
 import { startPostgres, type Postgres } from "../../src/lab/postgres.js";
 import { fleetOf } from "../support/fleets.js";
@@ -73,6 +74,12 @@ describe.each(["transaction", "session"] as const)("pooling by %s", (mode) => {
     expect(results.filter(({ exitCode }) => exitCode !== 0)).toEqual([]);
     expect(await rows()).toBe(2);
     for (const root of roots) expect(listOf(root)).toHaveLength(2);
+  });
+
+  test("validate does not count the server's connections, which are the pooler's", async () => {
+    const { database } = fleetOf({ database: access() });
+    await initDatabase(database, reveal);
+    expect(await allowedConnections(database, reveal)).toBeUndefined();
   });
 
   test("no setting stays behind on the server's connections", async () => {
