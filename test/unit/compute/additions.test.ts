@@ -66,7 +66,8 @@ test("packages are installed anew for other packages, not for other files", asyn
       ...{ sources: {}, base, archive: null },
     } as Parameters<typeof layerName>[0]);
   };
-  const none = await layer({ files: { "/etc/x": { content: "1" } } });
+  const none = await layer({});
+  expect(await layer({ files: { "/etc/x": { content: "1" } } })).toEqual(none);
   expect(await layer({ files: { "/etc/x": { content: "2" } }, scripts: ["finish"] })).toEqual(none);
   expect(await layer({ packages: ["curl"], files: { "/etc/x": { content: "1" } } })).not.toEqual(none);
 });

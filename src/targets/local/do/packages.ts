@@ -45,7 +45,8 @@ export async function layerName({ image, folder, sources, base, archive }: Ingre
   );
   const later = laterScripts.map((script) => `packer/${script}`);
   const scripts = folder.filter(
-    ({ path }) => (path.startsWith("packer/") && !later.includes(path)) || isOfPackages(path),
+    ({ path, content }) =>
+      (path.startsWith("packer/") && !later.includes(path)) || (isOfPackages(path) && content.length > 0),
   );
   const texts = scripts.map(({ path, content }) => [path, content.toString()]);
   return entryName(image.base, { environment: bakeEnvironment(image), built, texts }, [base.key, archive]);
