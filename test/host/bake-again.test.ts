@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -10,8 +10,10 @@ import { cli, writeFleet } from "../support/demo-image.js";
 const folder = mkdtempSync(join(tmpdir(), "bake-again-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function bake(program: readonly [string, string]) {
-  const words = ["bake", writeFleet(folder), "--target", "local", "--builder", "container", "--json"];
+async function bake(program: readonly [string, string], image = "") {
+  const file = writeFleet(folder);
+  writeFileSync(file, readFileSync(file, "utf8").replace(/^image:\n/m, `$&${image}`));
+  const words = ["bake", file, "--target", "local", "--builder", "container", "--json"];
   const { stdout } = await run({
     argv: [...program, ...words],
     env: { XDG_DATA_HOME: folder },
@@ -20,9 +22,26 @@ async function bake(program: readonly [string, string]) {
   return JSON.parse(stdout) as { path: string; reused: boolean; manifest: Manifest };
 }
 
-test("a bake in which only our files have changed installs no package again, and takes the new files", async () => {
+/** What a fleet adds, as lines of its `image`. */
+const added = `  files:
+    /etc/sip-proxy-test/secret: { content: "only root\\n", mode: "0600" }
+    /etc/systemd/system/added.service: { path: added.service }
+  scripts: [finish]
+`;
+const unit = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n";
+/** It must find them as they should be, and may do what root may. */
+const finish = `#!/bin/bash -e
+[[ $(stat -c '%a %U %G' /etc/sip-proxy-test/secret) == '600 root root' ]]
+grep -qx 'only root' /etc/sip-proxy-test/secret
+systemctl enable added.service
+echo "the script is run as $(id -un)"
+`;
+
+test("a bake in which only files have changed, ours or the fleet's, installs no package again, and takes the new files", async () => {
   const first = await bake(cli);
-  const again = await bake(changedPackage(folder, "install-files.sh", "step 'the new line is run'"));
+  writeFileSync(join(folder, "added.service"), unit);
+  writeFileSync(join(folder, "finish"), finish);
+  const again = await bake(changedPackage(folder, "install-files.sh", "step 'the new line is run'"), added);
   expect(again.reused).toBe(false);
   expect(again.path).not.toBe(first.path);
   const titles = again.manifest.seconds.steps.map(({ title }) => title);
@@ -34,5 +53,6 @@ test("a bake in which only our files have changed installs no package again, and
   });
   const log = readFileSync(join(dirname(again.path), "bake.log"), "utf8");
   expect(log).toContain("the new line is run");
+  expect(log).toContain("the script is run as root");
   expect(log).not.toMatch(/Setting up |Unpacking /);
 });
