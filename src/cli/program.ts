@@ -147,6 +147,7 @@ function addPolicy(sipProxy: Command): void {
     .summary("print the policy (JSON) that the role of the fleet's instances needs, and no more")
     .argument(...fleetArgument)
     .addOption(targetWith("roles"))
+    .option("--operator", "the policy of whoever runs the commands (you, or a CI) instead")
     .option("--account <id>", "number of the account; any when not given")
     .option("--region <region>", "region; launch.ec2.region or AWS_REGION when not given")
     .option("--kms-key <arn...>", "your own KMS keys that the secrets are encrypted with")

@@ -8,9 +8,10 @@ export interface IamPolicyOptions extends TargetOption {
   account?: string;
   region?: string;
   kmsKey?: string[];
+  operator?: boolean;
 }
 
-/** `sip-proxy iam-policy FLEET`: what the role of the fleet's instances must be allowed, where hosts have roles. */
+/** `sip-proxy iam-policy FLEET [--operator]`: what the role of the fleet's instances must be allowed, or whoever runs the commands. */
 export async function iamPolicy(file: string, options: IamPolicyOptions): Promise<void> {
   const { target, kmsKey: kmsKeys = [], ...place } = options;
   const { fleet } = loadFleetAndWarn(file);

@@ -62,6 +62,8 @@ export interface Target {
 }
 
 export interface RolePolicyOptions {
+  /** Of whoever runs the commands, instead of the hosts. */
+  operator?: boolean;
   account?: string;
   region?: string;
   kmsKeys: readonly string[];

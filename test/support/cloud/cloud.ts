@@ -7,6 +7,7 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { packageRoot } from "../../../src/do/assets.js";
 import { runCli, type CliResult } from "./cli.js";
 import { FaultProxy } from "./fault-proxy.js";
+import { operatorMay } from "./operator.js";
 import { Moto, type KnownAmi } from "./moto.js";
 
 export const region = "eu-west-1";
@@ -67,7 +68,8 @@ export class Cloud {
       AWS_SHARED_CREDENTIALS_FILE: join(this.folder, "no-credentials"),
       AWS_EC2_METADATA_DISABLED: "true",
       AWS_MAX_ATTEMPTS: "4",
-      SIP_PROXY_AWS_TIMEOUT: "3",
+      // a busy machine's emulator takes its time; silence is waited for this long
+      SIP_PROXY_AWS_TIMEOUT: this.proxy.isSilent ? "5" : "30",
       SIP_PROXY_POLL: "0.05",
       XDG_DATA_HOME: join(this.folder, "data"),
       XDG_STATE_HOME: join(this.folder, "state"),
@@ -174,10 +176,13 @@ export class Cloud {
     await mkdir(this.folder);
   }
 
+  /** Ends it. Whatever the commands of a test file have called, the operator's policy must allow. */
   async stop(): Promise<void> {
     await this.proxy.stop();
     await this.aside.stop();
     await this.moto.stop();
     await rm(this.folder, { recursive: true, force: true });
+    const refused = [...this.proxy.seen].filter((action) => !operatorMay(action));
+    if (refused.length > 0) throw new Error(`iam-policy --operator does not allow ${refused.join(", ")}`);
   }
 }

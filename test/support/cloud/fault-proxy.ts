@@ -40,6 +40,8 @@ export interface Answer {
 export class FaultProxy {
   readonly requests: AwsRequest[] = [];
   readonly standIns = new Map<string, StandIn>();
+  /** Every call that there ever was, as an IAM action. */
+  readonly seen = new Set<string>();
   #faults: Fault[] = [];
   readonly #server: Server;
 
@@ -66,6 +68,11 @@ export class FaultProxy {
   /** The next `times` calls of this action meet trouble, after `after` of them went well. */
   trouble(action: string, trouble: Trouble, { times = 1, after = 0 } = {}): void {
     this.#faults.push({ action, trouble, times, after });
+  }
+
+  /** Whether some call is never answered. */
+  get isSilent(): boolean {
+    return this.#faults.some(({ trouble }) => trouble === "silence");
   }
 
   /** Forgets faults and recorded calls; stand-ins stay. */
@@ -97,7 +104,10 @@ export class FaultProxy {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
     const call = readAwsRequest(request.headers, body.toString());
-    if (call) this.requests.push(call);
+    if (call) {
+      this.requests.push(call);
+      this.seen.add(`${call.service}:${call.action}`);
+    }
     const trouble = call && this.#nextTrouble(call.action);
     if (trouble && trouble !== "answer lost") return makeTrouble(trouble, call, response);
     const forward = () => this.#forward(request, body);

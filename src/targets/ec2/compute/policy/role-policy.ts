@@ -1,20 +1,29 @@
 import type { Fleet } from "../../../../understand/fleet.js";
 import type { RolePolicy, RolePolicyOptions } from "../../../target.js";
 import { instanceRolePolicy } from "./instance-role.js";
+import { operatorPolicy } from "./operator.js";
 
 /** The policy, and what to say of it. `homeRegion`: where neither the caller nor the fleet names one. */
 export function rolePolicy(
   fleet: Fleet,
-  { account = "*", region, kmsKeys }: RolePolicyOptions,
+  { account = "*", region, kmsKeys, operator = false }: RolePolicyOptions,
   homeRegion: string | undefined,
 ): RolePolicy {
   const known = region ?? fleet.launch.ec2.region ?? homeRegion;
-  const policy = instanceRolePolicy(fleet, { region: known ?? "*", account, kmsKeys });
+  const place = { region: known ?? "*", account };
+  const policy = operator
+    ? operatorPolicy(fleet, place, kmsKeys)
+    : instanceRolePolicy(fleet, { ...place, kmsKeys });
   return {
     policy,
     warnings:
       known === undefined ? ["no region is known: the policy holds in all of them (give --region)"] : [],
-    notes:
-      policy.Statement.length === 0 ? ["the hosts of this fleet make no call to AWS: they need no role"] : [],
+    notes: operator
+      ? [
+          "the first group of an account needs iam:CreateServiceLinkedRole for autoscaling.amazonaws.com, once",
+        ]
+      : policy.Statement.length === 0
+        ? ["the hosts of this fleet make no call to AWS: they need no role"]
+        : [],
   };
 }

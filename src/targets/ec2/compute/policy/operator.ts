@@ -1,0 +1,158 @@
+import type { Fleet } from "../../../../understand/fleet.js";
+import type { Action } from "../calls.js";
+import { amiParameter, tagKey } from "../names.js";
+import { arnIn, type Policy, type PolicyPlace, type Statement } from "./policy.js";
+
+/** What a call that changes something needs beside its action's name. */
+type Bound =
+  /** Nothing: what it makes or changes has no tags at that time, or Packer does it to what has none. */
+  | "free"
+  /** The fleet's tag on what it changes. */
+  | "fleet"
+  /** One of the fleet's parameters. */
+  | "parameter";
+
+/** Every call of the commands that changes something. (Instances with `free` calls are the builder's, as Packer makes it.) */
+const changes: Record<Action, Bound> = {
+  "ec2:AllocateAddress": "free",
+  "ec2:AssociateAddress": "free",
+  "ec2:AuthorizeSecurityGroupIngress": "free",
+  "ec2:CreateLaunchTemplate": "free",
+  "ec2:CreateLaunchTemplateVersion": "fleet",
+  "ec2:CreateSecurityGroup": "free",
+  "ec2:CreateTags": "free",
+  "ec2:DeleteLaunchTemplate": "fleet",
+  "ec2:DeleteLaunchTemplateVersions": "fleet",
+  "ec2:DeleteSecurityGroup": "free",
+  "ec2:DeleteSnapshot": "free",
+  "ec2:DeleteTags": "fleet",
+  "ec2:DeregisterImage": "free",
+  "ec2:DisableImage": "fleet",
+  "ec2:EnableImage": "fleet",
+  "ec2:EnableImageDeprecation": "fleet",
+  "ec2:ModifyImageAttribute": "free",
+  "ec2:ModifyInstanceMetadataOptions": "fleet",
+  "ec2:ModifyLaunchTemplate": "fleet",
+  "ec2:ReleaseAddress": "fleet",
+  "ec2:RevokeSecurityGroupIngress": "fleet",
+  "ec2:RunInstances": "free",
+  "ec2:StartInstances": "fleet",
+  "ec2:StopInstances": "fleet",
+  "ec2:TerminateInstances": "fleet",
+  "autoscaling:CreateAutoScalingGroup": "free",
+  "autoscaling:CreateOrUpdateTags": "free",
+  "autoscaling:DeleteAutoScalingGroup": "fleet",
+  "autoscaling:DeleteLifecycleHook": "fleet",
+  "autoscaling:DeletePolicy": "fleet",
+  "autoscaling:DeleteTags": "fleet",
+  "autoscaling:DeleteWarmPool": "fleet",
+  "autoscaling:CancelInstanceRefresh": "fleet",
+  "autoscaling:PutLifecycleHook": "fleet",
+  "autoscaling:PutScalingPolicy": "fleet",
+  "autoscaling:PutWarmPool": "fleet",
+  "autoscaling:RollbackInstanceRefresh": "fleet",
+  "autoscaling:StartInstanceRefresh": "fleet",
+  "autoscaling:UpdateAutoScalingGroup": "fleet",
+  "ssm:DeleteParameter": "parameter",
+  "ssm:PutParameter": "parameter",
+};
+
+/** What Packer's amazon-ebs builder does besides (https://developer.hashicorp.com/packer/integrations/hashicorp/amazon, IAM task). */
+const packerChanges = [
+  "ec2:CopyImage",
+  "ec2:CreateImage",
+  "ec2:CreateKeyPair",
+  "ec2:CreateSnapshot",
+  "ec2:DeleteKeyPair",
+  "ec2:DeleteVolume",
+  "ec2:ImportKeyPair",
+  "ec2:ModifyInstanceAttribute",
+  "ec2:ModifySnapshotAttribute",
+  "ec2:RegisterImage",
+];
+
+/** Reading changes nothing; most of these actions know no resources. (No GetPasswordData, no user-data of instances.) */
+const reads = ["ec2:Describe*", "ec2:GetConsoleOutput", "autoscaling:Describe*"];
+const parameterReads = [
+  "ssm:DescribeParameters",
+  "ssm:GetParameter",
+  "ssm:GetParameterHistory",
+  "ssm:GetParameters",
+];
+
+/** What the commands of an operator, and of a CI that bakes, promotes and rolls, may do for a fleet, and no more. */
+export function operatorPolicy(fleet: Fleet, place: PolicyPlace, kmsKeys: readonly string[]): Policy {
+  const everywhere: Statement = {
+    Sid: "Read",
+    Effect: "Allow",
+    Action: [...reads, ...parameterReads],
+    Resource: ["*"],
+  };
+  const actions = (bound: Bound) =>
+    Object.entries(changes).flatMap(([action, its]) => (its === bound ? [action] : []));
+  const ofFleet = { StringEquals: { [`aws:ResourceTag/${tagKey.fleet}`]: fleet.name } };
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      everywhere,
+      {
+        Sid: "MakeAndBake",
+        Effect: "Allow",
+        Action: [...actions("free"), ...packerChanges],
+        Resource: ["*"],
+      },
+      {
+        Sid: "ChangeWhatIsOfTheFleet",
+        Effect: "Allow",
+        Action: actions("fleet"),
+        Resource: ["*"],
+        Condition: ofFleet,
+      },
+      { Sid: "Publish", Effect: "Allow", Action: actions("parameter"), Resource: parameters(fleet, place) },
+      ...passRole(fleet, place),
+      ...encryption(kmsKeys),
+    ],
+  };
+}
+
+function parameters(fleet: Fleet, place: PolicyPlace): string[] {
+  const own = amiParameter(fleet.name, fleet.image.targets.ec2?.ami_parameter);
+  const arn = (name: string) => arnIn({ ...place, region: "*" }, "ssm", `parameter${name}`);
+  return [...new Set([arn(`/sip-proxy/${fleet.name}/*`), arn(own)])];
+}
+
+/** Only to EC2; an instance profile does not tell the name of its role. */
+function passRole({ image, launch }: Fleet, { account }: PolicyPlace): Statement[] {
+  if (launch.ec2.iam_instance_profile === undefined && image.targets.ec2?.iam_instance_profile === undefined)
+    return [];
+  return [
+    {
+      Sid: "GiveInstancesTheirRole",
+      Effect: "Allow",
+      Action: ["iam:PassRole"],
+      Resource: [`arn:*:iam::${account}:role/*`],
+      Condition: { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } },
+    },
+  ];
+}
+
+/** Your own keys; the account's own for EBS needs none of this. */
+function encryption(kmsKeys: readonly string[]): Statement[] {
+  if (kmsKeys.length === 0) return [];
+  const Action = [
+    "CreateGrant",
+    "Decrypt",
+    "DescribeKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+  ];
+  return [
+    {
+      Sid: "EncryptVolumes",
+      Effect: "Allow",
+      Action: Action.map((action) => `kms:${action}`),
+      Resource: [...kmsKeys],
+    },
+  ];
+}

@@ -1,0 +1,11 @@
+import { operatorPolicy } from "../../../src/targets/ec2/compute/policy/operator.js";
+import { fleetOf } from "../fleets.js";
+
+const fleet = fleetOf({ image: { targets: { ec2: { region: "eu-west-1" } } } });
+const actions = operatorPolicy(fleet, { region: "*", account: "*" }, []).Statement.flatMap(
+  ({ Action }) => Action,
+);
+
+/** Whether the policy of `iam-policy --operator` names this action, such as ec2:RunInstances; conditions aside. */
+export const operatorMay = (action: string): boolean =>
+  actions.some((allowed) => new RegExp(`^${allowed.replaceAll("*", ".*")}$`).test(action));
