@@ -194,3 +194,37 @@ test("bounds that the group's size is outside of change it, and the plan says so
   const larger = await fleet({ group: { min: 4, max: 6 } });
   expect((await told(cloud, "group", "plan", larger)).stdout).toContain("~ DesiredCapacity: 2 -> 4");
 });
+
+test("a group keeps undrained instances and itself where the fleet file says so, and leaves both alone otherwise", async () => {
+  const kept = await fleet({
+    group: { on_drain_failure: "retain", deletion_protection: "prevent-force-deletion" },
+  });
+  await cloud.ok("group", "apply", kept);
+  const made = cloud.proxy.calls("CreateAutoScalingGroup")[0]?.params ?? {};
+  expect([
+    made["InstanceLifecyclePolicy.RetentionTriggers.TerminateHookAbandon"],
+    made["LifecycleHookSpecificationList.member.2.DefaultResult"],
+    made["DeletionProtection"],
+  ]).toEqual(["retain", "ABANDON", "prevent-force-deletion"]);
+  expect((await told(cloud, "group", "plan", kept)).stdout).toContain("nothing to change");
+  // the hook's own answer follows the setting
+  expect((await told(cloud, "group", "plan", await fleet())).stdout).toMatch(
+    /lifecycle hook sip-proxy-terminate\n +~ DefaultResult: ABANDON -> CONTINUE\n$/,
+  );
+  const open = await fleet({ group: { on_drain_failure: "terminate", deletion_protection: "none" } });
+  const { stdout } = await told(cloud, "group", "plan", open);
+  expect(stdout).toContain("TerminateHookAbandon: retain -> terminate");
+  expect(stdout).toContain("DeletionProtection: prevent-force-deletion -> none");
+});
+
+test("an AMI that does not fit the instance type is refused before anything is made", async () => {
+  cloud.proxy.standIns.set("DescribeImages", async (_, forward) => {
+    const answer = await forward();
+    return { ...answer, body: answer.body.replaceAll(">x86_64<", ">arm64<") };
+  });
+  expect(await told(cloud, "group", "apply", await fleet())).toMatchObject({
+    code: 1,
+    changes: [],
+    stderr: expect.stringMatching(/ami-\w+ is arm64, and t3\.medium has x86_64 processors/) as string,
+  });
+});

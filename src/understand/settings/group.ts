@@ -40,6 +40,16 @@ export const groupSettings = {
     "Seconds without a sign of life after which a draining instance is ended; EC2 waits 100 times that long in all.",
     { variable: "TERMINATE_HEARTBEAT" },
   ),
+  on_drain_failure: optional(
+    oneOf("terminate", "retain"),
+    "What EC2 does with an instance whose drain agent shows no life any more: retain keeps it, and its calls, outside of the group until somebody ends it.",
+    { defaultText: "terminate at first, then as it is" },
+  ),
+  deletion_protection: optional(
+    oneOf("none", "prevent-force-deletion", "prevent-all-deletion"),
+    "Whether EC2 refuses to delete the group: with its instances, or at all.",
+    { defaultText: "none at first, then as it is" },
+  ),
   max_healthy_percentage: withDefault(
     integer(101, 200, { unit: "percent" }),
     110,

@@ -100,7 +100,9 @@ export class MotoGaps {
   #remember({ params }: AwsRequest): void {
     const name = String(params["AutoScalingGroupName"]);
     const kept = Object.entries(params).filter(([field]) =>
-      /^(DefaultInstanceWarmup|InstanceMaintenancePolicy\.)/.test(field),
+      /^(DefaultInstanceWarmup|InstanceMaintenancePolicy\.|InstanceLifecyclePolicy\.|DeletionProtection)/.test(
+        field,
+      ),
     );
     this.#extras.set(name, {
       ...this.#extras.get(name),
@@ -113,13 +115,25 @@ export class MotoGaps {
     const body = answer.body.replaceAll(
       /<AutoScalingGroupName>([^<]+)<\/AutoScalingGroupName>/g,
       (element, name: string) => {
-        const { DefaultInstanceWarmup, ...policy } = this.#extras.get(name) ?? {};
+        const { DefaultInstanceWarmup, ...others } = this.#extras.get(name) ?? {};
         if (DefaultInstanceWarmup === undefined) return element;
-        const fields = Object.entries(policy).map(([field, value]) => {
+        const policy = Object.entries(others).filter(([field]) =>
+          field.startsWith("InstanceMaintenancePolicy."),
+        );
+        const fields = policy.map(([field, value]) => {
           const tag = field.split(".").at(-1) ?? "";
           return `<${tag}>${value}</${tag}>`;
         });
-        return `${element}<DefaultInstanceWarmup>${DefaultInstanceWarmup}</DefaultInstanceWarmup><InstanceMaintenancePolicy>${fields.join("")}</InstanceMaintenancePolicy>`;
+        const kept = others["InstanceLifecyclePolicy.RetentionTriggers.TerminateHookAbandon"];
+        const lifecycle =
+          kept === undefined
+            ? ""
+            : `<InstanceLifecyclePolicy><RetentionTriggers><TerminateHookAbandon>${kept}</TerminateHookAbandon></RetentionTriggers></InstanceLifecyclePolicy>`;
+        const shield =
+          others["DeletionProtection"] === undefined
+            ? ""
+            : `<DeletionProtection>${others["DeletionProtection"]}</DeletionProtection>`;
+        return `${element}<DefaultInstanceWarmup>${DefaultInstanceWarmup}</DefaultInstanceWarmup><InstanceMaintenancePolicy>${fields.join("")}</InstanceMaintenancePolicy>${lifecycle}${shield}`;
       },
     );
     return { ...answer, body: [...this.#passedOver].reduce(withVersion, body) };

@@ -66,12 +66,15 @@ export function login({ key_name, iam_instance_profile }: Launch["ec2"]) {
 }
 
 /** gp3 and encrypted; with the account's own key unless one is named. */
-export function rootVolume({ volume_size, kms_key_id }: Launch["ec2"], { rootDevice }: Ami) {
+export function rootVolume(ec2: Launch["ec2"], { rootDevice }: Ami) {
+  const { volume_size, volume_iops, volume_throughput, kms_key_id } = ec2;
   return {
     DeviceName: rootDevice,
     Ebs: {
       VolumeSize: volume_size,
       VolumeType: "gp3",
+      ...(volume_iops === undefined ? {} : { Iops: volume_iops }),
+      ...(volume_throughput === undefined ? {} : { Throughput: volume_throughput }),
       Encrypted: true,
       ...(kms_key_id === undefined ? {} : { KmsKeyId: kms_key_id }),
       DeleteOnTermination: true,

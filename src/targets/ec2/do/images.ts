@@ -1,5 +1,6 @@
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { DescribeImagesCommand, type Image } from "@aws-sdk/client-ec2";
+import { misfit } from "../understand/architecture.js";
 import type { Ami } from "../compute/instance.js";
 import { amiParameter } from "../compute/names.js";
 import { UserError } from "../../../errors.js";
@@ -44,5 +45,13 @@ export async function amiToLaunch(aws: Aws, fleet: Fleet, named?: string): Promi
       hint: "sip-proxy image list FLEET shows what there is",
     });
   }
+  refuseMisfit(fleet, image);
   return { id, rootDevice: image.RootDeviceName ?? "/dev/xvda" };
+}
+
+/** What a launch would fail of later. */
+function refuseMisfit({ launch, group }: Fleet, { ImageId, Architecture }: Image): void {
+  const types = new Set([launch.ec2.instance_type, group?.instance_type ?? launch.ec2.instance_type]);
+  const faults = [...types].flatMap((type) => misfit(Architecture, type) ?? []);
+  if (faults.length > 0) throw new UserError(`${ImageId} ${faults.join("; it ")}`);
 }

@@ -1,6 +1,7 @@
 import type { Fault } from "../../../understand/fault.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { placeOf } from "../../../understand/rules/place-of.js";
+import { machineRules } from "./machine-rules.js";
 
 /** What a fleet must keep beside the rules that hold everywhere. */
 export const ec2Rules: readonly ((fleet: Fleet) => Fault[])[] = [
@@ -10,6 +11,7 @@ export const ec2Rules: readonly ((fleet: Fleet) => Fault[])[] = [
   sessionManagerHasProfile,
   copyKeysAreForCopies,
   sharedImagesHaveOwnKeys,
+  ...machineRules,
 ];
 
 function desiredIsWithinBounds({ group }: Fleet): Fault[] {

@@ -141,6 +141,12 @@ export const launchEc2Settings = {
     { variable: "AWS_ENDPOINT_URL", defaultText: "each service's own endpoint in the region, over HTTPS" },
   ),
   volume_size: withDefault(integer(4, 1024, { unit: "GiB" }), 8, "Size of the root volume in GiB."),
+  volume_iops: optional(integer(3000, 80_000), "IOPS of the root volume (gp3).", { defaultText: "3000" }),
+  volume_throughput: optional(
+    integer(125, 2000, { unit: "MiB/s" }),
+    "Throughput of the root volume (gp3) in MiB/s.",
+    { defaultText: "125" },
+  ),
   kms_key_id: optional(kmsKey, "KMS key for the volume's encryption."),
   tags: withDefault(tags, {}, "Tags of the instances and their volumes."),
 };

@@ -37,6 +37,8 @@ export type GroupSettings = Pick<
   | "HealthCheckGracePeriod"
   | "DefaultInstanceWarmup"
   | "InstanceMaintenancePolicy"
+  | "InstanceLifecyclePolicy"
+  | "DeletionProtection"
 >;
 
 export function groupSpec(fleet: Fleet, group: Group, host: Host, parts: GroupParts): GroupSpec {
@@ -95,6 +97,20 @@ function groupSettings(group: Group): GroupSettings {
       MinHealthyPercentage: 100,
       MaxHealthyPercentage: group.max_healthy_percentage,
     },
+    ...keeping(group),
+  };
+}
+
+/** What is not given stays as it is. */
+function keeping({
+  on_drain_failure,
+  deletion_protection,
+}: Group): Pick<GroupSettings, "InstanceLifecyclePolicy" | "DeletionProtection"> {
+  return {
+    ...(on_drain_failure === undefined
+      ? {}
+      : { InstanceLifecyclePolicy: { RetentionTriggers: { TerminateHookAbandon: on_drain_failure } } }),
+    ...(deletion_protection === undefined ? {} : { DeletionProtection: deletion_protection }),
   };
 }
 
@@ -123,7 +139,8 @@ function lifecycleHooks(group: Group): LifecycleHookSpecification[] {
       LifecycleHookName: terminateHook,
       LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
       HeartbeatTimeout: group.terminate_heartbeat,
-      DefaultResult: "CONTINUE",
+      // only what is abandoned is retained
+      DefaultResult: group.on_drain_failure === "retain" ? "ABANDON" : "CONTINUE",
     },
   ];
 }

@@ -1,0 +1,97 @@
+import { closest } from "fastest-levenshtein";
+import type { Fault, Path } from "../../../understand/fault.js";
+import type { Fleet } from "../../../understand/fleet.js";
+import { isArm } from "./architecture.js";
+import { knownRegions, regionsDate } from "./regions.js";
+
+/** What can be known of regions, instance types and volumes without asking AWS. */
+export const machineRules: readonly ((fleet: Fleet) => Fault[])[] = [
+  regionsAreKnown,
+  instanceTypesFitImage,
+  volumesHoldImage,
+  volumesAreFastEnough,
+];
+
+/** A warning: AWS opens regions. */
+function regionsAreKnown({ image, launch }: Fleet): Fault[] {
+  const { region, ami_regions = [] } = image.targets.ec2 ?? {};
+  const imagePath = ["image", "targets", "ec2"];
+  const named: [Path, string | undefined][] = [
+    [[...imagePath, "region"], region],
+    ...ami_regions.map((copy, index): [Path, string] => [[...imagePath, "ami_regions", index], copy]),
+    // the image's, unless it is given
+    [["launch", "ec2", "region"], launch.ec2.region === region ? undefined : launch.ec2.region],
+  ];
+  return named.flatMap(([path, name]) =>
+    name === undefined || knownRegions.includes(name)
+      ? []
+      : {
+          path,
+          severity: "warning" as const,
+          message: `is none of AWS' regions of ${regionsDate}; got ${name}`,
+          hint: `did you mean ${closest(name, [...knownRegions])}?`,
+        },
+  );
+}
+
+/** The packages are those of amd64, unless somebody names an AMI. */
+function instanceTypesFitImage({ image, launch, group }: Fleet): Fault[] {
+  const { ec2 } = image.targets;
+  if (image.base.startsWith("ami-")) return [];
+  const types: [Path, string | undefined][] = [
+    [["image", "targets", "ec2", "instance_type"], ec2?.instance_type],
+    ...(launch.ec2.ami === undefined
+      ? ([
+          [["launch", "ec2", "instance_type"], launch.ec2.instance_type],
+          [["group", "instance_type"], group?.instance_type],
+        ] satisfies [Path, string | undefined][])
+      : []),
+  ];
+  return types.flatMap(([path, type]) =>
+    type === undefined || !isArm(type)
+      ? []
+      : {
+          path,
+          message: `must be a type with x86_64 processors, as the image has it; ${type} has arm64 ones`,
+          hint: "for example c7i.large; in names of types a g after the generation stands for Graviton",
+        },
+  );
+}
+
+function volumesHoldImage({ image, launch }: Fleet): Fault[] {
+  const { ec2 } = image.targets;
+  if (!ec2 || launch.ec2.ami !== undefined || launch.ec2.volume_size >= ec2.volume_size) return [];
+  return [
+    {
+      path: ["launch", "ec2", "volume_size"],
+      message: `must be at least ${ec2.volume_size}, the size of the AMI's volume (image.targets.ec2.volume_size); got ${launch.ec2.volume_size}`,
+    },
+  ];
+}
+
+/** https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html, gp3: what size and IOPS allow; 3,000 and 125 always. */
+function volumesAreFastEnough({ launch }: Fleet): Fault[] {
+  const { volume_size, volume_iops = 3000, volume_throughput = 125 } = launch.ec2;
+  const path = ["launch", "ec2"];
+  const iops = Math.max(3000, 500 * volume_size);
+  const throughput = Math.max(125, volume_iops / 4);
+  return [
+    ...(volume_iops <= iops
+      ? []
+      : [
+          {
+            path: [...path, "volume_iops"],
+            message: `must be at most ${iops} with ${volume_size} GiB (500 for each); got ${volume_iops}`,
+          },
+        ]),
+    ...(volume_throughput <= throughput
+      ? []
+      : [
+          {
+            path: [...path, "volume_throughput"],
+            message: `must be at most ${throughput} with ${volume_iops} IOPS (a quarter of them); got ${volume_throughput}`,
+            hint: `set volume_iops: ${volume_throughput * 4}`,
+          },
+        ]),
+  ];
+}
