@@ -5,9 +5,12 @@ import { ec2Rules } from "./understand/rules.js";
 import { ec2SecretKinds } from "./understand/secret-kinds.js";
 import { imageEc2Settings, launchEc2Settings } from "./understand/settings.js";
 
-/** Hosts run where their image is, unless the file says otherwise. */
-function regionOf({ region }: Record<string, unknown> = {}): Record<string, unknown> {
-  return region === undefined ? {} : { region };
+/** Hosts run where their image is, on volumes as large as the image's, unless the file says otherwise. */
+function ofImage({ region, volume_size }: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(volume_size === undefined ? {} : { volume_size }),
+  };
 }
 
 /** AMIs, instances and autoscaling groups in an AWS account. */
@@ -23,7 +26,7 @@ export const ec2 = {
     title: "Launching on EC2",
     description: "As EC2 instances.",
     settings: launchEc2Settings,
-    defaults: regionOf,
+    defaults: ofImage,
   },
   rules: ec2Rules,
   secretKinds: ec2SecretKinds,

@@ -33,6 +33,13 @@ test("an AMI that is named may be of any architecture, and as large as it is", (
   expect(fleetOf({ launch: { ec2 } }).launch.ec2.instance_type).toBe("c7g.large");
 });
 
+test("volumes are as large as the image's, unless the fleet file says otherwise", () => {
+  const image = { targets: { ec2: { region: "eu-west-1", volume_size: 20 } } };
+  expect(fleetOf({ image }).launch.ec2).toMatchObject({ region: "eu-west-1", volume_size: 20 });
+  expect(fleetOf({ image, launch: { ec2: { volume_size: 30 } } }).launch.ec2.volume_size).toBe(30);
+  expect(fleetOf().launch.ec2.volume_size).toBe(8);
+});
+
 test("the table of regions is the SDK's", () => {
   const file = "node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js";
   const names = readFileSync(join(packageRoot, file), "utf8").match(/\b[a-z]{2,5}(-[a-z]+)+-\d\b/g) ?? [];
