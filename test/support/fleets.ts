@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { Reveal } from "../../src/compute/host/secrets.js";
 import type { Fleet } from "../../src/understand/fleet.js";
 import { reportFaults } from "../../src/understand/report.js";
 import { understand } from "../../src/understand/understand.js";
@@ -28,3 +29,6 @@ export function fleetOf(
 function omit(object: object, ...names: string[]): object {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 }
+
+/** The secrets of a test's fleet are written out in it. */
+export const reveal: Reveal = ({ source }) => (source.from === "literal" ? source.value : "");

@@ -9,7 +9,7 @@ import { writeFiles } from "../../src/do/write-files.js";
 import { imdsAddress, startCloud, type Cloud, type CloudOptions } from "./host-cloud/client.js";
 import { endpointPort } from "./host-cloud/server.js";
 import { Network } from "../../src/lab/network.js";
-import { fleetOf } from "./fleets.js";
+import { fleetOf, reveal } from "./fleets.js";
 
 export const endpointAddress = "10.0.0.8";
 export const group = { name: "sipproxy" };
@@ -58,9 +58,7 @@ export class HostLab {
     const root = join(this.folder, String(index));
     const host = this.fleet.hosts.find(({ kind }) => kind === "group");
     if (!host) throw new Error("the fleet has no group");
-    const { files } = renderHost(this.fleet, host, ({ source }) =>
-      source.from === "literal" ? source.value : "",
-    );
+    const { files } = renderHost(this.fleet, host, reveal);
     await writeFiles(root, files);
     return root;
   }

@@ -4,14 +4,14 @@ import { renderHost } from "../../src/commands/render-host.js";
 import { imageSources, packageRoot } from "../../src/do/assets.js";
 import { attempt } from "../../src/do/process.js";
 import { writeFiles } from "../../src/do/write-files.js";
-import { fleetOf } from "./fleets.js";
+import { fleetOf, reveal } from "./fleets.js";
 
 /** A host's root in a folder, as an image with its user-data leaves it. */
 export async function newRoot(folder: string, parts: Parameters<typeof fleetOf>[0]): Promise<string> {
   const fleet = fleetOf(parts);
   const [host] = fleet.hosts;
   if (!host) throw new Error("no host");
-  const { files } = renderHost(fleet, host, ({ source }) => (source.from === "literal" ? source.value : ""));
+  const { files } = renderHost(fleet, host, reveal);
   await writeFiles(folder, [...imageSources().rootfs, ...files]);
   return folder;
 }

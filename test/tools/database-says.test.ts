@@ -2,23 +2,22 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Reveal } from "../../src/compute/host/secrets.js";
 import { seedSql } from "../../src/compute/dispatcher/seed.js";
 import { hostTemplates } from "../../src/do/assets.js";
 import { withConnection } from "../../src/do/database/connect.js";
 import { allowedConnections } from "../../src/do/database/room.js";
 import { initDatabase } from "../../src/do/database/init.js";
 import { readTable } from "../../src/do/database/table.js";
-import { postgresPassword, startPostgres, type Postgres } from "../../src/lab/postgres.js";
+import { startPostgres, type Postgres } from "../../src/lab/postgres.js";
 import { certificate, type Certificate } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
-import { fleetOf } from "../support/fleets.js";
+import { databaseAt } from "../support/database-at.js";
+import { fleetOf, reveal } from "../support/fleets.js";
 import { boot, listOf, newRoot, script } from "../support/host-root.js";
 import { startWatcher } from "../support/watch.js";
 
 // What a database says is told as it is, in one line, with the way out: on the operator's machine and on hosts.
 
-const reveal: Reveal = ({ source }) => (source.from === "literal" ? source.value : "");
 let own: Certificate;
 let other: Certificate;
 let postgres: Postgres;
@@ -40,14 +39,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const access = (more: object = {}) => ({
-  dbhost: "127.0.0.1",
-  dbport: postgres.port,
-  dbpass_kam: "secret",
-  dbuser_root: "postgres",
-  dbpass_root: postgresPassword,
-  ...more,
-});
+const access = (more: object = {}) => databaseAt(postgres, more);
 const hostAt = (database: object) => newRoot(mkdtempSync(join(folder, "host-")), { database });
 const connection = (more: object = {}) => fleetOf({ database: access(more) }).database;
 const read = (more: object = {}) => readTable(connection(more), reveal);

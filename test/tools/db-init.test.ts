@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import pg from "pg";
 import { initDatabase } from "../../src/do/database/init.js";
-import type { Reveal } from "../../src/compute/host/secrets.js";
 import { seedSql } from "../../src/compute/dispatcher/seed.js";
 import { hostTemplates } from "../../src/do/assets.js";
 import { run } from "../../src/do/process.js";
 import { readTable } from "../../src/do/database/table.js";
 import { withConnection } from "../../src/do/database/connect.js";
-import { fleetOf } from "../support/fleets.js";
+import { databaseAt } from "../support/database-at.js";
+import { fleetOf, reveal } from "../support/fleets.js";
 import { listOf, newRoot, patient, script } from "../support/host-root.js";
-import { postgresPassword, startPostgres, type Postgres } from "../../src/lab/postgres.js";
+import { startPostgres, type Postgres } from "../../src/lab/postgres.js";
 
 let postgres: Postgres;
 beforeAll(async () => void (postgres = await startPostgres()));
@@ -24,18 +24,7 @@ beforeEach(async () => {
   await postgres.query("DROP ROLE IF EXISTS kamailio");
 });
 
-const reveal: Reveal = ({ source }) => (source.from === "literal" ? source.value : "");
-const database = (more: object = {}) =>
-  fleetOf({
-    database: {
-      dbhost: "127.0.0.1",
-      dbport: postgres.port,
-      dbpass_kam: "secret",
-      dbuser_root: "postgres",
-      dbpass_root: postgresPassword,
-      ...more,
-    },
-  }).database;
+const database = (more: object = {}) => fleetOf({ database: databaseAt(postgres, more) }).database;
 
 async function logIn(password: string): Promise<string> {
   const login = { user: "kamailio", database: "kamailio", password };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { renderHost } from "../../src/commands/render-host.js";
 import { certificate } from "../support/certificates.js";
-import { fleetOf } from "../support/fleets.js";
+import { fleetOf, reveal } from "../support/fleets.js";
 
 test("a key that is not the certificate's, or cannot be read, is told before a host has it", async () => {
   const [one, other] = await Promise.all([certificate("one"), certificate("other")]);
@@ -9,7 +9,7 @@ test("a key that is not the certificate's, or cannot be read, is told before a h
     const fleet = fleetOf({ settings: { enable_tls: true, tls_certificate: one.cert, tls_private_key } });
     const [host] = fleet.hosts;
     if (!host) throw new Error("no host");
-    const rendered = renderHost(fleet, host, ({ source }) => (source.from === "literal" ? source.value : ""));
+    const rendered = renderHost(fleet, host, reveal);
     return rendered.faults.map(({ path, message }) => `${path.join(".")} ${message}`);
   };
   expect(faults(one.key)).toEqual([]);

@@ -2,14 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Reveal } from "../../src/compute/host/secrets.js";
 import { seedSql } from "../../src/compute/dispatcher/seed.js";
 import { hostTemplates } from "../../src/do/assets.js";
 import { withConnection } from "../../src/do/database/connect.js";
 import { allowedConnections } from "../../src/do/database/room.js";
 import { initDatabase } from "../../src/do/database/init.js";
 import { startPostgres, type Postgres } from "../../src/lab/postgres.js";
-import { fleetOf } from "../support/fleets.js";
+import { fleetOf, reveal } from "../support/fleets.js";
 import { boot, listOf, newRoot, patient, script } from "../support/host-root.js";
 import { startPooler, type Pooler, type PoolMode } from "../support/pgbouncer.js";
 import { slackFromNow } from "../support/slack.js";
@@ -32,7 +31,6 @@ afterEach(async () => {
   await postgres.query("DROP ROLE IF EXISTS kamailio");
 });
 
-const reveal: Reveal = ({ source }) => (source.from === "literal" ? source.value : "");
 const five = Array.from({ length: 5 }, (_, index) => `host${index}`);
 const rows = async () => (await postgres.query("SELECT FROM dispatcher", "kamailio")).length;
 

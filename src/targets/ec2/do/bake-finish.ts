@@ -38,12 +38,12 @@ export async function finishAmis(
   baked: BakedAmis,
   talk: Talk,
 ): Promise<void> {
+  const regions = Object.keys(baked.image.amis);
+  const base = `${baked.base.name} (${baked.base.id})`;
   try {
     for (const [region, id] of Object.entries(baked.image.amis)) {
       const there = await aws.in(region);
-      const regions = Object.keys(baked.image.amis);
       const ami = { id, snapshots: snapshotsOf((await describeAmi(there, id)) ?? {}), regions };
-      const base = `${baked.base.name} (${baked.base.id})`;
       const calls = finishImage(ami, ec2, baked.contents, base, new Date(baked.bakedAt));
       for (const call of calls) await make(there, call);
     }
