@@ -23,6 +23,11 @@ export interface MediaRelay {
   protocol: string;
   /** What the relay counts for one SIPREC call of two streams. */
   sessionsPerCall: number;
+  /**
+   * SIPREC calls of two G.711 streams, 100 packets a second, that one core relays where `calls_per_core` does not say it:
+   * about the least that `npm run bench:media` measured with one process.
+   */
+  callsPerCore: number;
   /** The processes that a host runs. */
   instances: (settings: ProxySettings) => RelayInstance[];
   /** Kamailio's part, beside the feature that names the relay. */

@@ -46,6 +46,7 @@ function relayVariables(relay: MediaRelay, { settings }: Host): Record<string, S
     RELAY_PROTOCOL: relay.protocol,
     RELAY_SESSIONS_PER_CALL: relay.sessionsPerCall,
     CALLS_IN_RANGE: callsInRange(settings),
+    CALLS_PER_CORE: settings.calls_per_core ?? relay.callsPerCore,
   };
 }
 

@@ -66,11 +66,10 @@ export const media = {
     "Most SIPREC calls at once on one host (two streams each). Sizes media relay instances, memory and file limits.",
     { variable: "EXPECTED_CALLS", defaultText: "what the RTP range holds" },
   ),
-  calls_per_core: withDefault(
+  calls_per_core: optional(
     integer(1, 10_000),
-    500,
     "SIPREC calls of two G.711 streams that one core relays; fewer or more where codecs send other than 50 packets a second.",
-    { variable: "CALLS_PER_CORE" },
+    { defaultText: "300 with RTPProxy, 400 with rtpengine, as measured" },
   ),
   max_calls: optional(
     integer(1, 100_000),

@@ -7,8 +7,12 @@ const ranges = (settings: object) =>
   portShares(settingsOf(settings)).map(({ firstPort, lastPort }) => [firstPort, lastPort]);
 
 describe("RTPProxy instances", () => {
-  test("the default range is shared by three: 1,250 calls, 500 for a core", () => {
-    expect(ranges({})).toEqual([
+  test("the default range is shared by five: 1,250 calls, 300 for a core", () => {
+    expect(ranges({})).toHaveLength(5);
+  });
+
+  test("fewer are needed where a core relays more", () => {
+    expect(ranges({ calls_per_core: 500 })).toEqual([
       [20000, 23327],
       [23328, 26655],
       [26656, 30000],
@@ -20,7 +24,7 @@ describe("RTPProxy instances", () => {
   });
 
   test("shares start on even ports, hold whole calls, do not overlap, and use the whole range", () => {
-    const shares = ranges({ rtp_start: 20001, rtp_stop: 50000, expected_calls: 3000 });
+    const shares = ranges({ rtp_start: 20001, rtp_stop: 50000, expected_calls: 1800 });
     expect(shares).toHaveLength(6);
     expect(shares.every(([first = 0]) => first % 2 === 0)).toBe(true);
     expect(shares.slice(0, -1).every(([first = 0, last = 0]) => (last - first + 1) % 8 === 0)).toBe(true);

@@ -8,6 +8,7 @@ const third: MediaRelay = {
   packages: ["third-daemon"],
   protocol: "ng",
   sessionsPerCall: 3,
+  callsPerCore: 400,
   instances: ({ rtp_start }) => [
     { number: 1, control: "udp:127.0.0.1:1", arguments: [`--from=${rtp_start}`] },
     { number: 2, control: "udp:127.0.0.1:2", arguments: [] },

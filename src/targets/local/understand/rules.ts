@@ -1,3 +1,4 @@
+import { relayOf } from "../../../relay/registry.js";
 import type { Fault } from "../../../understand/fault.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { placeOf } from "../../../understand/rules/place-of.js";
@@ -6,11 +7,11 @@ import { placeOf } from "../../../understand/rules/place-of.js";
 export const localRules: readonly ((fleet: Fleet) => Fault[])[] = [coresHoldExpectedCalls];
 
 /** Containers have this machine's cores, which the file does not tell: their boot says it. */
-function coresHoldExpectedCalls({ hosts, launch }: Fleet): Fault[] {
+function coresHoldExpectedCalls({ hosts, image, launch }: Fleet): Fault[] {
   const { engine, cpus } = launch.local;
   if (engine !== "vm") return [];
   return hosts.flatMap((host) => {
-    const { expected_calls, max_calls, calls_per_core } = host.settings;
+    const { expected_calls, max_calls, calls_per_core = relayOf(image).callsPerCore } = host.settings;
     const held = max_calls ?? cpus * calls_per_core;
     if (expected_calls === undefined || expected_calls <= held) return [];
     return [
