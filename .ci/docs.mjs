@@ -1,10 +1,9 @@
 // `npm run docs`: writes what is generated from the settings table and the examples.
-import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { generatedFiles } from "../dist/compute/generated-files.js";
+import { packageRoot, pages, readAsset } from "../dist/do/assets.js";
 
-const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
-
-for (const { path: name, content } of generatedFiles((asset) => readFileSync(path(asset), "utf8"))) {
-  writeFileSync(path(name), content);
+for (const { path, content } of generatedFiles(readAsset, pages())) {
+  writeFileSync(join(packageRoot, path), content);
 }

@@ -1,15 +1,15 @@
 import { fleetJsonSchema } from "../understand/json-schema.js";
-import { withGeneratedParts } from "../understand/readme.js";
+import { withGeneratedParts } from "../understand/pages.js";
 import type { Artefact } from "./artefact.js";
 import { kamailioSettings } from "./host/kamailio-settings.js";
 
 /**
  * The files of the package that follow from the settings table and the examples (`npm run docs` writes them), by their
- * paths in it. `read` gives the text of a file of the package.
+ * paths in it. `read` gives the text of a file of the package; `pages` are those of the documentation.
  */
-export function generatedFiles(read: (path: string) => string): Artefact[] {
+export function generatedFiles(read: (path: string) => string, pages: readonly string[]): Artefact[] {
   return [
-    { path: "README.md", content: withGeneratedParts(read("README.md"), read) },
+    ...pages.map((path) => ({ path, content: withGeneratedParts(read(path), read) })),
     { path: "docs/fleet.schema.json", content: `${JSON.stringify(fleetJsonSchema(), null, 2)}\n` },
     {
       path: "templates/rootfs/etc/kamailio/sip-proxy/settings.cfg",

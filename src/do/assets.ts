@@ -18,6 +18,12 @@ export function version(): string {
   return (JSON.parse(readAsset("package.json")) as { version: string }).version;
 }
 
+/** The pages of the documentation: README.md and docs/*.md. */
+export function pages(): string[] {
+  const docs = readdirSync(join(packageRoot, "docs")).filter((name) => name.endsWith(".md"));
+  return ["README.md", ...docs.sort().map((name) => `docs/${name}`)];
+}
+
 /** All files below a folder of the package, in a stable order, executable where they are in the package. */
 export function readAssets(folder: string): Artefact[] {
   const base = join(packageRoot, folder);

@@ -10,7 +10,7 @@ export function settingsReference(): string {
     "",
   ];
   const sections = settingsTable.flatMap(({ title, places, settings }) => [
-    `### ${title}`,
+    `## ${title}`,
     "",
     `In ${places.map((place) => `\`${place}\``).join(", ")}.`,
     "",

@@ -2,18 +2,18 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { generatedFiles } from "../../src/compute/generated-files.js";
-import { packageRoot, readAsset } from "../../src/do/assets.js";
+import { packageRoot, pages, readAsset } from "../../src/do/assets.js";
 
-test.each(generatedFiles(readAsset))(
+test.each(generatedFiles(readAsset, pages()))(
   "$path is as it is generated (if not: npm run docs)",
   ({ path, content }) => {
     expect(readFileSync(join(packageRoot, path), "utf8")).toBe(content);
   },
 );
 
-test("README.md shows every example, and which settings are the role's", () => {
-  const readme = readFileSync(join(packageRoot, "README.md"), "utf8");
+test("the documentation shows every example, and which settings are the role's", () => {
+  const documentation = pages().map(readAsset).join("\n");
   for (const name of readdirSync(join(packageRoot, "examples")))
-    expect(readme).toContain(`<!-- example: examples/${name} -->`);
-  expect(readme).toContain("`siprec_protocol` ®");
+    expect(documentation).toContain(`<!-- example: examples/${name} -->`);
+  expect(documentation).toContain("`siprec_protocol` ®");
 });

@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { packageRoot, pages, readAsset } from "../../../src/do/assets.js";
+import { reportFaults } from "../../../src/understand/report.js";
+import { understand } from "../../../src/understand/understand.js";
+import { runCli } from "../../support/cloud/cli.js";
+
+// An output under `<!-- output: COMMAND -->` is what this command prints of the first example.
+
+const outputs = pages().flatMap((page) =>
+  [...readAsset(page).matchAll(/<!-- output: ([^\n]+) -->\n\n```\n([\s\S]*?)```/g)].map(
+    ([, command = "", shown = ""]) => ({ page, command, shown }),
+  ),
+);
+const example = "examples/recorders-eu.yaml";
+
+test("README.md shows a report of `validate`, and some page DNS records", () => {
+  expect(outputs.map(({ command }) => command)).toEqual(
+    expect.arrayContaining(["sip-proxy validate fleet.yaml", expect.stringMatching(/^sip-proxy dns /)]),
+  );
+});
+
+test.each(outputs)("$page: $command", async ({ command, shown }) => {
+  expect(await printed(command)).toBe(shown);
+});
+
+/** What a command prints of the example; `validate` is shown with an error in it. */
+async function printed(command: string): Promise<string> {
+  const [, verb, ...words] = command.split(" ");
+  if (verb === "validate") return reportOfError();
+  const file = join(packageRoot, example);
+  const argv = words.map((word) => (word === "fleet.yaml" ? file : word));
+  return (await runCli([verb ?? "", ...argv])).stdout;
+}
+
+function reportOfError(): string {
+  const valid = readAsset(example);
+  const broken = valid.replace("siprec_attrs: weight=25", "siprec_protocol: sctp");
+  expect(broken).not.toBe(valid);
+  const { faults, source } = understand(broken, "fleet.yaml");
+  const errors = faults.filter(({ severity }) => severity !== "warning");
+  return `${reportFaults(errors, source).trim()}\n`;
+}
