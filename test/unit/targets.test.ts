@@ -30,7 +30,7 @@ describe("a third target", () => {
 
   test("stands in the schema and the settings reference", async () => {
     expect((await run("schema", "--markdown")).stdout).toMatch(
-      /### Launching on a shelf\n\nIn `launch\.shelf`/,
+      /## Launching on a shelf\n\nIn `launch\.shelf`/,
     );
     const { properties } = JSON.parse((await run("schema")).stdout) as {
       properties: Record<string, Properties>;
