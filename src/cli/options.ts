@@ -1,4 +1,4 @@
-import { Option } from "commander";
+import { Option, type Command } from "commander";
 import { namedTargets, targetsWith } from "../targets/lookup.js";
 import type { Feature } from "../targets/target.js";
 
@@ -24,4 +24,11 @@ export function targetWith(feature: Feature): Option {
 /** Targets in words, such as "local VMs or EC2". */
 export function nouns(among: typeof namedTargets): string {
   return among.map(([, { noun }]) => noun).join(" or ");
+}
+
+/** How hosts are reached by commands that run something on them. */
+export function reachOptions(command: Command): Command {
+  return command
+    .addOption(targetOption(targetsWith("reach"), `where the hosts run: ${nouns(targetsWith("reach"))}`))
+    .option("--ssh", "hosts anywhere, at their private addresses, with your ssh and its configuration");
 }

@@ -14,6 +14,7 @@ import { userData } from "../commands/user-data.js";
 import { validate } from "../commands/validate.js";
 import { namedTargets, targetsWith } from "../targets/lookup.js";
 import { addCache } from "./cache.js";
+import { addDispatcher } from "./dispatcher.js";
 import { addGroup } from "./group.js";
 import { addImages } from "./images.js";
 import { addImport } from "./import.js";
@@ -47,6 +48,7 @@ export function program(): Command {
     .action(demo);
 
   addDatabase(sipProxy);
+  addDispatcher(sipProxy);
   addImages(sipProxy);
   addRunning(sipProxy);
   addGroup(sipProxy);

@@ -4,7 +4,7 @@ import type pg from "pg";
 import { agrees, diffLines, rowsOfOthers, type DiffLine } from "../compute/dispatcher/diff.js";
 import { dispatcherRows, seedSql, type DispatcherRow } from "../compute/dispatcher/seed.js";
 import { hostTemplates } from "../do/assets.js";
-import { withConnection } from "../do/database/connect.js";
+import { asKamailio } from "../do/database/connect.js";
 import { initDatabase, initSql, type InitOptions } from "../do/database/init.js";
 import { readTable } from "../do/database/table.js";
 import { secretReader } from "../do/secrets.js";
@@ -49,9 +49,7 @@ export async function dbSeed(file: string, options: DbOptions & { adopt?: boolea
     talk.say(`would run this at ${host}:${port} in ${database} (nothing was asked of the database):`);
     return print(sql);
   }
-  const { dbuser_kam, dbpass_kam, db_kam } = fleet.database;
-  const login = { user: dbuser_kam, password: dbpass_kam, database: db_kam };
-  const rows = await withConnection(fleet.database, login, secretReader(file), async (client) => {
+  const rows = await asKamailio(fleet.database, secretReader(file), async (client) => {
     await client.query(sql);
     await refuseOlderGeneration(client, fleet);
     const { rows: table } = await client.query<DispatcherRow>(
@@ -101,8 +99,9 @@ export async function dbDiff(
   if (!lines.every(agrees)) process.exitCode = 1;
 }
 
-function diffRow({ setid, destination, file, row, differs, hosts }: DiffLine): string[] {
-  const inTable = row === undefined ? "-" : [`row ${row}`, ...differs].join(", ");
+function diffRow({ setid, destination, file, row, differs, drained, hosts }: DiffLine): string[] {
+  const inTable =
+    row === undefined ? "-" : [`row ${row}`, ...(drained ? ["drained"] : []), ...differs].join(", ");
   return [
     String(setid),
     destination,

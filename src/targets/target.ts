@@ -7,6 +7,7 @@ import type { Fault } from "../understand/fault.js";
 import type { Fleet, Host } from "../understand/fleet.js";
 import type { Settings } from "../understand/settings/setting.js";
 import type { Hosts } from "./hosts.js";
+import type { Reached, Unreached } from "./reach.js";
 
 /** The settings of a target that stand in one section of the fleet file. */
 export interface TargetSettings {
@@ -27,7 +28,7 @@ export interface SecretKind {
 }
 
 /** What some targets have and others have not; the command line offers it where a target has it. */
-export type Feature = "promote" | "clean" | "groups" | "addresses" | "roles" | "loaded";
+export type Feature = "promote" | "clean" | "groups" | "addresses" | "roles" | "loaded" | "reach";
 
 /**
  * Where images are baked and hosts run. This part is pure, and is loaded with every command; `operations` has the effects, and is
@@ -89,6 +90,8 @@ export interface Operations {
   withHosts<T>(fleet: Fleet, needs: HostsNeeds, work: (hosts: Hosts) => Promise<T>): Promise<T>;
   /** Prints how hosts are. True when all of them are ready. */
   status(fleet: Fleet, hosts: readonly Host[], json: boolean): Promise<boolean>;
+  /** Those hosts, and instances of groups, on which programs can be run. */
+  reach?: (fleet: Fleet, hosts: readonly Host[]) => Promise<(Reached | Unreached)[]>;
   /** What those hosts that can be asked have loaded. */
   loaded?: (fleet: Fleet, hosts: readonly Host[]) => Promise<LoadedList[]>;
   /** Publishes an image for launches. */

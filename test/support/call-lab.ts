@@ -16,25 +16,18 @@ import {
   type RecorderOptions,
   type SprayJob,
 } from "../../src/lab/agents.js";
-import { Network, type Topology } from "../../src/lab/network.js";
+import { Network } from "../../src/lab/network.js";
+import { callers, databaseAddress, topologyOf, type Caller } from "./lab-topology.js";
 import { NativeProxy } from "./proxy/native-proxy.js";
 import { rtpproxyFiles, rtpproxySkipped } from "./proxy/rtpproxy.js";
 import { postgresPassword, startPostgres, type Postgres } from "../../src/lab/postgres.js";
 import type { Fleet, Host } from "../../src/understand/fleet.js";
 import { eventually } from "./eventually.js";
-import { fleetOf } from "./fleets.js";
+import { fleetOf, fleetText } from "./fleets.js";
 
-/** Where calls come from, by name: a platform, one behind its own NAT, and one that nobody knows. */
-export const callers = {
-  platform: { address: "203.0.113.10" },
-  natted: { address: "192.168.77.2", behind: "203.0.113.20" },
-  stranger: { address: "192.0.2.66" },
-} as const;
-export type Caller = keyof typeof callers;
+export { callers, type Caller };
 export type Transport = "udp" | "tcp" | "tls";
 export type Relay = "rtpengine" | "rtpproxy";
-
-const databaseAddress = "10.0.0.9";
 
 /** The kinds of platform that all must work, over the transports that they have. */
 export const kinds: { title: string; from: Caller; transport: Transport; job: Partial<CallsJob> }[] = [
@@ -59,26 +52,6 @@ export function withEachRelay(cases: (relay: Relay) => void): void {
   else it("with RTPProxy", (test) => test.skip(rtpproxySkipped));
 }
 
-/** The README's picture, with as many proxies and recorders as a fleet has. */
-function topologyOf(fleet: Fleet): Topology {
-  return {
-    platforms: Object.entries(callers).map(([name, host]) => ({ name, ...host })),
-    lan: {
-      bits: 24,
-      gateway: "10.0.0.254",
-      hosts: [
-        ...fleet.hosts.map((host) => ({
-          name: host.name,
-          address: host.private_ip_address,
-          publicAddress: host.public_ip_address,
-        })),
-        ...fleet.recorders.map(({ name, private_ip_address }) => ({ name, address: private_ip_address })),
-        { name: "database", address: databaseAddress },
-      ],
-    },
-  };
-}
-
 export interface LabOptions {
   relay?: Relay;
   /** How all recorders are. */
@@ -100,12 +73,14 @@ export class CallLab {
 
   private constructor(
     readonly fleet: Fleet,
+    /** The fleet file. */
+    readonly fleetText: string,
     readonly network: Network,
     private readonly options: LabOptions,
   ) {}
 
   static async start(parts: Parameters<typeof fleetOf>[0] = {}, options: LabOptions = {}): Promise<CallLab> {
-    const fleet = fleetOf({
+    const file = {
       ...parts,
       image: { media_relay: options.relay ?? "rtpengine", ...(parts.image as object | undefined) },
       database: {
@@ -113,8 +88,9 @@ export class CallLab {
         dbpass_kam: "it's \\ a:secret \"$`",
         ...(parts["database"] as object | undefined),
       },
-    });
-    const lab = new CallLab(fleet, new Network(topologyOf(fleet)), options);
+    };
+    const fleet = fleetOf(file);
+    const lab = new CallLab(fleet, fleetText(file), new Network(topologyOf(fleet)), options);
     try {
       await lab.network.up();
       await lab.startDatabase();

@@ -4,10 +4,21 @@ import type { Fleet } from "../../src/understand/fleet.js";
 import { reportFaults } from "../../src/understand/report.js";
 import { understand } from "../../src/understand/understand.js";
 
+interface Parts {
+  settings?: object;
+  recorders?: object;
+  [section: string]: unknown;
+}
+
 /** A small fleet, with parts replaced: what a test is about stands in the test. */
-export function fleetOf(
-  parts: { settings?: object; recorders?: object; [section: string]: unknown } = {},
-): Fleet {
+export function fleetOf(parts: Parts = {}): Fleet {
+  const { fleet, faults, source } = understand(fleetText(parts), "fleet.yaml");
+  if (!fleet) expect.fail(reportFaults(faults, source));
+  return fleet;
+}
+
+/** Its file. */
+export function fleetText(parts: Parts): string {
   const file = {
     fleet: "test",
     database: { dbhost: "127.0.0.1", dbpass_kam: "secret" },
@@ -18,12 +29,7 @@ export function fleetOf(
       recorder1: { private_ip_address: "10.0.0.4" },
     },
   };
-  const { fleet, faults, source } = understand(
-    JSON.stringify({ ...file, ...omit(parts, "settings", "recorders") }),
-    "fleet.yaml",
-  );
-  if (!fleet) expect.fail(reportFaults(faults, source));
-  return fleet;
+  return JSON.stringify({ ...file, ...omit(parts, "settings", "recorders") });
 }
 
 function omit(object: object, ...names: string[]): object {

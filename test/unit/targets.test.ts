@@ -100,8 +100,8 @@ describe("a third target", () => {
 test.each(namedTargets.map(([name, target]) => [name, target] as const))(
   "%s has the operations of its features, and no others",
   async (_, { features, operations, rolePolicy }) => {
-    const { promote, clean, groups, addresses, loaded } = await operations();
-    const having = { promote, clean, groups, addresses, loaded, roles: rolePolicy };
+    const { promote, clean, groups, addresses, loaded, reach } = await operations();
+    const having = { promote, clean, groups, addresses, loaded, reach, roles: rolePolicy };
     const names = Object.entries(having).flatMap(([name, operation]) =>
       operation === undefined ? [] : [name],
     );

@@ -1,10 +1,13 @@
 import type { DispatcherTarget } from "../launch/dispatcher-flags.js";
+import { DISABLED } from "./drain.js";
 import type { DispatcherRow } from "./seed.js";
 
 /** A row as it stands in the table, with the fleets whose file it comes from. */
 export interface TableRow extends DispatcherRow {
   id: number;
   fleets: string[];
+  /** Taken out of service by `dispatcher drain`. */
+  drained: boolean;
 }
 
 /** What a running host has loaded. */
@@ -22,6 +25,7 @@ export interface DiffLine {
   /** Row of the table, and what it has that the fleet file has not. */
   row: number | undefined;
   differs: string[];
+  drained: boolean;
   /** Whose row it is: this fleet's, other fleets', nobody's. */
   writers: string[];
   /** Its flags on each host that was asked; undefined where it is not loaded. */
@@ -51,6 +55,7 @@ export function diffLines(
         file: want?.description,
         row: row?.id,
         differs: want && row ? differences(want, row) : [],
+        drained: row?.drained ?? false,
         writers: row?.fleets ?? [],
         hosts: Object.fromEntries(
           loaded.map(({ host, targets }) => [
@@ -64,9 +69,10 @@ export function diffLines(
 
 const key = (setid: number, destination: string) => `${setid} ${destination}`;
 
-function differences(want: DispatcherRow, row: DispatcherRow): string[] {
+function differences(want: DispatcherRow, row: TableRow): string[] {
+  const meant = row.drained ? { ...want, flags: want.flags | DISABLED } : want;
   return (["flags", "priority", "attrs", "description"] as const)
-    .filter((name) => want[name] !== row[name])
+    .filter((name) => meant[name] !== row[name])
     .map((name) => `${name} ${JSON.stringify(row[name])}`);
 }
 

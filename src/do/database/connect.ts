@@ -46,6 +46,16 @@ export async function withConnection<T>(
   }
 }
 
+/** The same as the role that hosts have, in the fleet's database. */
+export function asKamailio<T>(
+  database: Database,
+  reveal: Reveal,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const { dbuser_kam: user, dbpass_kam: password, db_kam } = database;
+  return withConnection(database, { user, password, database: db_kam }, reveal, work);
+}
+
 type Tls = pg.ClientConfig["ssl"];
 
 /** Connects with the first kind of TLS that the server takes. */

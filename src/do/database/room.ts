@@ -1,11 +1,10 @@
 import type { Reveal } from "../../compute/host/secrets.js";
 import type { Database } from "../../understand/fleet.js";
-import { withConnection } from "./connect.js";
+import { asKamailio } from "./connect.js";
 
 /** How many connections the server allows the role in its database. Undefined behind a pooler, which hands its own out. */
 export function allowedConnections(database: Database, reveal: Reveal): Promise<number | undefined> {
-  const { dbuser_kam: user, dbpass_kam: password, db_kam } = database;
-  return withConnection(database, { user, password, database: db_kam }, reveal, async (client) => {
+  return asKamailio(database, reveal, async (client) => {
     const { rows } = await client.query<{ process: number; allowed: number }>(
       `SELECT pg_backend_pid() AS process,
          least(current_setting('max_connections')::integer, nullif(rolconnlimit, -1), nullif(datconnlimit, -1)) AS allowed

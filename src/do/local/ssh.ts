@@ -15,7 +15,7 @@ export interface GuestCommand {
 }
 
 /** ssh's own failures end with this status. */
-const SSH_FAILED = 255;
+export const SSH_FAILED = 255;
 
 /** Runs a program in the guest and returns its result, whatever the exit code. Throws UserError when the guest is not reached. */
 export async function attemptInGuest(target: SshTarget, command: GuestCommand): Promise<Finished> {

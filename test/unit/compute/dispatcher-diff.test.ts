@@ -15,6 +15,7 @@ const inTable = (id: number, last: number, more: object = {}): TableRow => ({
   ...row(last),
   id,
   fleets: ["one"],
+  drained: false,
   ...more,
 });
 const onHost = (host: string, ...lasts: number[]) => ({
@@ -27,7 +28,7 @@ test("fleet file, table and hosts that agree", () => {
   expect(lines).toEqual([
     {
       ...{ setid: 1, destination: row(3).destination, file: "recorder3", row: 1 },
-      ...{ differs: [], writers: ["one"], hosts: { a: "AP" } },
+      ...{ differs: [], drained: false, writers: ["one"], hosts: { a: "AP" } },
     },
   ]);
   expect(lines.every(agrees)).toBe(true);
@@ -39,6 +40,11 @@ test.each([
   ["a host that has not loaded it", diffLines([row(3)], [inTable(1, 3)], [onHost("a", 3), onHost("b")])],
   ["a host that has loaded more", diffLines([row(3)], [inTable(1, 3)], [onHost("a", 3, 4)])],
 ])("%s does not agree", (_, lines) => expect(lines.every(agrees)).toBe(false));
+
+test("a row that is drained has its flag, and agrees", () => {
+  const lines = diffLines([row(3)], [inTable(1, 3, { flags: 4, drained: true })], []);
+  expect(lines).toMatchObject([{ drained: true, differs: [] }]);
+});
 
 test("rows of others are no difference, and are named", () => {
   const table = [inTable(1, 3), inTable(7, 8, { fleets: [] }), inTable(9, 9, { fleets: ["two"] })];

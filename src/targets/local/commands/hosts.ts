@@ -16,6 +16,7 @@ import { attemptInGuest } from "../../../do/local/ssh.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import type { Hosts } from "../../hosts.js";
+import type { Reached, Unreached } from "../../reach.js";
 import type { HostsNeeds } from "../../target.js";
 import { LocalHosts, sshToLocal } from "../do/launch.js";
 
@@ -59,6 +60,24 @@ export async function loaded(fleet: Fleet, hosts: readonly Host[]): Promise<Load
     }
     return [{ host, targets: status.targets }];
   });
+}
+
+/** Those that run. */
+export function reach(fleet: Fleet, hosts: readonly Host[]): Promise<(Reached | Unreached)[]> {
+  return Promise.all(
+    hosts.map(async (host) => {
+      const { name } = host;
+      try {
+        const target = await sshToLocal(fleet, host);
+        const argv = ["sudo", "-n", "bash", "-s"] as const;
+        const run = (input: string, timeout: number) => attemptInGuest(target, { argv, input, timeout });
+        return { name, host, run };
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        return { name, host, why: error.message };
+      }
+    }),
+  );
 }
 
 type Found = HostStatus | { unreachable: string };

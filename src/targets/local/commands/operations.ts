@@ -1,7 +1,7 @@
 import type { Operations } from "../../target.js";
 import { bake } from "./bake.js";
 import { comparedImages, listedImages, prune } from "./images.js";
-import { loaded, status, withHosts } from "./hosts.js";
+import { loaded, reach, status, withHosts } from "./hosts.js";
 
 export const operations: Operations = {
   bake,
@@ -10,5 +10,6 @@ export const operations: Operations = {
   prune,
   withHosts,
   status,
+  reach,
   loaded,
 };

@@ -47,6 +47,13 @@ def last_good():
     return min(found)[2:] if found else ([], None)
 
 
+def predecessor():
+    """The lines of the list before the newest one; none where there is none."""
+    with contextlib.suppress(OSError, ValueError):
+        return read(previous)[0]
+    return []
+
+
 def keep(lines):
     """Makes lines the last good list, and what was it its predecessor. False where they are it already."""
     with changing():

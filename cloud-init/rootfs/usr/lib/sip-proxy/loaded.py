@@ -4,10 +4,12 @@ import contextlib
 import re
 from collections import namedtuple
 
+import lists
 from kamailio import rpc, rpc_of_any_length
 from resolver import addresses
 
-# Flags of a row that say how it is read, not how it stands (DS_NODNSARES_DST).
+# Flags of a row: it gets no new calls (DS_DISABLED_DST); and how it is read (DS_NODNSARES_DST).
+DISABLED = 4
 NOT_RESOLVED = 16
 
 
@@ -79,9 +81,23 @@ def resolves(name):
         return False
 
 
-def reload(_):
+def disabled(lines):
+    """Those destinations that the table has disabled."""
+    return {key(line) for line in lines if int(line.split(" ")[2]) & DISABLED}
+
+
+def keep_disabled(lines):
+    """A destination that is disabled by the table stays so, though a call that it fails, or an operator, gives it another state."""
+    out = disabled(lines)
+    for set_, destination in destinations() if out else ():
+        if (set_, destination["URI"]) in out and not destination["FLAGS"].startswith("D"):
+            rpc("dispatcher.set_state", "d", set_, destination["URI"])
+
+
+def reload(standing):
     """Has Kamailio read the list anew. Where it skips a row it says that it failed, though all others are in place."""
-    states = down_destinations()
+    let_in = disabled(lists.predecessor()) - disabled(standing.wanted)
+    states = [each for each in down_destinations() if each[0][0] != "d" or each[1:] not in let_in]
     with contextlib.suppress(ValueError):
         rpc_of_any_length("dispatcher.reload", patience=10)
     for state, set_, uri in states:

@@ -1,0 +1,153 @@
+import { table } from "../cli/table.js";
+import { print, printJson, talk } from "../cli/talk.js";
+import { diffLines, type TableRow } from "../compute/dispatcher/diff.js";
+import { DISABLED, drainSql } from "../compute/dispatcher/drain.js";
+import { rowsOf } from "../compute/dispatcher/named.js";
+import { dispatcherRows } from "../compute/dispatcher/seed.js";
+import { lookScript, readLook, type HostLook } from "../compute/operate/look.js";
+import { shellQuote } from "../compute/quote/shell.js";
+import { readAsset } from "../do/assets.js";
+import { asKamailio } from "../do/database/connect.js";
+import { readTable } from "../do/database/table.js";
+import { secretReader } from "../do/secrets.js";
+import { UsageError } from "../errors.js";
+import { printable } from "../printable.js";
+import type { Reached } from "../targets/reach.js";
+import type { Fleet } from "../understand/fleet.js";
+import { loadFleetAndWarn } from "./load-fleet.js";
+import { onEach, reachHosts, type ReachOptions } from "./reach.js";
+
+export interface DispatcherOptions extends ReachOptions {
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/** Milliseconds for a host to tell what it has. */
+const PATIENCE = 30_000;
+
+/** `sip-proxy dispatcher list FLEET`: the table, and what each host has loaded, with the calls that recorders have. */
+export async function dispatcherList(file: string, options: DispatcherOptions): Promise<void> {
+  const { fleet } = loadFleetAndWarn(file);
+  const rows = await readTable(fleet.database, secretReader(file));
+  const asked = options.target !== undefined || options.ssh === true;
+  const looks = asked ? await lookAtEach(await reachHosts(fleet, fleet.hosts, options)) : new Map();
+  const lines = listLines(fleet, rows, looks);
+  if (options.json) return printJson(lines);
+  const hosts = [...looks.keys()] as string[];
+  const text = lines.map(({ set, recorder, destination, service, hosts: on }) => [
+    ...[String(set), recorder ?? "-", destination, service],
+    ...hosts.map((host) => stateText(on[host])),
+  ]);
+  print(
+    table(
+      ["set", "recorder", "destination", "table", ...hosts],
+      text.map((row) => row.map(printable)),
+    ),
+  );
+}
+
+interface OnHost {
+  /** As Kamailio shows them: AP, DX …; null where it is not loaded. */
+  flags: string | null;
+  calls: number | null;
+}
+
+function listLines(fleet: Fleet, rows: readonly TableRow[], looks: ReadonlyMap<string, HostLook>) {
+  const loaded = [...looks].map(([host, { targets }]) => ({ host, targets }));
+  return diffLines(dispatcherRows(fleet), rows, loaded).map(
+    ({ setid, destination, row: id, file, hosts }) => {
+      const row = rows.find((one) => one.id === id);
+      const calls = (host: string) =>
+        looks.get(host)?.calls?.filter(({ recorder }) => recorder === destination).length ?? null;
+      const on = Object.entries(hosts).map(([host, flags]): [string, OnHost] => [
+        host,
+        { flags: flags ?? null, calls: calls(host) },
+      ]);
+      return {
+        set: setid,
+        recorder: file ?? row?.description,
+        destination,
+        service: serviceOf(row),
+        hosts: Object.fromEntries(on),
+      };
+    },
+  );
+}
+
+function serviceOf(row: TableRow | undefined): string {
+  if (row === undefined) return "not in the table";
+  if (row.drained) return "drained";
+  return row.flags & DISABLED ? "disabled (flags)" : "in service";
+}
+
+function stateText(on: OnHost | undefined): string {
+  if (on?.flags == null) return "-";
+  return on.calls === null ? on.flags : `${on.flags}, ${on.calls} calls`;
+}
+
+/** What each host has now; one that does not answer is told of. */
+export function lookAtEach(
+  hosts: readonly Reached[],
+  before: readonly string[] = [],
+): Promise<Map<string, HostLook>> {
+  return onEach(hosts, async (host) => readLook((await host.run(lookScript(before), PATIENCE)).stdout));
+}
+
+/** `sip-proxy dispatcher reload FLEET`: has every host look at the table now, and shows what came of it. */
+export async function dispatcherReload(file: string, options: DispatcherOptions): Promise<void> {
+  const { fleet } = loadFleetAndWarn(file);
+  if (options.dryRun)
+    return talk.say("would tell every host that listens at the database to look at the table");
+  await asKamailio(fleet.database, secretReader(file), (client) =>
+    client.query("SELECT pg_notify('sip_proxy_dispatcher', '')"),
+  );
+  talk.good(
+    `told: hosts that listen look at once; others within dispatcher_poll. Recorders that are down stay down.`,
+  );
+}
+
+/** Of a destination, as Kamailio's dispatcher.set_state takes it. */
+export const states = { active: "ap", inactive: "ip", disabled: "dx" } as const;
+
+/** `sip-proxy dispatcher set-state FLEET STATE RECORDER`: on every host, until it is started anew, or pings say otherwise. */
+export async function dispatcherSetState(
+  file: string,
+  state: keyof typeof states,
+  recorder: string,
+  options: DispatcherOptions,
+): Promise<void> {
+  const { fleet } = loadFleetAndWarn(file);
+  const rows = await recorderRows(fleet, file, recorder);
+  if (state !== "disabled" && rows.some(({ drained }) => drained))
+    throw new UsageError(`${recorder} is drained`, `sip-proxy dispatcher undrain FLEET ${recorder}`);
+  const commands = rows.map(({ setid, destination }) =>
+    ["kamcmd", "dispatcher.set_state", states[state], String(setid), destination].map(shellQuote).join(" "),
+  );
+  if (options.dryRun) return talk.say(`would run on each host: ${commands.join("; ")}`);
+  const hosts = await reachHosts(fleet, fleet.hosts, options);
+  const looks = await lookAtEach(hosts, commands);
+  const lines = listLines(fleet, await readTable(fleet.database, secretReader(file)), looks).filter((line) =>
+    rows.some(({ setid, destination }) => line.set === setid && line.destination === destination),
+  );
+  if (options.json) printJson(lines);
+  else
+    for (const { destination, hosts: on } of lines)
+      for (const [host, its] of Object.entries(on)) talk.say(`${host}: ${destination} is ${stateText(its)}`);
+  if (looks.size < hosts.length) process.exitCode = 1;
+}
+
+/** The rows of the recorder that was named. Throws UsageError when it has none. */
+export async function recorderRows(fleet: Fleet, file: string, recorder: string): Promise<TableRow[]> {
+  const all = await readTable(fleet.database, secretReader(file));
+  const rows = rowsOf(all, fleet, recorder);
+  if (rows.length > 0) return rows;
+  throw new UsageError(
+    `no row of the dispatcher table is of ${recorder}`,
+    `there are: ${all.map(({ description, destination }) => description || destination).join(", ") || "none"}`,
+  );
+}
+
+/** The SQL that drains rows, or lets them have calls again. */
+export function drainSqlOf(rows: readonly TableRow[], undo: boolean): string {
+  return drainSql(readAsset("templates/sql/drain.sql.hbs"), rows, { undo });
+}

@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Step } from "../cli/steps.js";
+import type { TableRow } from "../compute/dispatcher/diff.js";
+import { LastCalls, type CallsLeft } from "../compute/operate/last-calls.js";
+import type { HostLook } from "../compute/operate/look.js";
+import { shellQuote } from "../compute/quote/shell.js";
+import { asKamailio } from "../do/database/connect.js";
+import { secretReader } from "../do/secrets.js";
+import { UserError } from "../errors.js";
+import type { Reached } from "../targets/reach.js";
+import type { Fleet } from "../understand/fleet.js";
+import { drainSqlOf, lookAtEach, states } from "./dispatcher.js";
+
+/** Milliseconds between two looks at all hosts, and beyond dispatcher_poll for a host to apply a change of the table. */
+const PAUSE = 2_000;
+const GRACE = 30_000;
+
+/** Recorders on their way out, or back. */
+export class Drain {
+  left: CallsLeft[] = [];
+  readonly #counters: Map<string, LastCalls>;
+
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly file: string,
+    private readonly rows: readonly TableRow[],
+    private readonly hosts: readonly Reached[],
+  ) {
+    this.#counters = new Map(hosts.map(({ name }) => [name, new LastCalls(name, rows)]));
+  }
+
+  steps(timeout: number): Step[] {
+    return [
+      { title: "no new calls, in the dispatcher table", run: () => this.#write(false) },
+      { title: "every host has it", run: (tell) => this.#applied(true, tell) },
+      { title: "the last call ends", run: (tell) => this.#lastCalls(timeout, tell) },
+    ];
+  }
+
+  undoSteps(): Step[] {
+    return [
+      { title: "in service, in the dispatcher table", run: () => this.#write(true) },
+      ...(this.hosts.length === 0
+        ? []
+        : [
+            {
+              title: "every host has it",
+              run: (tell: (detail: string) => void) => this.#applied(false, tell),
+            },
+          ]),
+    ];
+  }
+
+  /** Hosts that have not told how many calls are left. */
+  missing(): string[] {
+    return this.hosts
+      .map(({ name }) => name)
+      .filter((name) => !this.left.some(({ host, calls }) => host === name && calls !== undefined));
+  }
+
+  #write(undo: boolean) {
+    return asKamailio(this.fleet.database, secretReader(this.file), (client) =>
+      client.query(drainSqlOf(this.rows, undo)),
+    );
+  }
+
+  /** Waits until hosts have what the table says. One that keeps a state of its own, as those of former releases do, is told. */
+  async #applied(out: boolean, tell: (detail: string) => void): Promise<void> {
+    const polls = Math.max(...this.fleet.hosts.map(({ settings }) => settings.dispatcher_poll));
+    const deadline = Date.now() + polls * 1000 + GRACE;
+    for (;;) {
+      const told = Date.now() > deadline - GRACE / 2 ? this.#commands(out) : [];
+      const looks = await lookAtEach(this.hosts, told);
+      const behind = [...looks].filter(([, look]) => !this.#has(look, out)).map(([name]) => name);
+      if (behind.length === 0) return;
+      tell(`not yet on ${behind.join(", ")}`);
+      if (Date.now() > deadline)
+        throw new UserError(`the table says it, but these hosts do not follow: ${behind.join(", ")}`, {
+          hint: "see there: journalctl -u sip-proxy-dispatcher-sync",
+        });
+      await sleep(PAUSE);
+    }
+  }
+
+  #has({ targets }: HostLook, out: boolean): boolean {
+    return this.rows.every((row) => {
+      const target = targets.find(({ set, uri }) => set === row.setid && uri === row.destination);
+      const isOut = target === undefined || target.flags.startsWith("D");
+      return out ? isOut : target !== undefined && !isOut;
+    });
+  }
+
+  #commands(out: boolean): string[] {
+    return this.rows.map(({ setid, destination }) =>
+      ["kamcmd", "dispatcher.set_state", out ? states.disabled : states.active, String(setid), destination]
+        .map(shellQuote)
+        .join(" "),
+    );
+  }
+
+  async #lastCalls(timeout: number, tell: (detail: string) => void): Promise<void> {
+    const deadline = Date.now() + timeout;
+    // what answered OPTIONS just now could still be a call's last resort
+    const forget = this.rows.map(
+      ({ destination }) => `kamcmd htable.delete pongs ${shellQuote(destination)} >/dev/null 2>&1`,
+    );
+    for (;;) {
+      const looks = await lookAtEach(this.hosts, forget);
+      this.left = [...looks].flatMap(([name, look]) => this.#counters.get(name)?.count(look) ?? []);
+      if (this.left.every(({ calls }) => calls === 0)) return;
+      tell(leftText(this.left));
+      if (Date.now() > deadline)
+        throw new UserError(`calls are left after ${timeout / 1000} s: ${leftText(this.left)}`, {
+          hint: "the recorder gets no new calls; run the same command again to wait for the last one",
+        });
+      await sleep(PAUSE);
+    }
+  }
+}
+
+function leftText(left: readonly CallsLeft[]): string {
+  return left
+    .filter(({ calls }) => calls !== 0)
+    .map(
+      ({ host, calls, note }) => `${host} ${calls ?? "not known"}${note === undefined ? "" : ` (${note})`}`,
+    )
+    .join(", ");
+}

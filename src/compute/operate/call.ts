@@ -1,0 +1,21 @@
+/** A stream of a call, from the platform to the recorder; null for what the media relay does not tell. */
+export interface CallStream {
+  stream: number;
+  packets: number | null;
+  relayed: number | null;
+  lost: number | null;
+  jitter_ms: number | null;
+}
+
+/** A call as a host tells it (its tell-calls). */
+export interface Call {
+  call_id: string;
+  /** `moved`: another proxy has set it up. */
+  state: "setup" | "up" | "moved";
+  /** PROTOCOL:ADDRESS:PORT of the platform. */
+  source: string | null;
+  /** URI. */
+  recorder: string | null;
+  age_s: number | null;
+  streams: CallStream[];
+}

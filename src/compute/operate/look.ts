@@ -1,0 +1,46 @@
+import { readDispatcherList, type DispatcherTarget } from "../launch/dispatcher-flags.js";
+import type { Call } from "./call.js";
+
+/** What a host has loaded, and which calls are up on it. */
+export interface HostLook {
+  targets: DispatcherTarget[];
+  /** undefined: an image of a former release, which does not tell them. */
+  calls: Call[] | undefined;
+  /** As the host counts them itself (sip-proxy-drain status); undefined when neither Kamailio nor the media relay answers. */
+  count: number | undefined;
+  draining: boolean;
+}
+
+const divider = "--- sip-proxy ---";
+
+/** The script, run as root, that prints it; `before` is run first. Hosts of former releases have all but `calls`. */
+export function lookScript(before: readonly string[] = []): string {
+  return [
+    ...before,
+    "kamcmd dispatcher.list 2>&1",
+    `echo '${divider}'`,
+    "if [ -x /usr/lib/sip-proxy/calls ]; then /usr/lib/sip-proxy/calls; fi 2>/dev/null",
+    `echo; echo '${divider}'`,
+    "sip-proxy-drain status 2>/dev/null",
+    `echo '${divider}'`,
+    "if [ -s /var/lib/sip-proxy/draining ]; then echo draining; fi",
+    "true",
+  ].join("\n");
+}
+
+/** Reads what the script prints. */
+export function readLook(output: string): HostLook {
+  const [list = "", calls = "", count = "", draining = ""] = output.split(divider);
+  const number = /calls=(\d+)/.exec(count)?.[1];
+  return {
+    targets: readDispatcherList(list),
+    calls: readCalls(calls.trim()),
+    count: number === undefined ? undefined : Number(number),
+    draining: draining.trim() === "draining",
+  };
+}
+
+function readCalls(text: string): Call[] | undefined {
+  if (!text.startsWith("[")) return undefined;
+  return JSON.parse(text) as Call[];
+}

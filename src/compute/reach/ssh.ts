@@ -1,0 +1,7 @@
+/** Root runs what comes on standard input; whoever else the operator's login is needs sudo without a password. */
+const asRoot = `exec sh -c 'if [ "$(id -u)" = 0 ]; then exec bash -s; else exec sudo -n bash -s; fi'`;
+
+/** The operator's own ssh: user, port, key, jump hosts and known hosts are those of its configuration. It never asks. */
+export function operatorSshArgv(address: string): [string, ...string[]] {
+  return ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "--", address, asRoot];
+}

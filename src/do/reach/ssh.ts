@@ -1,0 +1,21 @@
+import { operatorSshArgv } from "../../compute/reach/ssh.js";
+import { UserError } from "../../errors.js";
+import type { Reached } from "../../targets/reach.js";
+import type { Host } from "../../understand/fleet.js";
+import { attempt } from "../process.js";
+import { SSH_FAILED } from "../local/ssh.js";
+
+/** A host at an address, by the operator's own ssh. */
+export function reachBySsh(name: string, host: Host, address: string): Reached {
+  return {
+    name,
+    host,
+    run: async (input, timeout) => {
+      const result = await attempt({ argv: operatorSshArgv(address), input, timeout });
+      if (result.exitCode !== SSH_FAILED) return result;
+      throw new UserError(`${name}: ssh ${address}: ${result.stderr.trim().split("\n").at(-1) ?? ""}`, {
+        hint: `ssh ${address} must let you in without a question; user, port, key and jump hosts are said in ~/.ssh/config`,
+      });
+    },
+  };
+}

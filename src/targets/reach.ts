@@ -1,0 +1,21 @@
+import type { Finished } from "../do/process.js";
+import type { Host } from "../understand/fleet.js";
+
+/** A host on which programs can be run, or an instance of a group. */
+export interface Reached {
+  /** What it is told by: the host's name; of an instance of a group, its id. */
+  name: string;
+  host: Host;
+  /**
+   * Runs a script with bash, as root; `timeout` in ms. The script is the place for values; none of them is an argument of a program here.
+   * Throws UserError when the host is not reached.
+   */
+  run(script: string, timeout: number): Promise<Finished>;
+}
+
+/** A host that cannot be reached at all, and why. */
+export interface Unreached {
+  name: string;
+  host: Host;
+  why: string;
+}

@@ -1,0 +1,113 @@
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { CallLab, withEachRelay } from "../support/call-lab.js";
+import { eventually } from "../support/eventually.js";
+import { Operator } from "../support/operator.js";
+import { proxiesWith } from "../support/proxies.js";
+
+// `sip-proxy dispatcher` and `sip-proxy calls` for two proxies, which are reached through ssh.
+
+const uri = { recorder0: "sip:10.0.0.3:5060;transport=udp", recorder1: "sip:10.0.0.4:5080;transport=tcp" };
+
+interface Listed {
+  recorder: string;
+  service: string;
+  hosts: Record<string, { flags: string; calls: number }>;
+}
+
+withEachRelay((relay) => {
+  let lab: CallLab;
+  let operator: Operator;
+  beforeAll(async () => {
+    lab = await CallLab.start({ proxies: proxiesWith({ one: {}, two: {} }) }, { relay });
+    for (const name of ["one", "two"]) lab.proxy(name).startWatch("dispatcher-sync");
+    operator = new Operator(lab);
+  });
+  afterEach(() => lab.forget());
+  afterAll(async () => {
+    operator?.remove();
+    await lab?.stop();
+  });
+
+  const place = (name: string, calls: number) =>
+    lab.place({ targets: [lab.target("udp", name)], calls, holdMs: null, sipPort: 0 });
+  const listed = async () => {
+    const lines = await operator.json<Listed[]>("dispatcher list", "--ssh");
+    return Object.fromEntries(lines.map((line) => [line.recorder, line]));
+  };
+
+  it("drain: no new calls, whatever is reloaded, seeded, or fails; it ends with the last call; undrain", async () => {
+    const platforms = [await place("one", 4), await place("two", 4)];
+    for (const platform of platforms) expect(await platform.allPlaced()).toMatchObject({ up: 4 });
+    const before = await listed();
+    const calls = (name: string) => before["recorder0"]?.hosts[name]?.calls ?? 0;
+    expect(calls("one") + calls("two")).toBeGreaterThan(0);
+
+    let ended = false;
+    const draining = operator
+      .run("dispatcher drain", "recorder0", "--ssh", "--json")
+      .finally(() => (ended = true));
+    await eventually(async () => {
+      const { recorder0 } = await listed();
+      expect(recorder0).toMatchObject({
+        service: "drained",
+        hosts: { one: { flags: "DX" }, two: { flags: "DX" } },
+      });
+    });
+    // whoever writes the row
+    expect((await operator.run("db seed")).exitCode).toBe(0);
+    await lab.postgres?.query("UPDATE dispatcher SET flags = 0 WHERE description = 'recorder0'", "kamailio");
+    expect((await operator.run("dispatcher reload")).exitCode).toBe(0);
+    await lab.proxy("one").kamcmd("dispatcher.reload");
+    // as a call that it fails does
+    await lab.proxy("two").kamcmd("dispatcher.set_state", "ip", "1", uri.recorder0);
+    await eventually(async () =>
+      expect((await listed())["recorder0"]?.hosts).toMatchObject({
+        one: { flags: "DX" },
+        two: { flags: "DX" },
+      }),
+    );
+    await lab.proxy("one").kill("kamailio");
+    await lab.proxy("one").startKamailio();
+    for (const name of ["one", "two"]) {
+      const { summary } = await lab.calls({
+        targets: [lab.target("udp", name)],
+        calls: 4,
+        holdMs: 100,
+        rtp: { rate: 0 },
+        sipPort: 0,
+      });
+      expect(summary.answeredBy).toEqual({ recorder1: 4 });
+    }
+    expect((await operator.run("db diff")).stdout).toMatch(/recorder0 +row 1, drained$/m);
+    expect(ended).toBe(false);
+
+    for (const platform of platforms) await platform.byeAll();
+    for (const platform of platforms)
+      expect((await platform.finished).summary).toMatchObject({ outcomes: { ok: 4 }, errors: {} });
+    const { exitCode, stdout } = await draining;
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      recorder: "recorder0",
+      left: [
+        { host: "one", calls: 0 },
+        { host: "two", calls: 0 },
+      ],
+    });
+
+    expect((await operator.run("dispatcher undrain", "recorder0", "--ssh")).exitCode).toBe(0);
+    const { recorder0 } = await listed();
+    expect(recorder0?.service).toBe("in service");
+    for (const { flags } of Object.values(recorder0?.hosts ?? {})) expect(flags).toMatch(/^A/);
+    expect((await operator.run("db diff")).exitCode).toBe(0);
+  });
+
+  it("set-state gives a recorder a state on every host", async () => {
+    expect((await operator.run("dispatcher set-state", "disabled", "recorder1", "--ssh")).exitCode).toBe(0);
+    expect((await listed())["recorder1"]).toMatchObject({
+      service: "in service",
+      hosts: { one: { flags: "DX" }, two: { flags: "DX" } },
+    });
+    expect((await operator.run("dispatcher set-state", "active", uri.recorder1, "--ssh")).exitCode).toBe(0);
+    expect((await listed())["recorder1"]?.hosts["one"]?.flags).toMatch(/^A/);
+  });
+});
