@@ -111,37 +111,39 @@ withEachRelay((relay) => {
       expect((await curl("database", "/RPC", "10.0.0.102")).stdout).toBe("\n000");
     });
 
+    const metrics = async () => {
+      await lab.proxy("watched").step("exporter", "once");
+      const { stdout } = await lab.on("database", "curl", "-s", "http://10.0.0.101:8099/metrics");
+      const samples = stdout.split("\n").filter((line) => line && !line.startsWith("#"));
+      const values = samples.map(
+        (line) => [line.replace(/ \S+$/, ""), Number(line.split(" ").at(-1))] as const,
+      );
+      return { exposition: stdout, values: new Map(values) };
+    };
+
     it("metrics tell calls, dialogs, recorders, sessions of the relay and refusals", async () => {
       const proxy = lab.proxy("watched");
-      let exposition = "";
-      const metrics = async () => {
-        await proxy.step("exporter", "once");
-        const { stdout } = await lab.on("database", "curl", "-s", "http://10.0.0.101:8099/metrics");
-        exposition = stdout;
-        const samples = stdout.split("\n").filter((line) => line && !line.startsWith("#"));
-        return new Map(samples.map((line) => [line.replace(/ \S+$/, ""), Number(line.split(" ").at(-1))]));
-      };
       const sessions = (one: Map<string, number>) =>
         [...one]
           .filter(([name]) => name.startsWith("sip_proxy_rtp_sessions"))
           .reduce((sum, [, n]) => sum + n, 0);
       proxy.startWatch("dispatcher-sync");
       const before = await eventually(async () => {
-        const now = await metrics();
-        expect(now.get("sip_proxy_database_up")).toBe(1);
-        return now;
+        const { values } = await metrics();
+        expect(values.get("sip_proxy_database_up")).toBe(1);
+        return values;
       });
       const held = await lab.place({ targets: [lab.target("udp", "watched")], calls: 3, holdMs: null });
       expect(await held.allPlaced()).toMatchObject({ up: 3 });
       await lab.ask("stranger", { target: lab.target("udp", "watched"), count: 2, timeoutMs: 300 });
       await proxy.kamcmd("dispatcher.set_state", "dx", "1", recorder0);
-      const during = await metrics();
+      const during = (await metrics()).values;
       await proxy.kamcmd("dispatcher.set_state", "ap", "1", recorder0);
       await held.byeAll();
       await held.finished;
-      const after = await eventually(async () => {
+      const { exposition, values: after } = await eventually(async () => {
         const now = await metrics();
-        expect([now.get("sip_proxy_dialogs"), sessions(now)]).toEqual([0, 0]);
+        expect([now.values.get("sip_proxy_dialogs"), sessions(now.values)]).toEqual([0, 0]);
         return now;
       });
       expect(await attempt({ argv: ["promtool", "check", "metrics"], input: `${exposition}\n` })).toEqual({
@@ -157,6 +159,10 @@ withEachRelay((relay) => {
       const grown = (name: string) => (during.get(name) ?? NaN) - (before.get(name) ?? NaN);
       expect(grown("sip_proxy_calls_offered_total")).toBe(3);
       expect(grown("sip_proxy_calls_answered_total")).toBe(3);
+      expect(grown("sip_proxy_call_setup_seconds_count")).toBe(3);
+      expect(grown('sip_proxy_call_setup_seconds_bucket{le="+Inf"}')).toBe(3);
+      expect(grown("sip_proxy_call_setup_seconds_sum")).toBeGreaterThan(0);
+      expect(during.get("sip_proxy_calls_limit")).toBeGreaterThan(0);
       expect(grown('sip_proxy_dropped_packets_total{reason="stranger"}')).toBeGreaterThanOrEqual(2);
       expect([before, during, after].map((one) => one.get("sip_proxy_dialogs"))).toEqual([0, 3, 0]);
       expect([before, during, after].map(sessions)).toEqual([0, relay === "rtpproxy" ? 6 : 3, 0]);
@@ -165,6 +171,26 @@ withEachRelay((relay) => {
       expect(during.get(`sip_proxy_recorder_disabled{set="1",recorder="recorder0",uri="${recorder0}"}`)).toBe(
         1,
       );
+    });
+
+    it("metrics tell what became of calls at each recorder", async () => {
+      const count = (values: Map<string, number>, recorder: string, uri: string, outcome: string) =>
+        values.get(
+          `sip_proxy_recorder_calls_total{recorder="${recorder}",uri="${uri}",outcome="${outcome}"}`,
+        ) ?? 0;
+      const before = (await metrics()).values;
+      await lab.recorder("recorder0").behave({ invite: 486 });
+      await lab.recorder("recorder1").stop();
+      await calls(1);
+      await lab.recorder("recorder0").behave({ invite: "answer" });
+      await calls(1);
+      await lab.startRecorder("recorder1");
+      const { values } = await metrics();
+      const grown = (recorder: string, uri: string, outcome: string) =>
+        count(values, recorder, uri, outcome) - count(before, recorder, uri, outcome);
+      expect(grown("recorder0", recorder0, "486")).toBe(1);
+      expect(grown("recorder0", recorder0, "answered")).toBe(1);
+      expect(grown("recorder1", recorder1, "unreachable")).toBeGreaterThanOrEqual(1);
     });
   });
 

@@ -24,18 +24,52 @@ test("Prometheus takes the scrape configuration", async () => {
   expect(exitCode, stdout + stderr).toBe(0);
 });
 
-test("every alert says what to do, and speaks of metrics that hosts have", () => {
+interface Panel {
+  id: number;
+  title: string;
+  gridPos: { x: number; y: number; w: number; h: number };
+  targets: { expr: string }[];
+}
+const dashboard = JSON.parse(readFileSync(join(folder, "dashboard.json"), "utf8")) as { panels: Panel[] };
+
+test("Prometheus takes every query of the dashboard, once Grafana has filled in its variables", async () => {
+  const queries = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  const rules = queries.map((expr, index) => ({
+    record: `query:${index}`,
+    expr: expr.replaceAll("$__rate_interval", "2m").replaceAll("$instance", ".*"),
+  }));
+  expect(rules.filter(({ expr }) => expr.includes("$"))).toEqual([]);
+  const input = JSON.stringify({ groups: [{ name: "dashboard", rules }] });
+  // it reads files alone
+  const argv = ["sh", "-c", "cat | promtool check rules /dev/stdin"] as const;
+  const { exitCode, stdout, stderr } = await attempt({ argv, input });
+  expect(exitCode, stdout + stderr).toBe(0);
+  expect(stdout).toContain(`${rules.length} rules found`);
+});
+
+test("no panel of the dashboard lies on another", () => {
+  const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+    Array.from({ length: w * h }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`),
+  );
+  expect(new Set(cells).size).toBe(cells.length);
+  expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
+});
+
+test("every alert says what to do; alerts and dashboard speak of metrics that hosts have", () => {
   const runbook = readFileSync(join(packageRoot, "docs/monitoring.md"), "utf8");
   expect(alerts.filter((name) => !runbook.includes(`### ${name}\n`))).toEqual([]);
   const sources = [
     "templates/rootfs/etc/kamailio/sip-proxy/http.cfg",
     "cloud-init/rootfs/usr/lib/sip-proxy/exporter",
   ].map((file) => readFileSync(join(packageRoot, file), "utf8"));
-  const named = readFileSync(join(folder, "alerts.yml"), "utf8").match(/sip_proxy_\w+/g) ?? [];
+  const named = ["alerts.yml", "dashboard.json"].flatMap(
+    (file) => readFileSync(join(folder, file), "utf8").match(/sip_proxy_\w+/g) ?? [],
+  );
   const known = (name: string) =>
     sources.some(
       (text) =>
-        text.includes(`# HELP ${name} `) || text.includes(`family ${name.slice("sip_proxy_".length)} `),
+        text.includes(`# HELP ${name.replace(/_(bucket|sum|count)$/, "")} `) ||
+        text.includes(`family ${name.slice("sip_proxy_".length)} `),
     );
   expect(named.filter((name) => !known(name))).toEqual([]);
 });

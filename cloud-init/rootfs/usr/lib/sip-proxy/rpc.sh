@@ -5,7 +5,7 @@
 
 kamailio_run=$root/run/kamailio
 
-# rpc METHOD: prints the answer, a line of JSON; fails when Kamailio does not answer within 5 s.
+# rpc METHOD [PARAMETER]: prints the answer, a line of JSON; fails when Kamailio does not answer within 5 s.
 rpc() {
 	local name="$$-$RANDOM" reply reader answer status=0
 	reply=$kamailio_run/tmp/$name
@@ -14,7 +14,7 @@ rpc() {
 	exec {answer}< <(exec timeout 5 cat "$reply")
 	reader=$!
 	# nonblock: where nobody reads, Kamailio is not there
-	if printf '{"jsonrpc":"2.0","method":"%s","reply_name":"%s","id":1}\n' "$1" "$name" |
+	if printf '{"jsonrpc":"2.0","method":"%s","params":[%s],"reply_name":"%s","id":1}\n' "$1" "${2:+\"$2\"}" "$name" |
 		dd of="$kamailio_run/kamailio_rpc.fifo" conv=nocreat,notrunc oflag=nonblock status=none 2>/dev/null; then
 		cat <&"$answer"
 		wait "$reader" || status=1
@@ -25,6 +25,13 @@ rpc() {
 	exec {answer}<&-
 	rm -f "$reply"
 	return "$status"
+}
+
+# outcomes: COUNT OUTCOME URI, of the calls that were sent to recorders.
+outcomes() {
+	local table
+	table=$(rpc htable.dump outcomes) || return 1
+	"$lib/answer" counts <<<"$table" 2>/dev/null
 }
 
 # recorder_states: every destination of the dispatcher as SET FLAGS URI, with flags as dispatcher.list shows them.
