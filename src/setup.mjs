@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (!(major === 20 ? minor >= 19 : major === 22 ? minor >= 13 : major >= 24))
   fail(
-    `Node ${process.versions.node} will not do: sip-proxy needs Node 20.19, 22.13 or 24, or later releases of these`,
+    `Node ${process.versions.node} is not supported: sip-proxy needs Node 20.19, 22.13 or 24, or later releases of these`,
   );
 
 step("npm ci", "installing the packages of package-lock.json", join(root, "node_modules", ".setup"), [

@@ -6,16 +6,16 @@ import { dryRun, json } from "./options.js";
 export function addCache(sipProxy: Command): void {
   const cache = sipProxy
     .command("cache")
-    .summary("bases, chroots, packages, sources and disks that this machine keeps");
+    .summary("cached bases, chroots, packages, sources and disks of this machine");
   cache
     .command("list")
-    .summary("what there is, how large, and when it was last used")
+    .summary("list the entries with their size and last use")
     .addOption(json())
     .action(cacheList);
   cache
     .command("prune")
-    .summary("delete what was not used for long; it is made again where it is needed")
-    .option("--days <number>", "days since it was last used", "30")
+    .summary("delete entries that were not used recently; they are created again when needed")
+    .option("--days <number>", "days since the last use", "30")
     .addOption(dryRun())
     .addOption(json())
     .action(cachePrune);

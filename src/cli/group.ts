@@ -9,9 +9,9 @@ export function addGroup(sipProxy: Command): void {
   if (having.length === 0) return;
   const group = sipProxy.command("group").summary(`the autoscaling group of proxies on ${nouns(having)}`);
   for (const [name, summary] of [
-    ["plan", "show what apply would change, like a diff"],
-    ["apply", "make or change the group as the fleet file says; instances stay until they are rolled"],
-    ["status", "instances, versions, rolls, and what failed lately"],
+    ["plan", "show what apply would change"],
+    ["apply", "create or update the group; instances stay until a roll replaces them"],
+    ["status", "show instances, versions, rolls and recent failures"],
   ] as const) {
     const command = group
       .command(name)
@@ -20,14 +20,14 @@ export function addGroup(sipProxy: Command): void {
       .addOption(targetWith("groups"))
       .addOption(json());
     if (name !== "status")
-      command.option("--adopt", "take over what has the group's names but no mark of a fleet");
+      command.option("--adopt", "take over resources that have the group's names and no fleet's tag");
     if (name === "apply") command.addOption(dryRun());
-    if (name === "plan") command.option("--exit-code", "exit 3 when apply would change something");
+    if (name === "plan") command.option("--exit-code", "exit with 3 when there are changes");
     command.action(groupCommand(name));
   }
   for (const [name, summary] of [
-    ["roll", "replace the instances by ones of the template's newest version, without losing a call"],
-    ["rollback", "undo the roll that goes on, or go back to the version before the last one"],
+    ["roll", "replace the instances with the newest version of the template, without losing calls"],
+    ["rollback", "cancel the running roll, or return to the previous version"],
   ] as const) {
     group
       .command(name)
@@ -35,22 +35,22 @@ export function addGroup(sipProxy: Command): void {
       .argument(...fleetArgument)
       .addOption(targetWith("groups"))
       .option("--to <version>", "version of the launch template")
-      .option("--replace-protected", "replace instances that are protected from scaling in, too")
-      .option("--end-standby", "end instances in Standby, instead of leaving them as they are")
-      .option("--no-wait", "do not wait for its end")
-      .option("--timeout <seconds>", "how long to wait for its end", "86400")
+      .option("--replace-protected", "also replace instances that are protected from scaling in")
+      .option("--end-standby", "terminate instances in Standby instead of keeping them")
+      .option("--no-wait", "do not wait for the end")
+      .option("--timeout <seconds>", "seconds to wait for the end", "86400")
       .addOption(dryRun())
       .addOption(json())
       .action(groupCommand(name));
   }
   group
     .command("delete")
-    .summary("let the instances drain, then delete the group and its launch template")
+    .summary("drain the instances, then delete the group and its launch template")
     .argument(...fleetArgument)
     .addOption(targetWith("groups"))
-    .option("--force", "end the instances at once, and the calls that are up on them")
-    .option("--release", "delete the fleet's security group too")
-    .option("--timeout <seconds>", "how long to wait for the instances to drain", "86400")
+    .option("--force", "end the instances and their calls immediately")
+    .option("--release", "also delete the fleet's security group")
+    .option("--timeout <seconds>", "seconds to wait for the instances to drain", "86400")
     .addOption(dryRun())
     .addOption(json())
     .action(groupCommand("delete"));

@@ -8,14 +8,14 @@ import { targetsWith } from "../targets/lookup.js";
 import { dryRun, fleetArgument, json, targetOption, targetWith } from "./options.js";
 
 /** A region that has been taken out of the fleet file. */
-const region = () => new Option("--region <region...>", "AMIs: look in these regions too");
+const region = () => new Option("--region <region...>", "AMIs: also look in these regions");
 
 /** The commands for images. */
 export function addImages(sipProxy: Command): void {
-  const image = sipProxy.command("image").summary("baked images: list, compare, publish, clean up");
+  const image = sipProxy.command("image").summary("list, compare, publish and delete baked images");
   image
     .command("list")
-    .summary("local images and AMIs, newest first")
+    .summary("list local images and AMIs, newest first")
     .argument(...fleetArgument)
     .addOption(targetOption())
     .addOption(region())
@@ -23,10 +23,10 @@ export function addImages(sipProxy: Command): void {
     .action(imageList);
   image
     .command("diff")
-    .summary("packages, versions and sizes that differ between two images")
+    .summary("show packages, versions and sizes that differ between two images")
     .argument(...fleetArgument)
-    .argument("[FROM]", "AMI id, key, path, newest or promoted; the promoted one when not given")
-    .argument("[TO]", "the same; the newest one when not given")
+    .argument("[FROM]", "AMI id, key, path, newest or promoted (default: promoted)")
+    .argument("[TO]", "the same (default: newest)")
     .addOption(targetOption())
     .addOption(json())
     .action(imageDiff);
@@ -34,22 +34,22 @@ export function addImages(sipProxy: Command): void {
   if (targetsWith("clean").length > 0) addClean(image);
   image
     .command("prune")
-    .summary("show which images nothing needs any more, and with --delete remove them")
+    .summary("show unused images, and delete them with --delete")
     .argument(...fleetArgument)
     .addOption(targetOption().makeOptionMandatory())
     .addOption(region())
-    .option("--keep <number>", "how many of the newest stay in any case", "3")
+    .option("--keep <number>", "number of newest images to keep in any case", "3")
     .addOption(
-      new Option("--delete", "delete them; AMIs with their snapshots").conflicts(["disable", "enable"]),
+      new Option("--delete", "delete unused images (AMIs with their snapshots)").conflicts([
+        "disable",
+        "enable",
+      ]),
     )
     .addOption(
-      new Option(
-        "--disable",
-        "AMIs: have nobody launch them, as a first step that --enable undoes",
-      ).conflicts("enable"),
+      new Option("--disable", "AMIs: prevent launches from them; --enable reverses this").conflicts("enable"),
     )
-    .option("--enable", "AMIs: undo --disable, with the shares that they had")
-    .option("--shared", "with --disable: AMIs too that others may launch")
+    .option("--enable", "AMIs: reverse --disable and restore their shares")
+    .option("--shared", "with --disable: also AMIs that other accounts may launch")
     .addOption(dryRun())
     .addOption(json())
     .action(imagePrune);
@@ -59,9 +59,9 @@ export function addImages(sipProxy: Command): void {
 function addPromote(image: Command): void {
   image
     .command("promote")
-    .summary("publish an AMI under the fleet's SSM parameter, for launches and groups")
+    .summary("publish an AMI in the fleet's SSM parameter for launches and groups")
     .argument(...fleetArgument)
-    .argument("[IMAGE]", "AMI id or key; the newest one when not given")
+    .argument("[IMAGE]", "AMI id or key (default: newest)")
     .addOption(targetWith("promote"))
     .addOption(dryRun())
     .addOption(json())
@@ -72,9 +72,9 @@ function addPromote(image: Command): void {
 function addClean(image: Command): void {
   image
     .command("clean")
-    .summary("end the builders that bakes have left which were killed")
+    .summary("terminate builder instances that interrupted bakes have left")
     .argument(...fleetArgument)
-    .option("--all", "those too that a bake may still use")
+    .option("--all", "also builders that a bake may still use")
     .addOption(targetWith("clean"))
     .addOption(dryRun())
     .addOption(json())

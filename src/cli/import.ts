@@ -5,15 +5,12 @@ import { importFleet } from "../commands/import.js";
 export function addImport(sipProxy: Command): void {
   sipProxy
     .command("import")
-    .summary("make a fleet file from an inventory of the Ansible role")
-    .argument("INVENTORY", "what Ansible takes with -i; - for the output of ansible-inventory --list")
-    .option(
-      "--playbook <file>",
-      "the playbook that gives hosts the role: its variables and set_fact count too",
-    )
-    .option("--out <file>", "fleet file to write; printed when not given")
+    .summary("convert an inventory of the Ansible role to a fleet file")
+    .argument("INVENTORY", "the value of Ansible's -i, or - to read the output of ansible-inventory --list")
+    .option("--playbook <file>", "playbook that applies the role; its variables and set_fact are read too")
+    .option("--out <file>", "fleet file to write (default: print it)")
     .option("--limit <group>", "only the hosts of this group")
-    .option("--proxies <group>", "group of the proxies, when it is not sipproxy")
-    .option("--recorders <group>", "group of the recorders, when it is not recorder")
+    .option("--proxies <group>", "group of the proxies (default: sipproxy)")
+    .option("--recorders <group>", "group of the recorders (default: recorder)")
     .action(importFleet);
 }

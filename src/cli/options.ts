@@ -2,7 +2,7 @@ import { Option, type Command } from "commander";
 import { namedTargets, targetsWith } from "../targets/lookup.js";
 import type { Feature } from "../targets/target.js";
 
-export const dryRun = () => new Option("--dry-run", "say what would be done, and do nothing");
+export const dryRun = () => new Option("--dry-run", "print what would be done and change nothing");
 export const json = () => new Option("--json", "print data as JSON");
 export const fleetArgument = ["FLEET", "the fleet file (YAML)"] as const;
 

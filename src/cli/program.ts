@@ -41,7 +41,7 @@ export function program(): Command {
     .command("demo")
     .summary("bake, boot two proxies and place calls, all on this machine (npm start)")
     .addOption(
-      new Option("--engine <engine>", "what the proxies run as (launch.local.engine)")
+      new Option("--engine <engine>", "how the proxies run (launch.local.engine)")
         .choices(["auto", "vm", "container"])
         .default("auto"),
     )
@@ -69,11 +69,11 @@ function bakeCommand(name: string): Command {
     )
     .argument(...fleetArgument)
     .addOption(target())
-    .option("--force", "bake again though nothing has changed")
+    .option("--force", "bake even if nothing has changed")
     .addOption(
       new Option(
         "--builder <builder>",
-        "where a local image is baked: auto is a VM where KVM works, else a container",
+        "builder of a local image; auto: a VM if KVM works, otherwise a container",
       )
         .choices(["auto", "vm", "container"])
         .default("auto"),
@@ -86,7 +86,7 @@ function bakeCommand(name: string): Command {
 function withCommonOptions(command: Command): Command {
   return command
     .version(version())
-    .option("--verbose", "show every program that is run, as a line to paste")
+    .option("--verbose", "print every program that is run as a command line to paste")
     .addHelpText("after", exitCodes)
     .hook("preAction", (_, action) => {
       if (action.optsWithGlobals<{ verbose?: boolean }>().verbose)
@@ -95,15 +95,15 @@ function withCommonOptions(command: Command): Command {
 }
 
 const exitCodes = `
-Exit codes: 0 done; 1 something is wrong, and said on stderr; 2 wrong arguments; 70 a bug; 130 and 143 interrupted.`;
+Exit codes: 0 done; 1 failed, see stderr; 2 wrong arguments; 70 a bug; 130 and 143 interrupted.`;
 
 /** The commands that look at the fleet file and print or write what comes of it. */
 function addArtefacts(sipProxy: Command): void {
   sipProxy
     .command("validate")
-    .summary("check a fleet file; every fault with its line, its rule and the way out")
+    .summary("check a fleet file; each error shows line, rule and fix")
     .argument(...fleetArgument)
-    .option("--database", "look at its database too: can it be reached, and whose are the rows")
+    .option("--database", "also check the database: connection and rows")
     .addOption(json())
     .action(validate);
 
@@ -129,7 +129,7 @@ function addArtefacts(sipProxy: Command): void {
     .addOption(
       new Option("--format <format>", "how to print it").choices(["yaml", "gzip", "base64"]).default("yaml"),
     )
-    .option("--size", "print instead what takes how much of the 16,384 bytes")
+    .option("--size", "print how much of the 16,384 bytes each file takes")
     .addOption(json())
     .action(userData);
 
@@ -146,13 +146,13 @@ function addArtefacts(sipProxy: Command): void {
 function addPolicy(sipProxy: Command): void {
   sipProxy
     .command("iam-policy")
-    .summary("print the policy (JSON) that the role of the fleet's instances needs, and no more")
+    .summary("print the minimal IAM policy (JSON) for the role of the fleet's instances")
     .argument(...fleetArgument)
     .addOption(targetWith("roles"))
-    .option("--operator", "the policy of whoever runs the commands (you, or a CI) instead")
-    .option("--account <id>", "number of the account; any when not given")
-    .option("--region <region>", "region; launch.ec2.region or AWS_REGION when not given")
-    .option("--kms-key <arn...>", "your own KMS keys that the secrets are encrypted with")
+    .option("--operator", "print the policy of the user or CI that runs the commands")
+    .option("--account <id>", "account id (default: any)")
+    .option("--region <region>", "region (default: launch.ec2.region or AWS_REGION)")
+    .option("--kms-key <arn...>", "your KMS keys with which the secrets are encrypted")
     .addOption(json())
     .action(iamPolicy);
 }
@@ -160,20 +160,16 @@ function addPolicy(sipProxy: Command): void {
 function addDns(sipProxy: Command): void {
   sipProxy
     .command("dns")
-    .summary("print the SRV and A records by which voice platforms find the proxies")
+    .summary("print the SRV and A records of the proxies")
     .argument(...fleetArgument)
-    .option("--domain <domain>", "domain of the records; dns.domain when not given")
+    .option("--domain <domain>", "domain of the records (default: dns.domain)")
     .addOption(
       targetOption(
         targetsWith("addresses"),
-        `where to ask for addresses that the fleet file leaves to ${nouns(targetsWith("addresses"))}`,
+        `where to look up addresses that are auto: ${nouns(targetsWith("addresses"))}`,
       ),
     )
-    .addOption(
-      new Option("--format <format>", "a zone file's lines, or JSON")
-        .choices(["zone", "json"])
-        .default("zone"),
-    )
+    .addOption(new Option("--format <format>", "zone file or JSON").choices(["zone", "json"]).default("zone"))
     .addOption(json())
     .action(dns);
 }
@@ -181,25 +177,23 @@ function addDns(sipProxy: Command): void {
 function addDatabase(sipProxy: Command): void {
   const db = sipProxy.command("db").summary("the shared PostgreSQL database");
   db.command("init")
-    .summary("create Kamailio's role and database, with dbuser_root; repair one that others made")
+    .summary("create Kamailio's role and database as dbuser_root, or repair existing ones")
     .argument(...fleetArgument)
-    .option("--take-ownership", "make the tables of Kamailio's schema the role's own")
+    .option("--take-ownership", "change the owner of Kamailio's tables to the role")
     .addOption(dryRun())
     .addOption(json())
     .action(dbInit);
   db.command("seed")
-    .summary("bring the dispatcher table to what the fleet file says, now")
+    .summary("write the fleet file's recorders to the dispatcher table")
     .argument(...fleetArgument)
-    .option("--adopt", "drop rows with another port of a recorder, whatever their description")
+    .option("--adopt", "delete rows with another port of a recorder, whatever their description")
     .addOption(dryRun())
     .addOption(json())
     .action(dbSeed);
   db.command("diff")
-    .summary(
-      "fleet file, dispatcher table and what running hosts have loaded, side by side; exits 1 where they differ",
-    )
+    .summary("compare fleet file, dispatcher table and running hosts; exits with 1 when they differ")
     .argument(...fleetArgument)
-    .addOption(targetOption(targetsWith("loaded"), "where to ask the running hosts too"))
+    .addOption(targetOption(targetsWith("loaded"), "also ask the running hosts"))
     .addOption(json())
     .action(dbDiff);
 }
@@ -212,16 +206,16 @@ function addRunning(sipProxy: Command): void {
     .argument(...fleetArgument)
     .argument("NAME...", "hosts of the fleet")
     .addOption(target())
-    .option("--image <image>", "qcow2 or AMI id, instead of the newest baked or the promoted one")
+    .option("--image <image>", "qcow2 or AMI id (default: the newest local image, the promoted AMI)")
     .option("--no-wait", "do not wait until the hosts are ready")
-    .option("--timeout <seconds>", "how long to wait for each host", "900")
+    .option("--timeout <seconds>", "seconds to wait for each host", "900")
     .addOption(dryRun())
     .addOption(json())
     .action(launch);
 
   sipProxy
     .command("list")
-    .summary("the hosts that were launched")
+    .summary("list the hosts that were launched")
     .argument(...fleetArgument)
     .addOption(target())
     .addOption(json())
@@ -229,16 +223,16 @@ function addRunning(sipProxy: Command): void {
 
   sipProxy
     .command("status")
-    .summary("of each host: first-boot steps, services, and the state of its recorders")
+    .summary("show first-boot steps, services and recorders of hosts")
     .argument(...fleetArgument)
-    .argument("[NAME...]", "hosts of the fleet; all of them when none is named")
+    .argument("[NAME...]", "hosts of the fleet (default: all)")
     .addOption(target())
     .addOption(json())
     .action(status);
 
   for (const [end, summary] of [
     ["stop", "power hosts down; launch starts them again"],
-    ["terminate", "end hosts and remove what belongs to them"],
+    ["terminate", "terminate hosts and remove their resources"],
   ] as const) {
     const command = sipProxy
       .command(end)
@@ -246,7 +240,7 @@ function addRunning(sipProxy: Command): void {
       .argument(...fleetArgument)
       .argument("NAME...", "hosts of the fleet")
       .addOption(target())
-      .option("--now", "on EC2: cut off the calls that are up, instead of draining the host first")
+      .option("--now", "on EC2: end the calls instead of draining the host first")
       .addOption(dryRun())
       .addOption(json())
       .action(ending(end));

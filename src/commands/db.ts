@@ -46,7 +46,7 @@ export async function dbSeed(file: string, options: DbOptions & { adopt?: boolea
   if (options.dryRun) {
     const { dbhost: host, dbport: port, db_kam: database } = fleet.database;
     if (options.json) return printJson({ host, port, database, sql });
-    talk.say(`would run this at ${host}:${port} in ${database} (nothing was asked of the database):`);
+    talk.say(`would run this at ${host}:${port} in ${database} (the database was not contacted):`);
     return print(sql);
   }
   const rows = await asKamailio(fleet.database, secretReader(file), async (client) => {

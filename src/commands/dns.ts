@@ -64,7 +64,7 @@ function tellMissing(open: readonly Host[], found: readonly DnsTarget[], { targe
     const why =
       target === undefined
         ? `its public_ip_address is auto (${options} asks ${nouns} for it)`
-        : `${targets[target].noun} knows no public address of it`;
+        : `${targets[target].noun} has no public address for it`;
     talk.warn(`no records for ${host.name}: ${why}`);
   }
 }

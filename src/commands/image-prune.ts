@@ -16,7 +16,7 @@ export async function imagePrune(
   const { fleet } = loadFleet(file);
   const keep = Number(options.keep);
   if (!Number.isInteger(keep) || keep < 1)
-    throw new UsageError(`--keep must be a whole number from 1 on; got ${options.keep}`);
+    throw new UsageError(`--keep must be a whole number of 1 or more; got ${options.keep}`);
   const superfluous = await (await operationsOf(options.target)).prune(fleet, keep, options);
   if (!options.json) conclude(superfluous, options);
 }
@@ -24,6 +24,6 @@ export async function imagePrune(
 function conclude(count: number, { delete: deletes, disable, enable, dryRun }: PruneOptions): void {
   if (enable) talk.say(count === 0 ? "nothing to enable" : dryRun ? "" : `enabled: ${count}`);
   else if (count === 0) talk.say(`nothing to ${disable ? "disable" : "delete"}`);
-  else if (!deletes && !disable) talk.say("nothing was deleted; --delete does it");
+  else if (!deletes && !disable) talk.say("nothing was deleted; add --delete to delete");
   else if (!dryRun) talk.good(`${disable ? "disabled" : "deleted"}: ${count}`);
 }

@@ -23,7 +23,7 @@ export interface ImportOptions {
 export async function importFleet(inventory: string, options: ImportOptions): Promise<void> {
   const { out, playbook, limit, ...groups } = options;
   if (out !== undefined && existsSync(out))
-    throw new UserError(`${out} is there already`, { hint: "give another name, or move it away" });
+    throw new UserError(`${out} already exists`, { hint: "give another name, or move the file" });
   const folder = await makeTemporaryFolder(join(hostPaths().cache, "import"));
   const read = await withCleanUp(
     () => readInventory({ inventory, folder: folder.path, ...(playbook !== undefined && { playbook }) }),
@@ -39,10 +39,10 @@ export async function importFleet(inventory: string, options: ImportOptions): Pr
 /** What a person must know; where something cannot be taken over, all of it, and nothing is written. */
 function tell({ notes, problems }: Imported, inventory: string): void {
   if (notes.length > 0)
-    talk.warn(`Look at these before you use the fleet file:\n${notes.map(findingText).join("\n")}\n`);
+    talk.warn(`Check these before you use the fleet file:\n${notes.map(findingText).join("\n")}\n`);
   if (problems.length === 0) return;
   throw new UserError(
-    `${inventory}: ${count(problems, "thing")} cannot be taken over; nothing is written\n${problems.map(findingText).join("\n")}`,
-    { hint: "settle them in the inventory, and import again" },
+    `${inventory}: ${count(problems, "thing")} cannot be converted; nothing was written\n${problems.map(findingText).join("\n")}`,
+    { hint: "fix them in the inventory and run import again" },
   );
 }

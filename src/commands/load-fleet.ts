@@ -46,7 +46,7 @@ export class FaultsError extends UserError {
   ) {
     const told = distinct(faults);
     const errors = told.filter(({ severity }) => severity !== "warning");
-    super(`${source.file}: ${count(errors, "fault")}\n\n${reportFaults(told, source)}`);
+    super(`${source.file}: ${count(errors, "error")}\n\n${reportFaults(told, source)}`);
     this.name = "FaultsError";
     this.faults = told;
   }
@@ -57,8 +57,8 @@ export function findHost(fleet: Fleet, name: string): Host {
   const host = fleet.hosts.find((candidate) => candidate.name === name);
   if (host) return host;
   throw new UsageError(
-    `there is no host or group ${name} in the fleet`,
-    `there are: ${fleet.hosts.map((h) => h.name).join(", ")}`,
+    `the fleet has no host or group ${name}`,
+    `choose from: ${fleet.hosts.map((h) => h.name).join(", ")}`,
   );
 }
 

@@ -53,10 +53,10 @@ async function tellDatabase(file: string): Promise<void> {
   const rows = await readTable(fleet.database, reveal);
   const short = shortage(fleet, await allowedConnections(fleet.database, reveal));
   if (short !== undefined) talk.warn(short);
-  for (const line of rowsOfOthers(fleet.name, rows)) talk.warn(`dispatcher table: ${line}, and stays`);
+  for (const line of rowsOfOthers(fleet.name, rows)) talk.warn(`dispatcher table: ${line}; it is kept`);
   const missing = diffLines(dispatcherRows(fleet), rows, []).filter(({ row }) => row === undefined);
   for (const { destination, file: name } of missing)
-    talk.warn(`dispatcher table: has no row of ${name ?? ""} (${destination}): run \`sip-proxy db seed\``);
+    talk.warn(`dispatcher table: no row for ${name ?? ""} (${destination}): run \`sip-proxy db seed\``);
   talk.good(`dispatcher table: ${count(rows, "row")}`);
 }
 

@@ -42,9 +42,7 @@ export function additionFaults(image: Image, fleetFile: string): Fault[] {
     ),
     ...scripts.flatMap((path, index) =>
       faultOf(["scripts", index], path, (text) =>
-        text.startsWith("#!")
-          ? undefined
-          : "must begin with the line that says what runs it, such as #!/bin/bash",
+        text.startsWith("#!") ? undefined : "must begin with an interpreter line such as #!/bin/bash",
       ),
     ),
     ...Object.entries(repositories).flatMap(([name, { key }]) =>

@@ -13,7 +13,7 @@ export function secretReader(fleetFile: string, env: NodeJS.ProcessEnv = process
     const text = read(secret, fleetFile, env);
     if (hasForm(text, form)) return text;
     throw new UserError(`${setting} ${formRule[form]}; it is ${secret.describe()}`, {
-      hint: "look for a line break, or for the wrong file or variable",
+      hint: "check for a line break, a wrong file or a wrong variable",
     });
   };
 }

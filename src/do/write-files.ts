@@ -52,8 +52,8 @@ export async function refuseForeign(folder: string, mark: string): Promise<void>
   const names = await readdir(folder).catch(() => [] as string[]);
   const link = await lstat(folder).catch(() => undefined);
   if (!link?.isSymbolicLink() && (names.length === 0 || names.includes(mark))) return;
-  throw new UserError(`${folder} is there already, and was not written by sip-proxy`, {
-    hint: "give another folder, or move this one away",
+  throw new UserError(`${folder} already exists and was not written by sip-proxy`, {
+    hint: "give another folder, or move this one",
   });
 }
 

@@ -62,7 +62,7 @@ function isPinned({ rtpproxy_source, rtpproxy_version }: Image): Fault[] {
   return [
     {
       path: ["image", "rtpproxy_version"],
-      message: `must be a release whose commit is known (${known.join(", ")}), or come with rtpproxy_source`,
+      message: `must be a release with a known commit (${known.join(", ")}), or be given with rtpproxy_source`,
       hint: `add rtpproxy_source: { git: ${repository}, commit: 40 hex digits }`,
     },
   ];

@@ -32,7 +32,7 @@ export function fleetJsonSchema(): Json {
         type: "integer",
         minimum: 0,
         default: 0,
-        description: "Raise it to bring back a list of recorders that the database has seen before.",
+        description: "Raise it to return to an earlier list of recorders.",
       },
       image: section(imageSettings, "What is baked.", {
         targets: object(
@@ -40,11 +40,8 @@ export function fleetJsonSchema(): Json {
           sections(({ image }) => image),
         ),
       }),
-      database: section(databaseSettings, "The shared PostgreSQL."),
-      settings: section(
-        proxySettings,
-        "Settings of every proxy; those of group and host are nearer and win.",
-      ),
+      database: section(databaseSettings, "The shared PostgreSQL database."),
+      settings: section(proxySettings, "Settings of every proxy; the group and the host override them."),
       proxies: named("Single proxies by name.", section(hostSettings, "One proxy."), label),
       group: section(groupAndProxySettings, "An autoscaling group of proxies."),
       dns: section(dnsZoneSettings, "The records that `sip-proxy dns` prints."),

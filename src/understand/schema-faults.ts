@@ -34,12 +34,12 @@ function wrongShape(path: Path, expected: string, there: unknown): Fault {
 function unknownKey(path: Path): Fault {
   const key = String(path.at(-1));
   const siblings = namesAt(path.slice(0, -1));
-  const fault = { path, atKey: true, message: `is not a setting that can stand here` };
+  const fault = { path, atKey: true, message: `unknown setting in this section` };
   const elsewhere = settingNames.get(key);
   if (elsewhere) return { ...fault, hint: `${key} belongs under ${elsewhere.places.join(", ")}` };
   const nearest = closestName(key, siblings);
   if (nearest !== undefined) return { ...fault, hint: `did you mean ${nearest}?` };
-  return { ...fault, hint: `what can stand here: ${siblings.join(", ")}` };
+  return { ...fault, hint: `settings of this section: ${siblings.join(", ")}` };
 }
 
 function closestName(name: string, among: readonly string[]): string | undefined {

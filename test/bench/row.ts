@@ -37,7 +37,7 @@ export function chosen(rows: readonly Row[], words: readonly string[]): Row[] {
   return words.flatMap((word) => {
     const named = rows.filter(({ name }) => name === word || name.startsWith(`${word}-`));
     if (named.length === 0)
-      throw new Error(`no row ${word}; there are: ${rows.map(({ name }) => name).join(", ")}`);
+      throw new Error(`no row ${word}; choose from: ${rows.map(({ name }) => name).join(", ")}`);
     return named;
   });
 }

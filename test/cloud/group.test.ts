@@ -127,7 +127,7 @@ test("a whole life: plan, apply, scale, roll to a second image, roll back, delet
   expect(await told(cloud, "group", "rollback", file)).toMatchObject({
     code: 1,
     changes: [],
-    stderr: expect.stringContaining("nothing is known to go back to") as string,
+    stderr: expect.stringContaining("no previous version is recorded") as string,
   });
 
   const end = [
@@ -182,7 +182,7 @@ test("a roll is launched before it ends anything, and undone when instances fail
   expect([failed.code, failed.stderr]).toEqual([
     1,
     expect.stringMatching(
-      /the roll to version 2 failed and was undone: .*instances failed their launch hook/,
+      /the roll to version 2 failed and was rolled back: .*instances failed their launch hook/,
     ),
   ]);
   expect(cloud.proxy.calls("StartInstanceRefresh")[0]?.params).toMatchObject({
@@ -200,10 +200,13 @@ test("a roll that goes on is joined by a second run, refused to another version,
   await cloud.ok("group", "apply", file);
   gaps.stuck = true;
   await cloud.ok("group", "roll", file, "--no-wait");
-  expect((await told(cloud, "group", "roll", file, "--no-wait")).stderr).toMatch(/is going on already/);
+  expect((await told(cloud, "group", "roll", file, "--no-wait")).stderr).toMatch(/is already running/);
   expect(await told(cloud, "group", "roll", file, "--to", "1")).toMatchObject({ code: 1, changes: [] });
   const late = await told(cloud, "group", "roll", file, "--timeout", "0.2");
-  expect([late.code, late.stderr]).toEqual([1, expect.stringMatching(/the roll goes on after 0.2 s/)]);
+  expect([late.code, late.stderr]).toEqual([
+    1,
+    expect.stringMatching(/the roll is still running after 0.2 s/),
+  ]);
   gaps.stuck = false;
   expect(await told(cloud, "group", "rollback", file)).toMatchObject({
     code: 0,
@@ -217,7 +220,7 @@ test("the group's records are those of its instances in service", async () => {
   const { stdout, stderr } = await cloud.ok("dns", file, "--target", "ec2", "--domain", "sip.example.com");
   expect(stdout.match(/IN SRV 10 10 5080 proxies-\d+-\d+-\d+-\d+\.sip\.example\.com\./g)).toHaveLength(4);
   expect(stdout.match(/^proxies-.* IN A /gm)).toHaveLength(2);
-  expect(stderr).toContain("no records for sipproxy0: EC2 knows no public address of it");
+  expect(stderr).toContain("no records for sipproxy0: EC2 has no public address for it");
 });
 
 describe("trouble at the endpoint", () => {

@@ -246,7 +246,7 @@ test("a bake that fails names the log, where it is, and no step as done that was
   cloud.proxy.trouble("CreateImage", { code: "InternalTrouble" }, { times: 9 });
   const { code, stderr } = await told(cloud, "bake", file, "--target", "ec2");
   expect([code, stderr]).toEqual([1, expect.stringMatching(/InternalTrouble/)]);
-  const [, log = ""] = /hint: the whole log is (\S+)/.exec(stderr) ?? [];
+  const [, log = ""] = /hint: see the log: (\S+)/.exec(stderr) ?? [];
   expect(readFileSync(log, "utf8")).toContain("InternalTrouble");
   expect(stderr.match(/✖/g)).toHaveLength(1);
   expect(stderr).not.toMatch(/✔ (?!base AMI)/);

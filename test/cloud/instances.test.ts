@@ -100,7 +100,7 @@ test("a host's life: launch, list, stop, launch again, terminate; each twice, ea
   expect(dns.stdout).toMatch(new RegExp(`sipproxy0.sip.example.com. +60 IN A +${address?.PublicIp}\n`));
 
   for (const [verb, calls, words] of [
-    ["stop", ["ec2:StopInstances"], "is stopped already"],
+    ["stop", ["ec2:StopInstances"], "is already stopped"],
     ["launch", ["ec2:StartInstances"], "already running"],
     ["terminate", ["ec2:TerminateInstances"], "is kept"],
   ] as const) {
@@ -181,7 +181,7 @@ test("it waits for the host's own word, or fails with the end of its console", a
   expect([code, stderr]).toEqual([
     1,
     expect.stringMatching(
-      /is not ready after 0.2 s\nits last word: selftest: not ready: no recorder has answered/,
+      /is not ready after 0.2 s\nlast status: selftest: not ready: no recorder has answered/,
     ),
   ]);
 });

@@ -65,7 +65,7 @@ describe("two applies at once", () => {
     expect(await told(cloud, "group", "apply", await fleet({ group: { max: 5 } }))).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(
-        `somebody else has changed the group at the same time, and won: autoscaling group ${name}`,
+        `another process changed the group at the same time: autoscaling group ${name}`,
       ) as string,
     });
     expect((await theGroup())?.MaxSize).toBe(6);

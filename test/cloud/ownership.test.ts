@@ -26,7 +26,7 @@ describe("what somebody else has made", () => {
     const file = await fleet();
     await refused(
       file,
-      /autoscaling group eu-west-proxies was not made for the fleet eu-west: .*[^]*--adopt/,
+      /autoscaling group eu-west-proxies was not created for the fleet eu-west: .*[^]*--adopt/,
     );
     const adopted = await told(cloud, "group", "apply", file, "--adopt");
     expect(adopted).toMatchObject({ code: 0 });
@@ -44,7 +44,7 @@ describe("what somebody else has made", () => {
     const file = await fleet();
     await refused(
       file,
-      /launch template eu-west-proxies \(lt-\w+\) was not made for the fleet/,
+      /launch template eu-west-proxies \(lt-\w+\) was not created for the fleet/,
       verbs.filter(([verb]) => !verb.startsWith("roll")),
     );
     expect((await told(cloud, "group", "apply", file, "--adopt")).changes).toEqual([
@@ -60,7 +60,7 @@ describe("what somebody else has made", () => {
   test("so is a security group, by launch too", async () => {
     await makeSecurityGroup();
     const file = await fleet({ ec2: { create_security_group: true, subnets } });
-    const named = /security group sip-proxy-eu-west \(sg-\w+\) was not made for the fleet/;
+    const named = /security group sip-proxy-eu-west \(sg-\w+\) was not created for the fleet/;
     await refused(file, named, [["plan"], ["apply"]]);
     expect(await told(cloud, "launch", file, "sipproxy0", "--target", "ec2", "--no-wait")).toMatchObject({
       code: 1,

@@ -47,7 +47,7 @@ test("promoted is what the parameter reads: SSM looks at it after its answer, an
   expect(await told(cloud, "image", "promote", file, old.id)).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(
-      new RegExp(`${old.id} is not promoted in eu-west-1: .* reads ${next.id}`),
+      new RegExp(`${old.id} is not promoted in eu-west-1: .* contains ${next.id}`),
     ) as string,
   });
 });
@@ -64,7 +64,7 @@ test("a parameter that holds something else is left as it is; one with an AMI of
     expect(await told(cloud, "image", "promote", file)).toMatchObject({
       code: 1,
       changes: [],
-      stderr: expect.stringContaining(`holds ${foreign}, which is no AMI of the fleet test`) as string,
+      stderr: expect.stringContaining(`holds ${foreign}, which is not an AMI of the fleet test`) as string,
     });
   }
   await put(id);
@@ -82,9 +82,7 @@ test("of several regions each that stays behind is named; run again, it goes on;
   expect([half.code, half.stderr]).toEqual([
     1,
     expect.stringMatching(
-      new RegExp(
-        `ParameterLimitExceeded[^]*eu-west-1: ${home} is promoted\\nus-east-1: stays behind with nothing`,
-      ),
+      new RegExp(`ParameterLimitExceeded[^]*eu-west-1: ${home} is promoted\\nus-east-1: still has nothing`),
     ),
   ]);
   const again = await told(cloud, "image", "promote", both);
@@ -100,7 +98,7 @@ test("of several regions each that stays behind is named; run again, it goes on;
     (
       await cloud.json<{ id: string; notes: string }[]>("image", "list", without, "--target", "ec2", ...more)
     ).find(({ id }) => id === copy)?.notes;
-  const note = "promoted, us-east-1 is no region of the fleet file";
+  const note = "promoted, us-east-1 is not a region of the fleet file";
   expect(await seen()).toBe(note);
   const prune = ["image", "prune", without, "--target", "ec2", "--keep", "1"];
   expect((await told(cloud, ...prune)).stdout).toMatch(
@@ -124,6 +122,6 @@ test("of several regions each that stays behind is named; run again, it goes on;
   const { code, stderr } = await told(cloud, "image", "list", without, "--region", "us-east-1");
   expect([code, stderr]).toEqual([
     0,
-    expect.stringMatching(/us-east-1 is no region of the fleet file, and is passed over: .*AuthFailure/),
+    expect.stringMatching(/us-east-1 is not a region of the fleet file; skipped: .*AuthFailure/),
   ]);
 });

@@ -65,7 +65,7 @@ test("only what bakes of the fleet have made is deleted, and nothing else takes 
     expect.stringContaining("deleted: 1") as string,
   ]);
   expect(await cloud.amiIds()).toEqual(expect.arrayContaining([newest.id, ...foreign.map(({ id }) => id)]));
-  expect(stdout).toMatch(new RegExp(`keep +${foreign[0]?.id} .*no bake of this tool made it`));
+  expect(stdout).toMatch(new RegExp(`keep +${foreign[0]?.id} .*not made by bake-image`));
   expect(stdout).toMatch(new RegExp(`keep +${foreign[3]?.id} .*belongs to the CloudFormation stack voice`));
 });
 
@@ -127,8 +127,8 @@ test("what cannot be deleted is told and passed over", async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(new RegExp(`keep +${kept.id} .*protected from being deregistered \\(enabled\\)`));
   expect(stdout).toMatch(new RegExp(`keep +${disabled.id} .*disabled, but not by image prune`));
-  expect(stderr).toMatch(new RegExp(`passed over: ${inUse.id}: .*InvalidSnapshot.InUse`));
-  expect(stderr).toMatch(new RegExp(`passed over: ${refused.id}: .*OperationNotPermitted`));
+  expect(stderr).toMatch(new RegExp(`skipped: ${inUse.id}: .*InvalidSnapshot.InUse`));
+  expect(stderr).toMatch(new RegExp(`skipped: ${refused.id}: .*OperationNotPermitted`));
   const there = await cloud.amiIds();
   expect(there).not.toContain(old.id);
   expect(there).not.toContain(inUse.id);

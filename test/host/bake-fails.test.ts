@@ -26,7 +26,7 @@ describe("a bake that fails", () => {
     expect(exitCode).toBe(1);
     expect(stdout).toBe("");
     expect(stderr).toMatch(
-      /✖ installing configuration and units[\s\S]*error: Packer failed[\s\S]*on fire[\s\S]*hint: the whole log is \S+\.log/,
+      /✖ installing configuration and units[\s\S]*error: Packer failed[\s\S]*on fire[\s\S]*hint: see the log: \S+\.log/,
     );
     expect(left()).toEqual([expect.stringMatching(/^bake-[0-9a-f]+\.log$/)]);
   });

@@ -51,6 +51,6 @@ describe("a build in a chroot of the base", () => {
   });
 
   it("fails when the script did not make what it should", async () => {
-    await expect(buildInChroot({ ...build, script: "true" }, { talk })).rejects.toThrow("made no made");
+    await expect(buildInChroot({ ...build, script: "true" }, { talk })).rejects.toThrow("produced no made");
   });
 });

@@ -206,7 +206,7 @@ describe("a server with TLS alone", () => {
   ])("takes db init, a boot, looks and readers %s", async (_, tls) => {
     const database = over(tls);
     expect(await initDatabase(fleetOf({ database }).database, reveal)).toMatchObject({
-      database: "there already",
+      database: "exists",
     });
     const at = await hostAt(database);
     await boot(at);

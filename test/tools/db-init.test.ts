@@ -56,8 +56,8 @@ describe("db init", () => {
   test("run again, it changes nothing but the password", async () => {
     await initDatabase(database(), reveal);
     expect(await initDatabase(database({ dbpass_kam: "other" }), reveal)).toEqual({
-      role: "there already, password set",
-      database: "there already",
+      role: "exists, password set",
+      database: "exists",
       repaired: [],
     });
     expect(await logIn("other")).toBe("kamailio");
@@ -176,7 +176,7 @@ describe("db init", () => {
       const { exitCode, stdout } = await script(root, "database", patient);
       expect(exitCode, stdout).toBe(0);
       expect(stdout).toContain(
-        "row 1 (sip:192.0.2.1, ) of the dispatcher table is not of this fleet, and stays",
+        "row 1 (sip:192.0.2.1, ) of the dispatcher table does not belong to this fleet; it is kept",
       );
       expect(listOf(root)).toHaveLength(10);
     } finally {
@@ -260,7 +260,7 @@ describe("db init", () => {
           `cannot connect to PostgreSQL at 127.0.0.1:${postgres.port}.*password authentication failed`,
         ),
       ) as string,
-      hint: "check the password, and whether there is such a role",
+      hint: "check the password, and that the role exists",
     });
   });
 });

@@ -42,7 +42,12 @@ const cases: readonly (readonly [name: string, argv: string, said: readonly RegE
   [
     "02-older-names",
     "hosts.ini",
-    [/tape1: siprec_protocl .*did nothing/, /was siprec_protocol meant/, /kam_dbpass/, /dispatcher_port/],
+    [
+      /tape1: siprec_protocl .*had no effect/,
+      /did you mean siprec_protocol/,
+      /kam_dbpass/,
+      /dispatcher_port/,
+    ],
   ],
   ["03-vault", "hosts.yml", [/dbpass_kam .*DBPASS_KAM/, /dbpass_root .*DBPASS_ROOT/]],
   [

@@ -14,7 +14,7 @@ test("a key that is not the certificate's, or cannot be read, is told before a h
   };
   expect(faults(one.key)).toEqual([]);
   expect(faults(other.key)).toEqual([
-    "settings.tls_private_key must be the key of tls_certificate; it is that of another",
+    "settings.tls_private_key must be the key of tls_certificate; it does not match",
   ]);
   expect(faults(one.key.replace(/\n[^\n]+\n/, "\n"))).toEqual([
     expect.stringContaining("settings.tls_private_key must be a key that can be read"),

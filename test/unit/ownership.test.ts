@@ -30,7 +30,7 @@ test.each([
   expect(ownership(tags, owner)).toEqual(whose);
   const act = (adopt: boolean) => () => refuseForeign({ what: "the thing", tags }, owner, adopt);
   if (whose.of === "us") act(false)();
-  else expect(act(false)).toThrow(/^the thing (belongs to|was not made for)/);
+  else expect(act(false)).toThrow(/^the thing (belongs to|was not created for)/);
   if (whose.of === "others") expect(act(true)).toThrow(/^the thing belongs to/);
   else act(true)();
 });

@@ -6,8 +6,8 @@ export function shortage({ hosts, group }: Pick<Fleet, "hosts" | "group">, allow
   const kept = Math.floor(allowed / 2);
   if (most <= kept) return undefined;
   return (
-    `database: of the ${allowed} connections that it allows hosts keep ${kept} at most, and the fleet has up to ${most} hosts: the ` +
-    "others connect for each look at the dispatcher table, which costs the server some 9 ms. Raise max_connections (or the limit of role " +
-    "or database), or put a pooler before it that pools transactions"
+    `database: hosts keep at most ${kept} of its ${allowed} connections, and the fleet has up to ${most} hosts: the ` +
+    "others open a connection for each read of the dispatcher table, which costs the server about 9 ms. Raise max_connections (or the limit of the role " +
+    "or database), or use a pooler in transaction mode"
   );
 }

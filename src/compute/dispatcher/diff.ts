@@ -88,6 +88,6 @@ export function rowsOfOthers(fleet: string, table: readonly TableRow[]): string[
     .filter(({ fleets }) => !fleets.includes(fleet))
     .map(({ id, destination, description, fleets }) => {
       const writer = fleets.length > 0 ? `fleet ${fleets.join(", ")}` : "no fleet";
-      return `row ${id} (${[destination, description].filter(Boolean).join(", ")}) is of ${writer}`;
+      return `row ${id} (${[destination, description].filter(Boolean).join(", ")}) belongs to ${writer}`;
     });
 }

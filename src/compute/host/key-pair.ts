@@ -18,8 +18,8 @@ export function keyPairFaults(files: readonly Artefact[], { origins, path }: Hos
 function faultOf(certificate: string, key: string): string | undefined {
   try {
     const belongs = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
-    return belongs ? undefined : "must be the key of tls_certificate; it is that of another";
+    return belongs ? undefined : "must be the key of tls_certificate; it does not match";
   } catch (error) {
-    return `must be a key that can be read, as must tls_certificate: ${(error as Error).message}`;
+    return `must be a readable key, and tls_certificate a readable certificate: ${(error as Error).message}`;
   }
 }

@@ -83,14 +83,15 @@ export function showDiff(diff: ImageDiff): string {
       ({ name, from, to, difference }) =>
         `~ ${name}: ${from} -> ${to} (${difference > 0 ? "+" : ""}${difference})`,
     ),
-    ...diff.checksums.map((change) => `~ ${change.name} has other bytes`),
+    ...diff.checksums.map((change) => `~ ${change.name} has different content`),
     ...packageLines(diff),
   ];
   return `${(lines.length === 2 ? [...lines, "no difference"] : lines).join("\n")}\n`;
 }
 
 function packageLines({ packages }: ImageDiff): string[] {
-  if (!packages) return ["? packages: the list of one of the two is not known here, nor published"];
+  if (!packages)
+    return ["? packages: the package list of one image is neither on this machine nor published"];
   return [
     ...Object.entries(packages.added).map(([name, version]) => `+ package ${name} ${version}`),
     ...Object.entries(packages.removed).map(([name, version]) => `- package ${name} ${version}`),

@@ -39,8 +39,8 @@ function same(name: string, sources: readonly Source[], read: (source: Source) =
       sources.map(({ host }) => host),
       {
         variable: name,
-        message: "is not the same on all proxies, and a fleet has one database",
-        hint: "import one part after the other with --limit GROUP: each becomes a fleet of its own",
+        message: "differs between the proxies; a fleet has one database",
+        hint: "run import with --limit GROUP for each part; each becomes a fleet",
       },
     );
   return first;
@@ -58,13 +58,13 @@ function tellDatabase(
   if (isLoopback(database.get("dbhost")))
     findings.problem(hosts, {
       variable: "dbhost",
-      message: "is the proxy itself, and an image has no PostgreSQL",
-      hint: "give the address under which every proxy reaches the database server",
+      message: "is the proxy itself; an image has no PostgreSQL",
+      hint: "give the address at which all proxies reach the database server",
     });
   if (defaulted.includes("dbpass_kam"))
     findings.note(hosts, {
       variable: "dbpass_kam",
-      message: `is not given: the role's default password, ${roleDefaults["dbpass_kam"]?.[0] ?? ""}, is what the database has now; everybody knows it`,
+      message: `is not given: the database has the role's default password, ${roleDefaults["dbpass_kam"]?.[0] ?? ""}, which is public`,
       hint: "change it in the database and in the fleet file",
     });
   if (defaulted.includes("dbuser_root"))

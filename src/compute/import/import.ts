@@ -86,8 +86,8 @@ function membersOf(
     members.length > 0 && name !== "all" ? [name] : [],
   );
   findings.problem([], {
-    message: `no hosts are known as ${kind}: there is no group ${wanted ?? (kind === "proxies" ? "sipproxy" : "recorder")} with hosts`,
-    hint: `name the group with --${kind} GROUP${kind === "proxies" ? ", or the role's playbook with --playbook" : ""}; there are: ${known.join(", ")}`,
+    message: `no ${kind} found: the inventory has no group ${wanted ?? (kind === "proxies" ? "sipproxy" : "recorder")} with hosts`,
+    hint: `name the group with --${kind} GROUP${kind === "proxies" ? ", or the role's playbook with --playbook" : ""}; choose from: ${known.join(", ")}`,
   });
   return [];
 }
@@ -99,13 +99,13 @@ function tellOwnHost({ host, addresses }: Proxy, recorders: readonly string[], f
   if (recorders.includes(host))
     findings.problem(host, {
       variable,
-      message: `is ${address} for a proxy and a recorder in one: a proxy made from an image is a host of its own`,
-      hint: "take the host out of one of the two groups, and give the proxy an address of its own",
+      message: `is ${address} for both a proxy and a recorder; a proxy from an image is a separate host`,
+      hint: "remove the host from one of the two groups, and give the proxy its own address",
     });
   else if (isLoopback(address))
     findings.problem(host, {
       variable,
-      message: `is ${address}, which no other host reaches`,
+      message: `is ${address}, which other hosts cannot reach`,
       hint: "give the address that the host has in its network",
     });
 }
@@ -132,7 +132,7 @@ function readImage(sources: readonly Source[]): Map<string, unknown> {
     );
   if (lost !== undefined || old)
     note(
-      `is ${text} for Ansible${lost === undefined ? "" : `, though ${lost} is written`}: it is not taken over, the image has its base's Kamailio`,
+      `is ${text} for Ansible${lost === undefined ? "" : `, though ${lost} is written`}: it is not converted; the image has the Kamailio of its base`,
     );
   else if (Number.isNaN(major)) {
     note(`is ${text}, a branch or tag of Kamailio's repository: it is built from source, as the role did`);
@@ -166,8 +166,8 @@ function tellStrays({ host, variables, findings }: Source): void {
     if (near !== undefined || unusedByRole.includes(variable))
       findings.note(host, {
         variable,
-        message: "is no variable of the role: it did nothing there and is left out here",
-        ...(near === undefined ? {} : { hint: `was ${near} meant?` }),
+        message: "is not a variable of the role: it had no effect there and is left out",
+        ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
       });
   }
 }
@@ -194,9 +194,9 @@ function tellContested(host: string, inventory: Inventory, findings: Findings): 
     const secret = settingNames.get(variable)?.secret ?? true;
     findings.note(host, {
       variable,
-      message: `differs between the groups ${rivals.join(" and ")}, neither of which lies in the other; Ansible takes ${
+      message: `differs between the groups ${rivals.join(" and ")}, neither of which contains the other; Ansible uses ${
         secret ? "one of them" : JSON.stringify(textOf(inventory.hosts.get(host)?.[variable]))
-      } (of two such groups the deeper one, then the later in the alphabet)`,
+      } (of such groups the deeper one, then the last in the alphabet)`,
     });
   }
 }
@@ -225,7 +225,7 @@ function partsOf(
     {
       key: "settings",
       above: [
-        "An inventory does not say where calls come from; without it they are taken from every address. Add to settings:",
+        "An inventory does not list the voice platform's networks; without them calls are accepted from every address. Add to settings:",
         "  trusted: [the voice platform's networks]",
       ],
       entries: shared,

@@ -112,7 +112,7 @@ export function limited(inventory: Inventory, group: string): Inventory {
   const kept = inventory.groups.get(group);
   if (kept === undefined)
     throw new UserError(`the inventory has no group ${group}`, {
-      hint: `there are: ${[...inventory.groups.keys()].join(", ")}`,
+      hint: `choose from: ${[...inventory.groups.keys()].join(", ")}`,
     });
   const inGroup = (host: string) => kept.includes(host);
   return {

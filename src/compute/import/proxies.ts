@@ -52,8 +52,8 @@ export function readRequired(name: string, setting: Setting<unknown>, source: So
     message: "is not given",
     hint:
       typeof ansibleHost === "string"
-        ? `give it; Ansible itself reaches the host at ansible_host=${ansibleHost}`
-        : "give it in the inventory",
+        ? `add it; Ansible reaches the host at ansible_host=${ansibleHost}`
+        : "add it to the inventory",
   });
   return undefined;
 }
@@ -75,7 +75,7 @@ function hostName({ host, findings }: Source, taken: Set<string>): string {
   taken.add(name.toLowerCase());
   if (name !== host)
     findings.note(host, {
-      message: `is no DNS label, as the name of a proxy has to be: it is ${name} in the fleet file`,
+      message: `is not a DNS label, which the name of a proxy must be: it becomes ${name} in the fleet file`,
     });
   return name;
 }
@@ -88,7 +88,7 @@ function tellBalancing(settings: Map<string, unknown>, { host, findings }: Sourc
     if (value === undefined || isDeepStrictEqual(value, loadBalancing[name].default)) continue;
     findings.note(host, {
       variable: name,
-      message: `is ${JSON.stringify(value)}: the role took set 1 in turn whatever it said; here it counts`,
+      message: `is ${JSON.stringify(value)}: the role ignored it and used set 1 in turn; here it has effect`,
     });
   }
 }

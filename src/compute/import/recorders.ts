@@ -111,7 +111,7 @@ function separateLists(
     proxy.settings.set("disp_set", own);
     sourceOf(proxy.host).findings.note(proxy.host, {
       variable: "dispatcher_destinations",
-      message: `is a list of its own, which in the role overwrote the other proxies' rows: here its recorders are of set ${own.join(", ")}`,
+      message: `is a separate list, which with the role overwrote the other proxies' rows: here its recorders belong to set ${own.join(", ")}`,
     });
   }
 }
@@ -123,8 +123,8 @@ function readRecorder(listed: Listed, source: Source, isHost: boolean): Imported
   if (isLoopback(address))
     source.findings.problem(listed.name, {
       variable: "private_ip_address",
-      message: `is ${String(address)}: the recorder would have to run on the proxy itself`,
-      hint: "a proxy of an image is a host of its own: give the recorder's address in its network",
+      message: `is ${String(address)}: the recorder would run on the proxy itself`,
+      hint: "a proxy from an image is a separate host: give the recorder's address in its network",
     });
   if (address !== undefined) settings.set("private_ip_address", address);
   for (const [name, setting] of Object.entries(others)) {
@@ -147,7 +147,7 @@ function setOf({ name, proxies }: Listed, source: Source, isHost: boolean): numb
   if (typeof said === "number") {
     findings.note(name, {
       variable: "siprec_set",
-      message: `is no variable of the role, which wrote the play's disp_set into every row, one site over the other: here the recorder is of set ${said}`,
+      message: `is not a variable of the role, which wrote the play's disp_set into every row: here the recorder belongs to set ${said}`,
     });
     return said;
   }
@@ -158,12 +158,12 @@ function setOf({ name, proxies }: Listed, source: Source, isHost: boolean): numb
   const near = isHost ? setsOfSite(name, proxies, inventory) : [];
   if (near.length === 1 && near[0] !== undefined) {
     findings.note(name, {
-      message: `shares a group with proxies whose disp_set is ${near[0]}: it is of set ${near[0]}`,
+      message: `shares a group with proxies whose disp_set is ${near[0]}: it belongs to set ${near[0]}`,
     });
     return near[0];
   }
   findings.problem(name, {
-    message: `can be of set ${sets.join(" or ")}: the proxies' disp_set differ, and nothing says which one is its own`,
+    message: `could belong to set ${sets.join(" or ")}: the proxies have different disp_set`,
     hint: "give the recorder siprec_set=N in the inventory",
   });
   return sets[0] ?? 1;
@@ -205,7 +205,7 @@ function balance(recorders: readonly ImportedRecorder[], findings: Findings): vo
         weighted.map(({ name }) => name),
         {
           variable: "siprec_attrs",
-          message: `give weights, which did nothing with the role (each recorder got as many calls): now they split the calls ${weighted.map((row) => weight(row)).join(":")}`,
+          message: `give weights, which had no effect with the role (all recorders got the same number of calls): now the calls are split ${weighted.map((row) => weight(row)).join(":")}`,
         },
       );
   }
@@ -224,8 +224,8 @@ function takeOut(row: ImportedRecorder, all: boolean, findings: Findings): void 
   findings.note(row.name, {
     variable: "siprec_attrs",
     message: all
-      ? "gives weight 0, as all of its set do: without weights each gets as many calls, as it was with the role"
-      : "gives weight 0, which did nothing with the role: here the recorder gets no calls (siprec_flags 4, disabled)",
+      ? "gives weight 0, as all recorders of its set do: without weights all get the same number of calls, as with the role"
+      : "gives weight 0, which had no effect with the role: here the recorder gets no calls (siprec_flags 4, disabled)",
   });
 }
 

@@ -12,7 +12,7 @@ import { hasTemplate, isMapping, Numeral, textOf, textsIn, Vaulted, type Variabl
 export function readPassword(name: string, source: Source): string | undefined {
   const { host, variables, inventory, findings } = source;
   if (inventory.prompted.includes(name) && variables[name] === undefined)
-    return elsewhere(name, "is asked for by the playbook", source);
+    return elsewhere(name, "is prompted for by the playbook", source);
   const given = isSecret(name, variables, inventory)
     ? { spelling: name, value: variables[name] ?? "" }
     : findGiven(name, undefined, source);
@@ -27,12 +27,7 @@ export function readPassword(name: string, source: Source): string | undefined {
   if (inventory.vaultFiles && !isWrittenOut(text, inventory))
     return elsewhere(name, "may come from a file that ansible-vault encrypts", source, given.spelling);
   if (text.startsWith("${"))
-    return elsewhere(
-      name,
-      "begins with ${, which a fleet file takes for a reference",
-      source,
-      given.spelling,
-    );
+    return elsewhere(name, "begins with ${, which is a reference in a fleet file", source, given.spelling);
   if (!hasForm(text, "one line")) {
     findings.problem(host, { variable: given.spelling, message: formRule["one line"] });
     return undefined;
@@ -41,7 +36,7 @@ export function readPassword(name: string, source: Source): string | undefined {
   if (typeof given.value === "boolean")
     findings.note(host, {
       variable: given.spelling,
-      message: "is a boolean for Ansible; the role wrote True or False, and so has the fleet file",
+      message: "is a boolean for Ansible; the role wrote True or False, and so does the fleet file",
     });
   return text;
 }
@@ -113,14 +108,14 @@ function tellChanged({ spelling, value }: Given, text: string, { host, inventory
     findings.note(host, {
       variable: spelling,
       message:
-        "is a number for Ansible, which drops leading zeros, underscores and exponents: the database has what Ansible made of it, and so has the fleet file",
-      hint: "look at what is written in the inventory, and at which of the two logs in",
+        "is a number for Ansible, which drops leading zeros, underscores and exponents: the fleet file has the resulting value, as the database does",
+      hint: "compare it with the inventory, and test which of the two can log in",
     });
   if (!text.includes("#") && places.some((place) => place.text.includes("#") && place.text.includes(text)))
     findings.note(host, {
       variable: spelling,
       message:
-        "is written with a #, from which on Ansible takes it for a comment: the database has the part before it, and so has the fleet file",
+        "contains a #, which starts a comment for Ansible: the fleet file has the part before it, as the database does",
     });
 }
 

@@ -46,13 +46,13 @@ export function findGiven(
   if (first && first.spelling !== own)
     findings.note(host, {
       variable: first.spelling,
-      message: `is not a variable of the role, which reads ${own}: there it did nothing, here it counts`,
+      message: `is not a variable of the role, which reads ${own}: it had no effect there, here it has`,
     });
   for (const { spelling, value } of rest)
     if (first && textOf(value) !== textOf(first.value))
       findings.note(host, {
         variable: spelling,
-        message: `means the same as ${first.spelling}, which is given too and is what counts`,
+        message: `means the same as ${first.spelling}, which is given too and is used`,
       });
   const reason = first && inventory.unresolved.get(host)?.get(first.spelling);
   if (first === undefined || reason === undefined) return first;
@@ -63,7 +63,7 @@ export function findGiven(
 /** Why a template has no value here, and the way out. */
 export function unresolvedText(reason: string): { message: string; hint: string } {
   return {
-    message: `cannot be resolved by Ansible without running the hosts: ${reason}`,
+    message: `cannot be resolved by Ansible without contacting the hosts: ${reason}`,
     hint: /\bansible_|facts/.test(reason)
       ? "it is a fact of the running host: write the value into the inventory"
       : "write the value into the inventory, or give the playbook that sets it with --playbook",
@@ -126,10 +126,10 @@ function flagValue(name: string, { spelling, value }: Given, { host, findings }:
 
 /** What differs between a variable of the role and the setting, and is only a matter of form. */
 const forms: Readonly<Record<string, (text: string) => { value: string; said: string }>> = {
-  siprec_protocol: (text) => ({ value: text.toLowerCase(), said: "is written in small letters here" }),
+  siprec_protocol: (text) => ({ value: text.toLowerCase(), said: "is written in lower case here" }),
   disp_set: (text) => ({
     value: text.replace(/[A-Za-z_]\w*:(?=\d)/g, ""),
-    said: "names a partition, which Kamailio's dispatcher does not have: the number of the set is taken",
+    said: "names a partition, which Kamailio's dispatcher does not have: the number of the set is used",
   }),
 };
 

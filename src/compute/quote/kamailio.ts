@@ -1,5 +1,5 @@
 /** A value as a string of kamailio.cfg: the one door through which text enters Kamailio's configuration. */
 export function kamailioString(value: string): string {
-  if (/[\0\r\n]/.test(value)) throw new RangeError("a line break cannot stand in a string of kamailio.cfg");
+  if (/[\0\r\n]/.test(value)) throw new RangeError("a string of kamailio.cfg cannot contain a line break");
   return `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }

@@ -6,6 +6,6 @@ export function shellQuote(word: string): string {
 /** The same for files of one line an assignment: the one door through which text enters shell files. */
 export function shellWord(value: string | number): string {
   const text = String(value);
-  if (/[\0\r\n]/.test(text)) throw new RangeError("a line break cannot stand in a one-line shell assignment");
+  if (/[\0\r\n]/.test(text)) throw new RangeError("a one-line shell assignment cannot contain a line break");
   return shellQuote(text);
 }

@@ -4,6 +4,6 @@
  */
 export function sqlLiteral(value: string | number): string {
   if (typeof value === "number") return String(value);
-  if (value.includes("\0")) throw new RangeError("PostgreSQL text cannot hold a NUL byte");
+  if (value.includes("\0")) throw new RangeError("PostgreSQL text cannot contain a NUL byte");
   return `'${value.replaceAll("'", "''")}'`;
 }

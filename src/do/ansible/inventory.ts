@@ -60,7 +60,7 @@ function listIn(text: string): Value {
   } catch {
     // told below, as what is no list
   }
-  throw new UserError("what is on standard input is not the output of ansible-inventory --list", {
+  throw new UserError("standard input is not the output of ansible-inventory --list", {
     hint: "ansible-inventory -i INVENTORY --list | sip-proxy import -",
   });
 }

@@ -46,10 +46,10 @@ export function readPlaybook(file: string): Plays {
     const imported = entries.flatMap(
       (play) => play["import_playbook"] ?? play["ansible.builtin.import_playbook"] ?? [],
     );
-    throw new UserError(`${file}: no play gives hosts the role`, {
+    throw new UserError(`${file}: no play applies the role`, {
       hint:
         imported.length > 0
-          ? `it imports others: give the one that has the role (${imported.map(String).join(", ")})`
+          ? `it imports other playbooks: give the one that applies the role (${imported.map(String).join(", ")})`
           : "give the playbook with `role: ansible-role-sip-proxy` under roles",
     });
   }
@@ -154,7 +154,7 @@ function readYamlList(file: string): Mapping[] {
   } catch (cause) {
     const { reason, message } = cause as { reason?: string; message: string };
     throw new UserError(`${file}: cannot be read as a playbook: ${reason ?? message.split("\n")[0] ?? ""}`, {
-      hint: "give the YAML file that ansible-playbook is given",
+      hint: "give the YAML file that you run with ansible-playbook",
       cause,
     });
   }

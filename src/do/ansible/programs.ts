@@ -13,7 +13,7 @@ const environment = {
 };
 
 const wayOut =
-  "install it (Debian: sudo apt-get install ansible-core), or let a machine that has it read the inventory: ansible-inventory -i INVENTORY --list, and give that to sip-proxy import -";
+  "install it (Debian: sudo apt-get install ansible-core), or run ansible-inventory -i INVENTORY --list on a machine that has it and pipe the output to sip-proxy import -";
 
 /** Milliseconds for one program: a dynamic inventory asks a cloud. */
 const limit = 300_000;
@@ -37,8 +37,8 @@ export async function runAnsible(
   const vault = /vault/i.test(said);
   throw new UserError(`${argv[0]}: ${reasonIn(said)}`, {
     hint: vault
-      ? "a file is encrypted as a whole: name the file with its password in ANSIBLE_VAULT_PASSWORD_FILE, as for ansible-playbook"
-      : `try ${argv[0]} by itself: it says more`,
+      ? "a file is encrypted by ansible-vault: set ANSIBLE_VAULT_PASSWORD_FILE, as for ansible-playbook"
+      : `run ${argv[0]} directly for details`,
   });
 }
 

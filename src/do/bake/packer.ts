@@ -96,7 +96,7 @@ function endingWithUs(argv: Command["argv"], log: string): Command["argv"] {
 function failed(lines: readonly string[], log: string): UserError {
   const matter = linesThatMatter(lines);
   return new UserError(`Packer failed\n${matter.map((line) => `  | ${line}`).join("\n")}`, {
-    hint: `the whole log is ${log}`,
+    hint: `see the log: ${log}`,
   });
 }
 

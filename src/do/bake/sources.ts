@@ -120,7 +120,7 @@ async function download(
     const bytes = Buffer.from(await response.arrayBuffer());
     const found = createHash("sha256").update(bytes).digest("hex");
     if (found !== sha256) {
-      throw new UserError(`${url} does not have the checksum that the fleet file gives`, {
+      throw new UserError(`${url} does not match the checksum in the fleet file`, {
         hint: `${name}_source.sha256 is ${sha256}, the download has ${found}`,
       });
     }
@@ -134,7 +134,7 @@ function unreachable(name: SourceName, where: string, why: string): SourceUnreac
   return new SourceUnreachable(
     `${name}'s source cannot be fetched from ${where}: ${why.trim().split("\n").at(-1) ?? ""}`,
     {
-      hint: `give a local copy, ${name}_source: { path: … }${alternative === undefined ? "" : `, or take ${alternative}`}`,
+      hint: `give a local copy, ${name}_source: { path: … }${alternative === undefined ? "" : `, or use ${alternative}`}`,
     },
   );
 }

@@ -5,22 +5,22 @@ import type { Login } from "./connect.js";
 /** What a server, a pooler, the network or TLS can say, by code, with the way out. */
 const ways: Record<string, string> = {
   // https://www.postgresql.org/docs/current/errcodes-appendix.html
-  "28P01": "check the password, and whether there is such a role",
+  "28P01": "check the password, and that the role exists",
   "28000":
-    "check pg_hba.conf: it must let this role in from here, with or without TLS (dbsslmode); or there is no such role, or it has no LOGIN",
+    "check pg_hba.conf: it must allow this role from this address, with or without TLS (dbsslmode); check that the role exists and has LOGIN",
   "3D000": "check the name of the database",
   "42501":
     "the role lacks a right: run `sip-proxy db init` as the owner of the tables, or as a superuser; --dry-run prints the SQL",
   "42P01": "the first host that boots creates Kamailio's schema; launch one first",
-  "25006": "this server is read-only, a standby perhaps: give dbhost the one that takes writes",
-  "53100": "the server's disk is full: make room there",
+  "25006": "this server is read-only, possibly a standby: set dbhost to the primary",
+  "53100": "the server's disk is full: free space on it",
   "53200": "the server is out of memory",
-  "53300": "the server has no connection left: raise max_connections, or put a pooler before it",
-  "55P03": "somebody holds a lock: see pg_stat_activity for who waits in a transaction",
-  "57014": "the server took too long: see pg_stat_activity for who holds a lock",
+  "53300": "the server has no free connection: raise max_connections, or use a pooler",
+  "55P03": "another session holds a lock: see pg_stat_activity for idle transactions",
+  "57014": "the server took too long: see pg_stat_activity for sessions that hold locks",
   "57P03": "the server is starting or stopping: try again",
   "08P01":
-    "a pooler refuses this: it must pool sessions or transactions, not statements, and know the database",
+    "a pooler refuses this: use session or transaction mode, not statement mode, and configure the database in it",
   ECONNREFUSED: "is the server running, and listening on that address?",
   ECONNRESET: "the server, or a pooler, closed the connection: see its log",
   ENOTFOUND: "check dbhost",
@@ -33,7 +33,7 @@ const ways: Record<string, string> = {
   SELF_SIGNED_CERT_IN_CHAIN: "give the issuer's certificate as dbsslrootcert",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "give the issuer's certificate as dbsslrootcert",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "give the issuer's certificate as dbsslrootcert",
-  CERT_HAS_EXPIRED: "the server's certificate has ended: renew it there",
+  CERT_HAS_EXPIRED: "the server's certificate has expired: renew it on the server",
   ERR_TLS_CERT_ALTNAME_INVALID:
     "dbhost must be a name that is in the server's certificate; or use dbsslmode: verify-ca",
 };
@@ -42,7 +42,7 @@ const ways: Record<string, string> = {
 const words: readonly [RegExp, string][] = [
   [/does not support SSL/, "the server has no TLS: use dbsslmode: prefer or disable"],
   [/timeout expired/, "is the server reachable from this machine? (security groups, routes)"],
-  [/[Qq]uery read timeout/, "the server, or a pooler before it, is silent"],
+  [/[Qq]uery read timeout/, "the server, or a pooler in front of it, does not answer"],
   [/terminated unexpectedly/, "the server, or a pooler, closed the connection: see its log"],
 ];
 

@@ -20,8 +20,8 @@ const assets = {
 
 /** What `db init` did. */
 export interface InitOutcome {
-  role: "created" | "there already, password set" | "there already, password left" | "there already";
-  database: "created" | "there already";
+  role: "created" | "exists, password set" | "exists, password unchanged" | "exists";
+  database: "created" | "exists";
   /** The statements that gave the role what it lacked in a database that somebody else made. */
   repaired: string[];
 }
@@ -61,7 +61,7 @@ function verifierOf(password: string): string {
   const prepared = preparedPassword(password);
   if (prepared !== undefined) return scramVerifier(prepared);
   throw new UserError(
-    "dbpass_kam has characters that SASLprep (RFC 4013) prohibits beside ones that it changes: not every client could log in with it",
+    "dbpass_kam has characters that SASLprep (RFC 4013) prohibits together with characters that it changes: some clients could not log in",
     { hint: "leave out soft hyphens, zero-width spaces and ligatures, or emoji" },
   );
 }
@@ -131,15 +131,15 @@ function createWith(
     const created = await createDatabase(client, variables);
     return {
       role: roleOutcome(role?.length === 1, variables["password"] !== "", password?.length === 1),
-      database: created ? "created" : "there already",
+      database: created ? "created" : "exists",
     };
   });
 }
 
 function roleOutcome(isNew: boolean, hasPassword: boolean, isSet: boolean): InitOutcome["role"] {
   if (isNew) return "created";
-  if (!hasPassword) return "there already";
-  return isSet ? "there already, password set" : "there already, password left";
+  if (!hasPassword) return "exists";
+  return isSet ? "exists, password set" : "exists, password unchanged";
 }
 
 /** Codes of a database that another one creates at the same time; the template that it copies is in use meanwhile. */

@@ -75,7 +75,7 @@ async function fetchText(url: string): Promise<string | undefined> {
 function unreachable(url: string, stderr: string): MirrorUnreachable {
   const reason = /^E: Failed to fetch \S+ +(.+)$/m.exec(stderr)?.[1] ?? stderr.trim();
   return new MirrorUnreachable(`the mirror does not answer: ${url}: ${reason}`, {
-    hint: "name a mirror (and a security mirror, or none) that this machine can reach, or set http_proxy",
+    hint: "set a mirror (and a security mirror, or none) that this machine can reach, or set http_proxy",
   });
 }
 

@@ -19,7 +19,7 @@ export async function bootstrap(argv: Command["argv"], folder: string, state: Ar
     cwd: folder,
     env: { ...command.env, SOURCE_DATE_EPOCH: String(epochOf(state)) },
     timeout: 900_000,
-    hint: "see mmdebstrap's last lines; a mirror in the middle of an update gives hash mismatches: try again",
+    hint: "see the last lines of mmdebstrap; if a hash does not match, the mirror is being updated: try again",
     onLine: (line) => {
       const step = /^I: ([a-z].*\.\.\.)$/.exec(line)?.[1];
       if (step !== undefined && !step.startsWith("removing tempdir")) talk.info(`  ${step}`);

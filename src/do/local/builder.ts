@@ -48,7 +48,7 @@ export async function withBuilder(
   work: (inNetwork: InNetwork) => Promise<void>,
 ): Promise<void> {
   if (process.getuid?.() !== 0)
-    throw new UserError("a builder that is a container needs root", {
+    throw new UserError("a container as builder needs root", {
       hint: "run it as root (sudo), or bake with --builder vm",
     });
   await requireTools(...TOOLS);
@@ -116,7 +116,7 @@ async function ended(container: ChildProcess, console: string): Promise<never> {
   if (isRunning(container)) await once(container, "exit");
   const lines = (await readFile(console, "utf8")).trimEnd().split("\n").slice(-10);
   throw new UserError(`the builder's container ended\n${lines.map((line) => `  | ${line}`).join("\n")}`, {
-    hint: "bake with --builder vm, which does without containers",
+    hint: "bake with --builder vm",
   });
 }
 

@@ -128,12 +128,12 @@ async function runBuild(
   await asRoot(enterChrootArgv(enter, tree, work, build.network ?? false), {
     env: { SOURCE_DATE_EPOCH: String(chroot.epoch) },
     timeout: build.timeout ?? 3_600_000,
-    hint: `the build of ${build.label} failed in a chroot of ${build.base.release}, with what stands above`,
+    hint: `the build of ${build.label} failed in a chroot of ${build.base.release}; see the output above`,
     ...(onLine === undefined ? {} : { onLine }),
   });
   for (const name of build.outputs)
     await rename(join(work, "outputs", name), join(product, name)).catch((error: unknown) => {
-      throw new UserError(`the build of ${build.label} made no ${name}`, { cause: error });
+      throw new UserError(`the build of ${build.label} produced no ${name}`, { cause: error });
     });
 }
 

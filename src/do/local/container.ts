@@ -73,7 +73,7 @@ async function untilBooting({ name, console: log }: Container, pid: number): Pro
   throw new UserError(
     `${name}: the container did not start\n${last.map((line) => `  | ${line}`).join("\n")}`,
     {
-      hint: "launch.local.engine: vm does without containers",
+      hint: "set launch.local.engine: vm to run virtual machines instead",
     },
   );
 }

@@ -46,7 +46,7 @@ export async function createContainer(spec: ContainerSpec): Promise<VmRecord<Con
 
 /** Plugs a machine in, by a device of its own unless one is named, and starts it. Throws UserError when it runs. */
 export async function startMachine(record: VmRecord, where: PluggedIn & { mac: string }): Promise<void> {
-  if (await runningProcess(record)) throw new UserError(`${record.machine.name} is running already`);
+  if (await runningProcess(record)) throw new UserError(`${record.machine.name} is already running`);
   if (isVm(record)) {
     for (const device of tapsOf(record.machine)) await ensureTap({ ...where, device });
     await startVm(record);

@@ -24,7 +24,7 @@ export function ipWhere(plug: Pick<Plug, "netns">, ...words: string[]): [string,
 
 /** What to check when it fails. */
 export function rootHint({ netns }: Pick<Plug, "netns">): string {
-  const root = "making network devices needs root";
+  const root = "creating network devices needs root";
   return netns === undefined ? root : `is there a network namespace ${netns}? And ${root}`;
 }
 

@@ -75,7 +75,7 @@ async function tryOne(image: string, cache: string): Promise<string | undefined>
       const ended = await hasEnded(running, TIMEOUT);
       const log = await readFile(container.console, "utf8");
       if (ended && log.includes("Powering off")) return undefined;
-      return `one did not boot\n${log.trimEnd().split("\n").slice(-10).join("\n")}`;
+      return `a test container did not boot\n${log.trimEnd().split("\n").slice(-10).join("\n")}`;
     } catch (error) {
       return (error as Error).message;
     } finally {

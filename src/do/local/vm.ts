@@ -32,7 +32,7 @@ export async function createVm(spec: VmSpec, state?: string): Promise<VmRecord<V
   await requireTools("qemu-img");
   const folder = vmFolder(spec.fleet, spec.name, state);
   if (await findVm(spec.fleet, spec.name, state))
-    throw new UserError(`there is a VM ${spec.fleet}/${spec.name} already`, {
+    throw new UserError(`the VM ${spec.fleet}/${spec.name} already exists`, {
       hint: "start it, or remove it first",
     });
   const { fleet, base, diskMiB, seed, ...hardware } = spec;
@@ -65,17 +65,17 @@ function filesOf(folder: string) {
 export async function startVm(record: VmRecord<VirtualMachine>): Promise<VmRecord<VirtualMachine>> {
   const { machine } = record;
   await requireTools("qemu-system-x86_64", ...(machine.netns === undefined ? [] : (["ip"] as const)));
-  if (await runningProcess(record)) throw new UserError(`${machine.name} is running already`);
+  if (await runningProcess(record)) throw new UserError(`${machine.name} is already running`);
   await rm(machine.pidfile, { force: true });
   await rm(machine.qmp, { force: true });
   await run({
     argv: qemuArgv(machine),
     timeout: 60_000,
-    hint: "see whether a port or a tap device is in use",
+    hint: "check whether a port or tap device is in use",
   });
   const running = identify(Number(await readFile(machine.pidfile, "utf8")));
   if (running === undefined)
-    throw new UserError(`${machine.name}: QEMU ended at once`, { hint: `see ${machine.console}` });
+    throw new UserError(`${machine.name}: QEMU ended immediately`, { hint: `see ${machine.console}` });
   const started = { ...record, process: running };
   await saveVm(dirname(machine.pidfile), started);
   return started;
@@ -96,7 +96,7 @@ export async function stopVm(record: VmRecord<VirtualMachine>, timeout = 90_000)
   if ((await succeeds(qmp(socket, "quit"))) && (await hasEnded(running, 10_000))) return "quit";
   signal(running, "SIGKILL");
   if (await hasEnded(running, 10_000)) return "killed";
-  throw new UserError(`${record.machine.name}: process ${running.pid} does not end, not even by SIGKILL`);
+  throw new UserError(`${record.machine.name}: process ${running.pid} does not end, even after SIGKILL`);
 }
 
 /** QEMU closes its socket when it quits, which may come before its answer: that is seen by the process, not by the answer. */

@@ -71,11 +71,11 @@ export function printReport(report: DemoReport): void {
 function printFaults(faults: readonly string[], late: readonly Late[]): void {
   const verdict = judge(faults, late);
   if (verdict.kind === "too slow") {
-    const held = verdict.late.map(({ who, ms }) => `${who} was held up for ${ms} ms`).join(", ");
+    const held = verdict.late.map(({ who, ms }) => `${who} was delayed by ${ms} ms`).join(", ");
     print(
       `\nTOO SLOW  this machine was too slow, or too busy, for media in real time (${REAL_TIME_MS} ms):\n`,
     );
-    print(`          ${held}. What failed tells nothing of the proxies:\n`);
+    print(`          ${held}. These failures say nothing about the proxies:\n`);
   }
   for (const fault of faults) print(`${verdict.kind === "too slow" ? "late " : "FAULT"}     ${fault}\n`);
 }

@@ -32,7 +32,7 @@ export const ec2 = {
   secretKinds: ec2SecretKinds,
   // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html: 16 KB, before base64
   userDataLimit: 16_384,
-  releases: "give its Elastic IP back too, and the security group with the last host",
+  releases: "also release its Elastic IP, and with the last host the security group",
   packerPlugins: { amazon: { source: "github.com/hashicorp/amazon", version: ">= 1.3.0" } },
   packerBuilder: ec2PackerBuilder,
   rolePolicy: async (fleet: Fleet, options: RolePolicyOptions): Promise<RolePolicy> =>

@@ -5,8 +5,8 @@ import type { Fleet } from "../fleet.js";
 const kept: readonly [pattern: RegExp, why: string, hint: string][] = [
   [
     /^\/(etc\/(sip-proxy|kamailio)|usr\/(lib|share)\/sip-proxy|var\/lib\/sip-proxy)(\/|$)/,
-    "is this program's own: its files are replaced, and hosts add theirs",
-    "what is in there comes from settings; give the file another path",
+    "belongs to sip-proxy, which replaces the files there",
+    "use settings for what is there, or give the file another path",
   ],
   [
     /^\/(proc|sys|dev|run|tmp|var\/(log|tmp|lib\/cloud|lib\/apt\/lists)|root\/\.(ssh|cache))(\/|$)/,
@@ -31,6 +31,6 @@ export function addedPackagesAreNamedOnce({ image }: Fleet): Fault[] {
   return names.flatMap((name, index) =>
     names.indexOf(name) === index
       ? []
-      : [{ path: ["image", "packages", index], message: `${name} stands in the list twice` }],
+      : [{ path: ["image", "packages", index], message: `${name} is in the list twice` }],
   );
 }

@@ -56,7 +56,7 @@ export function uniquePrivateAddresses({ hosts, recorders }: Fleet): Fault[] {
     .filter(({ private_ip_address }) => proxies.some(({ value }) => value === private_ip_address))
     .map(({ name }) => ({
       path: ["recorders", name, "private_ip_address"],
-      message: "must not be the address of a proxy: its calls would come back to the proxy",
+      message: "must not be the address of a proxy: its calls would return to the proxy",
     }));
   return [
     ...repeated(proxies, (other) => `must be the address of one host only; ${other} has it too`),

@@ -8,7 +8,7 @@ export function tlsRecordersNeedTls({ hosts, recorders }: Fleet): Fault[] {
     .filter(({ siprec_protocol }) => siprec_protocol === "tls")
     .map(({ name }) => ({
       path: ["recorders", name, "siprec_protocol"],
-      message: "is tls, which the proxies can speak only with enable_tls",
+      message: "is tls, which needs enable_tls on the proxies",
       hint: "add enable_tls: true under settings",
     }));
 }
@@ -33,7 +33,7 @@ export function platformsAreNamed({ hosts }: Fleet): Fault[] {
       atKey: true,
       severity: "warning",
       message:
-        "names no trusted networks: calls are taken from any address, and antiflood counts the platform's too",
+        "has no trusted networks: calls are accepted from any address, and antiflood counts the platform's requests too",
       hint: "add trusted: [the voice platform's networks] under settings",
     },
   ];

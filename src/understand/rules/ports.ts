@@ -21,7 +21,7 @@ export function rtpRangeHoldsExpectedCalls({ hosts }: Fleet): Fault[] {
     return [
       {
         path: placeOf(host, "expected_calls"),
-        message: `must be at most ${holds}: that is what ${rtp_start}-${rtp_stop} holds at ${portsPerCall} ports a call`,
+        message: `must be at most ${holds}: the range ${rtp_start}-${rtp_stop} holds that many calls at ${portsPerCall} ports each`,
         hint: `set rtp_stop to ${rtp_start + expected_calls * portsPerCall - 1} or more`,
       },
     ];
@@ -37,7 +37,7 @@ export function listenersDoNotOverlap({ hosts }: Fleet): Fault[] {
       .filter((name) => inRtpRange(host, host.settings[name]))
       .map((name) => ({
         path: placeOf(host, name, "rtp_start", "rtp_stop"),
-        message: `${name} must lie outside the RTP range ${host.settings.rtp_start}-${host.settings.rtp_stop}; got ${host.settings[name]}`,
+        message: `${name} must be outside the RTP range ${host.settings.rtp_start}-${host.settings.rtp_stop}; got ${host.settings[name]}`,
       })),
   ]);
 }

@@ -46,7 +46,7 @@ export function weightsAreOnEveryRecorder({ recorders }: Fleet): Fault[] {
       {
         path: ["recorders", name],
         atKey: true,
-        message: `must have a weight too, as others of set ${siprec_set} have one (${some.join(", ")})`,
+        message: `must have a weight too: other recorders of set ${siprec_set} have one (${some.join(", ")})`,
         hint: "add siprec_attrs: weight=N to every recorder of the set, or to none",
       },
     ];
@@ -72,7 +72,7 @@ export function everyRecorderIsInASet({ recorders, hosts }: Fleet): Fault[] {
     .filter(({ siprec_set }) => !used.has(siprec_set))
     .map(({ name, siprec_set }) => ({
       path: ["recorders", name, "siprec_set"],
-      message: `must be a set that some proxy picks from (disp_set: ${[...used].join(", ")}); set ${siprec_set} is in none, so the recorder would get no call`,
+      message: `must be a set that a proxy uses (disp_set: ${[...used].join(", ")}); set ${siprec_set} is used by none, so the recorder would get no calls`,
     }));
 }
 
@@ -110,7 +110,7 @@ function algorithmFaults(host: Host, set: number, fleet: Fleet): Fault[] {
 
   if (number === algorithm.hashOfPseudoVariable)
     return fault(
-      "must not be 7: it hashes a pseudo-variable, which no setting names",
+      "must not be 7: it hashes a pseudo-variable, for which there is no setting",
       "0 hashes the Call-ID",
     );
   if (number === algorithm.authUser)
@@ -120,7 +120,7 @@ function algorithmFaults(host: Host, set: number, fleet: Fleet): Fault[] {
     );
   if (number === algorithm.parallelForking)
     return fault(
-      "must not be 12: it forks to all recorders, and one call would be recorded by whichever answers first",
+      "must not be 12: it forks a call to all recorders, and the first one that answers would record it",
     );
   if (
     number === algorithm.callLoad &&
@@ -133,7 +133,7 @@ function algorithmFaults(host: Host, set: number, fleet: Fleet): Fault[] {
   if (number === algorithm.weight && sum(weights) !== 100)
     return fault(
       `is 9, for which the weights of the recorders must add up to 100; they add up to ${sum(weights)}`,
-      "leave disp_alg out: relative weights then need no sum, and a dead recorder's share is spread over the others",
+      "leave disp_alg out: relative weights need no sum, and the others share the calls of a recorder that is down",
     );
   if (number === algorithm.relativeWeight && weights.length === 0)
     return fault(

@@ -9,7 +9,7 @@ export function bootstrapHasCredentials({ database }: Fleet): Fault[] {
     .filter((name) => database[name] === undefined)
     .map((name) => ({
       path: ["database", "bootstrap"],
-      message: `is first-boot, for which ${name} must be given: the first host creates role and database with it`,
+      message: `is first-boot, which needs ${name}: the first host creates role and database with it`,
       hint: "leave bootstrap out and run `sip-proxy db init` instead",
     }));
 }
@@ -34,7 +34,7 @@ export function literalSecrets(fleet: Fleet): Fault[] {
   return literals(fleet).map(({ path }) => ({
     path,
     severity: "warning" as const,
-    message: "is written out in the fleet file",
+    message: "is a literal in the fleet file",
     hint: `write "\${env:NAME}", "\${file:PATH}", or a reference that the host resolves: ${onHost}`,
   }));
 }
@@ -72,7 +72,7 @@ export function otherSecretHasOne({ hosts }: Fleet): Fault[] {
     .filter(({ settings }) => settings.dialog_secret_other && !settings.dialog_secret)
     .map(({ origins, path }) => ({
       path: origins.get("dialog_secret_other") ?? path,
-      message: "needs dialog_secret beside it",
+      message: "needs dialog_secret too",
     }));
 }
 
@@ -107,6 +107,6 @@ export function certificateHasKey({ hosts }: Fleet): Fault[] {
     const [given, missing] = tls_certificate
       ? (["tls_certificate", "tls_private_key"] as const)
       : (["tls_private_key", "tls_certificate"] as const);
-    return [{ path: host.origins.get(given) ?? host.path, message: `needs ${missing} beside it` }];
+    return [{ path: host.origins.get(given) ?? host.path, message: `needs ${missing} too` }];
   });
 }

@@ -33,12 +33,10 @@ export const databaseSettings = {
     { role: true, variable: "DBUSER_ROOT" },
   ),
   dbpass_root: optional(secret, "Password of dbuser_root.", { role: true, secret: true }),
-  db_root: withDefault(
-    identifier,
-    "miarecdb",
-    "Database that dbuser_root connects to for creating the other.",
-    { role: true, variable: "DB_ROOT" },
-  ),
+  db_root: withDefault(identifier, "miarecdb", "Database to which dbuser_root connects to create db_kam.", {
+    role: true,
+    variable: "DB_ROOT",
+  }),
   dbsslmode: withDefault(
     oneOf("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
     "prefer",
@@ -47,7 +45,7 @@ export const databaseSettings = {
   ),
   dbsslrootcert: optional(
     secret,
-    "Certificates (PEM) that the server's is checked against: an absolute path on the host, ${file:…} or ${env:…}.",
+    "CA certificates (PEM) that verify the server's certificate: an absolute path on the host, ${file:…} or ${env:…}.",
   ),
   bootstrap: withDefault(
     oneOf("operator", "first-boot"),

@@ -5,12 +5,12 @@ import { optional } from "./setting.js";
 export const dialogSettings = {
   dialog_secret: optional(
     secret,
-    "What calls are marked with, random and the same for all proxies (openssl rand -hex 24): a platform may then go on with a call at another proxy.",
-    { secret: true, defaultText: "each host has one of its own, and calls go on there alone" },
+    "Secret that marks calls, random and the same on all proxies (openssl rand -hex 24): a platform can then continue a call at another proxy.",
+    { secret: true, defaultText: "each host has its own, and its calls continue there only" },
   ),
   dialog_secret_other: optional(
     secret,
-    "A second dialog_secret, whose marks are valid too, while they are exchanged: first the next one, then the last one.",
+    "Second dialog_secret, whose marks are valid too. Use it to replace the secret: first give the next one, then the previous one.",
     { secret: true },
   ),
 };

@@ -6,7 +6,7 @@ export const dnsSettings = {
   dns_priority: withDefault(
     integer(0, 65535),
     10,
-    "Priority in the SRV records: platforms use the proxies with the lowest one that answers.",
+    "Priority in the SRV records: platforms use the proxies with the lowest value that answer.",
   ),
   dns_weight: withDefault(
     integer(0, 65535),
@@ -26,13 +26,10 @@ export const dnsDomain = text({
 
 /** The zone part of the records: one for the fleet. */
 export const dnsZoneSettings = {
-  domain: optional(
-    dnsDomain,
-    "Domain whose SRV records name the proxies; `sip-proxy dns --domain` goes before it.",
-  ),
+  domain: optional(dnsDomain, "Domain of the SRV records; `sip-proxy dns --domain` overrides it."),
   ttl: withDefault(
     integer(1, 604_800, { unit: "seconds" }),
     60,
-    "Seconds for which a record may be cached; a proxy that is taken out gets no new calls after that.",
+    "Seconds for which a record may be cached; a removed proxy gets no new calls after this time.",
   ),
 };

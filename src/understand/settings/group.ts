@@ -16,8 +16,8 @@ export const groupSettings = {
   max: withDefault(integer(1, 1000), 6, "Most instances."),
   desired: optional(
     integer(0, 1000),
-    "Instances wanted, from min to max. Leave it out where target_calls, or somebody else, sets it.",
-    { defaultText: "min at first, then as it is" },
+    "Desired number of instances, from min to max. Leave it out if target_calls or another program sets it.",
+    { defaultText: "min for a new group, else unchanged" },
   ),
   target_calls: optional(
     integer(1, 100_000),
@@ -26,48 +26,48 @@ export const groupSettings = {
   instance_warmup: withDefault(
     integer(0, 21_600, { unit: "seconds" }),
     60,
-    "Seconds after which a new instance, already taking calls, counts for scaling and for the next step of a roll.",
+    "Seconds after which a new instance that takes calls counts for scaling and for the next step of a roll.",
   ),
   launch_timeout: withDefault(
     integer(30, 7200, { unit: "seconds" }),
     900,
-    "Seconds in which a new instance must pass its self-test; then it is given up and replaced.",
+    "Seconds within which a new instance must pass its self-test; otherwise it is replaced.",
     { variable: "LAUNCH_TIMEOUT" },
   ),
   terminate_heartbeat: withDefault(
     integer(30, 7200, { unit: "seconds" }),
     300,
-    "Seconds without a sign of life after which a draining instance is ended; EC2 waits 100 times that long in all.",
+    "Seconds without a heartbeat after which a draining instance is ended; EC2 waits at most 100 times as long in total.",
     { variable: "TERMINATE_HEARTBEAT" },
   ),
   on_drain_failure: optional(
     oneOf("terminate", "retain"),
-    "What EC2 does with an instance whose drain agent shows no life any more: retain keeps it, and its calls, outside of the group until somebody ends it.",
-    { defaultText: "terminate at first, then as it is" },
+    "What EC2 does with an instance whose drain agent sends no more heartbeats: retain keeps it and its calls outside the group until you end it.",
+    { defaultText: "terminate for a new group, else unchanged" },
   ),
   deletion_protection: optional(
     oneOf("none", "prevent-force-deletion", "prevent-all-deletion"),
     "Whether EC2 refuses to delete the group: with its instances, or at all.",
-    { defaultText: "none at first, then as it is" },
+    { defaultText: "none for a new group, else unchanged" },
   ),
   max_healthy_percentage: withDefault(
     integer(101, 200, { unit: "percent" }),
     110,
-    "How far a roll may go over the group's size: new instances are launched before old ones are ended.",
+    "Largest size of the group during a roll: new instances are launched before old ones are ended.",
   ),
   elastic_ip_pool: optional(
     text({ rule: "the value of a tag", max: 256 }),
-    "Elastic IPs whose tag sip-proxy:elastic-ip-pool has this value are the group's; each instance takes a free one.",
-    { variable: "ELASTIC_IP_POOL", defaultText: "instances have the addresses that their subnet gives" },
+    "Pool of Elastic IPs: those whose tag sip-proxy:elastic-ip-pool has this value; each instance takes a free one.",
+    { variable: "ELASTIC_IP_POOL", defaultText: "instances use addresses of their subnet" },
   ),
   warm_pool: optional(
     integer(0, 1000),
-    "Instances kept booted and configured beside the group, ready to join it.",
+    "Number of booted and configured instances that wait to join the group.",
   ),
   warm_pool_state: withDefault(
     oneOf("Stopped", "Running", "Hibernated"),
     "Stopped",
-    "How the instances of the warm pool wait.",
+    "State of the instances in the warm pool.",
   ),
   instance_type: optional(instanceType, "Type of the instances.", {
     defaultText: "launch.ec2.instance_type",

@@ -54,11 +54,11 @@ export const imageSettings = {
   base: withDefault(
     text({ rule: "debian-13, debian-12, or an AMI id", pattern: /^(debian-1[23]|ami-[0-9a-f]{8,17})$/ }),
     "debian-13",
-    "What the image is made from: a Debian release, or for EC2 an AMI id.",
+    "Base of the image: a Debian release, or for EC2 an AMI id.",
   ),
   kamailio_version: withDefault(
     text({
-      rule: "distro, a branch such as 6.1, a tag such as 5.8.4, or one of them with apt: or git: before it",
+      rule: "distro, a branch such as 6.1, a tag such as 5.8.4, or one of these with the prefix apt: or git:",
       pattern: /^(distro|(apt:)?\d+\.\d+|(git:)?\d+\.\d+(\.\d+)?|git:[A-Za-z0-9][\w./-]{0,63})$/,
     }),
     "distro",
@@ -94,21 +94,21 @@ export const imageSettings = {
   packages: withDefault(
     addedPackages,
     [],
-    "Debian packages that the image has besides, and the ports that they are reached at: EC2 security groups let these networks in.",
+    "Additional Debian packages, and the ports at which they are reached, with the networks that EC2 security groups admit.",
   ),
   repositories: withDefault(
     repositories,
     {},
-    "Further apt repositories for these packages, each with the key that it is signed with.",
+    "Additional apt repositories for these packages, each with its signing key.",
   ),
   files: withDefault(
     addedFiles,
     {},
-    "Files that the image has besides. They are for every host: secrets do not belong there.",
+    "Additional files in the image. Every host has them: do not put secrets there.",
   ),
   scripts: withDefault(
     scripts,
     [],
-    "Programs that are run while the image is baked, as root, in this order, when all packages and files are in it.",
+    "Programs that run as root during the bake, in this order, after all packages and files are installed.",
   ),
 };

@@ -22,7 +22,7 @@ export const connectivity = {
   sip_private_port: withDefault(
     port,
     5070,
-    "UDP and TCP port of the second listener, on the private address, towards the recorders: each side sees an address it can reach.",
+    "UDP and TCP port of the second listener, on the private address, for the recorders: each side sees an address that it can reach.",
     { define: "SIP_PRIVATE_PORT" },
   ),
   rtp_start: withDefault(integer(1024, 65534), 20000, "First UDP port for RTP.", role),
@@ -30,25 +30,25 @@ export const connectivity = {
   tcp_max_connections: withDefault(
     integer(1, 1_000_000),
     2048,
-    "Most TCP connections at once, TLS included; further ones are not accepted.",
+    "Largest number of TCP connections, TLS included; more are not accepted.",
     { role: true, define: "TCP_MAX_CONNECTIONS" },
   ),
   tcp_connection_lifetime: withDefault(
     seconds(5, 86400),
     3605,
-    "Seconds after which a TCP connection that has carried a request is closed when it is idle; any other is closed within 20.",
+    "Seconds after which an idle TCP connection that has carried a request is closed; any other is closed within 20 s.",
     { role: true, define: "TCP_CONNECTION_LIFETIME" },
   ),
   enable_NAT_keepalive: withDefault(
     flag,
     false,
-    "Answer and rewrite the OPTIONS with which NATed peers are kept reachable, and send such OPTIONS to them.",
+    "Send OPTIONS to peers behind NAT to keep them reachable, and answer and rewrite theirs.",
     { role: true, feature: "WITH_NAT_KEEPALIVE", aliases: ["enable_nat_keepalive"] },
   ),
   trusted: withDefault(
     listOf(cidr),
     [],
-    "Networks of the voice platforms. Antiflood never counts them; when any is given, calls from elsewhere are refused.",
+    "Networks of the voice platforms. Antiflood does not count them. If any is given, calls from other addresses are refused.",
     { feature: "WITH_TRUSTED" },
   ),
   ...dialogSettings,
@@ -63,17 +63,17 @@ export const connectivity = {
 export const media = {
   expected_calls: optional(
     integer(1, 100_000),
-    "Most SIPREC calls at once on one host (two streams each). Sizes media relay instances, memory and file limits.",
+    "Largest expected number of simultaneous SIPREC calls on one host (two streams each). Sizes media relay instances, memory and file limits.",
     { variable: "EXPECTED_CALLS", defaultText: "what the RTP range holds" },
   ),
   calls_per_core: optional(
     integer(1, 10_000),
-    "SIPREC calls of two G.711 streams that one core relays; fewer or more where codecs send other than 50 packets a second.",
+    "SIPREC calls of two G.711 streams that one core relays; change it for codecs that do not send 50 packets per second.",
     { defaultText: "300 with RTPProxy, 400 with rtpengine, as measured" },
   ),
   max_calls: optional(
     integer(1, 100_000),
-    "Most calls at once on one host. More are refused with 503, as OPTIONS are while it is full, so that the platform goes elsewhere.",
+    "Largest number of simultaneous calls on one host. More are refused with 503, and so are OPTIONS while the host is full, so that the platform uses another proxy.",
     { variable: "MAX_CALLS", defaultText: "what the host's ports and cores hold" },
   ),
   rtp_dscp: withDefault(
@@ -84,7 +84,7 @@ export const media = {
   rtp_timeout: withDefault(
     seconds(60, 86400),
     14400,
-    "Seconds without a packet after which a call ends of which neither end answers OPTIONS any more; calls on hold stay.",
+    "Seconds without a packet after which a call ends if neither end answers OPTIONS; calls on hold continue.",
     { variable: "RTP_TIMEOUT" },
   ),
 };
@@ -98,7 +98,7 @@ export const loadBalancing = {
   disp_set: withDefault(
     listOf(setId),
     [1],
-    "Dispatcher set to pick recorders from; of a list (1,2) the next set is used when no recorder of the one before is left.",
+    "Dispatcher set from which recorders are chosen. With a list (1,2), the next set is used when no recorder of the previous one is left.",
     role,
   ),
   disp_alg: optional(
@@ -109,7 +109,7 @@ export const loadBalancing = {
   ds_ping_interval: withDefault(
     seconds(1, 10),
     2,
-    "Seconds between two OPTIONS to each recorder: two in a row that fail take it out, four that are answered bring it back.",
+    "Seconds between OPTIONS to each recorder: two failures in a row take it out, four answers bring it back.",
     { define: "DS_PING_INTERVAL" },
   ),
 };
@@ -146,7 +146,7 @@ export const debug = {
   http_allow: withDefault(
     listOf(cidr),
     ["127.0.0.1/32"],
-    "Networks that may use JSON-RPC and metrics; everyone else gets 403.",
+    "Networks that may use JSON-RPC and metrics; other addresses get 403.",
   ),
 };
 
@@ -154,13 +154,13 @@ export const tls = {
   enable_tls: withDefault(
     flag,
     false,
-    "Listen for SIP over TLS on sip_tls_port, and use TLS towards recorders that ask for it.",
+    "Listen for SIP over TLS on sip_tls_port, and use TLS to recorders whose siprec_protocol is tls.",
     { role: true, feature: "WITH_TLS", variable: "ENABLE_TLS" },
   ),
   tls_max_connections: withDefault(
     integer(1, 1_000_000),
     2048,
-    "Most TLS connections at once; no more than tcp_max_connections.",
+    "Largest number of TLS connections, at most tcp_max_connections.",
     { role: true, define: "TLS_MAX_CONNECTIONS" },
   ),
   sip_tls_port: withDefault(port, 5061, "TCP port for SIP over TLS from the voice platform.", {
@@ -169,7 +169,7 @@ export const tls = {
   sip_private_tls_port: withDefault(
     port,
     5071,
-    "TCP port of the second TLS listener, on the private address, towards recorders whose siprec_protocol is tls.",
+    "TCP port of the second TLS listener, on the private address, for recorders whose siprec_protocol is tls.",
     { define: "SIP_PRIVATE_TLS_PORT" },
   ),
   tls_certificate: optional(
@@ -182,7 +182,7 @@ export const tls = {
   }),
   tls_ca: optional(
     secret,
-    "Certificates (PEM) that recorders' and platforms' certificates are checked against, given in the same ways.",
+    "CA certificates (PEM) that verify the certificates of recorders and platforms, given in the same ways.",
     { defaultText: "recorders' certificates are not checked" },
   ),
 };
@@ -201,7 +201,7 @@ export const antiflood = {
   pike_reqs_density: withDefault(
     integer(1, 1_000_000),
     30,
-    "Requests from one address within pike_sample_time that are still let through.",
+    "Requests that one address may send within pike_sample_time.",
     { role: true, define: "PIKE_REQS_DENSITY" },
   ),
   pike_remove_latency: withDefault(
@@ -220,15 +220,12 @@ export const operation = {
   dispatcher_poll: withDefault(
     seconds(1, 300),
     3,
-    "Seconds between two looks at the dispatcher table; a change is applied after at most that time, a seed at once.",
+    "Seconds between reads of the dispatcher table; a change is applied within this time, `sip-proxy db seed` immediately.",
     { variable: "DISPATCHER_POLL" },
   ),
-  drain_limit: withDefault(
-    seconds(0, 172_800),
-    14400,
-    "Seconds that draining waits for running calls to end before it gives up.",
-    { variable: "DRAIN_LIMIT" },
-  ),
+  drain_limit: withDefault(seconds(0, 172_800), 14400, "Seconds for which draining waits for calls to end.", {
+    variable: "DRAIN_LIMIT",
+  }),
 };
 
 export const proxySettings = {

@@ -10,7 +10,7 @@ export const dispatcherColumns = { destination: 192, attrs: 128, description: 64
 export const recorderSettings = {
   private_ip_address: required(ipv4, "Address of the recorder.", role),
   siprec_port: withDefault(port, 5080, "Port on which the recorder listens.", role),
-  siprec_protocol: withDefault(oneOf("tcp", "udp", "tls"), "tcp", "Transport towards the recorder.", role),
+  siprec_protocol: withDefault(oneOf("tcp", "udp", "tls"), "tcp", "Transport to the recorder.", role),
   siprec_flags: withDefault(
     integer(0, 31),
     0,
@@ -20,18 +20,18 @@ export const recorderSettings = {
   siprec_priority: withDefault(
     integer(-2_147_483_648, 2_147_483_647),
     0,
-    "Priority in the set; with disp_alg 8 the highest comes first.",
+    "Priority in the set; with disp_alg 8 the highest is used first.",
     role,
   ),
   siprec_attrs: withDefault(
     text({ rule: `name=value pairs joined by ";"` }),
     "",
-    "Attributes, name1=value1;…;nameN=valueN: weight=75 gives 75 parts of the calls.",
+    "Attributes, name1=value1;…;nameN=valueN: weight=75 gives the recorder 75 parts of the calls.",
     role,
   ),
   siprec_set: withDefault(
     integer(0, 2_147_483_647),
     1,
-    "Dispatcher set (the table's setid) that the recorder belongs to; a proxy's disp_set picks from it.",
+    "Dispatcher set (the table's setid) to which the recorder belongs; proxies with this set in disp_set use it.",
   ),
 };

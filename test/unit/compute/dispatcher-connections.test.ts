@@ -7,7 +7,9 @@ const fleet = (more: object = {}) => fleetOf({ group, launch: { ec2: { region: "
 
 test("every host, and every instance that a group may have, keeps one of half the connections", () => {
   expect(shortage(fleet(), 200)).toBeUndefined();
-  expect(shortage(fleet(), 199)).toContain("hosts keep 99 at most, and the fleet has up to 100 hosts");
+  expect(shortage(fleet(), 199)).toContain(
+    "hosts keep at most 99 of its 199 connections, and the fleet has up to 100 hosts",
+  );
   expect(shortage(fleetOf(), 2)).toBeUndefined();
   expect(shortage(fleetOf(), 1)).toContain("keep 0 at most");
 });

@@ -50,7 +50,7 @@ test("rows of others are no difference, and are named", () => {
   const table = [inTable(1, 3), inTable(7, 8, { fleets: [] }), inTable(9, 9, { fleets: ["two"] })];
   expect(diffLines([row(3)], table, []).every(agrees)).toBe(true);
   expect(rowsOfOthers("one", table)).toEqual([
-    "row 7 (sip:10.0.0.8:5080;transport=tcp, recorder8) is of no fleet",
-    "row 9 (sip:10.0.0.9:5080;transport=tcp, recorder9) is of fleet two",
+    "row 7 (sip:10.0.0.8:5080;transport=tcp, recorder8) belongs to no fleet",
+    "row 9 (sip:10.0.0.9:5080;transport=tcp, recorder9) belongs to fleet two",
   ]);
 });

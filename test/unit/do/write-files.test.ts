@@ -29,9 +29,9 @@ test("a folder that somebody else has filled is not replaced; an empty one, and 
   await writeFiles(own, [{ path: "user-data", content: "" }]);
   await expect(refuseForeign(own, "user-data")).resolves.toBeUndefined();
   await writeFiles(join(folder, "photos"), [{ path: "holiday.jpg", content: "" }]);
-  await expect(refuseForeign(join(folder, "photos"), "user-data")).rejects.toThrow("is there already");
+  await expect(refuseForeign(join(folder, "photos"), "user-data")).rejects.toThrow("already exists");
   symlinkSync(own, join(folder, "link"));
-  await expect(refuseForeign(join(folder, "link"), "user-data")).rejects.toThrow("is there already");
+  await expect(refuseForeign(join(folder, "link"), "user-data")).rejects.toThrow("already exists");
 });
 
 test("a file that leads out of the folder is refused", async () => {

@@ -62,7 +62,7 @@ describe.each([
       await expect(call()).rejects.toMatchObject({
         code: "NoAnswerOfAws",
         message: expect.stringMatching(
-          new RegExp(`^${what}: 127\\.0\\.0\\.1 answers as no service of AWS`),
+          new RegExp(`^${what}: 127\\.0\\.0\\.1 did not answer like an AWS service`),
         ) as string,
       });
   });

@@ -15,8 +15,10 @@ export async function clean(fleet: Fleet, options: CleanOptions): Promise<void> 
     if (options.json) return printOutcome(aws, { terminated: left.map(({ id }) => id), kept });
     for (const { id } of left) talk.good(`${id} ${options.dryRun ? "would be" : "is"} terminated`);
     for (const id of kept)
-      talk.warn(`${id} runs for less than ${bakeMinutes} minutes: a bake may go on; --all ends it too`);
-    if (builders.length === 0) talk.say("nothing is left of a bake");
+      talk.warn(
+        `${id} has been running for less than ${bakeMinutes} minutes: a bake may still use it; --all ends it too`,
+      );
+    if (builders.length === 0) talk.say("no builders are left");
   });
 }
 

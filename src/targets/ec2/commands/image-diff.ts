@@ -38,7 +38,9 @@ async function comparedAmi(aws: Aws, fleet: Fleet, wanted: string): Promise<Comp
   if (stored) return comparedImage(ami.id, stored.manifest.contents, stored.manifest);
   const contents = await publishedContents(aws, fleet.name, ami);
   if (contents) return comparedImage(ami.id, contents);
-  talk.warn(`${ami.id}: its manifest is neither here nor published; its tags tell the versions`);
+  talk.warn(
+    `${ami.id}: its manifest is neither on this machine nor published; the versions are from its tags`,
+  );
   return fromTags(ami);
 }
 

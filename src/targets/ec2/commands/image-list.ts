@@ -30,7 +30,7 @@ function listed(ami: FleetAmi, promoted: string | undefined, isInFile: boolean):
   const { tags } = ami;
   const notes = [
     promoted === ami.id ? "promoted" : "",
-    isInFile ? "" : `${ami.region} is no region of the fleet file`,
+    isInFile ? "" : `${ami.region} is not a region of the fleet file`,
     ami.state === "available" ? "" : ami.state,
     tags[tagKey.kamailio] === undefined ? "not finished: bake again" : "",
     ami.deprecated === undefined ? "" : `deprecated from ${ami.deprecated.slice(0, 10)}`,

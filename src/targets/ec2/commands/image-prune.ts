@@ -31,7 +31,7 @@ export async function prune(fleet: Fleet, keep: number, options: PruneOptions): 
         regions[region] = await (options.enable
           ? enableIn(there, fleet)
           : pruneIn(there, fleet, keep, options, isHome));
-        for (const line of regions[region].passedOver) talk.warn(`passed over: ${line}`);
+        for (const line of regions[region].passedOver) talk.warn(`skipped: ${line}`);
       });
     const done = (verb: "delete" | "disable" | "enable") => options[verb] === true && !dryRun;
     const verbs = { deleted: done("delete"), disabled: done("disable"), enabled: done("enable") };
@@ -58,7 +58,7 @@ async function pruneIn(
   options: PruneOptions,
   isHome: boolean,
 ): Promise<Outcome> {
-  talk.note(`${aws.region}: reading the images, and what uses them`);
+  talk.note(`${aws.region}: reading images and their uses`);
   const planned = await planPrune(aws, fleet, keep);
   const changes = options.delete === true || options.disable === true;
   const tell = (line: string) => talk.note(`${aws.region}: ${line}`);
@@ -103,6 +103,6 @@ function showPlan(region: string, plan: PrunePlan, { disable, delete: deletes }:
   if (!disable) for (const id of plan.orphans) print(`  delete  ${id}  snapshot of an AMI that is gone\n`);
   if (!disable && !deletes && plan.delete.length > 0)
     talk.note(
-      `${count(plan.delete, "AMI")} may be shared: --delete and --disable look, and leave those that are`,
+      `${count(plan.delete, "AMI")} may be shared: --delete and --disable check this and keep shared ones`,
     );
 }

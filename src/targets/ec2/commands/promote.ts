@@ -56,10 +56,10 @@ async function promoteAll(aws: Aws, fleet: Fleet, promotions: readonly Promotion
       const left = promotions.filter((one) => !done.includes(one));
       const lines = [
         ...done.map(({ region, ami }) => `${region}: ${ami} is promoted`),
-        ...left.map(({ region, before }) => `${region}: stays behind with ${before ?? "nothing"}`),
+        ...left.map(({ region, before }) => `${region}: still has ${before ?? "nothing"}`),
       ];
       throw new UserError([error.message, ...lines].join("\n"), {
-        hint: `run the same command again: it goes on with the rest; or promote what was before${error.hint === undefined ? "" : `; ${error.hint}`}`,
+        hint: `run the same command again to continue; or promote the previous image${error.hint === undefined ? "" : `; ${error.hint}`}`,
         cause: error,
       });
     }
@@ -110,15 +110,15 @@ async function refuseForeignParameter(
   const image = value.startsWith("ami-") ? await describeAmi(aws, value) : undefined;
   if (image ? isOurs(tagsOf(image.Tags), { fleet: fleet.name }) : value.startsWith("ami-")) return;
   throw new UserError(
-    `the parameter ${parameter} in ${aws.region} holds ${value}, which is no AMI of the fleet ${fleet.name}; it is left as it is`,
-    { hint: "name another with image.targets.ec2.ami_parameter, or delete it on purpose" },
+    `the parameter ${parameter} in ${aws.region} holds ${value}, which is not an AMI of the fleet ${fleet.name}; it was not changed`,
+    { hint: "set another one with image.targets.ec2.ami_parameter, or delete this one" },
   );
 }
 
 function refuseUnfinished({ id, tags }: FleetAmi): void {
   if (tags[tagKey.kamailio] !== undefined) return;
   throw new UserError(`${id} was baked, but its bake was not finished`, {
-    hint: "run bake-image again: it bakes nothing anew and finishes it",
+    hint: "run bake-image again: it finishes this bake without baking again",
   });
 }
 
@@ -140,15 +140,15 @@ async function promoteIn(aws: Aws, fleet: Fleet, { parameter, ami, before }: Pro
   };
   if (await poll(look, { every: 2, timeout: 300_000 })) return;
   throw new UserError(
-    `${ami} is not promoted in ${aws.region}: SSM took the value, but ${parameter} reads ${read ?? "nothing"}`,
+    `${ami} is not promoted in ${aws.region}: SSM accepted the value, but ${parameter} contains ${read ?? "nothing"}`,
     {
-      hint: `SSM refuses what is no AMI that this account may launch in ${aws.region}; look at it, and run the same command again`,
+      hint: `SSM rejects AMIs that this account may not launch in ${aws.region}; check the parameter, and run the same command again`,
     },
   );
 }
 
 function tell({ region, parameter, ami, before }: Promotion, dryRun: boolean): void {
   const what = dryRun ? "would be" : "is";
-  if (before === ami) talk.say(`${region}: ${ami} is promoted already (${parameter})`);
-  else talk.good(`${region}: ${ami} ${what} promoted (${parameter}), ${before ?? "nothing"} was before`);
+  if (before === ami) talk.say(`${region}: ${ami} is already promoted (${parameter})`);
+  else talk.good(`${region}: ${ami} ${what} promoted (${parameter}); before: ${before ?? "none"}`);
 }

@@ -11,6 +11,6 @@ export async function passingOver(
     await look();
   } catch (error) {
     if (!(error instanceof UserError) || inFile.includes(region)) throw error;
-    talk.warn(`${region} is no region of the fleet file, and is passed over: ${error.message}`);
+    talk.warn(`${region} is not a region of the fleet file; skipped: ${error.message}`);
   }
 }

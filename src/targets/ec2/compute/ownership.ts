@@ -56,10 +56,10 @@ export function refuseForeign({ what, tags }: Owned, owner: Owner, adopt = false
   const found = ownership(tags, owner);
   if (found.of === "us" || (found.of === "nobody" && adopt)) return;
   if (found.of === "others")
-    throw new UserError(`${what} belongs to ${found.whom}; it is left as it is`, {
-      hint: "take another name in this fleet file, or remove it where it was made",
+    throw new UserError(`${what} belongs to ${found.whom}; it was not changed`, {
+      hint: "use another name in this fleet file, or delete it where it was created",
     });
-  throw new UserError(`${what} was not made for the fleet ${owner.fleet}: it has no tag ${tagKey.fleet}`, {
-    hint: `take another name in the fleet file; or take it over on purpose: sip-proxy group apply FLEET --adopt, or give it the tag ${tagKey.fleet}=${owner.fleet}`,
+  throw new UserError(`${what} was not created for the fleet ${owner.fleet}: it has no tag ${tagKey.fleet}`, {
+    hint: `use another name in the fleet file; or take it over: sip-proxy group apply FLEET --adopt, or add the tag ${tagKey.fleet}=${owner.fleet}`,
   });
 }

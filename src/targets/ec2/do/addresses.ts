@@ -51,8 +51,8 @@ export async function addressFor(aws: Aws, fleet: Fleet, host: Host): Promise<El
   }
   const [address] = await elasticIps(aws, [{ Name: "public-ip", Values: [given] }]);
   if (address) return address;
-  throw new UserError(`${host.name}: ${given} is no Elastic IP of this account in ${aws.region}`, {
-    hint: "allocate or transfer it, or set launch.ec2.elastic_ip: false where a NAT gateway has that address",
+  throw new UserError(`${host.name}: ${given} is not an Elastic IP of this account in ${aws.region}`, {
+    hint: "allocate or transfer it, or set launch.ec2.elastic_ip: false if a NAT gateway has that address",
   });
 }
 

@@ -19,7 +19,7 @@ export function noAnswer(what: string, host: string, status: string, text: strin
   const quoted = shown === "" ? "nothing" : `"${shown}"`;
   return new AwsError(
     "NoAnswerOfAws",
-    `${what}: ${host || "the endpoint"} answers as no service of AWS does (${status}): ${quoted}`,
+    `${what}: ${host || "the endpoint"} did not answer like an AWS service (${status}): ${quoted}`,
     { hint: betweenHint },
     1,
   );

@@ -80,7 +80,7 @@ export async function namingLeftovers<T>(aws: Aws, work: () => Promise<T>): Prom
     throw new UserError(
       [
         error.message,
-        "made before this failed, and still there (the same command, run again, goes on with it):",
+        "created before the failure and still there (run the same command again to continue with it):",
         ...aws.made.map((line) => `  ${line}`),
       ].join("\n"),
       {

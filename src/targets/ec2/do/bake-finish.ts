@@ -51,7 +51,7 @@ export async function finishAmis(
     if (!(error instanceof UserError)) throw error;
     const ids = Object.entries(baked.image.amis).map(([region, id]) => `${id} (${region})`);
     throw new UserError(`${error.message}\nbaked, but not finished: ${ids.join(", ")}`, {
-      hint: "run the same command again: it bakes nothing anew and finishes them",
+      hint: "run the same command again: it finishes them without baking again",
       cause: error,
     });
   }
@@ -71,6 +71,6 @@ async function publishContents(aws: Aws, fleet: Fleet, baked: BakedAmis, talk: T
     );
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    talk.warn(`the image's package list stays on this machine: ${error.message}`);
+    talk.warn(`the image's package list is only on this machine: ${error.message}`);
   }
 }

@@ -47,7 +47,7 @@ export class Ec2Bake {
   ) {
     const { ec2 } = fleet.image.targets;
     if (!ec2) {
-      throw new UserError("the fleet file says nothing of image.targets.ec2", {
+      throw new UserError("the fleet file has no image.targets.ec2", {
         hint: "add under image: targets: { ec2: { region: eu-west-1 } }",
       });
     }

@@ -25,5 +25,5 @@ export async function buildersThere(aws: Aws, fleet: string): Promise<Builder[]>
 }
 
 export const builderInWords = ({ id, state, launched }: Builder, region: string): string =>
-  `builder ${id} in ${region} is ${state} since ${launched?.toISOString() ?? "?"}: of a bake that goes on, or that was killed; ` +
-  `it ends itself ${bakeLimitHours} hours after its start, or by: sip-proxy image clean FLEET`;
+  `builder ${id} in ${region} has been ${state} since ${launched?.toISOString() ?? "?"}; its bake is still running or was killed. ` +
+  `It ends itself ${bakeLimitHours} hours after its start; to end it now: sip-proxy image clean FLEET`;

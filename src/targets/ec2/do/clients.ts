@@ -86,8 +86,7 @@ function named<C extends Client>(client: C, tell: (line: string) => void): C {
     (next, context: CallContext) => async (args) => {
       const what = whatOf(context);
       const silent = setTimeout(
-        () =>
-          tell(`${context.host ?? "the endpoint"} has not answered ${what} yet; waiting, and asking again`),
+        () => tell(`${context.host ?? "the endpoint"} has not answered ${what} yet; retrying`),
         silence(),
       );
       try {

@@ -35,10 +35,10 @@ function notReady(id: string, name: string, what: string, output: string): UserE
   return new UserError(
     [
       `${name} (${id}) ${what}`,
-      ...(last === undefined ? [] : [`its last word: ${last}`]),
+      ...(last === undefined ? [] : [`last status: ${last}`]),
       "the end of its console:",
       ...tail.map((line) => `  | ${line}`),
     ].join("\n"),
-    { hint: `it goes on trying; see: sip-proxy status FLEET ${name} --target ec2` },
+    { hint: `it keeps trying; see: sip-proxy status FLEET ${name} --target ec2` },
   );
 }

@@ -22,7 +22,7 @@ export async function disable(
     const theirs = shares.get(ami.id) ?? [];
     const record = theirs.length === 0 ? undefined : packShares(theirs);
     const refused = isHalfDisabled(ami)
-      ? [`${ami.id}: an earlier --disable or --enable of it was broken off; run --enable first`]
+      ? [`${ami.id}: an earlier --disable or --enable of it was interrupted; run --enable first`]
       : theirs.length > 0 && record === undefined
         ? [`${ami.id}: shared with ${theirs.length}, more than a parameter can record`]
         : await changeOne(aws, ami.id, disablingCalls(fleet.name, ami.id, record, new Date()));

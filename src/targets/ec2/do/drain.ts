@@ -39,14 +39,14 @@ export async function drain(
   const heard = await poll(says, { every: 5, timeout: looks * pause(5) });
   if (heard === undefined) {
     await aws.change("ec2:DeleteTags", drainTag(id), {});
-    throw new UserError(`${name} (${id}) does not say that it drains; it takes calls as before`, {
-      hint: `an image of an earlier release does not know how to be asked: run sip-proxy-drain on the host, then the same command with --now; or --now at once, which cuts off its calls`,
+    throw new UserError(`${name} (${id}) has not confirmed that it drains, and still takes calls`, {
+      hint: `images of earlier releases do not watch the drain tag: run sip-proxy-drain on the host, then the same command with --now; or use --now immediately, which ends its calls`,
     });
   }
   const over = async () => ((await says())?.over === true ? true : undefined);
   if (heard.over || (await poll(over, { every: 5, timeout: settings.drain_limit * 1000 + grace }))) return;
-  throw new UserError(`${name} (${id}) still drains after ${settings.drain_limit} s (drain_limit)`, {
-    hint: "run the same command again, or with --now, which cuts off its calls",
+  throw new UserError(`${name} (${id}) is still draining after ${settings.drain_limit} s (drain_limit)`, {
+    hint: "run the same command again, or with --now, which ends its calls",
   });
 }
 
@@ -60,7 +60,7 @@ async function showTags(aws: Aws, id: string, name: string): Promise<void> {
   } catch (error) {
     if (!isRefusal(error)) throw error;
     throw new UserError(`${name} (${id}) cannot be asked to drain: ${error.message}`, {
-      hint: "the metadata service takes no tags whose names have spaces or slashes; run sip-proxy-drain on the host, then the same command with --now",
+      hint: "the metadata service does not accept tag names with spaces or slashes; run sip-proxy-drain on the host, then the same command with --now",
       cause: error,
     });
   }

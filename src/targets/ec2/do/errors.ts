@@ -21,7 +21,7 @@ export function isAwsError(error: unknown, ...codes: readonly string[]): error i
 }
 
 export const betweenHint =
-  "does a proxy, a login page or another server stand between? (HTTPS_PROXY, NO_PROXY, AWS_ENDPOINT_URL)";
+  "is there a proxy, a login page or another server in between? (HTTPS_PROXY, NO_PROXY, AWS_ENDPOINT_URL)";
 
 type Hints = readonly [RegExp, string][];
 
@@ -38,24 +38,24 @@ const troubleOfEveryCall: Hints = [
   [/^(AuthFailure|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient)/, "check the credentials"],
   [
     /^(UnauthorizedOperation|AccessDenied)/,
-    "your own IAM policy must allow this action; with --dry-run a command prints the calls that it makes",
+    "your IAM policy must allow this action; --dry-run prints the calls of a command",
   ],
   [
     /^(RequestLimitExceeded|Throttl|TooManyRequests|EC2ThrottledException)/,
-    "AWS throttles this account; run the same command again in a minute, it goes on where it was",
+    "AWS throttles this account; run the same command again in a minute; it continues where it stopped",
   ],
   [
     /^(NoAnswerOfAws|TimeoutError|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|NetworkingError)/,
     "is AWS reachable from this machine? (AWS_ENDPOINT_URL, AWS_REGION, proxies)",
   ],
-  [/^(InternalError|InternalFailure|ServiceUnavailable|Unavailable)/, "AWS has trouble; try again"],
+  [/^(InternalError|InternalFailure|ServiceUnavailable|Unavailable)/, "AWS has a problem; try again"],
 ];
 
 /** Codes of one thing that have a way out. Codes are EC2's, Auto Scaling's and SSM's. */
 const troubleOfOne: Hints = [
   [
     /^(InsufficientInstanceCapacity|InsufficientHostCapacity|Unsupported$)/,
-    "take another instance_type or another subnet's zone",
+    "use another instance_type or a subnet in another zone",
   ],
   [
     /^(VcpuLimitExceeded|InstanceLimitExceeded|AddressLimitExceeded|MaxSpotInstanceCountExceeded|LimitExceeded|RulesPerSecurityGroupLimitExceeded)/,
@@ -92,7 +92,7 @@ export function awsError(error: unknown, what: string, host = ""): unknown {
   if (/Deserialization error|XML parse error/.test(message) || /^Unknown(Error)?$/.test(name))
     return new AwsError(
       "NoAnswerOfAws",
-      `${what}: ${host || "the endpoint"} answers as no service of AWS does (${$metadata?.httpStatusCode ?? "?"})${tried}`,
+      `${what}: ${host || "the endpoint"} did not answer like an AWS service (${$metadata?.httpStatusCode ?? "?"})${tried}`,
       { hint: betweenHint, cause: error },
       attempts,
     );
@@ -132,5 +132,5 @@ function permissionHint(message: string): string | undefined {
   const [, action, resource] = /not authorized to perform: (\S+)(?: on resource: (\S+))?/.exec(message) ?? [];
   if (action === undefined) return undefined;
   const on = resource === undefined ? "" : ` on ${resource}`;
-  return `your own IAM policy must allow ${action}${on}; with --dry-run a command prints the calls that it makes`;
+  return `your IAM policy must allow ${action}${on}; --dry-run prints the calls of a command`;
 }

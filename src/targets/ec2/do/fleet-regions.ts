@@ -46,7 +46,7 @@ export async function findAmi(aws: Aws, fleet: Fleet, wanted = "newest"): Promis
       hint:
         amis.length === 0
           ? "bake one: bake-image FLEET --target ec2"
-          : `there are: ${amis.map(({ id, key }) => `${id} (${key})`).join(", ")}`,
+          : `choose from: ${amis.map(({ id, key }) => `${id} (${key})`).join(", ")}`,
     },
   );
 }

@@ -82,9 +82,9 @@ export async function confirmGroup(aws: Aws, wanted: WantedGroup, { changes }: P
   const others = left.filter((change) => !own.has(told(change)));
   if (others.length === 0) return;
   throw new UserError(
-    `somebody else has changed the group at the same time, and won: ${others.map(({ what }) => what).join("; ")}`,
+    `another process changed the group at the same time: ${others.map(({ what }) => what).join("; ")}`,
     {
-      hint: "does another apply of this fleet go on? Look with: sip-proxy group plan FLEET; then apply again",
+      hint: "is another apply of this fleet running? Check with sip-proxy group plan FLEET, then apply again",
     },
   );
 }
@@ -124,7 +124,7 @@ function zoneNotes(subnets: readonly Subnet[]): string[] {
   const zones = [...new Set(subnets.map(({ zone }) => zone))];
   if (zones.length > 1) return [];
   return [
-    `all instances are in ${zones[0] ?? "one zone"}: give subnets of several zones, so that the loss of one is survived`,
+    `all instances are in ${zones[0] ?? "one zone"}: give subnets in several zones, so that the group survives the loss of one`,
   ];
 }
 

@@ -45,7 +45,7 @@ export async function rollGroup(
   if (isGoingOn(current.refresh)) return joinRefresh(aws, name, current.refresh, target, roll);
   tellAside(current, target, roll);
   if (runsVersion(current, target, roll.aside))
-    return `${everyInstance(current.group, target, roll.aside)} runs version ${target} already`;
+    return `${everyInstance(current.group, target, roll.aside)} already runs version ${target}`;
   if (roll.remember !== false) await rememberPrevious(aws, name, current, target);
   const id = await start(aws, name, startRefresh(name, group, target, roll.aside));
   return roll.wait && !aws.isDryRun
@@ -67,8 +67,8 @@ export async function rollbackGroup(
   const target = version ?? previousVersion(current);
   if (target === undefined)
     throw new UserError(
-      `the group launches version ${groupVersion(current.group) ?? "?"}; nothing is known to go back to`,
-      { hint: `--to VERSION names one; there are: ${current.template?.versions.join(", ") ?? "none"}` },
+      `the group launches version ${groupVersion(current.group) ?? "?"}; no previous version is recorded`,
+      { hint: `use --to VERSION; choose from: ${current.template?.versions.join(", ") ?? "none"}` },
     );
   const done = await rollGroup(aws, name, group, { ...roll, remember: false }, target);
   if (previousVersion(current) !== undefined) await forgetPrevious(aws, name);
@@ -79,14 +79,14 @@ async function existing(aws: Aws, name: string, owner: Owner): Promise<CurrentGr
   const current = await readOwnGroup(aws, name, owner);
   if (current.group && current.template) return current;
   throw new UserError(`there is no group ${name} in ${aws.region}`, {
-    hint: "sip-proxy group apply FLEET makes it",
+    hint: "create it: sip-proxy group apply FLEET",
   });
 }
 
 function refuseUnknown({ template }: CurrentGroup, version: number): void {
   if (template?.versions.includes(version)) return;
   throw new UserError(`the launch template has no version ${version}`, {
-    hint: `there are: ${template?.versions.join(", ") ?? "none"}`,
+    hint: `choose from: ${template?.versions.join(", ") ?? "none"}`,
   });
 }
 
@@ -177,13 +177,13 @@ async function joinRefresh(
   const version = refreshVersion(refresh);
   if (version !== target) {
     throw new UserError(
-      `a roll to version ${version ?? "?"} is going on: ${refresh ? progress(refresh) : ""}`,
+      `a roll to version ${version ?? "?"} is running: ${refresh ? progress(refresh) : ""}`,
       {
-        hint: "wait for its end, or undo it: sip-proxy group rollback FLEET",
+        hint: "wait for its end, or cancel it: sip-proxy group rollback FLEET",
       },
     );
   }
-  if (!roll.wait || aws.isDryRun) return `a roll to version ${target} is going on already`;
+  if (!roll.wait || aws.isDryRun) return `a roll to version ${target} is already running`;
   return finished(aws, name, await follow(aws, name, refresh?.InstanceRefreshId, roll), target);
 }
 
@@ -195,11 +195,11 @@ async function undoRefresh(
 ): Promise<string> {
   if (!/^Rollback/.test(refresh?.Status ?? ""))
     await aws.change("autoscaling:RollbackInstanceRefresh", { AutoScalingGroupName: name }, {});
-  if (!roll.wait || aws.isDryRun) return "the roll is being undone (sip-proxy group status FLEET)";
+  if (!roll.wait || aws.isDryRun) return "the roll is being rolled back (sip-proxy group status FLEET)";
   const end = await follow(aws, name, refresh?.InstanceRefreshId, roll);
   if (end.Status === "RollbackSuccessful")
-    return `the roll to version ${refreshVersion(end) ?? "?"} was undone`;
-  throw new UserError(`the roll was not undone: ${progress(end)}`, {
+    return `the roll to version ${refreshVersion(end) ?? "?"} was rolled back`;
+  throw new UserError(`the roll was not rolled back: ${progress(end)}`, {
     hint: "see: sip-proxy group status FLEET",
   });
 }
@@ -226,9 +226,9 @@ async function follow(
   );
   if (end) return end;
   throw new UserError(
-    `the roll goes on after ${timeout / 1000} s: ${last ? progress(last) : "nothing is known of it"}`,
+    `the roll is still running after ${timeout / 1000} s: ${last ? progress(last) : "no progress is reported"}`,
     {
-      hint: "it needs nobody to watch it; sip-proxy group status FLEET tells how far it is",
+      hint: "it continues without this command; see: sip-proxy group status FLEET",
     },
   );
 }
@@ -238,9 +238,9 @@ async function finished(aws: Aws, name: string, refresh: InstanceRefresh, versio
     return `${everyInstance(await describeGroup(aws, name), version, {})} runs version ${version}`;
   const undone = /^RollbackSuccessful$/.test(refresh.Status ?? "");
   throw new UserError(
-    `the roll to version ${version} failed${undone ? " and was undone" : ""}: ${progress(refresh)}`,
+    `the roll to version ${version} failed${undone ? " and was rolled back" : ""}: ${progress(refresh)}`,
     {
-      hint: "why an instance was given up is on its console: sip-proxy status FLEET GROUP --target ec2",
+      hint: "the console of an instance shows why it was given up: sip-proxy status FLEET GROUP --target ec2",
     },
   );
 }

@@ -73,7 +73,7 @@ export async function instanceOfHost(aws: Aws, fleet: string, host: string) {
   if (more.length > 0) {
     const ids = [instance, ...more].map((one) => one?.id ?? "");
     throw new UserError(`there is more than one instance of ${host}: ${ids.join(", ")}`, {
-      hint: `end those that are too many: aws ec2 terminate-instances --instance-ids ${ids.at(-1) ?? ""}`,
+      hint: `terminate the extra ones: aws ec2 terminate-instances --instance-ids ${ids.at(-1) ?? ""}`,
     });
   }
   return { instance, former: all.filter(isGone).map(({ id }) => id) };
@@ -121,7 +121,7 @@ export async function refuseProtected(aws: Aws, id: string, end: "stop" | "termi
   const isProtected = end === "stop" ? DisableApiStop?.Value : DisableApiTermination?.Value;
   if (isProtected !== true) return;
   const option = end === "stop" ? "--no-disable-api-stop" : "--no-disable-api-termination";
-  throw new UserError(`instance ${id} is protected (${Attribute}), and stays as it is`, {
+  throw new UserError(`instance ${id} is protected (${Attribute}) and was not changed`, {
     hint: `aws ec2 modify-instance-attribute --instance-id ${id} ${option}`,
   });
 }

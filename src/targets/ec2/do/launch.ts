@@ -93,7 +93,7 @@ export class Ec2Hosts implements Hosts {
   #subnet(host: Host, subnets: readonly Subnet[]): Subnet | undefined {
     const subnet = subnetFor(host, this.fleet.hosts.indexOf(host), subnets);
     if (subnet || host.private_ip_address === "auto") return subnet;
-    throw new UserError(`${host.name}: no subnet holds ${host.private_ip_address}`, {
+    throw new UserError(`${host.name}: no subnet contains ${host.private_ip_address}`, {
       hint: `launch.ec2.subnets are ${subnets.map(({ id, cidr }) => `${id} (${cidr})`).join(", ") || "not given"}`,
     });
   }
@@ -129,7 +129,7 @@ export class Ec2Hosts implements Hosts {
     refuseGroup(host);
     const { instance } = await this.#find(host);
     if (!instance) return "there is no such instance";
-    if (instance.state === "stopped") return `${instance.id} is stopped already`;
+    if (instance.state === "stopped") return `${instance.id} is already stopped`;
     await refuseProtected(this.aws, instance.id, "stop");
     if (!now) await drain(this.aws, host, instance, this.tell);
     await this.aws.change("ec2:StopInstances", { InstanceIds: [instance.id] }, {});
@@ -163,7 +163,7 @@ export class Ec2Hosts implements Hosts {
         done.push(
           `the address ${publicIp} was not allocated by launch, or the fleet file names it: it is kept`,
         );
-      else if (!release) done.push(`its address ${publicIp} is kept (--release gives it back)`);
+      else if (!release) done.push(`its address ${publicIp} is kept (--release releases it)`);
       else {
         await this.aws.change("ec2:ReleaseAddress", { AllocationId: allocationId }, {});
         done.push(`released ${publicIp}`);
@@ -210,7 +210,7 @@ function refuseOtherUserData(host: Host, { id, tags }: FoundInstance, userData: 
   const made = tags[tagKey.userData];
   if (made === undefined || made === userDataDigest(userData)) return;
   throw new UserError(
-    `${host.name} was launched as ${id} with other user-data: the fleet file has changed since`,
+    `${host.name} was launched as ${id} with different user-data: the fleet file has changed since`,
     {
       hint: `sip-proxy terminate FLEET ${host.name} --target ec2, then launch it again; its Elastic IP is kept`,
     },

@@ -76,9 +76,9 @@ const alreadyThere = [
 /** It was not there when the plan was made. */
 function madeByOthers(error: AwsError): UserError {
   return new UserError(
-    `somebody else has made this at the same time; that stays as it is: ${error.message}`,
+    `another process created this at the same time; it was not changed: ${error.message}`,
     {
-      hint: "does another apply of this fleet go on? Look with: sip-proxy group plan FLEET; then apply again",
+      hint: "is another apply of this fleet running? Check with sip-proxy group plan FLEET, then apply again",
       cause: error,
     },
   );

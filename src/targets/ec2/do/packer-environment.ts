@@ -15,7 +15,7 @@ export async function packerEnvironment(
   const minutes = expiration && Math.floor((expiration.getTime() - Date.now()) / 60_000);
   if (minutes !== undefined && minutes < usualMinutes)
     warn(
-      `the credentials end in ${minutes} minutes, and Packer cannot renew them; a bake that takes longer fails. Log in again first: aws sso login`,
+      `the credentials expire in ${minutes} minutes, and Packer cannot renew them; a bake that takes longer fails. Log in again first: aws sso login`,
     );
   return {
     AWS_REGION: aws.region,

@@ -40,8 +40,7 @@ export async function sharesOfSuperfluous(
 ): Promise<Map<string, LaunchPermission[]>> {
   const shares = new Map<string, LaunchPermission[]>();
   for (const [index, { id, state }] of plan.delete.entries()) {
-    if (index > 0 && index % 100 === 0)
-      tell(`looked at the shares of ${index} of ${plan.delete.length} AMIs`);
+    if (index > 0 && index % 100 === 0) tell(`checked the shares of ${index} of ${plan.delete.length} AMIs`);
     if (state !== "available") continue;
     shares.set(id, await sharesOf(aws, id).catch(noneWhenGone));
     await sleep(pause(0.1));

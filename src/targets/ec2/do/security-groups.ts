@@ -96,7 +96,7 @@ export async function deleteSecurityGroup(aws: Aws, fleet: string): Promise<stri
     return [`deleted the security group ${group.GroupId}`];
   } catch (error) {
     if (!isAwsError(error, "DependencyViolation")) throw error;
-    return [`the security group ${group.GroupId} is in use and stays`];
+    return [`the security group ${group.GroupId} is in use and is kept`];
   }
 }
 

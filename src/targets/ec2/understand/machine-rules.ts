@@ -28,7 +28,7 @@ function regionsAreKnown({ image, launch }: Fleet): Fault[] {
       : {
           path,
           severity: "warning" as const,
-          message: `is none of AWS' regions of ${regionsDate}; got ${name}`,
+          message: `is not an AWS region (list of ${regionsDate}); got ${name}`,
           hint: `did you mean ${closest(name, [...knownRegions])}?`,
         },
   );
@@ -53,7 +53,7 @@ function instanceTypesFitImage({ image, launch, group }: Fleet): Fault[] {
       : {
           path,
           message: `must be a type with x86_64 processors, as the image has it; ${type} has arm64 ones`,
-          hint: "for example c7i.large; in names of types a g after the generation stands for Graviton",
+          hint: "for example c7i.large; a g after the generation stands for Graviton (arm64)",
         },
   );
 }

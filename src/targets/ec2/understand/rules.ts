@@ -19,7 +19,7 @@ function desiredIsWithinBounds({ group }: Fleet): Fault[] {
   return [
     {
       path: ["group", "desired"],
-      message: `must lie from min to max (${group.min} to ${group.max}); got ${group.desired}`,
+      message: `must be from min to max (${group.min} to ${group.max}); got ${group.desired}`,
     },
   ];
 }
@@ -34,7 +34,7 @@ function drainFitsTerminateHook({ hosts, group }: Fleet): Fault[] {
   return [
     {
       path: placeOf(host, "drain_limit"),
-      message: `must be at most ${longest}: that is how long EC2 lets an instance of the group wait (100 x terminate_heartbeat); got ${drain_limit}`,
+      message: `must be at most ${longest}: EC2 waits no longer for an instance of the group (100 x terminate_heartbeat); got ${drain_limit}`,
       hint: `set terminate_heartbeat: ${Math.ceil(drain_limit / 100)} in the group`,
     },
   ];
@@ -85,7 +85,7 @@ function sharedImagesHaveOwnKeys({ image }: Fleet): Fault[] {
   const why = "a snapshot that is encrypted with the account's default key cannot be shared";
   const hint = "or set encrypt_boot: false";
   if (ec2.kms_key_id === undefined)
-    return [{ path, atKey: true, message: `needs kms_key_id beside it: ${why}`, hint }];
+    return [{ path, atKey: true, message: `needs kms_key_id too: ${why}`, hint }];
   const without = ec2.ami_regions.filter((region) => ec2.region_kms_key_ids[region] === undefined);
   return without.map((region) => ({
     path,

@@ -33,11 +33,11 @@ export const imageEc2Settings = {
   base_owner: withDefault(
     imageOwner,
     debianOwner,
-    "Account whose AMIs the base is looked for among (Debian's own, unless given).",
+    "Account that owns the base AMI. The default is Debian's.",
   ),
   base_name: optional(
     imageNameFilter,
-    "Name of the base AMI; of several the newest is taken, and its id recorded. Without effect where image.base is an AMI id.",
+    "Name of the base AMI. Of several matches the newest is used, and its id is recorded. No effect when image.base is an AMI id.",
     { defaultText: "`BASE-amd64-*`, Debian's names" },
   ),
   ssh_username: withDefault(
@@ -57,7 +57,7 @@ export const imageEc2Settings = {
   ssh_networks: withDefault(
     listOf(cidr),
     [],
-    "Networks from which the builder's SSH may be reached while it runs; everywhere when none is given.",
+    "Networks that may reach the builder's SSH while it runs; all when none is given.",
   ),
   iam_instance_profile: optional(
     instanceProfile,
@@ -88,7 +88,7 @@ export const imageEc2Settings = {
   ),
   ami_parameter: optional(
     parameterName,
-    "SSM parameter under which `sip-proxy image promote` publishes the AMI's id.",
+    "SSM parameter in which `sip-proxy image promote` publishes the AMI's id.",
     { defaultText: "/sip-proxy/FLEET/ami" },
   ),
   tags: withDefault(bakedTags, {}, "Tags of the AMI and its snapshots."),
@@ -103,32 +103,32 @@ export const launchEc2Settings = {
     defaultText: "the promoted one",
   }),
   instance_type: withDefault(instanceType, "c7i.large", "Type of the instances."),
-  vpc_id: optional(resourceId("vpc"), "VPC in which the security group is made."),
+  vpc_id: optional(resourceId("vpc"), "VPC in which the security group is created."),
   subnets: withDefault(
     listOf(resourceId("subnet")),
     [],
-    "Subnets of single hosts: each goes where its private_ip_address lies; those with auto are spread.",
+    "Subnets of single hosts. A host is placed in the subnet that contains its private_ip_address; hosts with auto are spread over all.",
   ),
   security_group_ids: withDefault(listOf(resourceId("sg")), [], "Security groups of the instances."),
   create_security_group: withDefault(
     flag,
     false,
-    "Make a security group that admits SIP and the RTP range, from the trusted networks and the recorders only, and http_port where it serves http_allow.",
+    "Create a security group that admits SIP and RTP from the trusted networks and the recorders only, and http_port from http_allow.",
   ),
   recorder_networks: withDefault(
     listOf(cidr),
     [],
-    "Networks of the recorders, for that security group (EC2 allows it 60 rules); each recorder's address when none is given.",
+    "Networks of the recorders for this security group (EC2 allows 60 rules); the address of each recorder when none is given.",
   ),
   elastic_ip: withDefault(
     flag,
     true,
-    "Give each single host an Elastic IP: the one that its public_ip_address names, or for auto one that is allocated and tagged for it. Set it to false where a NAT gateway stands before the hosts.",
+    "Give each single host an Elastic IP: the one in public_ip_address, or for auto one that is allocated and tagged for it. Set it to false if a NAT gateway is in front of the hosts.",
   ),
   associate_public_ip_address: optional(
     flag,
-    "Give instances a public address of the subnet's, where they get no Elastic IP or before they have it.",
-    { defaultText: "as the subnet says" },
+    "Give instances a public address from the subnet if they have no Elastic IP, or until they have it.",
+    { defaultText: "the subnet's setting" },
   ),
   key_name: optional(text({ rule: "a key pair name", pattern: /^[ -~]{1,255}$/ }), "Key pair for SSH."),
   iam_instance_profile: optional(instanceProfile, "Instance profile; secret references and groups need one."),
@@ -137,7 +137,7 @@ export const launchEc2Settings = {
       rule: "a URL such as http://10.0.0.5:4566, without a path",
       pattern: /^https?:\/\/[A-Za-z0-9.-]+(:[1-9]\d{0,4})?$/,
     }),
-    "Where hosts find all of AWS' services (an emulator).",
+    "Endpoint at which hosts reach all AWS services (an emulator).",
     { variable: "AWS_ENDPOINT_URL", defaultText: "each service's own endpoint in the region, over HTTPS" },
   ),
   volume_size: withDefault(integer(4, 1024, { unit: "GiB" }), 8, "Size of the root volume in GiB."),

@@ -51,14 +51,14 @@ export async function comparedImages(
 
 export async function prune(fleet: Fleet, keep: number, options: PruneOptions): Promise<number> {
   if (options.disable || options.enable)
-    throw new UsageError("local images cannot be disabled", "--delete removes those that nothing needs");
+    throw new UsageError("local images cannot be disabled", "--delete deletes unused images");
   const inUse = new Map((await listVms({})).map(({ record }) => [record.base, record.machine.name]));
   const images = (await storedImages(fleet.name)).map(({ path, manifest }, place) => ({
     path,
     baked: manifest.bakedAt,
     why: [
       ...(place < keep ? [`one of the newest ${keep}`] : []),
-      ...(inUse.has(path) ? [`the disk of ${inUse.get(path)} is laid over it`] : []),
+      ...(inUse.has(path) ? [`the disk of ${inUse.get(path)} uses it`] : []),
     ],
   }));
   const superfluous = images.filter(({ why }) => why.length === 0);

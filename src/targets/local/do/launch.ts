@@ -103,7 +103,7 @@ export async function terminateLocal(fleet: Fleet, host: Host): Promise<string> 
 export async function sshToLocal(fleet: Fleet, host: Host): Promise<SshTarget> {
   const vm = await findVm(fleet.name, host.name);
   if (!vm?.running)
-    throw new UserError(`${host.name} does not run`, {
+    throw new UserError(`${host.name} is not running`, {
       hint: `sip-proxy launch FLEET ${host.name} --target local`,
     });
   if (host.private_ip_address === "auto")
@@ -138,9 +138,9 @@ function requireBridge({ launch }: Fleet): string {
   const { bridge } = launch.local;
   if (bridge !== undefined) return bridge;
   throw new UserError(
-    "launch.local.bridge is not given: a proxy needs a network that platforms and recorders reach",
+    "launch.local.bridge is not given: proxies are connected to a bridge from which platforms and recorders are reachable",
     {
-      hint: "make a bridge (ip link add br-sip type bridge; ip addr add 10.0.0.254/24 dev br-sip; ip link set br-sip up) and name it, or try `npm start`, which makes a whole network",
+      hint: "create a bridge (ip link add br-sip type bridge; ip addr add 10.0.0.254/24 dev br-sip; ip link set br-sip up) and set launch.local.bridge, or use `npm start`, which creates a complete network",
     },
   );
 }
@@ -166,9 +166,12 @@ function digestFile(fleet: Fleet, host: Host): string {
 async function refuseOtherUserData(fleet: Fleet, host: Host, userData: Buffer): Promise<void> {
   const made = await readFile(digestFile(fleet, host), "utf8").catch(() => undefined);
   if (made === undefined || made === userDataDigest(userData)) return;
-  throw new UserError(`${host.name} was launched with other user-data: the fleet file has changed since`, {
-    hint: `sip-proxy terminate FLEET ${host.name} --target local, then launch it again`,
-  });
+  throw new UserError(
+    `${host.name} was launched with different user-data: the fleet file has changed since`,
+    {
+      hint: `sip-proxy terminate FLEET ${host.name} --target local, then launch it again`,
+    },
+  );
 }
 
 /** Hosts as VMs or containers of this machine. A dry run tells what would be done. */

@@ -18,7 +18,7 @@ function coresHoldExpectedCalls({ hosts, image, launch }: Fleet): Fault[] {
       {
         path: placeOf(host, "expected_calls"),
         severity: "warning" as const,
-        message: `is more than a host takes at once, ${held}: launch.local.cpus is ${cpus}, calls_per_core ${calls_per_core}`,
+        message: `is more than a host takes, ${held}: launch.local.cpus is ${cpus}, calls_per_core ${calls_per_core}`,
         hint: `set launch.local.cpus to ${Math.ceil(expected_calls / calls_per_core)} or more`,
       },
     ];

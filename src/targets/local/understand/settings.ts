@@ -17,11 +17,11 @@ export const launchLocalSettings = {
   engine: withDefault(
     oneOf("auto", "vm", "container"),
     "auto",
-    "What hosts run as: virtual machines, or systemd-nspawn containers of the same image. auto: VMs where guests really run under KVM, else containers where one really boots, else emulated VMs.",
+    "How hosts run: as virtual machines, or as systemd-nspawn containers of the same image. auto: VMs if guests run under KVM, otherwise containers if one boots, otherwise emulated VMs.",
   ),
   bridge: optional(
     interfaceName,
-    "Bridge of this machine that the hosts' network cards are plugged into; launch needs one.",
+    "Bridge of this machine to which the hosts' network cards are connected; required for launch.",
     {
       defaultText: "none",
     },

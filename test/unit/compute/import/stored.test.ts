@@ -101,7 +101,7 @@ describe("flags", () => {
     ["enable_debug", '"no"', undefined, undefined],
     ["enable_anitflood", '"no"', "enable_antiflood: false", undefined],
     ["enable_anitflood", '"true"', undefined, "so it was off"],
-    ["enable_antiflood", "false", "enable_antiflood: false", "there it did nothing"],
+    ["enable_antiflood", "false", "enable_antiflood: false", "it had no effect there"],
     ["log_stderror", '"yes"', "log_stderror: true", undefined],
   ])("%s: %s", (name, value, line, said) => {
     const list = inventory(`, "${name}": ${value}`);
@@ -169,7 +169,7 @@ test("two databases are two fleets", () => {
     "sipproxy": { "hosts": ["p1", "p2"] }, "recorder": { "hosts": ["r1", "r2"] },
     "one": { "hosts": ["p1", "r1"] }
   }`);
-  expect(problemsOf(list).join("\n")).toMatch(/dbhost.*not the same[\s\S]*--limit GROUP[\s\S]*dbpass_kam/);
+  expect(problemsOf(list).join("\n")).toMatch(/dbhost.*differs between[\s\S]*--limit GROUP[\s\S]*dbpass_kam/);
   const { text, problems } = importInventory(limited(inventoryOf("x", list), "one"));
   expect(problems).toEqual([]);
   expect(text).toContain("dbhost: db1");

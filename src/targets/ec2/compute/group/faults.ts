@@ -14,7 +14,7 @@ export function groupFaults({ group, launch }: Fleet): Fault[] {
       : [
           {
             path: [...path, "private_ip_address"],
-            message: "must be auto: every instance of a group has an address of its own",
+            message: "must be auto: every instance of a group has its own address",
           },
         ]),
     ...(launch.ec2.iam_instance_profile !== undefined

@@ -9,7 +9,7 @@ export function refuseKept(group: AutoScalingGroup, force: boolean): void {
   const faults = [...protection(group, force), ...(force ? [] : stayingInstances(group))];
   if (faults.length === 0) return;
   throw new UserError(
-    `the autoscaling group ${group.AutoScalingGroupName ?? ""} cannot be deleted, and stays as it is: ${faults.map(({ why }) => why).join("; ")}`,
+    `the autoscaling group ${group.AutoScalingGroupName ?? ""} cannot be deleted and was not changed: ${faults.map(({ why }) => why).join("; ")}`,
     { hint: [...new Set(faults.map(({ hint }) => hint))].join("; ") },
   );
 }

@@ -204,7 +204,7 @@ export function waitingVersion(spec: GroupSpec, current: CurrentGroup): string |
   const runs = groupVersion(current.group);
   const next = plannedVersion(spec, current);
   if (runs === undefined || runs === next) return undefined;
-  return `the group launches version ${runs} of its template; version ${next} comes with: sip-proxy group roll`;
+  return `the group launches version ${runs} of its template; to use version ${next}: sip-proxy group roll`;
 }
 
 /** The version before the last roll, which a rollback goes to. */

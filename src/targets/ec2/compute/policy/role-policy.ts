@@ -17,13 +17,13 @@ export function rolePolicy(
   return {
     policy,
     warnings:
-      known === undefined ? ["no region is known: the policy holds in all of them (give --region)"] : [],
+      known === undefined ? ["no region is given: the policy applies to all regions (use --region)"] : [],
     notes: operator
       ? [
           "the first group of an account needs iam:CreateServiceLinkedRole for autoscaling.amazonaws.com, once",
         ]
       : policy.Statement.length === 0
-        ? ["the hosts of this fleet make no call to AWS: they need no role"]
+        ? ["the hosts of this fleet do not call AWS and need no role"]
         : [],
   };
 }

@@ -20,10 +20,10 @@ export function objections(
   const owner = ownership(tags, { fleet });
   return [
     ...(owner.of === "others" ? [`belongs to ${owner.whom}`] : []),
-    ...(owner.of === "us" && !isOfBake(tags, fleet) ? ["no bake of this tool made it"] : []),
+    ...(owner.of === "us" && !isOfBake(tags, fleet) ? ["not made by bake-image"] : []),
     ...(protection === "disabled" ? [] : [`protected from being deregistered (${protection})`]),
     ...(state === "disabled" && tags[tagKey.disabled] === undefined
-      ? [`disabled, but not by image prune; aws ec2 enable-image --image-id ${id} has it judged again`]
+      ? [`disabled, but not by image prune; to have it checked again: aws ec2 enable-image --image-id ${id}`]
       : []),
     ...(state === "pending" || state === "transient" ? [`is ${state}`] : []),
   ];

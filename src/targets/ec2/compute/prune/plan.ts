@@ -113,7 +113,7 @@ export function keepShared(plan: PrunePlan, sharedWith: ReadonlyMap<string, read
   const kept = shared.map(({ id, created }) => ({
     id,
     created,
-    why: [`shared with ${others({ id }).join(", ")}, whose use of it cannot be seen`],
+    why: [`shared with ${others({ id }).join(", ")}, whose use cannot be checked`],
   }));
   return {
     ...plan,
