@@ -14,7 +14,7 @@ const unservable: [string, string][] = [["X-Unservable", "yes"]];
 const told = (lab: CallLab) =>
   lab
     .proxy()
-    .log.filter((line) => !line.includes("the call is blamed"))
+    .log.filter((line) => !line.includes("the call is the cause"))
     .slice(-20)
     .join("\n");
 
@@ -82,7 +82,7 @@ describe("calls that no recorder can serve", () => {
     expect(new Set(asked), told(lab)).toEqual(new Set([200]));
     expect(await down(lab)).toEqual([]);
     expect(lab.proxy().log.filter((line) => /rvalue/.test(line))).toEqual([]);
-    expect(lab.proxy().log.join("\n")).toContain("the call is blamed, its recorders stay");
+    expect(lab.proxy().log.join("\n")).toContain("the call is the cause, its recorders stay");
   });
 
   it("are told from recorders that serve nobody: those leave, OPTIONS get 503, and calls bring them back", async () => {

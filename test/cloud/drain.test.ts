@@ -49,7 +49,7 @@ function hostSays(...lines: ((value: string) => string)[]): void {
   });
 }
 
-const begins = (value: string) => `draining: sip-proxy asks for it (${value})`;
+const begins = (value: string) => `draining: requested by sip-proxy (${value})`;
 const goesOn = () => "calls left: 3";
 const ends = (value: string) => `drained: no calls are left (${value})`;
 

@@ -122,7 +122,7 @@ describe("a host that cannot become ready", () => {
     for (const [index, { title, reason }] of cases.entries()) {
       expect(await lab.cloud.untilCompleted(instanceId(index), launch), title).toBe("ABANDON");
       const host = lab.hosts.get(index);
-      const told = await host?.until(/FAILED: this host does not become ready within 30 s: /);
+      const told = await host?.until(/FAILED: this host did not become ready within 30 s: /);
       expect(told, title).toMatch(reason);
       expect(await host?.isReady(), title).toBe(false);
       // the group then ends it, and there is nothing to drain

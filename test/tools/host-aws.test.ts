@@ -49,7 +49,7 @@ describe("fetch-secret", () => {
     [["secretsmanager", "kam/json", "user"], /has no text under the key user, or is not text/],
     [["secretsmanager", "kam/json", "port"], /has no text under the key port/],
     [["secretsmanager", "kam/db", "password"], /has no text under the key password/],
-    [["vault", "kam/db"], /is of a kind that this image does not know/],
+    [["vault", "kam/db"], /has a type that this image does not support/],
   ])("says what is wrong with %s, and nothing of the secret", async (args, message) => {
     const { exitCode, stdout, stderr } = await fetch(...(args as [string]));
     expect([exitCode, stdout]).toEqual([1, ""]);
@@ -112,7 +112,7 @@ test("without a metadata service there is no group to speak to", async () => {
   });
   expect([exitCode, stdout]).toEqual([
     0,
-    expect.stringMatching(/no instance metadata service .* there is no group to speak to/),
+    expect.stringMatching(/the instance metadata service .* does not answer: no group is known/),
   ]);
 });
 

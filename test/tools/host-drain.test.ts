@@ -77,7 +77,7 @@ async function end(): Promise<void> {
 
 test("a host of no group drains for its tag, says when no call is left, and takes calls again without it", async () => {
   tag("2026-11-28T12:00:00.000Z");
-  await hears("draining: sip-proxy asks for it (2026-11-28T12:00:00.000Z)".replace(/[()]/g, "\\$&"));
+  await hears("draining: requested by sip-proxy (2026-11-28T12:00:00.000Z)".replace(/[()]/g, "\\$&"));
   await hears("calls left: 2");
   expect(asked()).toBe("cfg.set_now_int proxy draining 1");
   calls(0);

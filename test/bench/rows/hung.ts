@@ -60,7 +60,7 @@ export const relayWatched: Row = {
         const began = Date.now();
         const platform = await lab.place({ ...brief, rate: 10, calls: 300 });
         const ended = await until(() =>
-          lab.proxy().log.some((line) => line.includes(": ended; lost with it")),
+          lab.proxy().log.some((line) => line.includes("sessions are lost")),
         );
         await until(() => !lab.proxy().relayRuns());
         await pause(restartSec);

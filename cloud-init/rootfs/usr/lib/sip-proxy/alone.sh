@@ -31,7 +31,7 @@ leave() {
 	local value=$1 status=0 heard=$EPOCHSECONDS since
 	since=$(began leaving)
 	told="" # by an earlier drain
-	say "draining: sip-proxy asks for it ($value)"
+	say "draining: requested by sip-proxy ($value)"
 	# an operator's own drain is not undone with the tag
 	[[ -s $mark ]] || printf '%s\n' "$value" | write_file 644 - "$asked"
 	start_draining >/dev/null 2>&1 || true
@@ -41,7 +41,7 @@ leave() {
 	1) say "FAILED: ${known_left:-an unknown number of} calls are still up after $DRAIN_LIMIT s (drain_limit) ($value)" ;;
 	*)
 		[[ $(wanted_drain) == "$value" ]] || return 1
-		say "drained: nothing tells of calls ($value)"
+		say "drained: nothing reports calls ($value)"
 		;;
 	esac
 	over leaving

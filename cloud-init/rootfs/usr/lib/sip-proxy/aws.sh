@@ -109,7 +109,7 @@ aws_credentials() {
 	if [[ -r $file ]]; then read -r expires aws_key aws_secret aws_token <"$file"; fi
 	if ((expires - 300 > EPOCHSECONDS)); then return 0; fi
 	found=$(aws_ask_credentials) || {
-		aws_code=unreachable aws_reason="the metadata service gives no credentials"
+		aws_code=unreachable aws_reason="the metadata service returns no credentials"
 		if imds_has_no meta-data/iam/security-credentials/; then aws_code=NoRole aws_reason="the instance has no role (instance profile)"; fi
 		return 1
 	}

@@ -37,7 +37,7 @@ die() {
 
 # The host's settings. Without them nothing runs: an image is not a host.
 load_host() {
-	[[ -r $etc/host.env ]] || die "$etc/host.env is not there" "launch the image with user-data from: sip-proxy user-data FLEET NAME"
+	[[ -r $etc/host.env ]] || die "$etc/host.env is missing" "launch the image with user-data from: sip-proxy user-data FLEET NAME"
 	# shellcheck source=cloud-init/rootfs/usr/lib/sip-proxy/host-defaults.sh
 	. "$lib/host-defaults.sh"
 	# shellcheck source=/dev/null

@@ -23,7 +23,7 @@ complete() {
 	aws_identity || return 1
 	if autoscaling CompleteLifecycleAction "LifecycleHookName=$1" "LifecycleActionResult=$2"; then return 0; fi
 	[[ $aws_code != ValidationError ]] || return 2
-	say "the group cannot be told $2 for $1: $aws_reason"
+	say "the group cannot be sent $2 for $1: $aws_reason"
 	return 1
 }
 
@@ -39,7 +39,7 @@ heartbeat() {
 unhealthy() {
 	if aws_identity && aws_query autoscaling 2011-01-01 SetInstanceHealth "InstanceId=$aws_instance" \
 		HealthStatus=Unhealthy ShouldRespectGracePeriod=false; then return 0; fi
-	say "the group cannot be told that this instance is unhealthy: $aws_reason"
+	say "this instance cannot be reported as unhealthy to the group: $aws_reason"
 	return 1
 }
 

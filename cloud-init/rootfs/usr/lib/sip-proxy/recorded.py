@@ -29,7 +29,7 @@ class Recorded:
                     self.counts[tuple(key)] = int(count)
         except (OSError, ValueError):
             pass
-        self.tell("since this program was started none has been found")
+        self.tell("none since this service started")
 
     def look(self, call):
         """Fails with OSError when the relay does not answer."""
@@ -49,7 +49,7 @@ class Recorded:
         numbers = ",".join(map(str, streams))
         put(f"CALL event=unrecorded call_id={shown(id_)} source={source} recorder={recorder} streams={numbers} reason={reason}")
         self.count(reason, (source.split(":") + ["-"])[1], recorder)
-        self.tell(f"the last one, {shown(id_)} from {source} to {recorder}, at {time.strftime('%Y-%m-%d %H:%M:%S')}: {reason}")
+        self.tell(f"the last one: {shown(id_)} from {source} to {recorder}, at {time.strftime('%Y-%m-%d %H:%M:%S')}: {reason}")
 
     def count(self, reason, platform, recorder):
         key = (reason, platform, recorder)

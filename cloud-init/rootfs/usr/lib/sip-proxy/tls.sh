@@ -37,7 +37,7 @@ tls_files() {
 		from=$state/tls
 	fi
 	certificate_fits "$from/tls_certificate" "$from/tls_private_key" || return 1
-	reason="the files of TLS cannot be written below $run"
+	reason="the TLS files cannot be written below $run"
 	chmod 750 "$to" && chgrp "${kamailio_user:-root}" "$to" || return 1
 	readable_by_kamailio "$to/certificate.pem" <"$from/tls_certificate" || return 1
 	readable_by_kamailio "$to/private_key.pem" <"$from/tls_private_key" || return 1
@@ -51,15 +51,15 @@ readable_by_kamailio() { write_file 640 "${kamailio_user:+root:$kamailio_user}" 
 certificate_fits() {
 	local certificate key
 	certificate=$(openssl x509 -in "$1" -noout -pubkey 2>/dev/null) || {
-		reason="tls_certificate is no certificate in PEM"
+		reason="tls_certificate is not a certificate in PEM"
 		return 1
 	}
 	key=$(openssl pkey -in "$2" -pubout -passin pass: 2>/dev/null) || {
-		reason="tls_private_key is no private key in PEM, or needs a passphrase"
+		reason="tls_private_key is not a private key in PEM, or needs a passphrase"
 		return 1
 	}
 	if [[ $certificate != "$key" ]]; then
-		reason="tls_private_key is not the key of tls_certificate"
+		reason="tls_private_key does not match tls_certificate"
 		return 1
 	fi
 	if ! openssl x509 -in "$1" -noout -checkend 0 >/dev/null; then
@@ -80,7 +80,7 @@ self_signed() {
 	mkdir -p "$folder" && chmod 700 "$folder"
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days "$self_signed_days" -subj "/CN=${HOST:0:64}" \
 		-addext "subjectAltName=$names" -out "$folder/tls_certificate" -keyout "$folder/tls_private_key" 2>/dev/null || {
-		reason="openssl makes no self-signed certificate"
+		reason="openssl cannot create a self-signed certificate"
 		return 1
 	}
 	chmod 600 "$folder/tls_private_key"
