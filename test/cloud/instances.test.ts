@@ -192,7 +192,7 @@ test("a changed fleet file is not silently ignored by a host that runs", async (
   expect(await launch()).toMatchObject({
     code: 1,
     changes: [],
-    stderr: expect.stringContaining("with other user-data") as string,
+    stderr: expect.stringContaining("with different user-data") as string,
   });
 });
 

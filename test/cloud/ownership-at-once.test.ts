@@ -40,7 +40,7 @@ describe("two applies at once", () => {
       code: 1,
       changes: ["ec2:CreateLaunchTemplate"],
       stderr: expect.stringMatching(
-        /somebody else has made this at the same time[^]*another apply/,
+        /another process created this at the same time[^]*another apply/,
       ) as string,
     });
   });
@@ -52,7 +52,7 @@ describe("two applies at once", () => {
     expect(await told(cloud, "group", "apply", await fleet())).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /somebody else has made this at the same time[^]*another apply/,
+        /another process created this at the same time[^]*another apply/,
       ) as string,
     });
   });

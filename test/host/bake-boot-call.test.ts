@@ -118,7 +118,7 @@ describe("launch", () => {
       env,
     });
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("sipproxy0 was launched with other user-data");
+    expect(stderr).toContain("sipproxy0 was launched with different user-data");
   });
 
   test("list tells what runs", async () => {

@@ -83,13 +83,13 @@ const states: Record<string, [string, string, () => Promise<unknown>, [RegExp, R
     "ALTER ROLE kamailio NOLOGIN",
     "ALTER ROLE kamailio LOGIN",
     read,
-    [/not permitted to log in/, /no LOGIN/],
+    [/not permitted to log in/, /has LOGIN/],
   ],
   "no such role": [
     "ALTER ROLE kamailio RENAME TO somebody",
     "ALTER ROLE somebody RENAME TO kamailio; ALTER ROLE kamailio PASSWORD 'secret'",
     read,
-    [/password authentication failed/, /whether there is such a role/],
+    [/password authentication failed/, /that the role exists/],
   ],
   "no such database": [
     "ALTER DATABASE kamailio RENAME TO something",
@@ -107,7 +107,7 @@ const states: Record<string, [string, string, () => Promise<unknown>, [RegExp, R
     "ALTER ROLE kamailio SET default_transaction_read_only = on",
     "ALTER ROLE kamailio RESET default_transaction_read_only",
     seed,
-    [/in a read-only transaction/, /the one that takes writes/],
+    [/in a read-only transaction/, /set dbhost to the primary/],
   ],
 };
 /** The same in Kamailio's database. */
@@ -124,7 +124,7 @@ const inDatabase: typeof states = {
      CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON version EXECUTE FUNCTION no_room()`,
     "DROP FUNCTION no_room() CASCADE",
     seed,
-    [/No space left on device/, /make room/],
+    [/No space left on device/, /free space/],
   ],
 };
 
@@ -147,8 +147,8 @@ test.each(Object.entries(inDatabase))("%s", async (_, [make, end, act, told]) =>
 });
 
 test.each([
-  ["a statement that takes too long", "statement_timeout", /statement timeout/, /who holds a lock/],
-  ["a lock that somebody holds", "lock_timeout", /lock timeout/, /who waits in a transaction/],
+  ["a statement that takes too long", "statement_timeout", /statement timeout/, /sessions that hold locks/],
+  ["a lock that somebody holds", "lock_timeout", /lock timeout/, /idle transactions/],
 ])("%s", async (_, setting, message, way) => {
   const holder = await postgres.connect("kamailio");
   await holder.query("BEGIN; LOCK TABLE dispatcher");

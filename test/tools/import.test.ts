@@ -85,7 +85,7 @@ const cases: readonly (readonly [name: string, argv: string, said: readonly RegE
     "hosts.yml",
     [
       /lon-sip1, lon-sip2: pike_reqs_density .*lon and sipproxy.*"100"/,
-      /fra-rec1: siprec_set .*is no variable of the role/,
+      /fra-rec1: siprec_set .*is not a variable of the role/,
       /fra-sip1: disp_set .*\[2,1\]/,
     ],
   ],
@@ -93,7 +93,7 @@ const cases: readonly (readonly [name: string, argv: string, said: readonly RegE
   [
     "12-secrets",
     "hosts.ini",
-    [/s1: dbpass_root \(hosts.ini:2\): is written with a #/, /dbpass_kam .*is a number/],
+    [/s1: dbpass_root \(hosts.ini:2\): contains a #/, /dbpass_kam .*is a number/],
   ],
   ["14-lookups", "hosts.yml", []],
   ["15-limit", "hosts.yml --limit south", []],

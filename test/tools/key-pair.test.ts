@@ -17,6 +17,6 @@ test("a key that is not the certificate's, or cannot be read, is told before a h
     "settings.tls_private_key must be the key of tls_certificate; it does not match",
   ]);
   expect(faults(one.key.replace(/\n[^\n]+\n/, "\n"))).toEqual([
-    expect.stringContaining("settings.tls_private_key must be a key that can be read"),
+    expect.stringContaining("settings.tls_private_key must be a readable key"),
   ]);
 });

@@ -103,7 +103,7 @@ describe("pooling by statement", () => {
     const { database } = fleetOf({ database: access() });
     await expect(initDatabase(database, reveal)).rejects.toMatchObject({
       message: expect.stringContaining("transaction blocks not allowed") as string,
-      hint: expect.stringContaining("sessions or transactions, not statements") as string,
+      hint: expect.stringContaining("session or transaction mode, not statement mode") as string,
     });
   });
 });

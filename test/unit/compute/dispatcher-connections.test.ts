@@ -11,7 +11,7 @@ test("every host, and every instance that a group may have, keeps one of half th
     "hosts keep at most 99 of its 199 connections, and the fleet has up to 100 hosts",
   );
   expect(shortage(fleetOf(), 2)).toBeUndefined();
-  expect(shortage(fleetOf(), 1)).toContain("keep 0 at most");
+  expect(shortage(fleetOf(), 1)).toContain("keep at most 0");
 });
 
 test("nothing is said of a pooler", () => {
