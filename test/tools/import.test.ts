@@ -90,11 +90,7 @@ const cases: readonly (readonly [name: string, argv: string, said: readonly RegE
     ],
   ],
   ["11-ranges", "hosts.ini", [/w-rec1, w-rec2, w-rec3: shares a group .*set 7/, /disp_alg/]],
-  [
-    "12-secrets",
-    "hosts.ini",
-    [/s1: dbpass_root \(hosts.ini:2\): contains a #/, /dbpass_kam .*is a number/],
-  ],
+  ["12-secrets", "hosts.ini", [/s1: dbpass_root \(hosts.ini:2\): contains a #/, /dbpass_kam .*is a number/]],
   ["14-lookups", "hosts.yml", []],
   ["15-limit", "hosts.yml --limit south", []],
 ];

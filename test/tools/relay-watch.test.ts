@@ -89,9 +89,7 @@ test.concurrent(
     expect(ended()).toBe("");
     await eventually(() => expect(ended()).toBe(killed));
     expect(said()).toMatch(/rtpproxy@1 does not answer: it gets no calls/);
-    expect(said()).toMatch(
-      /no answer for 1\d s, no packet relayed for 1\d s: ended; 7 sessions are lost/,
-    );
+    expect(said()).toMatch(/no answer for 1\d s, no packet relayed for 1\d s: ended; 7 sessions are lost/);
     state.answers = true;
     await eventually(() => expect(said()).toMatch(/rtpproxy@1 answers: it gets calls again/));
   },

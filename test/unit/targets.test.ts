@@ -93,7 +93,9 @@ describe("a third target", () => {
     expect(await run("group", "plan", file, "--target", "shelf")).toMatchObject({ code: 2 });
     expect(await run("image", "promote", file, "--target", "shelf")).toMatchObject({ code: 2 });
     expect((await run("launch", "--help")).stdout).toMatch(/local VMs or EC2 or a shelf/);
-    expect((await run("terminate", "--help")).stdout).toMatch(/on EC2, also release[^;]*; on a\s+shelf, give/);
+    expect((await run("terminate", "--help")).stdout).toMatch(
+      /on EC2, also release[^;]*; on a\s+shelf, give/,
+    );
   });
 });
 

@@ -59,9 +59,7 @@ export const relayWatched: Row = {
         await lab.proxy().hang(relay, true);
         const began = Date.now();
         const platform = await lab.place({ ...brief, rate: 10, calls: 300 });
-        const ended = await until(() =>
-          lab.proxy().log.some((line) => line.includes("sessions are lost")),
-        );
+        const ended = await until(() => lab.proxy().log.some((line) => line.includes("sessions are lost")));
         await until(() => !lab.proxy().relayRuns());
         await pause(restartSec);
         await lab.proxy().startRelay();
