@@ -2,7 +2,6 @@ import { Command, Option } from "commander";
 import { version } from "../do/assets.js";
 import { echoCommandsTo } from "../do/process.js";
 import { bake } from "../commands/bake.js";
-import { dbDiff, dbInit, dbSeed } from "../commands/db.js";
 import { dns } from "../commands/dns.js";
 import { demo } from "../commands/demo.js";
 import { iamPolicy } from "../commands/iam-policy.js";
@@ -14,10 +13,12 @@ import { userData } from "../commands/user-data.js";
 import { validate } from "../commands/validate.js";
 import { namedTargets, targetsWith } from "../targets/lookup.js";
 import { addCache } from "./cache.js";
+import { addDatabase } from "./database.js";
 import { addDispatcher } from "./dispatcher.js";
 import { addGroup } from "./group.js";
 import { addImages } from "./images.js";
 import { addImport } from "./import.js";
+import { addOperate } from "./operate.js";
 import { dryRun, fleetArgument, json, nouns, targetOption, targetWith } from "./options.js";
 import { talk } from "./talk.js";
 
@@ -51,6 +52,7 @@ export function program(): Command {
   addDispatcher(sipProxy);
   addImages(sipProxy);
   addRunning(sipProxy);
+  addOperate(sipProxy);
   addGroup(sipProxy);
   addCache(sipProxy);
   exitByThrowing(sipProxy);
@@ -172,30 +174,6 @@ function addDns(sipProxy: Command): void {
     .addOption(new Option("--format <format>", "zone file or JSON").choices(["zone", "json"]).default("zone"))
     .addOption(json())
     .action(dns);
-}
-
-function addDatabase(sipProxy: Command): void {
-  const db = sipProxy.command("db").summary("the shared PostgreSQL database");
-  db.command("init")
-    .summary("create Kamailio's role and database as dbuser_root, or repair existing ones")
-    .argument(...fleetArgument)
-    .option("--take-ownership", "change the owner of Kamailio's tables to the role")
-    .addOption(dryRun())
-    .addOption(json())
-    .action(dbInit);
-  db.command("seed")
-    .summary("write the fleet file's recorders to the dispatcher table")
-    .argument(...fleetArgument)
-    .option("--adopt", "delete rows with another port of a recorder, whatever their description")
-    .addOption(dryRun())
-    .addOption(json())
-    .action(dbSeed);
-  db.command("diff")
-    .summary("compare fleet file, dispatcher table and running hosts; exits with 1 when they differ")
-    .argument(...fleetArgument)
-    .addOption(targetOption(targetsWith("loaded"), "also ask the running hosts"))
-    .addOption(json())
-    .action(dbDiff);
 }
 
 /** The commands that start, stop and watch hosts. */

@@ -3,11 +3,10 @@ import { table } from "../cli/table.js";
 import { userDataLimit } from "../compute/user-data/size.js";
 import type { Hosts, ListedHost } from "../targets/hosts.js";
 import { operationsOf } from "../targets/lookup.js";
-import { secretReader } from "../do/secrets.js";
 import { UsageError, UserError } from "../errors.js";
 import type { Host } from "../understand/fleet.js";
-import { FaultsError, findHosts, loadFleet, loadFleetAndWarn } from "./load-fleet.js";
-import { renderHost } from "./render-host.js";
+import { findHosts, loadFleet, loadFleetAndWarn } from "./load-fleet.js";
+import { orders } from "./orders.js";
 import type { TargetOption } from "./target-option.js";
 
 export interface LaunchOptions extends TargetOption {
@@ -20,19 +19,17 @@ export interface LaunchOptions extends TargetOption {
 
 /** `sip-proxy launch FLEET NAME… --target TARGET`. */
 export async function launch(file: string, names: string[], options: LaunchOptions): Promise<void> {
-  const { fleet, source } = loadFleetAndWarn(file);
+  const loaded = loadFleetAndWarn(file);
+  const { fleet } = loaded;
   const hosts = findHosts(fleet, names);
-  const rendered = hosts.map((host) => renderHost(fleet, host, secretReader(file)));
-  // sizes above all: nothing is asked of anybody before it is known that everything fits
-  const faults = rendered.flatMap((host) => host.faults);
-  if (faults.length > 0) throw new FaultsError(faults, source);
+  const ordered = orders(file, loaded, hosts);
   const timeout = secondsOf(options.timeout);
   const operations = await operationsOf(options.target);
   await operations.withHosts(fleet, options, async (target) => {
     const outcomes: Outcome[] = [];
-    for (const { host, bytes } of rendered) {
-      talk.note(`${host.name}: user-data has ${bytes.length} of ${userDataLimit} bytes`);
-      outcomes.push(tellOutcome(host, await target.launch({ host, userData: bytes }), options));
+    for (const order of ordered) {
+      talk.note(`${order.host.name}: user-data has ${order.userData.length} of ${userDataLimit} bytes`);
+      outcomes.push(tellOutcome(order.host, await target.launch(order), options));
     }
     if (options.wait && !options.dryRun) await allReady(target, hosts, timeout);
     if (options.json) printOutcomes(target, outcomes, options);

@@ -7,6 +7,7 @@ import { attempt, run } from "../../src/do/process.js";
 import { demo } from "../../src/lab/demo/addresses.js";
 import { placeCalls } from "../../src/lab/demo/calls.js";
 import { DemoWorld } from "../../src/lab/demo/world.js";
+import type { Finding } from "../../src/compute/operate/finding.js";
 import type { SshTarget } from "../../src/compute/local/ssh.js";
 import { bakeImage, cli, mediaRelay, password, rtpproxySource, writeFleet } from "../support/demo-image.js";
 
@@ -144,6 +145,27 @@ describe("launch", () => {
     }
     const { stdout: text } = await sipProxy("status", fleetFile, "sipproxy0", "--target", "local");
     expect(text).toMatch(/sipproxy0 {2}ready\n[\s\S]*kamailio\.service +active[\s\S]*AP +up/);
+  });
+});
+
+describe("day two", () => {
+  test("doctor finds nothing wrong on hosts that are ready", async () => {
+    const { stdout } = await sipProxy("doctor", fleetFile, "--target", "local", "--json");
+    const found = Object.entries(JSON.parse(stdout) as Record<string, Finding[]>);
+    expect(found.map(([host]) => host)).toEqual(hosts);
+    for (const [, findings] of found) expect(findings.map(({ subject }) => subject)).toContain("units");
+  });
+
+  test("logs has what all hosts have said, in the order of time", async () => {
+    const words = ["--since", "1 hour ago", "--grep", "takes calls at", "--target", "local"];
+    const { stdout } = await sipProxy("logs", fleetFile, ...words);
+    expect(stdout.split("\n").slice(0, -1)).toEqual(stdout.split("\n").slice(0, -1).sort());
+    for (const host of hosts) expect(stdout).toMatch(new RegExp(`^\\S+  ${host}  .*ready: ${host}`, "m"));
+  });
+
+  test("dispatcher list tells the recorders of each host", async () => {
+    const { stdout } = await sipProxy("dispatcher", "list", fleetFile, "--target", "local");
+    expect(stdout).toMatch(/recorder0 +sip:10\.0\.0\.3:\S+ +in service +AP, 0 calls +AP, 0 calls/);
   });
 });
 

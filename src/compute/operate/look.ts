@@ -9,9 +9,14 @@ export interface HostLook {
   /** As the host counts them itself (sip-proxy-drain status); undefined when neither Kamailio nor the media relay answers. */
   count: number | undefined;
   draining: boolean;
+  /** The end of its boot has been reached: its self-test has passed. */
+  ready: boolean;
+  /** Calls that it takes at once; 0 where there is no limit, or none is known. */
+  limit: number;
 }
 
 const divider = "--- sip-proxy ---";
+const lib = "/usr/lib/sip-proxy";
 
 /** The script, run as root, that prints it; `before` is run first. Hosts of former releases have all but `calls`. */
 export function lookScript(before: readonly string[] = []): string {
@@ -19,24 +24,29 @@ export function lookScript(before: readonly string[] = []): string {
     ...before,
     "kamcmd dispatcher.list 2>&1",
     `echo '${divider}'`,
-    "if [ -x /usr/lib/sip-proxy/calls ]; then /usr/lib/sip-proxy/calls; fi 2>/dev/null",
+    `if [ -x ${lib}/calls ]; then ${lib}/calls; fi 2>/dev/null`,
     `echo; echo '${divider}'`,
     "sip-proxy-drain status 2>/dev/null",
     `echo '${divider}'`,
     "if [ -s /var/lib/sip-proxy/draining ]; then echo draining; fi",
+    "if [ -e /run/sip-proxy/ready ]; then echo ready; fi",
+    `echo '${divider}'`,
+    `(. ${lib}/common.sh; load_host; . $lib/capacity.sh; call_limit) 2>/dev/null`,
     "true",
   ].join("\n");
 }
 
 /** Reads what the script prints. */
 export function readLook(output: string): HostLook {
-  const [list = "", calls = "", count = "", draining = ""] = output.split(divider);
+  const [list = "", calls = "", count = "", marks = "", limit = ""] = output.split(divider);
   const number = /calls=(\d+)/.exec(count)?.[1];
   return {
     targets: readDispatcherList(list),
     calls: readCalls(calls.trim()),
     count: number === undefined ? undefined : Number(number),
-    draining: draining.trim() === "draining",
+    draining: /^draining$/m.test(marks),
+    ready: /^ready$/m.test(marks),
+    limit: Number(/\d+/.exec(limit)?.[0] ?? 0),
   };
 }
 

@@ -10,7 +10,7 @@ const call = (call_id: string, recorder: string | null, state: Call["state"] = "
 });
 const look = (calls: Call[] | undefined, count: number | undefined) => ({
   ...{ calls, count },
-  ...{ targets: [], draining: false },
+  ...{ targets: [], draining: false, ready: true, limit: 0 },
 });
 const counter = () => new LastCalls("one", [{ setid: 1, destination: mine }]);
 
@@ -45,12 +45,15 @@ test("a look is read part by part", () => {
   const divider = "--- sip-proxy ---";
   const list = "SET: {\n ID: 2\n DEST: {\n URI: sip:a\n FLAGS: DX\n PRIORITY: 3\n";
   const calls = JSON.stringify([call("x", mine)]);
-  const text = (told: string) => `${list}\n${divider}\n${told}\n${divider}\ncalls=4\n${divider}\ndraining\n`;
+  const text = (told: string) =>
+    `${list}\n${divider}\n${told}\n${divider}\ncalls=4\n${divider}\ndraining\nready\n${divider}\n300`;
   expect(readLook(text(calls))).toEqual({
     targets: [{ set: 2, uri: "sip:a", flags: "DX", priority: 3 }],
     calls: [call("x", mine)],
     count: 4,
     draining: true,
+    ready: true,
+    limit: 300,
   });
   expect(readLook(text("")).calls).toBeUndefined();
 });

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import pc from "picocolors";
 import { table } from "../../../cli/table.js";
 import { print, printJson, talk } from "../../../cli/talk.js";
@@ -30,7 +31,7 @@ export function withHosts<T>(
 }
 
 async function imageToLaunch(fleet: Fleet, named: string | undefined): Promise<string> {
-  if (named !== undefined) return named;
+  if (named !== undefined) return resolve(named);
   const [newest] = await storedImages(fleet.name);
   if (newest) return newest.path;
   throw new UserError(`there is no local image of the fleet ${fleet.name}`, {

@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import type { Call } from "../../src/compute/operate/call.js";
+import type { Finding } from "../../src/compute/operate/finding.js";
 import { CallLab, withEachRelay } from "../support/call-lab.js";
 import { eventually } from "../support/eventually.js";
 import { Operator } from "../support/operator.js";
 import { proxiesWith } from "../support/proxies.js";
 
-// `sip-proxy dispatcher` and `sip-proxy calls` for two proxies, which are reached through ssh.
+// Commands for two proxies, which are reached through ssh.
 
 const uri = { recorder0: "sip:10.0.0.3:5060;transport=udp", recorder1: "sip:10.0.0.4:5080;transport=tcp" };
 
@@ -109,5 +111,89 @@ withEachRelay((relay) => {
     });
     expect((await operator.run("dispatcher set-state", "active", uri.recorder1, "--ssh")).exitCode).toBe(0);
     expect((await listed())["recorder1"]?.hosts["one"]?.flags).toMatch(/^A/);
+  });
+
+  it("calls tells who calls, which recorder has it, and what came and left of each stream", async () => {
+    const platform = await lab.place({
+      targets: [lab.target("udp", "one")],
+      calls: 2,
+      holdMs: null,
+      sipPort: 0,
+    });
+    expect(await platform.allPlaced()).toMatchObject({ up: 2 });
+    const calls = await eventually(async () => {
+      const found = await operator.json<(Call & { host: string })[]>("calls", "--ssh");
+      expect(found.map(({ state }) => state)).toEqual(["up", "up"]);
+      for (const { streams } of found) for (const { packets } of streams) expect(packets).toBeGreaterThan(5);
+      return found;
+    });
+    for (const { host, source, recorder, age_s, streams } of calls) {
+      expect([host, source]).toEqual(["one", expect.stringMatching(/^udp:203\.0\.113\.10:\d+$/)]);
+      expect(Object.values(uri)).toContain(recorder);
+      expect(age_s).toBeLessThan(600);
+      expect(streams.map(({ stream }) => stream)).toEqual([1, 2]);
+      expect(streams.every(({ lost }) => lost === (relay === "rtpproxy" ? 0 : null))).toBe(true);
+    }
+    const { stdout } = await operator.run("calls", "one", "--ssh");
+    expect(stdout).toMatch(/^one +\S+ +up +\d+:\d\d +udp:203\.0\.113\.10:\d+ +recorder[01] +1: \d+ packets/m);
+    await platform.byeAll();
+    await platform.finished;
+    expect(await operator.json("calls", "--ssh")).toEqual([]);
+  });
+
+  it("drain and undrain: a host gets no new calls, and it ends with its last one", async () => {
+    const platform = await place("one", 2);
+    expect(await platform.allPlaced()).toMatchObject({ up: 2 });
+    const draining = operator.run("drain", "one", "--ssh", "--json");
+    await eventually(async () =>
+      expect(await lab.ask("platform", { target: lab.target("udp", "one") })).toEqual([503]),
+    );
+    await platform.byeAll();
+    expect((await platform.finished).summary).toMatchObject({ outcomes: { ok: 2 }, errors: {} });
+    expect(JSON.parse((await draining).stdout)).toMatchObject({ hosts: ["one"], drained: true });
+    const again = await operator.run("undrain", "one", "--ssh");
+    expect(again.exitCode).toBe(0);
+    expect(await lab.ask("platform", { target: lab.target("udp", "one") })).toEqual([200]);
+    const unknown = await operator.run("drain", "three", "--ssh");
+    expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining("there are: one, two")]);
+  });
+
+  it("doctor finds what is wrong, and says the way out", async () => {
+    const findings = async () => {
+      const { stdout } = await operator.run("doctor", "two", "--ssh", "--json");
+      return (JSON.parse(stdout) as { two: Finding[] }).two;
+    };
+    const of = (all: Finding[], subject: string) => all.filter((each) => each.subject === subject);
+    const well = await findings();
+    // there is no systemd
+    expect(well.filter(({ state }) => state === "bad").every(({ subject }) => subject === "units")).toBe(
+      true,
+    );
+    for (const subject of [
+      "addresses",
+      "listeners",
+      "relay",
+      "calls",
+      "list",
+      "recorders",
+      "database",
+      "disk",
+      "memory",
+    ])
+      expect([subject, of(well, subject)[0]?.state]).toEqual([subject, expect.stringMatching(/^(ok|note)$/)]);
+    await lab.proxy("two").run("sip-proxy-drain", "start");
+    await lab.proxy("two").kamcmd("dispatcher.set_state", "dx", "1", uri.recorder1);
+    await lab.proxy("two").hang(relay, true);
+    try {
+      const ill = await findings();
+      expect(of(ill, "draining")[0]?.wayOut).toBe("sip-proxy undrain FLEET two");
+      expect(of(ill, "recorder")[0]?.finding).toBe(`${uri.recorder1} is disabled`);
+      expect(of(ill, "relay")[0]).toMatchObject({
+        state: "bad",
+        finding: expect.stringMatching(/ does not answer on its control address$/) as string,
+      });
+    } finally {
+      await lab.proxy("two").hang(relay, false);
+    }
   });
 });

@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { dbDiff, dbInit, dbSeed } from "../commands/db.js";
+import { targetsWith } from "../targets/lookup.js";
+import { dryRun, fleetArgument, json, targetOption } from "./options.js";
+
+export function addDatabase(sipProxy: Command): void {
+  const db = sipProxy.command("db").summary("the shared PostgreSQL database");
+  db.command("init")
+    .summary("create Kamailio's role and database as dbuser_root, or repair existing ones")
+    .argument(...fleetArgument)
+    .option("--take-ownership", "change the owner of Kamailio's tables to the role")
+    .addOption(dryRun())
+    .addOption(json())
+    .action(dbInit);
+  db.command("seed")
+    .summary("write the fleet file's recorders to the dispatcher table")
+    .argument(...fleetArgument)
+    .option("--adopt", "delete rows with another port of a recorder, whatever their description")
+    .addOption(dryRun())
+    .addOption(json())
+    .action(dbSeed);
+  db.command("diff")
+    .summary("compare fleet file, dispatcher table and running hosts; exits with 1 when they differ")
+    .argument(...fleetArgument)
+    .addOption(targetOption(targetsWith("loaded"), "also ask the running hosts"))
+    .addOption(json())
+    .action(dbDiff);
+}

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { table } from "../cli/table.js";
+import { print, printJson, talk } from "../cli/talk.js";
+import type { Call } from "../compute/operate/call.js";
+import { callHeadings, callRow, changes } from "../compute/operate/shown-call.js";
+import { destination } from "../understand/destination.js";
+import { printable } from "../printable.js";
+import type { Reached } from "../targets/reach.js";
+import { lookAtEach } from "./dispatcher.js";
+import { findHosts, loadFleet } from "./load-fleet.js";
+import { reachHosts, type ReachOptions } from "./reach.js";
+
+export interface CallsOptions extends ReachOptions {
+  follow?: boolean;
+  json?: boolean;
+}
+
+type HostCall = Call & { host: string };
+
+/** Milliseconds between two looks of those who follow. */
+const PAUSE = 2_000;
+
+/** `sip-proxy calls FLEET [NAME…]`: the calls that are up; with --follow those that begin and end, as they do. */
+export async function calls(file: string, names: string[], options: CallsOptions): Promise<void> {
+  const { fleet } = loadFleet(file);
+  const hosts = await reachHosts(fleet, names.length > 0 ? findHosts(fleet, names) : fleet.hosts, options);
+  const recorders = new Map(fleet.recorders.map((recorder) => [destination(recorder), recorder.name]));
+  const row = (call: HostCall) => callRow(call.host, call, recorders).map(printable);
+  const now = await callsOf(hosts);
+  if (options.json && !options.follow) return printJson(now);
+  if (!options.json) print(table(callHeadings, now.map(row)));
+  if (!options.follow) return;
+  for (let before = now; ;) {
+    await sleep(PAUSE);
+    const after = await callsOf(hosts);
+    const { began, ended } = changes(before, after);
+    for (const [event, list] of Object.entries({ began, ended }))
+      for (const call of list)
+        print(
+          options.json
+            ? `${JSON.stringify({ event, ...call })}\n`
+            : `${event.padEnd(6)} ${row(call).join("  ")}\n`,
+        );
+    before = after;
+  }
+}
+
+async function callsOf(hosts: readonly Reached[]): Promise<HostCall[]> {
+  const looks = await lookAtEach(hosts);
+  return [...looks].flatMap(([host, look]) => {
+    if (look.calls !== undefined) return look.calls.map((call) => ({ host, ...call }));
+    talk.warn(
+      `${host}: its image does not tell calls one by one; ${look.count ?? "an unknown number"} are up`,
+    );
+    return [];
+  });
+}

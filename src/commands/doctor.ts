@@ -1,0 +1,38 @@
+import pc from "picocolors";
+import { print, printJson } from "../cli/talk.js";
+import { readFindings, type Finding } from "../compute/operate/finding.js";
+import { readAsset } from "../do/assets.js";
+import { printable } from "../printable.js";
+import { findHosts, loadFleet } from "./load-fleet.js";
+import { onEach, reachHosts, type ReachOptions } from "./reach.js";
+
+/** Milliseconds for all looks: each has a limit of its own. */
+const PATIENCE = 90_000;
+
+const colours = { ok: pc.green, note: pc.yellow, bad: pc.red } as const;
+
+/** `sip-proxy doctor FLEET [NAME…]`: what a knowledgeable person would look at on a host, in order. Exit 1 where something is bad. */
+export async function doctor(
+  file: string,
+  names: string[],
+  options: ReachOptions & { json?: boolean },
+): Promise<void> {
+  const { fleet } = loadFleet(file);
+  const hosts = await reachHosts(fleet, names.length > 0 ? findHosts(fleet, names) : fleet.hosts, options);
+  const script = readAsset("templates/operate/doctor.sh");
+  const found = await onEach(hosts, async (host) => readFindings((await host.run(script, PATIENCE)).stdout));
+  if (options.json) printJson(Object.fromEntries(found));
+  else for (const [host, findings] of found) print(text(host, findings));
+  const isBad = [...found.values()].some(
+    (all) => all.length === 0 || all.some(({ state }) => state === "bad"),
+  );
+  if (isBad || found.size === 0 || found.size < hosts.length) process.exitCode = 1;
+}
+
+function text(host: string, findings: readonly Finding[]): string {
+  const lines = findings.flatMap(({ state, subject, finding, wayOut }) => [
+    `  ${colours[state](state.padEnd(4))}  ${subject.padEnd(11)}  ${printable(finding)}`,
+    ...(wayOut === "" ? [] : [`${" ".repeat(21)}${pc.dim(`→ ${printable(wayOut)}`)}`]),
+  ]);
+  return [pc.bold(host), ...lines, "", ""].join("\n");
+}

@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { runSteps } from "../cli/steps.js";
+import { printJson, talk } from "../cli/talk.js";
+import { UserError } from "../errors.js";
+import type { Reached } from "../targets/reach.js";
+import { lookAtEach } from "./dispatcher.js";
+import { secondsOf } from "./launch.js";
+import { findHosts, loadFleet } from "./load-fleet.js";
+import { onEach, reachHosts, type ReachOptions } from "./reach.js";
+
+export interface DrainHostOptions extends ReachOptions {
+  wait: boolean;
+  timeout: string;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/** Milliseconds between two looks, and for a host to begin. */
+const PAUSE = 2_000;
+const PATIENCE = 30_000;
+
+/** `sip-proxy drain FLEET NAME…`: no new calls on these hosts; waits for their last ones. */
+export async function drainHosts(file: string, names: string[], options: DrainHostOptions): Promise<void> {
+  const timeout = secondsOf(options.timeout);
+  const hosts = await hostsToTell(file, names, "start", options);
+  if (hosts === undefined) return;
+  const steps = [{ title: `no new calls: ${names.join(", ")}`, run: () => tellHosts(hosts, "start") }];
+  const wait = { title: "the last call ends", run: (tell: Tell) => untilDrained(hosts, timeout, tell) };
+  const times = await runSteps(options.wait ? [...steps, wait] : steps);
+  const seconds = times.reduce((sum, step) => sum + step.seconds, 0);
+  if (options.json) printJson({ hosts: names, drained: options.wait, seconds });
+  else if (options.wait)
+    talk.good(`no calls are left on ${names.join(", ")}, after ${Math.round(seconds)} s`);
+  else talk.good(`${names.join(", ")}: new calls get 503; the last one was not waited for (--no-wait)`);
+}
+
+/** `sip-proxy undrain FLEET NAME…`. */
+export async function undrainHosts(
+  file: string,
+  names: string[],
+  options: Omit<DrainHostOptions, "wait" | "timeout">,
+): Promise<void> {
+  const hosts = await hostsToTell(file, names, "undo", options);
+  if (hosts === undefined) return;
+  await tellHosts(hosts, "undo");
+  if (options.json) printJson({ hosts: names });
+  else talk.good(`${names.join(", ")}: new calls are taken again`);
+}
+
+type Tell = (detail: string) => void;
+
+/** All of those named; a dry run has none. Throws UserError when one cannot be reached: nothing is done by halves. */
+async function hostsToTell(
+  file: string,
+  names: string[],
+  word: "start" | "undo",
+  options: Omit<DrainHostOptions, "wait" | "timeout">,
+): Promise<Reached[] | undefined> {
+  const { fleet } = loadFleet(file);
+  const wanted = findHosts(fleet, names);
+  if (options.dryRun) {
+    const would = wanted.map(({ name }) => ({ name, would: `sip-proxy-drain ${word}` }));
+    if (options.json) printJson(would);
+    else for (const { name, would: command } of would) talk.say(`${name}: would run ${command}`);
+    return undefined;
+  }
+  const hosts = await reachHosts(fleet, wanted, options);
+  const missing = wanted.filter((host) => !hosts.some((reached) => reached.host === host));
+  if (missing.length === 0) return hosts;
+  throw new UserError(`not reachable, and nothing was done: ${missing.map(({ name }) => name).join(", ")}`, {
+    hint: "sip-proxy list FLEET --target TARGET",
+  });
+}
+
+async function tellHosts(hosts: readonly Reached[], word: "start" | "undo"): Promise<void> {
+  const told = await onEach(hosts, (host) => host.run(`sip-proxy-drain ${word}`, PATIENCE));
+  const failed = hosts.filter(({ name }) => told.get(name)?.exitCode !== 0);
+  if (failed.length === 0) return;
+  const says = failed.map(({ name }) => `${name}: ${told.get(name)?.stderr.trim() || "no answer"}`);
+  throw new UserError(`not told to ${word === "start" ? "drain" : "take calls"}: ${says.join("; ")}`, {
+    hint: "run the same command again; it does nothing where it is done already",
+  });
+}
+
+async function untilDrained(hosts: readonly Reached[], timeout: number, tell: Tell): Promise<void> {
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    const looks = await lookAtEach(hosts);
+    const again = [...looks].filter(([, { draining }]) => !draining).map(([name]) => name);
+    if (again.length > 0) throw new UserError(`draining was undone meanwhile: ${again.join(", ")}`);
+    const left = hosts
+      .map(({ name }) => [name, looks.get(name)?.count] as const)
+      .filter(([, count]) => count !== 0)
+      .map(([name, count]) => `${name} ${count ?? "not known"}`);
+    if (left.length === 0) return;
+    tell(`calls left: ${left.join(", ")}`);
+    if (Date.now() > deadline)
+      throw new UserError(`calls are left after ${timeout / 1000} s: ${left.join(", ")}`, {
+        hint: "run the same command again to wait on; stop, or terminate, with --now cuts them off",
+      });
+    await sleep(PAUSE);
+  }
+}

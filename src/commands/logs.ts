@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { print } from "../cli/talk.js";
+import { journalScript, readJournal } from "../compute/operate/journal.js";
+import { printable } from "../printable.js";
+import type { Reached } from "../targets/reach.js";
+import { findHosts, loadFleet } from "./load-fleet.js";
+import { onEach, reachHosts, type ReachOptions } from "./reach.js";
+
+export interface LogsOptions extends ReachOptions {
+  since: string;
+  grep?: string;
+  follow?: boolean;
+}
+
+/** Milliseconds for a host's journal, and between two looks of those who follow. */
+const PATIENCE = 60_000;
+const PAUSE = 2_000;
+
+/** `sip-proxy logs FLEET [NAME…]`: what Kamailio, the media relay and the host's own steps have said, of all hosts in the order of time. */
+export async function logs(file: string, names: string[], options: LogsOptions): Promise<void> {
+  const { fleet } = loadFleet(file);
+  const hosts = await reachHosts(fleet, names.length > 0 ? findHosts(fleet, names) : fleet.hosts, options);
+  const cursors = new Map<string, string>();
+  for (;;) {
+    await printNew(hosts, cursors, options);
+    if (!options.follow) return;
+    await sleep(PAUSE);
+  }
+}
+
+async function printNew(
+  hosts: readonly Reached[],
+  cursors: Map<string, string>,
+  { since, grep }: LogsOptions,
+): Promise<void> {
+  const found = await onEach(hosts, async (host) => {
+    const cursor = cursors.get(host.name);
+    const from = cursor === undefined ? { since } : { cursor };
+    return readJournal((await host.run(journalScript({ ...from, grep }), PATIENCE)).stdout);
+  });
+  const lines = [...found].flatMap(([host, journal]) => {
+    if (journal.cursor !== undefined) cursors.set(host, journal.cursor);
+    return journal.lines.map((line) => ({ ...line, host }));
+  });
+  // the same zone on all: the journal is asked for UTC
+  lines.sort((a, b) => (a.time < b.time ? -1 : Number(a.time > b.time)));
+  for (const { time, host, text } of lines) print(`${time}  ${host}  ${printable(text)}\n`);
+}

@@ -1,0 +1,42 @@
+import type { Call, CallStream } from "./call.js";
+
+/** A call as the table shows it: who, recorder, age, packets and loss of each stream. */
+export function callRow(host: string, call: Call, names: ReadonlyMap<string, string>): string[] {
+  const { call_id, state, source, recorder, age_s, streams } = call;
+  return [
+    host,
+    call_id,
+    state,
+    age_s === null ? "-" : ageText(age_s),
+    source ?? "-",
+    recorder === null ? "-" : (names.get(recorder) ?? recorder),
+    streams.map(streamText).join("; ") || "-",
+  ];
+}
+
+export const callHeadings = ["host", "call", "state", "age", "source", "recorder", "streams"] as const;
+
+function ageText(seconds: number): string {
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const rest = String(seconds % 60).padStart(2, "0");
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** What came and what left for the recorder, and what the relay tells of the way. */
+function streamText({ stream, packets, relayed, lost, jitter_ms }: CallStream): string {
+  const details = [
+    ...(relayed === null ? [] : [`${relayed} relayed`]),
+    ...(lost === null ? [] : [`${lost} lost`]),
+    ...(jitter_ms === null ? [] : [`jitter ${Math.round(jitter_ms)} ms`]),
+  ];
+  return [`${stream}: ${packets ?? "?"} packets`, ...details].join(", ");
+}
+
+/** What is new between two looks at the calls of all hosts, and what is gone. */
+export function changes<C extends Pick<Call, "call_id">>(
+  before: readonly C[],
+  now: readonly C[],
+): { began: C[]; ended: C[] } {
+  const has = (calls: readonly C[], { call_id }: C) => calls.some((call) => call.call_id === call_id);
+  return { began: now.filter((call) => !has(before, call)), ended: before.filter((call) => !has(now, call)) };
+}

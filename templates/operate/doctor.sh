@@ -1,0 +1,233 @@
+#!/usr/bin/env bash
+# What a knowledgeable person looks at on a host, in order. Prints a line for each look: ok, note or bad; the subject; the finding; the way
+# out; with tabs in between. It is sent to the host, so that hosts of every release are looked at alike; it changes nothing.
+set -uo pipefail
+lib=/usr/lib/sip-proxy
+root=""
+if [[ ! -r $lib/common.sh || ! -r /etc/sip-proxy/host.env ]]; then
+  printf 'bad\thost\tno host of a fleet: %s is not there\t%s\n' /etc/sip-proxy/host.env "launch the image with its user-data (sip-proxy launch)"
+  exit 0
+fi
+# shellcheck source=cloud-init/rootfs/usr/lib/sip-proxy/common.sh
+. "$lib/common.sh"
+# shellcheck source=cloud-init/rootfs/usr/lib/sip-proxy/relay.sh
+. "$lib/relay.sh"
+load_host
+# its functions end a script at the first fault
+set +e
+
+main() {
+  {
+    units
+    addresses
+    listeners
+    relays
+    room
+    draining
+    list
+    recorders
+    database_answers
+    clock
+    disk
+    memory
+    certificate
+    drops
+    unrecorded
+  } 2>/dev/null
+  exit 0
+}
+
+# told STATE SUBJECT FINDING [WAY-OUT]
+told() { printf '%s\t%s\t%s\t%s\n' "$1" "$2" "${3//[$'\t\n']/ }" "${4:-}"; }
+
+units() {
+  local unit state status restarts bad=0
+  for unit in sip-proxy-configure sip-proxy-database sip-proxy-media kamailio sip-proxy-selftest sip-proxy-dispatcher-sync sip-proxy-call-watch $RELAY_UNITS; do
+    unit=${unit%.service}
+    state=$(systemctl show --property=ActiveState --value "$unit.service") || state="not known"
+    status=$(systemctl show --property=StatusText --value "$unit.service")
+    restarts=$(systemctl show --property=NRestarts --value "$unit.service")
+    if [[ $state != active ]]; then
+      bad=1
+      told bad units "$unit is ${state:-not known}${status:+: $status}" "journalctl -u $unit"
+    elif ((${restarts:-0} > 0)); then
+      told note units "$unit was started again $restarts times since boot" "journalctl -u $unit"
+    fi
+  done
+  ((bad)) || told ok units "all steps of the boot are done, all services run"
+}
+
+addresses() {
+  # shellcheck source=/dev/null
+  . "$run/addresses.env" || {
+    told bad addresses "not known: $run/addresses.env is not there" "journalctl -u sip-proxy-configure"
+    return
+  }
+  if ip -4 -oneline address show | grep -qF " $PRIVATE_IP/"; then
+    told ok addresses "private $PRIVATE_IP, public $PUBLIC_IP"
+  else
+    told bad addresses "no interface has $PRIVATE_IP" "restart sip-proxy-configure and kamailio when no call is up, or give the address back"
+  fi
+}
+
+listeners() {
+  local missing=()
+  listens --udp "$SIP_UDP_PORT" || missing+=("udp $SIP_UDP_PORT")
+  listens --tcp "$SIP_TCP_PORT" || missing+=("tcp $SIP_TCP_PORT")
+  if [[ ${ENABLE_TLS:-no} == yes ]]; then listens --tcp "$SIP_TLS_PORT" || missing+=("tls $SIP_TLS_PORT"); fi
+  if ((${#missing[@]})); then
+    told bad listeners "nobody listens at $PRIVATE_IP for ${missing[*]}" "journalctl -u kamailio"
+  else
+    told ok listeners "udp $SIP_UDP_PORT, tcp $SIP_TCP_PORT at $PRIVATE_IP"
+  fi
+}
+
+listens() { ss -Hln "$1" "sport = :$2" | grep -qF "$PRIVATE_IP:$2"; }
+
+relays() {
+  local unit answer bad=0
+  while read -r unit answer; do
+    [[ $answer == ok ]] && continue
+    bad=1
+    told bad relay "$unit does not answer on its control address" "journalctl -u $unit"
+  done < <(relay_control probe)
+  ((bad)) || told ok relay "$(wc -w <<<"$RELAY_UNITS") processes answer, and give ports"
+}
+
+# Calls beside what the host takes, and ports beside what it has.
+room() {
+  local calls limit=0
+  calls=$("$lib/drain" status)
+  calls=${calls#calls=}
+  if [[ ! $calls =~ ^[0-9]+$ ]]; then
+    told bad calls "not known: neither Kamailio nor the media relay answers" "journalctl -u kamailio"
+    return
+  fi
+  # shellcheck source=cloud-init/rootfs/usr/lib/sip-proxy/capacity.sh
+  . "$lib/capacity.sh"
+  limit=$(call_limit)
+  if ((limit > 0 && calls >= limit)); then
+    told bad calls "$calls are up, and the host takes $limit: new ones get 503" "add a host, or more cores (calls_per_core, max_calls)"
+  elif ((limit > 0 && calls * 10 >= limit * 8)); then
+    told note calls "$calls are up, of the $limit that the host takes" "add a host before it is full"
+  else
+    told ok calls "$calls are up$( ((limit)) && printf ', of the %s that the host takes' "$limit")"
+  fi
+  if ((${CALLS_IN_RANGE:-0} > 0 && calls * 10 >= CALLS_IN_RANGE * 9)); then
+    told note ports "the RTP range $RTP_START to $RTP_STOP holds $CALLS_IN_RANGE calls" "widen rtp_start to rtp_stop"
+  fi
+}
+
+draining() {
+  [[ -s $state/draining ]] || return 0
+  told note draining "new calls get 503, since $(date -d "@$(<"$state/draining")" --iso-8601=seconds)" "sip-proxy undrain FLEET $HOST"
+}
+
+# What Kamailio has loaded, beside the last good list.
+list() {
+  local wanted loaded
+  wanted=$(grep -c '^[^#]' "$state/dispatcher.list")
+  loaded=$(kamcmd dispatcher.list | grep -c 'URI:')
+  if ((loaded == 0)); then
+    told bad list "Kamailio has no recorder loaded" "sip-proxy db diff FLEET; sip-proxy db seed FLEET"
+  elif ((loaded < wanted)); then
+    told bad list "$loaded of $wanted recorders are loaded: $(systemctl show --property=StatusText --value sip-proxy-dispatcher-sync)" "journalctl -u sip-proxy-dispatcher-sync"
+  else
+    told ok list "$loaded recorders are loaded"
+  fi
+}
+
+recorders() {
+  local uri flags up=0
+  while read -r uri flags; do
+    case $flags in
+    A*) ((up += 1)) ;;
+    D*) told note recorder "$uri is disabled" "sip-proxy dispatcher undrain, or set-state" ;;
+    *) told bad recorder "$uri is $flags: it answers no OPTIONS, or fails calls" "is it up, and does it answer OPTIONS from $PRIVATE_IP? journalctl -u kamailio" ;;
+    esac
+  done < <(kamcmd dispatcher.list | awk '$1 == "URI:" { uri = $2 } $1 == "FLAGS:" { print uri, $2 }')
+  if ((up)); then told ok recorders "$up are up"; else told bad recorders "none is up: calls get 503" "see above"; fi
+}
+
+database_answers() {
+  local began answer
+  load_database
+  began=$(date +%s%N)
+  if answer=$(DATABASE_PATIENCE=5 psql_strict --no-align --tuples-only --command 'SELECT count(*) FROM sip_proxy_dispatcher' 2>&1); then
+    told ok database "$answer rows, in $((($(date +%s%N) - began) / 1000000)) ms"
+  else
+    told note database "not reachable: ${answer:-it is silent}; calls go on with the last good list, of $(date -r "$state/dispatcher.list" --iso-8601=seconds)" \
+      "is $PGHOST:$PGPORT up, and does it let $PGUSER in from here?"
+  fi
+}
+
+clock() {
+  case $(timedatectl show --property=NTPSynchronized --value) in
+  yes) told ok clock "synchronized" ;;
+  no) told note clock "not synchronized, $(date --iso-8601=seconds)" "timedatectl; certificates and records go by it" ;;
+  esac
+}
+
+disk() {
+  local path use inodes worst=0
+  for path in / /var /run; do
+    use=$(df --output=pcent "$path" | tail -n 1 | tr -dc 0-9)
+    inodes=$(df --output=ipcent "$path" | tail -n 1 | tr -dc 0-9)
+    ((use > worst)) && worst=$use
+    ((${inodes:-0} > worst)) && worst=$inodes
+    if ((use >= 90 || ${inodes:-0} >= 90)); then told bad disk "$path is full to $use % ($inodes % of its inodes)" "journalctl --vacuum-size=100M; du -xh $path | sort -h | tail"; fi
+  done
+  ((worst >= 90)) || told ok disk "full to $worst % at most"
+}
+
+memory() {
+  local available total load
+  available=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo)
+  total=$(awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo)
+  read -r load _ </proc/loadavg
+  if ((available * 20 < total)); then
+    told bad memory "$available of $total MiB are left" "see: ps axk -rss; a larger instance type"
+  else
+    told ok memory "$available of $total MiB are left; load $load on $(nproc) cores"
+  fi
+}
+
+certificate() {
+  local end days
+  [[ ${ENABLE_TLS:-no} == yes ]] || return 0
+  if ! end=$(openssl x509 -in "$run/tls/certificate.pem" -noout -enddate | cut -d= -f2); then
+    told bad certificate "none is in force" "journalctl -u sip-proxy-configure -u sip-proxy-tls-renew"
+    return
+  fi
+  days=$((($(date -d "$end" +%s) - EPOCHSECONDS) / 86400))
+  if ((days < 0)); then
+    told bad certificate "it has ended: $end" "renew what tls_certificate refers to; hosts follow within 5 minutes"
+  elif ((days < 30)); then
+    told note certificate "it ends in $days days: $end" "renew what tls_certificate refers to; hosts follow within 5 minutes"
+  else
+    told ok certificate "good for $days days"
+  fi
+}
+
+# Packets that the kernel dropped because nobody took them in time, and those that the guard dropped.
+drops() {
+  local late guarded
+  late=$(awk '$1 == "Udp:" { if (n++) print $6 }' /proc/net/snmp)
+  if ((${late:-0} > 0)); then
+    told note drops "$late datagrams were dropped because no program took them in time, since boot" "more cores, or fewer calls a host (max_calls)"
+  else
+    told ok drops "no datagram was dropped for want of time"
+  fi
+  guarded=$(nft list counters table ip sip_proxy | awk '$1 == "counter" { reason = $2 } $1 == "packets" && $2 > 0 { printf "%s%s %s", sep, $2, reason; sep = ", " }')
+  [[ -z $guarded ]] || told note guard "packets were kept out: $guarded" "a platform of yours? Then name it in trusted"
+}
+
+unrecorded() {
+  local count
+  [[ -r $run/unrecorded ]] || return 0
+  count=$(awk '{ sum += $1 } END { print sum + 0 }' "$run/unrecorded")
+  ((count == 0)) || told bad unrecorded "$count calls were answered and not recorded since boot: $(head -n 3 "$run/unrecorded" | paste -sd ';')" \
+    "not_sent: do the platform's packets get here? not_relayed: journalctl -u sip-proxy-call-watch"
+}
+
+main
