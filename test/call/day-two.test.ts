@@ -155,7 +155,7 @@ withEachRelay((relay) => {
     expect(again.exitCode).toBe(0);
     expect(await lab.ask("platform", { target: lab.target("udp", "one") })).toEqual([200]);
     const unknown = await operator.run("drain", "three", "--ssh");
-    expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining("there are: one, two")]);
+    expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringMatching(/one, two/)]);
   });
 
   it("doctor finds what is wrong, and says the way out", async () => {
