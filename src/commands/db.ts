@@ -14,6 +14,7 @@ import type { Fleet } from "../understand/fleet.js";
 import { operationsOf } from "../targets/lookup.js";
 import { loadFleetAndWarn } from "./load-fleet.js";
 import type { TargetOption } from "./target-option.js";
+import { placeOf, whereOf } from "./where.js";
 
 interface DbOptions {
   dryRun?: boolean;
@@ -23,12 +24,14 @@ interface DbOptions {
 /** `sip-proxy db init FLEET`: role and database, from the operator's machine. */
 export async function dbInit(file: string, options: DbOptions & InitOptions): Promise<void> {
   const { fleet } = loadFleetAndWarn(file);
-  const { dbhost, dbport, dbuser_kam, db_kam, dbuser_root } = fleet.database;
+  const { dbuser_kam, db_kam, dbuser_root } = fleet.database;
   if (options.dryRun) {
     const sql = initSql(fleet.database, options);
-    if (options.json) return printJson({ host: dbhost, port: dbport, user: dbuser_root ?? null, sql });
+    if (options.json) return printJson({ ...whereOf(fleet.database), user: dbuser_root ?? null, sql });
     const who = dbuser_root ?? "(dbuser_root is not given)";
-    talk.say(`would run this at ${dbhost}:${dbport} as ${who}, and set the password of ${dbuser_kam}:`);
+    talk.say(
+      `would run this at ${placeOf(fleet.database)} as ${who}, and set the password of ${dbuser_kam}:`,
+    );
     return print(sql);
   }
   const outcome = await initDatabase(fleet.database, secretReader(file), options);
@@ -44,9 +47,9 @@ export async function dbSeed(file: string, options: DbOptions & { adopt?: boolea
   const { fleet } = loadFleetAndWarn(file);
   const sql = seedSql(fleet, hostTemplates(), { again: "apply", adopt: options.adopt === true });
   if (options.dryRun) {
-    const { dbhost: host, dbport: port, db_kam: database } = fleet.database;
-    if (options.json) return printJson({ host, port, database, sql });
-    talk.say(`would run this at ${host}:${port} in ${database} (the database was not contacted):`);
+    const { db_kam: database } = fleet.database;
+    if (options.json) return printJson({ ...whereOf(fleet.database), database, sql });
+    talk.say(`would run this at ${placeOf(fleet.database)} in ${database} (the database was not contacted):`);
     return print(sql);
   }
   const rows = await asKamailio(fleet.database, secretReader(file), async (client) => {

@@ -9,6 +9,7 @@ import { secondsOf } from "./launch.js";
 import { loadFleetAndWarn } from "./load-fleet.js";
 import { reachHosts } from "./reach.js";
 import { Drain } from "./recorder-drain.js";
+import { placeOf, whereOf } from "./where.js";
 
 export interface DrainOptions extends DispatcherOptions {
   wait: boolean;
@@ -68,9 +69,9 @@ function refuseDisabled({ recorders }: Fleet, recorder: string): void {
 const shown = ({ setid, destination }: TableRow) => ({ set: setid, destination });
 
 function tellSql(fleet: Fleet, rows: readonly TableRow[], undo: boolean, { json }: DispatcherOptions): void {
-  const { dbhost: host, dbport: port, db_kam: database } = fleet.database;
+  const { db_kam: database } = fleet.database;
   const sql = drainSqlOf(rows, undo);
-  if (json) return printJson({ host, port, database, sql });
-  talk.say(`would run this at ${host}:${port} in ${database}:`);
+  if (json) return printJson({ ...whereOf(fleet.database), database, sql });
+  talk.say(`would run this at ${placeOf(fleet.database)} in ${database}:`);
   print(sql);
 }

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -11,6 +11,8 @@ import { asPostgres, postgresBin } from "./postgres-root.js";
 export interface Postgres {
   host: string;
   port: number;
+  /** Of its socket, by which the administrator needs no password. */
+  folder: string;
   /** Runs SQL as the administrator. */
   query: (sql: string, database?: string) => Promise<Record<string, unknown>[]>;
   /** A connection of the administrator's, for what takes more than one query; whoever asks for it ends it. */
@@ -40,6 +42,8 @@ export interface PostgresOptions {
   settings?: readonly string[];
   /** Lines of pg_hba.conf that come first. */
   hba?: readonly string[];
+  /** Makes it a standby of that server, which it follows until it is promoted. */
+  standbyOf?: Postgres;
   /** Certificate and key (PEM), with which it takes connections over TLS and no others. */
   tls?: { cert: string; key: string };
 }
@@ -50,16 +54,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const folder = mkdtempSync(join(tmpdir(), "postgres-"));
   const bin = postgresBin();
   await run({ argv: ["chown", "postgres", folder] });
-  const passwordFile = join(folder, "password");
-  writeFileSync(passwordFile, password, { mode: 0o644 });
   const data = join(folder, "data");
-  const initdb = [`${bin}/initdb`, "-D", data, "-A", "scram-sha-256", "--pwfile", passwordFile, "-N"];
-  await run({ argv: [...asPostgres, ...initdb] as unknown as [string] });
-  rmSync(passwordFile);
+  if (options.standbyOf) await copyServer(options.standbyOf, data);
+  else await makeCluster(data, password);
   const lines = [
     ...(options.hba ?? []),
     `${options.tls ? "hostssl" : "host"} all all all scram-sha-256`,
-    "local all postgres trust",
+    "local all,replication postgres trust",
   ];
   writeFileSync(join(data, "pg_hba.conf"), `${lines.join("\n")}\n`);
   if (options.tls) await giveTls(data, options.tls);
@@ -80,6 +81,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   return {
     host,
     port,
+    folder,
     query: (sql, database = "postgres") => queryOnce(connection(database), sql),
     connect: async (database) => {
       const client = new pg.Client(connection(database));
@@ -94,6 +96,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       child.kill("SIGCONT"); // runuser stops with what it runs
     },
     stop: async () => {
+      if (!existsSync(folder)) return;
       const gone = new Promise((resolve) => child.once("exit", resolve));
       await run({
         argv: [...asPostgres, `${bin}/pg_ctl`, "stop", "-D", data, "-m", "immediate"] as unknown as [string],
@@ -102,6 +105,38 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function makeCluster(data: string, password: string): Promise<void> {
+  const passwordFile = `${data}.password`;
+  writeFileSync(passwordFile, password, { mode: 0o644 });
+  const initdb = [
+    `${postgresBin()}/initdb`,
+    "-D",
+    data,
+    "-A",
+    "scram-sha-256",
+    "--pwfile",
+    passwordFile,
+    "-N",
+  ];
+  await run({ argv: [...asPostgres, ...initdb] as unknown as [string] });
+  rmSync(passwordFile);
+}
+
+/** With what a standby needs to follow it. */
+async function copyServer({ folder, port }: Postgres, data: string): Promise<void> {
+  const from = ["--host", folder, "--port", String(port), "--username", "postgres"];
+  const copy = [
+    `${postgresBin()}/pg_basebackup`,
+    ...from,
+    "-D",
+    data,
+    "--write-recovery-conf",
+    "--checkpoint=fast",
+    "-N",
+  ];
+  await run({ argv: [...asPostgres, ...copy] as unknown as [string] });
 }
 
 /** Under the names that it looks for; it takes no key that others may read. */

@@ -12,11 +12,14 @@ export function schemaFaults(issues: readonly Issue[], value: unknown): Fault[] 
 }
 
 function issueFaults(issue: Issue, value: unknown): Fault[] {
-  const path = issue.path.filter((step) => typeof step !== "symbol");
+  const path = ofText(
+    value,
+    issue.path.filter((step) => typeof step !== "symbol"),
+  );
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key]));
   if (issue.code === "invalid_key")
     return [{ path, atKey: true, message: `must be ${issue.issues[0]?.message ?? ""}` }];
-  const there = whatIsThere(value, path);
+  const there = lookUp(value, path);
   if (issue.code === "invalid_type") return [wrongShape(path, issue.expected, there)];
   const secret = settingNames.get(String(path.at(-1)))?.secret === true;
   const got = there === undefined ? "it is missing" : secret ? "" : `got ${show(there)}`;
@@ -85,10 +88,10 @@ function isNamed(section: string | number | undefined): boolean {
   return section === "proxies" || section === "recorders";
 }
 
-/** The value at a path; of an item of a list that was written as text ("1,2"), that text. */
-function whatIsThere(value: unknown, path: Path): unknown {
-  const there = lookUp(value, path);
-  return there === undefined && typeof path.at(-1) === "number" ? lookUp(value, path.slice(0, -1)) : there;
+/** The path of an item of a list; that of the list where it was written as text ("1,2"). */
+function ofText(value: unknown, path: Path): Path {
+  const list = path.slice(0, -1);
+  return typeof path.at(-1) === "number" && typeof lookUp(value, list) !== "object" ? list : path;
 }
 
 /** The value at a path, or undefined. */

@@ -15,7 +15,7 @@ const rules = (known: string[]) => `table inet bench {
 
 export async function countElsewhere(lab: CallLab, name = "sipproxy0"): Promise<void> {
   const { natted, platform, stranger } = callers;
-  const known = [platform.address, natted.behind, stranger.address, lab.fleet.database.dbhost];
+  const known = [platform.address, natted.behind, stranger.address, ...lab.fleet.database.dbhost];
   const addresses = lab.fleet.recorders.map((recorder) => recorder.private_ip_address);
   await run({
     argv: lab.network.inNamespace(name, ["nft", "-f", "-"]),

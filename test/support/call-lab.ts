@@ -21,6 +21,7 @@ import { callers, databaseAddress, topologyOf, type Caller } from "./lab-topolog
 import { NativeProxy } from "./proxy/native-proxy.js";
 import { rtpproxyFiles, rtpproxySkipped } from "./proxy/rtpproxy.js";
 import { postgresPassword, startPostgres, type Postgres } from "../../src/lab/postgres.js";
+import { serversOf } from "../../src/understand/settings/database.js";
 import type { Fleet, Host } from "../../src/understand/fleet.js";
 import { eventually } from "./eventually.js";
 import { fleetOf, fleetText } from "./fleets.js";
@@ -105,8 +106,13 @@ export class CallLab {
 
   private async startDatabase(): Promise<void> {
     const enter = this.network.inNamespace("database", []).slice();
-    const { dbport, db_kam, dbuser_kam, dbpass_kam } = this.fleet.database;
-    this.postgres = await startPostgres({ host: databaseAddress, port: dbport, enter });
+    const { db_kam, dbuser_kam, dbpass_kam } = this.fleet.database;
+    const [server] = serversOf(this.fleet.database);
+    this.postgres = await startPostgres({
+      host: databaseAddress,
+      ...(server && { port: server.port }),
+      enter,
+    });
     const password = dbpass_kam?.source;
     const literal = password?.from === "literal" ? password.value : postgresPassword;
     await this.postgres.query(

@@ -64,8 +64,10 @@ function relayFiles(relay: MediaRelay, { settings }: Host): Artefact[] {
   }));
 }
 
-function kamctlrc(fleet: Fleet, template: string): string {
-  return renderTemplate(template, { note: generatedNote(), ...fleet.database });
+function kamctlrc({ database }: Fleet, template: string): string {
+  const [dbhost, dbport] = [database.dbhost.join(), database.dbport.join()];
+  const several = database.dbhost.length > 1;
+  return renderTemplate(template, { note: generatedNote(), ...database, dbhost, dbport, several });
 }
 
 /** The addressed files as they will lie on a host whose addresses are known; none when it asks for them at boot. */

@@ -58,11 +58,11 @@ export function httpIsPrivate({ enable_jsonrpc, enable_metrics, http_allow }: Pr
 
 /**
  * No password stands in the URL: libpq takes it from its passfile, which copes with every character. Nor does an IPv6 address, which
- * Kamailio cannot read there: where no host is named, libpq takes the one of the service's environment.
+ * Kamailio cannot read there, nor a list: where no host is named, libpq takes those of its service file (connection.py).
  */
 function databaseUrl({ dbhost, dbport, db_kam, dbuser_kam }: Database): string {
-  if (dbhost.includes(":")) return `postgres://${dbuser_kam}@/${db_kam}`;
-  return `postgres://${dbuser_kam}@${dbhost}:${dbport}/${db_kam}`;
+  if (dbhost.length > 1 || dbhost.join().includes(":")) return `postgres://${dbuser_kam}@/${db_kam}`;
+  return `postgres://${dbuser_kam}@${dbhost.join()}:${dbport.join()}/${db_kam}`;
 }
 
 /** ds_select_routes' rules, SET=ALGORITHM;…, in the order in which the sets are tried. */

@@ -9,8 +9,8 @@ export function renderedTo(
 ): Record<string, Scalar> {
   return Object.fromEntries(
     namesIn(place, settings).flatMap(([name, setting]) => {
-      const value = (values as Record<string, Scalar | undefined>)[setting];
-      return value === undefined ? [] : [[name, value] as const];
+      const value = (values as Record<string, Scalar | Scalar[] | undefined>)[setting];
+      return value === undefined ? [] : [[name, Array.isArray(value) ? value.join(",") : value] as const];
     }),
   );
 }

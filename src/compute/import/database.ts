@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { databaseSettings } from "../../understand/settings/database.js";
 import { roleDefaults } from "../../understand/settings/role-names.js";
 import { isLoopback, ofRole, readRequired } from "./proxies.js";
@@ -19,7 +20,7 @@ export function readDatabase(sources: readonly Source[]): {
         );
     const usual = roleDefaults[name]?.[0];
     if (value !== undefined) {
-      if (value !== setting.default) database.set(name, value);
+      if (!isDeepStrictEqual(value, setting.default)) database.set(name, written(value));
     } else if (usual !== undefined && sources.length > 0) {
       database.set(name, usual);
       defaulted.push(name);
@@ -29,11 +30,14 @@ export function readDatabase(sources: readonly Source[]): {
   return { database, defaulted };
 }
 
+/** A list of one is written as people write it. */
+const written = (value: unknown): unknown => (Array.isArray(value) && value.length === 1 ? value[0] : value);
+
 /** One value for all proxies: a fleet file has one database. */
 function same(name: string, sources: readonly Source[], read: (source: Source) => unknown): unknown {
   const values = sources.map((source) => read(source));
   const [first] = values;
-  const other = values.findIndex((value) => value !== first);
+  const other = values.findIndex((value) => !isDeepStrictEqual(value, first));
   if (other !== -1)
     sources[other]?.findings.problem(
       sources.map(({ host }) => host),
@@ -55,7 +59,7 @@ function tellDatabase(
   if (!first) return;
   const { findings } = first;
   const hosts = sources.map(({ host }) => host);
-  if (isLoopback(database.get("dbhost")))
+  if ([database.get("dbhost")].flat().some(isLoopback))
     findings.problem(hosts, {
       variable: "dbhost",
       message: "is the proxy itself; an image has no PostgreSQL",

@@ -3,7 +3,8 @@ import pg from "pg";
 import type { Reveal } from "../../compute/host/secrets.js";
 import { UserError } from "../../errors.js";
 import type { Database } from "../../understand/fleet.js";
-import { connectionError, queryError } from "./errors.js";
+import { connectionError, queryError, type Failure } from "./errors.js";
+import { serversOf, type Server } from "../../understand/settings/database.js";
 import { isPathOnHost, type SecretValue } from "../../understand/settings/secret-value.js";
 
 export interface Login {
@@ -16,7 +17,10 @@ export interface Login {
 const CONNECT = 10_000;
 const QUERY = 60_000;
 
-/** Runs work on one connection, from the operator's machine. Errors say what to do, never the password. */
+/**
+ * Runs work on one connection, from the operator's machine, to the first of the database's servers that takes writes; where none does,
+ * to the first that answers. Errors say what to do, never the password.
+ */
 export async function withConnection<T>(
   database: Database,
   login: Login,
@@ -24,8 +28,6 @@ export async function withConnection<T>(
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   const config: pg.ClientConfig = {
-    host: database.dbhost,
-    port: database.dbport,
     user: login.user,
     database: login.database,
     ...(login.password === undefined ? {} : { password: secretText(login.password, reveal) }),
@@ -34,15 +36,19 @@ export async function withConnection<T>(
     keepAlive: true,
     application_name: "sip-proxy",
   };
-  const client = await connect(config, tlsTries(database, reveal)).catch((error: unknown) => {
-    throw connectionError(error, database, login);
+  const { client, server } = await connectToOne(
+    config,
+    serversOf(database),
+    tlsTries(database, reveal),
+  ).catch((error: unknown) => {
+    throw error instanceof NoServer ? connectionError(error.failures, login) : error;
   });
   try {
     return await work(client);
   } catch (error) {
-    throw queryError(error, database, login) ?? error;
+    throw queryError(error, server, login) ?? error;
   } finally {
-    await client.end().catch(() => undefined);
+    await end(client);
   }
 }
 
@@ -56,6 +62,50 @@ export function asKamailio<T>(
   return withConnection(database, { user, password, database: db_kam }, reveal, work);
 }
 
+interface Connected {
+  client: pg.Client;
+  server: Server;
+}
+
+/** None of the servers takes a connection: what each says. */
+class NoServer extends Error {
+  constructor(readonly failures: Failure[]) {
+    super("no server takes a connection");
+  }
+}
+
+async function connectToOne(
+  config: pg.ClientConfig,
+  servers: Server[],
+  tls: readonly Tls[],
+): Promise<Connected> {
+  const failures: Failure[] = [];
+  let [reader]: Connected[] = [];
+  for (const server of servers) {
+    try {
+      const client = await connect({ ...config, ...server }, tls);
+      if (await takesWrites(client)) {
+        if (reader) await end(reader.client);
+        return { client, server };
+      }
+      if (reader) await end(client);
+      else reader = { client, server };
+    } catch (error) {
+      failures.push({ error, server });
+    }
+  }
+  if (!reader) throw new NoServer(failures);
+  return reader;
+}
+
+async function takesWrites(client: pg.Client): Promise<boolean> {
+  const answer = client.query<{ transaction_read_only: string }>("SHOW transaction_read_only");
+  const { rows } = await answer.catch(() => ({ rows: [] }));
+  return rows[0]?.transaction_read_only === "off";
+}
+
+const end = (client: pg.Client) => client.end().catch(() => undefined);
+
 type Tls = pg.ClientConfig["ssl"];
 
 /** Connects with the first kind of TLS that the server takes. */
@@ -66,7 +116,7 @@ async function connect(config: pg.ClientConfig, [ssl, ...others]: readonly Tls[]
     await client.connect();
     return client;
   } catch (error) {
-    await client.end().catch(() => undefined);
+    await end(client);
     const { code, message } = error as { code?: string; message: string };
     if (others.length === 0 || !(code === "28000" || message.includes("does not support SSL"))) throw error;
     return connect(config, others);

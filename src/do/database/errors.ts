@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.js";
-import type { Database } from "../../understand/fleet.js";
+import { serverText, type Server } from "../../understand/settings/database.js";
 import type { Login } from "./connect.js";
 
 /** What a server, a pooler, the network or TLS can say, by code, with the way out. */
@@ -47,32 +47,46 @@ const words: readonly [RegExp, string][] = [
 ];
 
 /** An error of a query with what to do; undefined for any other, which is a bug. */
-export function queryError(error: unknown, database: Database, login: Login): UserError | undefined {
+export function queryError(error: unknown, server: Server, login: Login): UserError | undefined {
   if (!(error instanceof Error) || error instanceof UserError) return undefined;
-  const { code = "" } = error as { code?: string };
+  const code = codeOf(error);
   const hint = wayOut(error);
-  // five letters: PostgreSQL's own
-  if (hint === undefined && !/^[0-9A-Z]{5}$/.test(code)) return undefined;
+  if (hint === undefined && !isPostgres(code)) return undefined;
   return userError(
-    `${place(database, login)}: ${error.message}`,
+    `PostgreSQL at ${serverText(server)}, ${as(login)}: ${error.message}`,
     error,
     hint ?? `error ${code} of PostgreSQL`,
   );
 }
 
-/** An error while connecting. */
-export function connectionError(error: unknown, database: Database, login: Login): UserError {
-  const known = error instanceof Error ? error : new Error(String(error));
-  const hint = wayOut(known) ?? "check dbhost, dbport and dbsslmode";
-  return userError(`cannot connect to ${place(database, login)}: ${known.message}`, error, hint);
+/** What a server, or the network, says to a connection. */
+export interface Failure {
+  error: unknown;
+  server: Server;
 }
 
-function wayOut(error: Error & { code?: string }): string | undefined {
-  return ways[error.code ?? ""] ?? words.find(([pattern]) => pattern.test(error.message))?.[1];
+/** An error while connecting to each of the servers. The way out is for what a server itself has said, where one has. */
+export function connectionError(failures: readonly Failure[], login: Login): UserError {
+  const errors = failures.map(({ error }) => (error instanceof Error ? error : new Error(String(error))));
+  const cause = errors.find((error) => isPostgres(codeOf(error))) ?? errors[0] ?? new Error();
+  const hint = wayOut(cause) ?? "check dbhost, dbport and dbsslmode";
+  const said = failures.map(
+    ({ server }, index) =>
+      `PostgreSQL at ${serverText(server)}, ${as(login)}: ${errors[index]?.message ?? ""}`,
+  );
+  return userError(`cannot connect to ${said.join("; ")}`, cause, hint);
 }
 
-const place = ({ dbhost, dbport }: Database, { user, database }: Login) =>
-  `PostgreSQL at ${dbhost}:${dbport}, database ${database}, as ${user}`;
+/** PostgreSQL's, of five letters, or the system's. */
+const codeOf = (error: Error): string => (error as { code?: string }).code ?? "";
+
+const isPostgres = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code);
+
+function wayOut(error: Error): string | undefined {
+  return ways[codeOf(error)] ?? words.find(([pattern]) => pattern.test(error.message))?.[1];
+}
+
+const as = ({ user, database }: Login) => `database ${database}, as ${user}`;
 
 /** In one line, whatever the server says. */
 const userError = (message: string, cause: unknown, hint: string) =>

@@ -2,6 +2,7 @@ import type { Fault } from "../fault.js";
 import type { Fleet } from "../fleet.js";
 import * as additions from "./additions.js";
 import * as addresses from "./addresses.js";
+import * as database from "./database.js";
 import { namedTargets } from "../../targets/lookup.js";
 import * as features from "./features.js";
 import * as ports from "./ports.js";
@@ -27,6 +28,7 @@ export const rules: readonly ((fleet: Fleet) => Fault[])[] = [
   recorders.everyRecorderIsInASet,
   recorders.everySetHasARecorder,
   recorders.algorithmSuitsAttributes,
+  database.everyServerHasAPort,
   secrets.bootstrapHasCredentials,
   secrets.passwordIsGiven,
   secrets.literalSecrets,

@@ -1,4 +1,4 @@
-import { hostname, oneOf, port, text } from "./types.js";
+import { hostname, oneOf, port, someOf, text } from "./types.js";
 import { secret } from "./secret-kind.js";
 import { optional, required, withDefault } from "./setting.js";
 
@@ -9,11 +9,17 @@ const identifier = text({
 });
 
 export const databaseSettings = {
-  dbhost: required(hostname, "Host name or address of the PostgreSQL server.", {
-    role: true,
-    variable: "DBHOST",
-  }),
-  dbport: withDefault(port, 5432, "TCP port of the PostgreSQL server.", { role: true, variable: "DBPORT" }),
+  dbhost: required(
+    someOf(hostname),
+    "Host name or address of the PostgreSQL server; of several (a primary and its standbys), in this order, the one that takes writes is used.",
+    { role: true, variable: "DBHOST" },
+  ),
+  dbport: withDefault(
+    someOf(port),
+    [5432],
+    "TCP port of the PostgreSQL server: one for all servers of dbhost, or as many, in the same order.",
+    { role: true, variable: "DBPORT" },
+  ),
   db_kam: withDefault(identifier, "kamailio", "Database that is created for Kamailio.", {
     role: true,
     variable: "DB_KAM",
@@ -54,3 +60,19 @@ export const databaseSettings = {
     { variable: "BOOTSTRAP" },
   ),
 };
+
+/** One PostgreSQL server of the fleet's database. */
+export interface Server {
+  host: string;
+  port: number;
+}
+
+/** In the order in which they are tried. */
+export function serversOf({ dbhost, dbport }: { dbhost: string[]; dbport: number[] }): Server[] {
+  return dbhost.map((host, index) => ({ host, port: dbport[index] ?? dbport[0] ?? 5432 }));
+}
+
+/** As people write it. */
+export function serverText({ host, port }: Server): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

@@ -139,8 +139,15 @@ export function listOf<T>(item: Kind<T>): Kind<T[]> {
   return {
     schema: schema,
     rule: `a list, each ${item.rule}`,
-    json: { anyOf: [item.json, { type: "array", items: item.json }] },
+    json: { anyOf: [item.json, { type: "string", pattern: "," }, { type: "array", items: item.json }] },
   };
+}
+
+/** The same, of one at least. */
+export function someOf<T>(item: Kind<T>): Kind<T[]> {
+  const list = listOf(item);
+  const rule = `${item.rule}; or a list of these`;
+  return { ...list, rule, schema: list.schema.refine(({ length }) => length > 0, rule) };
 }
 
 const tagRule = "a mapping of tag names (up to 128 characters) to values (up to 256)";

@@ -1,6 +1,7 @@
 import type { Row } from "../row.js";
 import { connections } from "./connections.js";
 import { cpu } from "./cpu.js";
+import { databaseFailover } from "./database-failover.js";
 import { detection } from "./detection.js";
 import { drain, kamailioRestarted, relayKilled } from "./faults.js";
 import { failover } from "./failover.js";
@@ -40,5 +41,6 @@ export const rows: readonly Row[] = [
   malformed,
   cpu,
   following,
+  databaseFailover,
   mixedReleases,
 ];

@@ -54,7 +54,9 @@ load_database() {
 }
 
 # One transaction or nothing: -f alone goes on after an error and exits 0. A silent server is given up after DATABASE_PATIENCE seconds.
-psql_strict() { timeout --kill-after=1 "${DATABASE_PATIENCE:-60}" psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 "$@"; }
+psql_strict() {
+	timeout --kill-after=1 "${DATABASE_PATIENCE:-60}" psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --host="$PGHOST" --port="$PGPORT" "$@"
+}
 
 # poll BETWEEN LIMIT FIRST MOST COMMAND...: tries COMMAND until it succeeds, first FIRST tenths of a second apart, then twice as
 # long and so on up to MOST. Fails when it has not succeeded after LIMIT seconds (0: never). BETWEEN is called before each pause,

@@ -1,5 +1,6 @@
 """A connection to the database, on which nothing waits longer than it may. Imported, never run."""
 
+import contextlib
 import os
 import re
 import select
@@ -15,20 +16,77 @@ run = f"{root}/run/sip-proxy"
 # What clusters of the locale C have: bytes, UTF-8 as a rule.
 extensions.encodings["SQL_ASCII"] = "utf_8"
 
+READ_ONLY = "the server is read-only"
+
 
 def connect(end):
-    """To the database of this host, by the first of its addresses that takes a connection, until `end` (of time.monotonic).
-    Fails with OSError, whose text is what libpq says."""
+    """To the first of this host's servers that takes writes, until `end` (of time.monotonic). Fails with OSError, whose text is what
+    libpq says."""
     os.environ.update(access())
-    host = os.environ["PGHOST"]
+    listed = servers()
+    failures = []
+    for number, server in enumerate(listed):
+        try:
+            connection = to_writer(*server, share(end, len(listed) - number))
+        except OSError as error:
+            failures.append(str(error) if len(listed) == 1 else f"{named(*server)}: {error}")
+        else:
+            if len(listed) > 1:
+                put_first(server, listed)
+            return connection
+    raise OSError("; ".join(failures))
+
+
+def servers():
+    """Host and port of each, in the order of the fleet file; libpq takes one port for all, too."""
+    hosts, ports = (os.environ[name].split(",") for name in ("PGHOST", "PGPORT"))
+    return list(zip(hosts, ports * len(hosts) if len(ports) == 1 else ports))
+
+
+def named(host, port):
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def to_writer(host, port, end):
+    """By the first of its addresses that takes a connection. Libpq's own target_session_attrs goes by what the server said at first:
+    through a pooler that is of another connection, from before a standby was promoted."""
     found = addresses(host)
     for number, address in enumerate(found):
-        now = time.monotonic()
         try:
-            return Connection(host, address, now + (end - now) / (len(found) - number))
+            connection = Connection(host, address, port, share(end, len(found) - number))
+            break
         except OSError as error:
             failure = error
-    raise failure
+    else:
+        raise failure
+    try:
+        [(read_only,)] = connection.ask("SHOW transaction_read_only", end)
+        if read_only == "on":
+            raise OSError(READ_ONLY)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def share(end, tries):
+    now = time.monotonic()
+    return now + (end - now) / tries
+
+
+def put_first(server, listed):
+    """Kamailio and kamctl, which know nothing of writers, connect to this one first."""
+    hosts, ports = (",".join(values) for values in zip(server, *(other for other in listed if other != server)))
+    path = f"{run}/pg_service.conf"
+    with contextlib.suppress(OSError):
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        wanted = re.sub(r"(?m)^port=.*", f"port={ports}", re.sub(r"(?m)^host=.*", f"host={hosts}", text))
+        if wanted != text:
+            with open(f"{path}.new.{os.getpid()}", "w", encoding="utf-8") as file:
+                os.fchmod(file.fileno(), 0o644)
+                file.write(wanted)
+            os.replace(file.name, path)
 
 
 def access():
@@ -40,10 +98,10 @@ def access():
 class Connection:
     """Open from the beginning. Everything fails with OSError, whose text is what libpq says; it is of no use then but to be closed."""
 
-    def __init__(self, host, address, end):
-        self.host, self.address = host, address
+    def __init__(self, host, address, port, end):
+        self.host, self.address, self.port = host, address, port
         try:
-            self.link = psycopg2.connect(host=host, hostaddr=address, async_=True)
+            self.link = psycopg2.connect(host=host, hostaddr=address, port=port, async_=True)
         except psycopg2.Error as error:
             raise OSError(reason(error)) from None
         try:
@@ -53,7 +111,7 @@ class Connection:
             raise
 
     def another(self, end):
-        return Connection(self.host, self.address, end)
+        return Connection(self.host, self.address, self.port, end)
 
     def ask(self, sql, end):
         """The rows that the last of some statements gives."""

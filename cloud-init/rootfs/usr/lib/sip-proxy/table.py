@@ -6,17 +6,18 @@ import time
 from collections import namedtuple
 
 import lists
-from connection import connect
+from connection import READ_ONLY, connect
 
 # Seconds for a look. The statement's own limit comes first: its end is the server's, which then holds nothing of it.
 PATIENCE = 4
-# One transaction, with which the limit ends: a pooler gives the next one to somebody else. What is known already is not sent.
-QUERY = """SET LOCAL statement_timeout = '2s';
-SELECT digest, CASE WHEN digest <> '{known}' THEN list END
-FROM (SELECT list, hashtextextended(list, 0)::text AS digest
-  FROM (SELECT coalesce(
-      json_agg(json_build_array(id, setid, destination, flags, priority, attrs, description) ORDER BY setid, id), '[]')::text AS list
-    FROM sip_proxy_dispatcher) AS whole) AS summed"""
+LIMIT = "statement_timeout = '2s'"
+# Whether the server is read-only by now, and a digest of all that stands in the table.
+MARK = """SELECT current_setting('transaction_read_only'),
+  (SELECT coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM public.dispatcher AS t)"""
+# The same, and what Kamailio would load.
+QUERY = f"""{MARK},
+  (SELECT coalesce(json_agg(json_build_array(id, setid, destination, flags, priority, attrs, description) ORDER BY setid, id), '[]')::text
+   FROM sip_proxy_dispatcher)"""
 
 
 class Row(namedtuple("Row", "id set destination flags priority attrs description")):
@@ -35,13 +36,32 @@ def rows():
     """All rows. Fails with OSError, whose text is what the server says, or libpq."""
     end = time.monotonic() + PATIENCE
     with contextlib.closing(connect(end)) as connection:
-        return look(connection, "", end)[1]
+        return look(connection, end)[1]
 
 
-def look(connection, known, end):
-    """The digest of the table, and its rows; None where the digest is the one that is known."""
-    [(digest, text)] = connection.ask(QUERY.format(known=known), end)
-    return digest, None if text is None else [Row(*row) for row in json.loads(text)]
+def look(connection, end):
+    """A digest of the table, and its rows. One transaction, with which the limit ends: a pooler gives the next one to somebody else."""
+    [(read_only, digest, text)] = connection.ask(f"SET LOCAL {LIMIT}; {QUERY}", end)
+    refuse(read_only)
+    return digest, [Row(*row) for row in json.loads(text)]
+
+
+def glance(connection, end, prepared):
+    """The digest alone, at a fraction of the cost."""
+    [(read_only, digest)] = connection.ask("EXECUTE mark" if prepared else f"SET LOCAL {LIMIT}; {MARK}", end)
+    refuse(read_only)
+    return digest
+
+
+def prepare(connection, end):
+    """For a connection of one's own: what `glance` executes, and the limit for all that is asked."""
+    connection.ask(f"SET {LIMIT}; PREPARE mark AS {MARK}", end)
+
+
+def refuse(read_only):
+    """Where another server takes the writes by now, this one's table may stay as it is for ever."""
+    if read_only == "on":
+        raise OSError(READ_ONLY)
 
 
 def good_lines(all_rows):

@@ -14,6 +14,8 @@ from connection import connect
 CHANNEL = "sip_proxy_dispatcher"
 # Seconds after which a connection is made anew: names come to mean another server, and room may have become short. Not all at once.
 LIFETIME = 200, 400
+# Seconds after which all rows are read again, whatever their digest says: another release may read the table in another way.
+WHOLE = 60
 # Seconds over which hosts that hear the same spread their looks.
 SPREAD = 0.5
 
@@ -26,7 +28,9 @@ FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_da
 class Watched:
     def __init__(self):
         self.connection, self.keeps, self.until = None, None, 0
-        self.digest, self.known = "", None
+        # whether the connection is one to the server itself, on which statements can be prepared
+        self.own = False
+        self.digest, self.known, self.whole = "", None, 0
 
     def rows(self):
         """All rows. Fails with OSError, whose text is what the server says, or libpq."""
@@ -45,6 +49,9 @@ class Watched:
             self.connection = connect(end)
             if self.keeps is None:
                 self.decide(end)
+            if self.keeps and self.own:
+                table.prepare(self.connection, end)
+                self.connection.ask(f"LISTEN {CHANNEL}", end)
             return self.look(end)
         except OSError:
             self.close()
@@ -54,21 +61,16 @@ class Watched:
                 self.close()
 
     def look(self, end):
-        digest, rows = table.look(self.connection, self.digest, end)
-        if rows is not None:
-            self.digest, self.known = digest, rows
+        if time.monotonic() > self.whole or table.glance(self.connection, end, self.keeps and self.own) != self.digest:
+            self.digest, self.known = table.look(self.connection, end)
+            self.whole = time.monotonic() + WHOLE
         return self.known
 
     def decide(self, end):
         """Whether the connection is kept: half of those that the server allows are left to others."""
         [(process, used, allowed)] = self.connection.ask(ROOM, end)
-        if not self.connection.is_the_servers(process):
-            self.keeps = is_lent(self.connection, end)
-        elif used * 2 <= allowed:
-            self.keeps = True
-            self.connection.ask(f"LISTEN {CHANNEL}", end)
-        else:
-            self.keeps = False
+        self.own = self.connection.is_the_servers(process)
+        self.keeps = used * 2 <= allowed if self.own else is_lent(self.connection, end)
         self.until = time.monotonic() + random.uniform(*LIFETIME)
 
     def wait(self, seconds):
@@ -87,6 +89,9 @@ class Watched:
     def close(self):
         if self.connection:
             self.connection.close()
+            if self.keeps:
+                # the next one may be to another server
+                self.keeps = None
         self.connection = None
 
 

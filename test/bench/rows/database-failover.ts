@@ -1,0 +1,88 @@
+import { startPostgres, type Postgres } from "../../../src/lab/postgres.js";
+import { pause, type CallLab } from "../../support/call-lab.js";
+import { eventually } from "../../support/eventually.js";
+import { figure, none } from "../figures.js";
+import { failed, withLab } from "../lab.js";
+import type { Row } from "../row.js";
+
+/** Seconds from the end of the primary to the promotion of its standby. */
+const gap = 12;
+/** Calls a second, on the host that stays up. */
+const rate = 10;
+const host = "10.0.0.9";
+const ports = [5433, 5432] as const;
+const proxy = (n: number) => ({ public_ip_address: `198.51.100.1${n}`, private_ip_address: `10.0.0.1${n}` });
+
+/** The primary is the second of the list. */
+const fleet = {
+  database: { dbhost: [host, host], dbport: ports },
+  proxies: { sipproxy0: proxy(0), sipproxy1: proxy(1), sipproxy2: proxy(2) },
+};
+
+/** The database's primary ends, and its standby takes its place: hosts take calls, boot, follow and restart all the while. */
+export const databaseFailover: Row = {
+  name: "database-failover",
+  test: `the database's primary ends under ${rate} calls/s, its standby is promoted ${gap} s later; one host restarts, one boots for the first time`,
+  toHold: "0 calls lost, both hosts are up, a change is applied within 10 s of the promotion",
+  run: (relay) =>
+    withLab(relay, fleet, async (lab) => {
+      const { postgres } = lab;
+      if (!postgres) throw new Error("no database");
+      const enter = lab.network.inNamespace("database", []).slice();
+      const standby = await startPostgres({ standbyOf: postgres, host, port: ports[0], enter });
+      try {
+        return await failOver(lab, postgres, standby);
+      } finally {
+        await standby.stop();
+      }
+    }),
+};
+
+async function failOver(lab: CallLab, primary: Postgres, standby: Postgres) {
+  lab.proxy().startWatch("dispatcher-sync");
+  const platform = await lab.place({ calls: 1_000_000, rate, holdMs: 500, rtp: { rate: 0 }, quiet: true });
+  await pause(2000);
+  await primary.stop();
+  const ended = Date.now();
+  const restart = restarted(lab, "sipproxy1");
+  const boot = firstBoot(lab, "sipproxy2");
+  await restart;
+  const restartedAfter = Date.now() - ended;
+  await pause(Math.max(0, gap * 1000 - restartedAfter));
+  await standby.query("SELECT pg_promote()");
+  const promoted = Date.now();
+  await standby.query(
+    "INSERT INTO dispatcher (setid, destination, description) VALUES (1, 'sip:10.0.0.77:5060', 'recorder9')",
+    "kamailio",
+  );
+  await eventually(async () => {
+    if (!(await lab.proxy().kamcmd("dispatcher.list")).includes("10.0.0.77")) throw new Error("not applied");
+  });
+  const applied = (Date.now() - promoted) / 1000;
+  await boot;
+  const booted = (Date.now() - promoted) / 1000;
+  await platform.stopPlacing();
+  const report = await platform.finished;
+  const { outcomes } = report.summary;
+  return [
+    figure("calls", report.summary.placed),
+    none("lost", failed(report) + outcomes.broken),
+    figure("a restart with a list", restartedAfter / 1000, "s"),
+    figure("a change is applied after", applied, "s", { atMost: 10 }),
+    figure("the first boot is done after", booted, "s"),
+  ];
+}
+
+/** The boot of a host that has a list. */
+async function restarted(lab: CallLab, name: string): Promise<void> {
+  const proxy = lab.proxy(name);
+  await proxy.kill("kamailio");
+  await proxy.step("configure");
+  await proxy.step("database");
+  await proxy.startKamailio();
+}
+
+async function firstBoot(lab: CallLab, name: string): Promise<void> {
+  await lab.proxy(name).remove();
+  await lab.startProxy(name);
+}
