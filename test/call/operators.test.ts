@@ -21,7 +21,7 @@ withEachRelay((relay) => {
             ...{ enable_jsonrpc: true, enable_metrics: true, http_port: 8099, http_allow: [monitoring] },
             ...{ enable_debug: true, debug_level: 3, log_stderror: true },
           },
-          plain: { debug_level: -1 },
+          plain: { debug_level: -1, call_log_json: true },
         }),
         recorders: {
           recorder0: {
@@ -238,6 +238,30 @@ withEachRelay((relay) => {
       const traced = (name: string) => lab.proxy(name).log.some((text) => /route=\[DISPATCH\]/.test(text));
       await lab.calls({ targets: [lab.target("udp", "plain")], calls: 1, holdMs: 0 });
       expect([traced("watched"), traced("plain")]).toEqual([true, false]);
+    });
+
+    it("call_log_json: a call's line in JSON", async () => {
+      const plain = lab.proxy("plain");
+      await plain.kamcmd("cfg.seti", "core", "debug", "1");
+      const { calls: placed } = await lab.calls({
+        targets: [lab.target("udp", "plain")],
+        calls: 1,
+        holdMs: 0,
+      });
+      await eventually(() => {
+        const lines = plain.log.join("\n").matchAll(/CALL (\{.*\})$/gm);
+        const told = [...lines].map(([, text = ""]) => JSON.parse(text) as Record<string, unknown>);
+        expect(told.find((line) => line["call_id"] === placed[0]?.callId)).toEqual({
+          ...{ event: "ended", call_id: placed[0]?.callId, source: "udp:203.0.113.10:5060" },
+          recorder: placed[0]?.answeredBy === "recorder0" ? recorder0 : recorder1,
+          ...{
+            status: 200,
+            setup_ms: expect.any(Number) as number,
+            duration_s: expect.any(Number) as number,
+          },
+          ended_by: "platform",
+        });
+      });
     });
 
     it("log_stderror sends the log to the terminal; else the terminal stays empty", async () => {

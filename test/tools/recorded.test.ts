@@ -15,6 +15,7 @@ async function said(
   name: string,
   calls: string,
   streams = "11 11",
+  env: Record<string, string> = {},
 ): Promise<{ lines: string[]; file: string }> {
   const root = join(folder, name);
   mkdirSync(join(root, "run/sip-proxy"), { recursive: true });
@@ -35,7 +36,7 @@ for id_ in range(len(calls)):
   const lib = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
   const { stdout } = await run({
     argv: ["python3", "-c", program, lib],
-    env: { SIP_PROXY_ROOT: root },
+    env: { SIP_PROXY_ROOT: root, ...env },
   });
   const read = () => readFileSync(join(root, "run/sip-proxy/unrecorded"), "utf8");
   return { lines: stdout.trim().split("\n").filter(Boolean), file: stdout === "" ? "" : read() };
@@ -55,6 +56,16 @@ test("a stream on which nothing comes, or of which nothing leaves, is named", as
   expect(file).toBe(
     "1 not_sent 192.0.2.0 sip:r0\n1 not_sent 192.0.2.1 sip:r0\n1 not_relayed 192.0.2.2 sip:r0\n",
   );
+});
+
+test("call_log_json: the same in JSON", async () => {
+  const { lines } = await said("json", "[[(5, 5), (0, 0)]]", "11 11", { CALL_LOG_JSON: "yes" });
+  expect(lines.map((line) => JSON.parse(line.replace("CALL ", "")) as unknown)).toEqual([
+    {
+      ...{ event: "unrecorded", call_id: "0", source: "udp:192.0.2.0:5060", recorder: "sip:r0" },
+      ...{ streams: [2], reason: "not_sent" },
+    },
+  ]);
 });
 
 test.each(["10 11", "11 10", "1 1", "", "11"])(

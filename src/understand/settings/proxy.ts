@@ -129,6 +129,10 @@ export const debug = {
     "Log to the terminal (the journal, under systemd) instead of syslog.",
     { role: true, define: "LOG_STDERROR" },
   ),
+  call_log_json: withDefault(flag, false, "Write the lines of the log about calls (CALL) in JSON.", {
+    feature: "WITH_CALL_LOG_JSON",
+    variable: "CALL_LOG_JSON",
+  }),
   enable_jsonrpc: withDefault(flag, false, "Serve Kamailio's JSON-RPC over HTTP at /RPC on http_port.", {
     role: true,
     feature: "WITH_JSONRPC",

@@ -3,9 +3,8 @@
 import socket
 import time
 
+from call_log import shown, tell
 from kamailio import rpc
-from recorded import shown
-from relays import put
 from streams import Counts, Media
 
 # Seconds after which Kamailio is told again where it is listened for.
@@ -53,9 +52,9 @@ class Ends:
         except (OSError, ValueError, LookupError):
             counts = {}
         those = [counts.get(number, Counts()) for number in media.numbers]
-        told = " ".join(f"{name}={','.join(map(written, values))}" for name, values in zip(Counts._fields, zip(*those)))
-        put(f"CALL event=media call_id={shown(id_)} source={source} recorder={recorder} {told}")
+        told = {name: list(map(rounded, values)) for name, values in zip(Counts._fields, zip(*those))}
+        tell(event="media", call_id=shown(id_), source=source, recorder=recorder, **told)
 
 
-def written(value):
-    return "-" if value is None else f"{value:.1f}" if isinstance(value, float) else str(value)
+def rounded(value):
+    return round(value, 1) if isinstance(value, float) else value

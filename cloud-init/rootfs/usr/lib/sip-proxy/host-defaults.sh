@@ -12,6 +12,7 @@ METRIC_NAMESPACE=SipProxy
 METRIC_NAME=ActiveCalls
 METRIC_DIMENSION=AutoScalingGroupName
 RTP_TIMEOUT=14400
+CALL_LOG_JSON=no
 
 # Of its relay it tells the name and the units; called after host.env.
 relay_defaults() {

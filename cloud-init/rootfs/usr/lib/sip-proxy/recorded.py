@@ -3,8 +3,10 @@
 import os
 import time
 
+import call_log
+from call_log import shown
 from look import dialog, values_of
-from relays import put, tell_systemd
+from relays import tell_systemd
 from streams import Media
 
 # Seconds after the answer when the relay is asked; after LATE it is not: the call was there before this program.
@@ -46,8 +48,7 @@ class Recorded:
     def fault(self, id_, streams, reason):
         variables = values_of(dialog(id_))
         source, recorder = variables.get("source", "-"), variables.get("recorder", "-")
-        numbers = ",".join(map(str, streams))
-        put(f"CALL event=unrecorded call_id={shown(id_)} source={source} recorder={recorder} streams={numbers} reason={reason}")
+        call_log.tell(event="unrecorded", call_id=shown(id_), source=source, recorder=recorder, streams=streams, reason=reason)
         self.count(reason, (source.split(":") + ["-"])[1], recorder)
         self.tell(f"the last one: {shown(id_)} from {source} to {recorder}, at {time.strftime('%Y-%m-%d %H:%M:%S')}: {reason}")
 
@@ -70,7 +71,3 @@ class Recorded:
 
     def tell(self, last):
         tell_systemd(f"{sum(self.counts.values())} calls were answered and not recorded since boot; {last}")
-
-
-def shown(text):
-    return "".join(letter if "!" <= letter <= "~" else "_" for letter in text)
