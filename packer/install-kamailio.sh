@@ -16,7 +16,7 @@ main() {
 	step "updating packages"
 	apt_get update
 	apt_get upgrade
-	install_packages ca-certificates curl postgresql-client python3 python3-psycopg2 socat openssl nftables
+	install_packages ca-certificates curl postgresql-client python3 python3-dnspython python3-psycopg2 socat openssl nftables
 	case $KAMAILIO_FROM in
 	distro) from_packages ;;
 	apt)

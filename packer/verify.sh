@@ -70,6 +70,7 @@ must "psql is missing" command -v psql
 must "socat is missing" command -v socat
 must "python3 is missing" command -v python3
 must "psycopg2 is missing" python3 -c "import psycopg2"
+must "dnspython is missing" python3 -c "import dns.resolver"
 for module in dispatcher nathelper "$MEDIA_RELAY" db_postgres tls pike dialog xhttp_prom permissions; do
 	must "Kamailio's module $module is missing" bash -c "find /usr/lib -name $module.so | grep -q ."
 done

@@ -34,6 +34,7 @@ export const debianPackages = {
     "openssl",
     "procps",
     "python3",
+    "python3-dnspython",
     "python3-psycopg2",
     "socat",
     ...allRelays().flatMap(({ packages }) => packages),

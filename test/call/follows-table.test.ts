@@ -35,21 +35,32 @@ const told = () =>
     .proxy()
     .log.filter((line) => line.startsWith("dispatcher-sync"))
     .join("\n");
+const poll = (seconds: number) =>
+  lab
+    .proxy()
+    .run("sed", "-i", `s/^DISPATCHER_POLL=.*/DISPATCHER_POLL=${seconds}/`, "/etc/sip-proxy/host.env");
 const kamcmd = (...words: string[]) => lab.proxy().kamcmd(...words);
 const insert = (uri: string, name: string) =>
   sql(`INSERT INTO dispatcher (setid, destination, description) VALUES (1, '${uri}', '${name}')`);
 
-/** Knows one address for all names. */
+/** Answers from the lines NAME ADDRESS of /run/zone, each for a second; says nothing while there is no such file. */
 const nameServer = `
-import socket
+import os, socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("127.0.0.1", 53))
 while True:
     q, a = s.recvfrom(512)
-    end = q.index(0, 12) + 5
-    is_a = q[end - 3] == 1
-    answer = bytes.fromhex("c00c00010001000000050004") + socket.inet_aton("10.0.0.3") if is_a else b""
-    s.sendto(q[:2] + bytes.fromhex("81800001") + bytes([0, is_a]) + bytes(4) + q[12:end] + answer, a)
+    if not os.path.exists("/run/zone"):
+        continue
+    labels, at = [], 12
+    while q[at]:
+        labels.append(q[at + 1 : at + 1 + q[at]].decode())
+        at += 1 + q[at]
+    zone = [line.split() for line in open("/run/zone")]
+    found = [socket.inet_aton(address) for name, address in zone if name == ".".join(labels)] if q[at + 2] == 1 else []
+    answers = b"".join(bytes.fromhex("c00c00010001000000010004") + address for address in found)
+    code = 0 if labels[-1] == "test" and any(name == ".".join(labels) for name, _ in zone) else 3
+    s.sendto(q[:2] + bytes([0x81, 0x80 + code, 0, 1, 0, len(found)]) + bytes(4) + q[12 : at + 5] + answers, a)
 `;
 
 beforeEach(async () => {
@@ -75,10 +86,6 @@ it("a change is applied, also one of flags alone; recorders that are down stay d
 });
 
 it("a seed is applied at once, whatever dispatcher_poll is", async () => {
-  const poll = (seconds: number) =>
-    lab
-      .proxy()
-      .run("sed", "-i", `s/^DISPATCHER_POLL=.*/DISPATCHER_POLL=${seconds}/`, "/etc/sip-proxy/host.env");
   const listens =
     "SELECT FROM pg_stat_activity WHERE usename = 'kamailio' AND query LIKE '%hashtextextended%'";
   await kill();
@@ -139,21 +146,88 @@ describe("an empty table", () => {
   });
 });
 
-it("a row whose name does not resolve is told, and loaded once it does", async () => {
-  await kamcmd("dispatcher.set_state", "dx", "1", first);
-  await insert("sip:later.test:5060;transport=udp", "recorder2");
-  await eventually(
-    () =>
-      expect(told()).toMatch(
-        /row \d+ \(sip:later\.test:5060;\S+, recorder2\) is not in use: later\.test does not resolve/,
-      ),
-    SOON,
-  );
-  expect(await uris()).toHaveLength(2);
-  expect((await loaded()).find(({ uri }) => uri === first)?.flags).toMatch(/^D/);
-  await lab.proxy().run("bash", "-c", `nohup python3 -c '${nameServer}' >/dev/null 2>&1 &`);
-  await eventually(async () => expect(await uris()).toHaveLength(3), SOON);
-  await kamcmd("dispatcher.set_state", "ap", "1", first);
+describe("recorders by name", () => {
+  const named = "sip:Later.test:5060;transport=udp";
+  const zone = (...lines: string[]) => {
+    const write = 'printf "%s\\n" "$@" >/run/zone.new; mv /run/zone.new /run/zone';
+    return lab.proxy().run("bash", "-c", write, "zone", ...lines);
+  };
+  const silent = () => lab.proxy().run("rm", "-f", "/run/zone");
+  /** From the table's only row. */
+  const onlyNamed = async () => {
+    await sql("DELETE FROM dispatcher");
+    await insert(named, "recorder2");
+    await eventually(async () => expect(await uris()).toEqual([named]));
+  };
+  /** All calls that are placed together, sooner or later: a reload or a start may just be going on. */
+  const goTo = (name: string) =>
+    eventually(async () => {
+      const { summary } = await lab.calls({ calls: 2, holdMs: 10 });
+      expect(summary.answeredBy).toEqual({ [name]: 2 });
+    });
+  const restart = async () => {
+    await lab.proxy().kill("kamailio");
+    const began = performance.now();
+    const slack = slackFromNow();
+    await lab.proxy().startKamailio();
+    expect(performance.now() - began).toBeLessThan(8_000 + slack());
+  };
+
+  beforeAll(async () => {
+    await poll(1);
+    await lab.proxy().run("bash", "-c", `nohup python3 -c '${nameServer}' >/dev/null 2>&1 &`);
+    await lab.recorder("recorder1").stop();
+    const address = "10.0.0.4";
+    await lab.startRecorder("recorder1", {
+      listen: [
+        { transport: "tcp", address, port: 5080 },
+        { transport: "udp", address, port: 5060 },
+      ],
+    });
+  });
+  beforeEach(silent);
+  afterAll(() => poll(3));
+
+  it("one that is unknown is told; others serve, also those that are down stay down; it is used once it resolves", async () => {
+    await kamcmd("dispatcher.set_state", "dx", "1", first);
+    await insert(named, "recorder2");
+    await eventually(() =>
+      expect(told()).toContain("later.test does not resolve (no server answers): it gets no"),
+    );
+    await eventually(async () => expect(await uris()).toHaveLength(3));
+    await goTo("recorder1");
+    await restart();
+    await kamcmd("dispatcher.set_state", "dx", "1", first);
+    await goTo("recorder1");
+    await zone("later.test 10.0.0.3");
+    await eventually(() => expect(told()).toContain("the names of all recorders resolve again"));
+    await kamcmd("dispatcher.set_state", "ap", "1", first);
+    await onlyNamed();
+    await goTo("recorder0");
+  });
+
+  it("calls follow a name to its new address, and go on when no server answers, or says that there is no such name", async () => {
+    // in whatever order they come: the one that it has stays
+    await zone("later.test 10.0.0.4", "later.test 10.0.0.3");
+    await onlyNamed();
+    await goTo("recorder0");
+    await zone("later.test 10.0.0.4");
+    await goTo("recorder1");
+    await silent();
+    await eventually(() =>
+      expect(told()).toContain("(no server answers): its last address 10.0.0.4 is used"),
+    );
+    await goTo("recorder1");
+    // a power cut has taken what was not on disk
+    await lab.proxy().run("sed", "-i", "/ later.test/d", "/etc/hosts");
+    await restart();
+    await goTo("recorder1");
+    await zone("another.test 10.0.0.3");
+    await eventually(() =>
+      expect(told()).toContain("(there is no such name): its last address 10.0.0.4 is used"),
+    );
+    await goTo("recorder1");
+  });
 });
 
 describe("a silent database", () => {

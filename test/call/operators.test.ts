@@ -127,10 +127,15 @@ withEachRelay((relay) => {
         [...one]
           .filter(([name]) => name.startsWith("sip_proxy_rtp_sessions"))
           .reduce((sum, [, n]) => sum + n, 0);
+      await lab.postgres?.query(
+        "INSERT INTO dispatcher (setid, destination, flags) VALUES (9, 'sip:rec.test:5060', 4)",
+        "kamailio",
+      );
       proxy.startWatch("dispatcher-sync");
       const before = await eventually(async () => {
         const { values } = await metrics();
         expect(values.get("sip_proxy_database_up")).toBe(1);
+        expect(values.get('sip_proxy_recorder_name_resolves{name="rec.test"}')).toBe(0);
         return values;
       });
       const held = await lab.place({ targets: [lab.target("udp", "watched")], calls: 3, holdMs: null });

@@ -55,6 +55,18 @@ test.each([{ trusted: [] }, { enable_tls: true, enable_metrics: true, http_allow
   },
 );
 
+test("the addresses of names are let in, and none that a name has in it", async () => {
+  await configure();
+  const name = "rec.192.0.2.9.example.org";
+  const said = await inNetwork(
+    `list ${name} 192.0.2.6; echo '${name} 192.0.2.8' >"$SIP_PROXY_ROOT/var/lib/sip-proxy/recorder.addresses"; guard; shown; guard; shown`,
+  );
+  expect(said.split("\n").map((line) => line.trim())).toEqual([
+    "elements = { 192.0.2.6, 192.0.2.8 }",
+    "elements = { 192.0.2.6, 192.0.2.8 }",
+  ]);
+});
+
 test("what is no address in the list does no harm", async () => {
   await configure();
   const said = await inNetwork(

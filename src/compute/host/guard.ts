@@ -1,3 +1,4 @@
+import { isNamed } from "../../understand/destination.js";
 import type { Fleet, ProxySettings } from "../../understand/fleet.js";
 import { generatedNote } from "../artefact.js";
 import { httpIsPrivate } from "./kamailio-local.js";
@@ -11,8 +12,8 @@ const shakingHands = 0x10000;
  */
 export function guardValues({ recorders }: Pick<Fleet, "recorders">, settings: ProxySettings): string {
   const { trusted, rtp_start, rtp_stop, sip_udp_port, sip_private_port, tcp_max_connections } = settings;
-  // the host adds those of its dispatcher list; these are let in before it has one
-  const fleets = recorders.map((row) => row.private_ip_address);
+  // the host adds those of its dispatcher list, also those of names; these are let in before it has one
+  const fleets = recorders.filter((row) => !isNamed(row)).map((row) => row.private_ip_address);
   const tcp = sipTcpPorts(settings);
   return `${generatedNote()}
 define callers = ${set(trusted.length === 0 ? ["0.0.0.0/0"] : [...trusted, ...fleets])}

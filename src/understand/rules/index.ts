@@ -23,6 +23,7 @@ export const rules: readonly ((fleet: Fleet) => Fault[])[] = [
   ports.tlsConnectionsFit,
   recorders.attributesAreReadable,
   recorders.attributesFitTheirColumn,
+  recorders.destinationsFitTheirColumn,
   recorders.weightsAreNumbers,
   recorders.weightsAreOnEveryRecorder,
   recorders.everyRecorderIsInASet,

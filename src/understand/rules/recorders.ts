@@ -1,5 +1,6 @@
 import { algorithm, effectiveAlgorithm, recordersOf } from "../algorithm.js";
 import { readAttributes, weightOf } from "../attributes.js";
+import { destination } from "../destination.js";
 import type { Fault } from "../fault.js";
 import type { Fleet, Host, Recorder } from "../fleet.js";
 import { dispatcherColumns } from "../settings/recorder.js";
@@ -22,6 +23,15 @@ export function attributesFitTheirColumn({ recorders }: Fleet): Fault[] {
     .map((recorder) => ({
       path: attrsOf(recorder),
       message: `must fit the table's column: at most ${dispatcherColumns.attrs} characters; got ${recorder.siprec_attrs.length}`,
+    }));
+}
+
+export function destinationsFitTheirColumn({ recorders }: Fleet): Fault[] {
+  return recorders
+    .filter((recorder) => destination(recorder).length > dispatcherColumns.destination)
+    .map((recorder) => ({
+      path: ["recorders", recorder.name, "private_ip_address"],
+      message: `must fit the table's column: at most ${dispatcherColumns.destination} characters, port and transport included; got ${destination(recorder).length}`,
     }));
 }
 

@@ -1,4 +1,4 @@
-import { integer, ipv4, oneOf, port, text } from "./types.js";
+import { integer, ipv4OrHostName, oneOf, port, text } from "./types.js";
 import { required, withDefault } from "./setting.js";
 
 const role = { role: true } as const;
@@ -8,7 +8,11 @@ export const dispatcherColumns = { destination: 192, attrs: 128, description: 64
 
 /** Settings of one recorder, each a row of the dispatcher table. */
 export const recorderSettings = {
-  private_ip_address: required(ipv4, "Address of the recorder.", role),
+  private_ip_address: required(
+    ipv4OrHostName,
+    "Address of the recorder, or its host name, which the hosts look up.",
+    role,
+  ),
   siprec_port: withDefault(port, 5080, "Port on which the recorder listens.", role),
   siprec_protocol: withDefault(oneOf("tcp", "udp", "tls"), "tcp", "Transport to the recorder.", role),
   siprec_flags: withDefault(

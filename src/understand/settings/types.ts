@@ -117,6 +117,23 @@ function isHost(value: string): boolean {
   return value.split(".").every((part) => dnsLabel.test(part));
 }
 
+/**
+ * An IPv4 address, or a host name (RFC 1123) in lower case: a name means the same in any, and is compared as text. What ends in a
+ * number would be read as an address by some (inet_aton(3) takes 10.1 and 0xa000001).
+ */
+export const ipv4OrHostName: Kind<string> = kind(
+  "an IPv4 address such as 10.0.0.3, or a host name",
+  { type: "string", maxLength: 253 },
+  (value) => {
+    if (typeof value !== "string" || value.length > 253) return undefined;
+    if (ipaddr.IPv4.isValidFourPartDecimal(value)) return value;
+    const labels = value.toLowerCase().split(".");
+    return labels.every((label) => dnsLabel.test(label)) && !/^(\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? "")
+      ? labels.join(".")
+      : undefined;
+  },
+);
+
 /** One network in CIDR form, with no host bits set; a bare address is a /32. */
 export const cidr: Kind<string> = kind(
   "a network without host bits, such as 203.0.113.0/24, or an address",

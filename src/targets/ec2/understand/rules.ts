@@ -1,3 +1,4 @@
+import { isNamed } from "../../../understand/destination.js";
 import type { Fault } from "../../../understand/fault.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { placeOf } from "../../../understand/rules/place-of.js";
@@ -8,6 +9,7 @@ export const ec2Rules: readonly ((fleet: Fleet) => Fault[])[] = [
   desiredIsWithinBounds,
   drainFitsTerminateHook,
   securityGroupHasNetworks,
+  securityGroupKnowsRecorders,
   sessionManagerHasProfile,
   copyKeysAreForCopies,
   sharedImagesHaveOwnKeys,
@@ -50,6 +52,17 @@ function securityGroupHasNetworks({ launch, hosts }: Fleet): Fault[] {
       hint: "add trusted: [the voice platform's networks] under settings",
     },
   ];
+}
+
+/** Rules are made of networks: what a name means is known by the hosts alone. */
+function securityGroupKnowsRecorders({ launch, recorders }: Fleet): Fault[] {
+  const { create_security_group, recorder_networks } = launch.ec2;
+  if (!create_security_group || recorder_networks.length > 0) return [];
+  return recorders.filter(isNamed).map(({ name }) => ({
+    path: ["recorders", name, "private_ip_address"],
+    message: "is a host name, and the security group that launch.ec2 makes admits networks alone",
+    hint: "add recorder_networks: [the recorders' networks] under launch.ec2, or give the recorder's address",
+  }));
 }
 
 function sessionManagerHasProfile({ image }: Fleet): Fault[] {

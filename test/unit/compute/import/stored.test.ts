@@ -69,7 +69,8 @@ test("a fleet file is written as a person would", () => {
 
 test("all that cannot be taken over is named, each with its host, its variable and the way out", () => {
   const list = parseAnsibleJson(readFileSync(join(folder, "17-refuse/ansible.json"), "utf8"));
-  expect(imported(list).problems.map(({ hosts, variable }) => [...hosts, variable].join(" "))).toEqual(
+  const found = imported(list);
+  expect(found.problems.map(({ hosts, variable }) => [...hosts, variable].join(" "))).toEqual(
     expect.arrayContaining([
       "miarec dbhost",
       "miarec private_ip_address",
@@ -77,6 +78,8 @@ test("all that cannot be taken over is named, each with its host, its variable a
       "rec4 private_ip_address",
     ]),
   );
+  expect(found.problems.flatMap(({ hosts }) => [...hosts])).not.toContain("rec2");
+  expect(found.text).toContain("rec2: { private_ip_address: rec2.internal.example.org }");
 });
 
 describe("numbers stay what Ansible writes", () => {

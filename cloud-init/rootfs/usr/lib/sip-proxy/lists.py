@@ -9,11 +9,12 @@ import hashlib
 import os
 import re
 
+from files import NEW, prepare, remove, sync_folder
+
 folder = os.environ.get("SIP_PROXY_ROOT", "") + "/var/lib/sip-proxy"
 current = folder + "/dispatcher.list"
 previous = current + ".previous"
 
-NEW = ".new"
 MARK = "# sha256 "
 # SET URI FLAGS PRIORITY ATTRS. Kamailio does not start with a line that is cut off after the set's number, and reads 1,023 bytes.
 LINE = re.compile(r"\d+ [^\s#]+ \d+ \d+ \S*")
@@ -81,16 +82,12 @@ def text(lines):
 def write(path, content, keeps_former):
     new, former = path + NEW, previous + NEW
     try:
-        with open(new, "w", encoding="utf-8") as file:
-            file.write(content)
-            os.fchmod(file.fileno(), 0o644)
-            file.flush()
-            os.fsync(file.fileno())
+        prepare(new, content)
         if keeps_former:
             os.link(path, former)
             os.replace(former, previous)
         os.replace(new, path)
-        sync_folder()
+        sync_folder(path)
     except OSError:
         remove(new)
         remove(former)
@@ -110,19 +107,6 @@ def changing():
         yield
     finally:
         os.close(handle)
-
-
-def sync_folder():
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def remove(path):
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
 
 
 def checksum_of(lines):

@@ -6,6 +6,7 @@ from collections import namedtuple
 
 import lists
 from kamailio import rpc, rpc_of_any_length
+from recorder_names import names_of
 from resolver import addresses
 
 # Flags of a row: it gets no new calls (DS_DISABLED_DST); and how it is read (DS_NODNSARES_DST).
@@ -98,6 +99,9 @@ def reload(standing):
     """Has Kamailio read the list anew. Where it skips a row it says that it failed, though all others are in place."""
     let_in = disabled(lists.predecessor()) - disabled(standing.wanted)
     states = [each for each in down_destinations() if each[0][0] != "d" or each[1:] not in let_in]
+    if names_of(standing.wanted):
+        # the cache never reads /etc/hosts, and is in use where Kamailio started without names; by the process that reloads, which knows at once
+        rpc_of_any_length("cfg.set_now_int", "core", "use_dns_cache", 0)
     with contextlib.suppress(ValueError):
         rpc_of_any_length("dispatcher.reload", patience=10)
     for state, set_, uri in states:

@@ -104,7 +104,7 @@ WITH desired (place, setid, destination, flags, priority, attrs, description) AS
 ), moved AS (
   DELETE FROM dispatcher AS t USING desired AS d, fresh
   WHERE t.setid = d.setid AND t.destination <> d.destination AND t.description = d.description
-    AND substring(t.destination from '^(?:sips?:)?([^:;]+)') = substring(d.destination from '^sips?:([^:;]+)')
+    AND lower(substring(t.destination from '^(?:sips?:)?([^:;]+)')) = substring(d.destination from '^sips?:([^:;]+)')
     AND NOT EXISTS (SELECT FROM desired AS kept WHERE (kept.setid, kept.destination) = (t.setid, t.destination))
     AND NOT EXISTS (
       SELECT FROM sip_proxy_destination AS other WHERE (other.setid, other.destination) = (t.setid, t.destination))

@@ -1,0 +1,40 @@
+"""Files that whoever reads them finds whole, also after a power cut. Imported, never run."""
+
+import contextlib
+import os
+
+NEW = ".new"
+
+
+def write(path, content):
+    new = path + NEW
+    try:
+        prepare(new, content)
+        os.replace(new, path)
+        sync_folder(path)
+    except OSError:
+        remove(new)
+        raise
+
+
+def prepare(new, content):
+    """What is to take the place of a file, on the disk."""
+    with open(new, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(content)
+        os.fchmod(file.fileno(), 0o644)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(path):
+    """Of a file."""
+    handle = os.open(os.path.dirname(path), os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def remove(path):
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)

@@ -1,0 +1,159 @@
+"""The recorders' names, and the addresses that Kamailio takes them for. Imported, never run.
+
+For a resolver that is silent Kamailio waits, 10 s and more a name, and then goes without that recorder. So it asks none: this does,
+with a limit, keeps the last answers on disk, and tells Kamailio by a block of /etc/hosts. A name that nobody knows yet stands there
+as an address to which nothing can be sent, so that a call is over to the next recorder at once.
+
+Of several addresses a name keeps the one that it has, as long as it is among them; else it gets the lowest.
+"""
+
+import os
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Address
+
+import files
+import lists
+
+root = os.environ.get("SIP_PROXY_ROOT", "")
+hosts = f"{root}/etc/hosts"
+kept = f"{lists.folder}/recorder.addresses"
+# Who says whom to ask: first the servers behind systemd-resolved, which itself would answer with what stands in /etc/hosts.
+SERVERS = f"{root}/run/systemd/resolve/resolv.conf", f"{root}/etc/resolv.conf"
+
+BEGIN, END = "# BEGIN recorders of the SIP proxy (kept by it: what is changed here is lost)\n", "# END recorders of the SIP proxy\n"
+BLOCK = re.compile(f"^{re.escape(BEGIN)}.*?^{re.escape(END)}", re.MULTILINE | re.DOTALL)
+# A broadcast, which Kamailio's sockets may not send: it fails at once.
+NOWHERE = "255.255.255.255"
+
+# Seconds for the answers to all names.
+PATIENCE = 2
+# Seconds that an answer is good for at most, and after which a name without one is asked for again.
+LONGEST, AGAIN = 60, 5
+# Names that are asked for at the same time.
+AT_ONCE = 64
+URI = re.compile(r"(?:sips?:)?(?:[^@]*@)?([A-Za-z0-9][A-Za-z0-9.-]*)(?::\d{1,5})?(?:[;?].*)?")
+ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
+
+
+class Names:
+    """known: {name: address} of the last answers; faults: {name: why the last question had none}."""
+
+    def __init__(self):
+        self.known, self.faults, self.due = read(), {}, {}
+
+    def look(self, lines):
+        """Asks for the names of a list, as far as answers have run out. Fails with OSError where they cannot be kept or told."""
+        names = names_of(lines)
+        before, given = dict(self.known), own_lines()
+        for name in given.keys() & set(names):
+            self.take(name, [given[name]], 0)
+        self.ask([name for name in names if name not in given and self.due.get(name, 0) <= time.monotonic()])
+        for of in self.known, self.faults, self.due:
+            for name in of.keys() - set(names):
+                del of[name]
+        tell({name: self.known.get(name, NOWHERE) for name in names if name not in given})
+        if self.known != before:
+            files.write(kept, self.text())
+
+    def ask(self, names):
+        if not names:
+            return
+        # it takes long to load, and most tables have no names
+        from questions import answer
+
+        end = time.monotonic() + PATIENCE
+        with ThreadPoolExecutor(min(AT_ONCE, len(names))) as threads:
+            answers = threads.map(lambda name: answer(name, SERVERS, end), names)
+            for name, (addresses, seconds, fault) in zip(names, answers):
+                if addresses:
+                    self.take(name, addresses, min(seconds, LONGEST))
+                else:
+                    self.faults[name], self.due[name] = fault, time.monotonic() + AGAIN
+
+    def take(self, name, addresses, seconds):
+        self.due[name] = time.monotonic() + seconds
+        good = [address for address in addresses if is_a_recorders(address)]
+        if not good:
+            self.faults[name] = f"{addresses[0]} is the address of no recorder"
+            return
+        self.faults.pop(name, None)
+        if self.known.get(name) not in good:
+            self.known[name] = min(good, key=IPv4Address)
+
+    def fault(self):
+        """What is wrong, in a line; empty when nothing is."""
+        return "; ".join(
+            f"{name} does not resolve ({why}): " + (f"its last address {self.known[name]} is used" if name in self.known else "it gets no calls until it does")
+            for name, why in sorted(self.faults.items())
+        )
+
+    def standing(self):
+        """NAME 1, a line each; 0 for those whose last question had no answer."""
+        return "\n".join(f"{name} {0 if name in self.faults else 1}" for name in sorted(self.known | self.faults))
+
+    def text(self):
+        """NAME ADDRESS, a line each: what Kamailio is to have read together with the list."""
+        return "".join(f"{name} {address}\n" for name, address in sorted(self.known.items()))
+
+
+def names_of(lines):
+    """Of a list's destinations, each once, in lower case."""
+    found = [URI.fullmatch(line.split(" ")[1]) for line in lines]
+    return list(dict.fromkeys(match[1].lower() for match in found if match and not ADDRESS.fullmatch(match[1])))
+
+
+def is_a_recorders(address):
+    """What leads back to this host, or to many, is worse than no address."""
+    found = IPv4Address(address)
+    return not (found.is_loopback or found.is_unspecified or found.is_multicast or found.is_reserved)
+
+
+def read():
+    """The last answers."""
+    try:
+        with open(kept, encoding="utf-8") as file:
+            pairs = [line.split() for line in file]
+        return {name: address for name, address in pairs if is_a_recorders(address)}
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def own_lines():
+    """{name: address} of what others have written into /etc/hosts, which comes before any server."""
+    found = {}
+    for line in BLOCK.sub("", contents()).splitlines():
+        address, *names = line.partition("#")[0].split() or [""]
+        if ADDRESS.fullmatch(address):
+            for name in names:
+                found.setdefault(name.lower(), address)
+    return found
+
+
+def tell(addresses):
+    """Has Kamailio take names for these addresses."""
+    lines = "".join(f"{address} {name}\n" for name, address in sorted(addresses.items()))
+    text = contents()
+    others = BLOCK.sub("", text)
+    if lines:
+        others += ("" if others.endswith("\n") or not others else "\n") + BEGIN + lines + END
+    if others != text:
+        put(os.path.realpath(hosts), others)
+
+
+def put(path, text):
+    """In place where the file is a mount of its own, as in containers."""
+    if os.path.ismount(path):
+        with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+    else:
+        files.write(path, text)
+
+
+def contents():
+    try:
+        with open(hosts, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
