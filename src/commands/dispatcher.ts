@@ -96,11 +96,14 @@ export function lookAtEach(
 /** `sip-proxy dispatcher reload FLEET`: has every host look at the table now, and shows what came of it. */
 export async function dispatcherReload(file: string, options: DispatcherOptions): Promise<void> {
   const { fleet } = loadFleetAndWarn(file);
-  if (options.dryRun)
+  if (options.dryRun) {
+    if (options.json) printJson({ told: false });
     return talk.say("would tell every host that listens at the database to look at the table");
+  }
   await asKamailio(fleet.database, secretReader(file), (client) =>
     client.query("SELECT pg_notify('sip_proxy_dispatcher', '')"),
   );
+  if (options.json) printJson({ told: true });
   talk.good(
     `told: hosts that listen look at once; others within dispatcher_poll. Recorders that are down stay down.`,
   );

@@ -46,7 +46,8 @@ export class FaultProxy {
   readonly #server: Server;
 
   private constructor(private readonly upstream: string) {
-    this.#server = createServer((request, response) => {
+    // a connection that is closed for being idle, just as the next call is sent on it, is a fault that nobody has asked for
+    this.#server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
       this.#handle(request, response).catch((error: unknown) => {
         process.stderr.write(`fault proxy: ${String(error)}\n`);
         response.destroy();
