@@ -4,6 +4,7 @@ import { echoCommandsTo } from "../do/process.js";
 import { bake } from "../commands/bake.js";
 import { dns } from "../commands/dns.js";
 import { demo } from "../commands/demo.js";
+import { exportGroup } from "../commands/export.js";
 import { iamPolicy } from "../commands/iam-policy.js";
 import { ending, launch, list } from "../commands/launch.js";
 import { render } from "../commands/render.js";
@@ -11,7 +12,7 @@ import { schema } from "../commands/schema.js";
 import { status } from "../commands/status.js";
 import { userData } from "../commands/user-data.js";
 import { validate } from "../commands/validate.js";
-import { namedTargets, targetsWith } from "../targets/lookup.js";
+import { exporters, namedTargets, targetsWith } from "../targets/lookup.js";
 import { addCache } from "./cache.js";
 import { addDatabase } from "./database.js";
 import { addDispatcher } from "./dispatcher.js";
@@ -137,11 +138,25 @@ function addArtefacts(sipProxy: Command): void {
 
   if (targetsWith("roles").length > 0) addPolicy(sipProxy);
 
+  addExport(sipProxy);
+
   sipProxy
     .command("schema")
     .summary("print the fleet file's JSON Schema, for editors")
     .option("--markdown", "print the settings reference instead")
     .action(schema);
+}
+
+/** The group as a document of another tool, where some target knows one. */
+function addExport(sipProxy: Command): void {
+  const formats = [...exporters().keys()];
+  if (formats.length === 0) return;
+  sipProxy
+    .command("export")
+    .summary("print the group, and all that it needs, as a template for a tool that owns your resources")
+    .argument(...fleetArgument)
+    .addOption(new Option("--format <format>", "whose template").choices(formats).makeOptionMandatory())
+    .action(exportGroup);
 }
 
 /** The policy of the hosts' role, where hosts have roles. */

@@ -3,7 +3,7 @@ import { count, talk } from "../cli/talk.js";
 import { additionFaults } from "../do/additions.js";
 import { withholdFromPrograms } from "../do/process.js";
 import { UserError, UsageError } from "../errors.js";
-import type { Fleet, Host } from "../understand/fleet.js";
+import type { Fleet, Group, Host } from "../understand/fleet.js";
 import { distinct, type Fault } from "../understand/fault.js";
 import { reportFaults, type Source } from "../understand/report.js";
 import { secretVariables } from "../understand/secret-variables.js";
@@ -60,6 +60,20 @@ export function findHost(fleet: Fleet, name: string): Host {
     `the fleet has no host or group ${name}`,
     `choose from: ${fleet.hosts.map((h) => h.name).join(", ")}`,
   );
+}
+
+/** A fleet's group, and the host that stands for its instances. */
+export interface FleetGroup {
+  fleet: Fleet;
+  group: Group;
+  host: Host;
+}
+
+/** Throws UsageError when the fleet has no group. */
+export function findGroup(fleet: Fleet): FleetGroup {
+  const host = fleet.hosts.find(({ kind }) => kind === "group");
+  if (fleet.group && host) return { fleet, group: fleet.group, host };
+  throw new UsageError(`the fleet ${fleet.name} has no group`, "add group: { name: …, subnets: […] }");
 }
 
 /** The hosts of these names, each once. */

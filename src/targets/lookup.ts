@@ -1,6 +1,6 @@
 import type { Fleet } from "../understand/fleet.js";
 import { targets } from "./registry.js";
-import type { Feature, SecretKind, Target } from "./target.js";
+import type { Exporter, Feature, SecretKind, Target } from "./target.js";
 
 export type TargetName = keyof typeof targets;
 
@@ -19,6 +19,11 @@ export function imageTargets(fleet: Fleet): TargetName[] {
 export function operationsOf(name: TargetName) {
   const target: Target = targets[name];
   return target.operations();
+}
+
+/** The formats that some target can write a fleet's group in, each with what writes it. */
+export function exporters(): Map<string, () => Promise<Exporter>> {
+  return new Map(namedTargets.flatMap(([, { exports = {} }]) => Object.entries(exports)));
 }
 
 /** The kind of secret of that name, such as ssm. */

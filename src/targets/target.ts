@@ -4,7 +4,7 @@ import type { PackerBuilder, PackerPlugin } from "../compute/image/packer-builde
 import type { PackerDialect } from "../compute/image/packer-dialect.js";
 import type { DnsTarget } from "../compute/dns/records.js";
 import type { Fault } from "../understand/fault.js";
-import type { Fleet, Host } from "../understand/fleet.js";
+import type { Fleet, Group, Host } from "../understand/fleet.js";
 import type { Settings } from "../understand/settings/setting.js";
 import type { Hosts } from "./hosts.js";
 import type { Reached, Unreached } from "./reach.js";
@@ -58,8 +58,23 @@ export interface Target {
   packerBuilder: (fleet: Fleet, dialect: PackerDialect) => PackerBuilder | undefined;
   /** The policy that the hosts' role needs, where hosts have roles. Asks nobody, so it needs no operations. */
   rolePolicy?: (fleet: Fleet, options: RolePolicyOptions) => Promise<RolePolicy>;
+  /** Documents that other tools make the fleet's group from, by the format's name. They ask nobody, and need no operations. */
+  exports?: Record<string, () => Promise<Exporter>>;
   features: readonly Feature[];
   operations: () => Promise<Operations>;
+}
+
+/** A fleet's group as a document of another tool. */
+export interface Exporter {
+  /** What a fleet needs beyond the rules before it can be written so. */
+  faults: (fleet: Fleet) => Fault[];
+  document: (fleet: Fleet, group: Group, host: Host, userData: Buffer) => ExportedDocument;
+}
+
+export interface ExportedDocument {
+  text: string;
+  /** What to know about it. */
+  notes: readonly string[];
 }
 
 export interface RolePolicyOptions {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { isAllocated } from "../../src/targets/ec2/compute/elastic-ip.js";
-import { ownership, refuseForeign } from "../../src/targets/ec2/compute/ownership.js";
+import { ownership, refuseForeign, type Leave } from "../../src/targets/ec2/compute/ownership.js";
 import type { Fleet, Host } from "../../src/understand/fleet.js";
 
 const owner = { fleet: "eu", host: "sipproxy0" };
@@ -24,15 +24,24 @@ test.each([
   [
     "a stack's",
     { ...mark, "aws:cloudformation:stack-name": "voice" },
+    { of: "managed", by: "the CloudFormation stack voice" },
+  ],
+  [
+    "a stack's of no fleet",
+    { "aws:cloudformation:stack-name": "voice" },
     { of: "others", whom: "the CloudFormation stack voice" },
   ],
+  ["another tool's", { ...mark, "sip-proxy:managed-by": "terraform" }, { of: "managed", by: "terraform" }],
 ])("whose a thing is: %s", (_, tags, whose) => {
   expect(ownership(tags, owner)).toEqual(whose);
-  const act = (adopt: boolean) => () => refuseForeign({ what: "the thing", tags }, owner, adopt);
-  if (whose.of === "us") act(false)();
-  else expect(act(false)).toThrow(/^the thing (belongs to|was not created for)/);
-  if (whose.of === "others") expect(act(true)).toThrow(/^the thing belongs to/);
-  else act(true)();
+  const act = (leave: Leave) => () => refuseForeign({ what: "the thing", tags }, owner, leave);
+  const refuses = (leave: Leave, words: RegExp) => expect(act(leave)).toThrow(words);
+  if (whose.of === "us") act({})();
+  else refuses({}, /^the thing (belongs to|is managed by|was not created for)/);
+  if (whose.of === "us" || whose.of === "nobody") act({ adopt: true })();
+  else refuses({ adopt: true }, /^the thing (belongs to|is managed by)/);
+  if (whose.of === "us" || whose.of === "managed") act({ managed: true })();
+  else refuses({ managed: true }, /^the thing (belongs to|was not created for)/);
 });
 
 test("an address is given back only when launch has allocated it, and the fleet file does not name it", () => {

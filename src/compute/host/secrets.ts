@@ -43,6 +43,16 @@ export function hostSecrets(fleet: Fleet, host: Host): Map<SecretName, SecretVal
   return new Map(all.filter((entry): entry is [SecretName, SecretValue] => entry[1] !== undefined));
 }
 
+/** Whoever connects sees these anyway. */
+const inPublic: ReadonlySet<SecretName> = new Set(["dbsslrootcert", "tls_certificate", "tls_ca"]);
+
+/** The secrets whose text is in the host's user-data, by the name of their setting. */
+export function secretsInUserData(fleet: Fleet, host: Host): SecretName[] {
+  return [...hostSecrets(fleet, host)].flatMap(([name, secret]) =>
+    inPublic.has(name) || referenceLine(secret, secretForms[name]) !== undefined ? [] : [name],
+  );
+}
+
 /** One file a secret, readable by root alone: NAME holds its text, NAME.ref where the host finds it. */
 export function secretFiles(fleet: Fleet, host: Host, reveal: Reveal): Artefact[] {
   return [...hostSecrets(fleet, host)].map(([name, secret]) => {

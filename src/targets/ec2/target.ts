@@ -1,5 +1,5 @@
 import type { Fleet } from "../../understand/fleet.js";
-import type { Operations, RolePolicy, RolePolicyOptions, Target } from "../target.js";
+import type { Exporter, Operations, RolePolicy, RolePolicyOptions, Target } from "../target.js";
 import { ec2PackerBuilder } from "./compute/packer-source.js";
 import { ec2Rules } from "./understand/rules.js";
 import { ec2SecretKinds } from "./understand/secret-kinds.js";
@@ -37,6 +37,10 @@ export const ec2 = {
   packerBuilder: ec2PackerBuilder,
   rolePolicy: async (fleet: Fleet, options: RolePolicyOptions): Promise<RolePolicy> =>
     (await import("./compute/policy/role-policy.js")).rolePolicy(fleet, options, process.env["AWS_REGION"]),
+  exports: {
+    cloudformation: async (): Promise<Exporter> =>
+      (await import("./compute/cloudformation/export.js")).cloudFormation,
+  },
   features: ["promote", "clean", "groups", "addresses", "roles"],
   operations: async (): Promise<Operations> => (await import("./commands/operations.js")).operations,
 } as const satisfies Target;

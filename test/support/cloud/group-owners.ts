@@ -33,9 +33,10 @@ export const name = "eu-west-proxies";
 
 /** The fleet eu-west with the group proxies, unless said otherwise. */
 export function fleet(
-  parts: { fleet?: string; group?: object; ec2?: object } = {},
+  parts: { fleet?: string; group?: object; ec2?: object; database?: object } = {},
   file = "fleet",
 ): Promise<string> {
+  const { database } = parts;
   const ec2 = {
     instance_type: "t3.medium",
     iam_instance_profile: "host",
@@ -47,6 +48,7 @@ export function fleet(
       fleet: parts.fleet ?? "eu-west",
       group: { name: "proxies", subnets, min: 2, max: 4, ...parts.group },
       launch: { ec2 },
+      ...(database && { database }),
     },
     file,
   );

@@ -15,8 +15,8 @@ import { freePort } from "../../../src/do/local/ports.js";
 import type { Talk } from "../../../src/do/local/talk.js";
 import { start } from "../../../src/do/process.js";
 
-/** moto 5.1.1 is in Debian 13; its server needs flask-cors, which the package does not depend on. */
-const packages = ["python3-moto", "python3-flask-cors"];
+/** moto 5.1.1 is in Debian 13; its server needs flask-cors, its CloudFormation the validator, which the package does not depend on. */
+const packages = ["python3-moto", "python3-flask-cors", "python3-openapi-spec-validator"];
 
 /** An AMI that is there from the start, such as a base image. */
 export interface KnownAmi {

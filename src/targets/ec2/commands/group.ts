@@ -12,14 +12,16 @@ import {
   type WantedGroup,
 } from "../do/group-plan.js";
 import { secretReader } from "../../../do/secrets.js";
-import { UsageError } from "../../../errors.js";
-import type { Fleet } from "../../../understand/fleet.js";
-import { FaultsError, loadFleet, loadFleetAndWarn } from "../../../commands/load-fleet.js";
+import {
+  FaultsError,
+  findGroup,
+  loadFleet,
+  loadFleetAndWarn,
+  type FleetGroup,
+} from "../../../commands/load-fleet.js";
 import { renderHost } from "../../../commands/render-host.js";
 import type { GroupApplyOptions } from "../../target.js";
 import { withAws } from "./with-aws.js";
-
-type FleetGroup = Omit<WantedGroup, "userData">;
 
 /** `sip-proxy group plan FLEET`: what apply would change, like a diff. */
 export async function groupPlan(file: string, options: GroupApplyOptions): Promise<void> {
@@ -53,7 +55,7 @@ export async function groupApply(file: string, options: GroupApplyOptions): Prom
 /** The group, with its user-data rendered and every fault found before anything is asked of AWS. */
 function rendered(file: string): WantedGroup {
   const { fleet, source } = loadFleetAndWarn(file);
-  const { group, host } = groupOf(fleet);
+  const { group, host } = findGroup(fleet);
   const { bytes, faults } = renderHost(fleet, host, secretReader(file));
   const all = [...faults, ...groupFaults(fleet)];
   if (all.length > 0) throw new FaultsError(all, source);
@@ -63,15 +65,8 @@ function rendered(file: string): WantedGroup {
   return { fleet, group, host, userData: bytes };
 }
 
-/** Throws UsageError when the fleet has no group. */
-function groupOf(fleet: Fleet): FleetGroup {
-  const host = fleet.hosts.find(({ kind }) => kind === "group");
-  if (fleet.group && host) return { fleet, group: fleet.group, host };
-  throw new UsageError(`the fleet ${fleet.name} has no group`, "add group: { name: …, subnets: […] }");
-}
-
 export function fleetGroup(file: string): FleetGroup & { name: string } {
-  const found = groupOf(loadFleet(file).fleet);
+  const found = findGroup(loadFleet(file).fleet);
   return { ...found, name: groupName(found.fleet.name, found.group.name) };
 }
 

@@ -70,6 +70,9 @@ export type InputOf<A extends Action> = Changes[A]["input"];
 /** An answer without what the SDK says of the connection. */
 export type OutputOf<A extends Action> = Omit<Changes[A]["output"], "$metadata">;
 
+/** Stands in planned calls for the id that a call before them will give. */
+export const newSecurityGroup = "(the new security group)";
+
 /** One call that is going to be made. */
 export type PlannedCall = { [A in Action]: { action: A; input: InputOf<A> } }[Action];
 

@@ -20,6 +20,8 @@ export const tagKey = {
   regions: "sip-proxy:regions",
   /** Of an image: when `image prune --disable` has disabled it. */
   disabled: "sip-proxy:disabled",
+  /** Of what others than this tool's commands make and change: who does, such as cloudformation. */
+  managedBy: "sip-proxy:managed-by",
   /** Of an autoscaling group: the launch template's version before the last roll. */
   previousVersion: "sip-proxy:previous-version",
 } as const;

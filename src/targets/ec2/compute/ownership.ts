@@ -20,6 +20,8 @@ export const ownerOf = (fleet: Pick<Fleet, "name">, host: Pick<Host, "name">): O
  */
 export type Ownership =
   | { of: "us" }
+  /** The fleet's, and used by it; but made, changed and deleted by something else. */
+  | { of: "managed"; by: string }
   /** Nobody has marked it: it can be taken over on purpose. */
   | { of: "nobody" }
   | { of: "others"; whom: string };
@@ -32,29 +34,49 @@ export interface Owned {
 
 /** Tags that AWS sets, and nobody else can, on what another service makes, replaces and deletes. */
 const managers = {
-  "aws:cloudformation:stack-name": "the CloudFormation stack",
   "aws:autoscaling:groupName": "the autoscaling group",
   "aws:backup:source-resource": "AWS Backup, of",
   "aws:dlm:lifecycle-policy-id": "the snapshot lifecycle policy",
 } as const;
 
 export function ownership(tags: Tags, { fleet, host }: Owner): Ownership {
+  const { [tagKey.fleet]: theirFleet, [tagKey.host]: theirHost, [tagKey.managedBy]: managedBy } = tags;
+  const stack = tags["aws:cloudformation:stack-name"];
   for (const [key, manager] of Object.entries(managers))
     if (tags[key] !== undefined) return { of: "others", whom: `${manager} ${tags[key]}` };
-  const { [tagKey.fleet]: theirFleet, [tagKey.host]: theirHost } = tags;
+  if (stack !== undefined && theirFleet !== fleet)
+    return { of: "others", whom: `the CloudFormation stack ${stack}` };
   if (theirFleet === undefined) return { of: "nobody" };
   if (theirFleet !== fleet) return { of: "others", whom: `the fleet ${theirFleet}` };
   if (host !== undefined && theirHost !== undefined && theirHost !== host)
     return { of: "others", whom: `${theirHost} of the fleet ${fleet}` };
+  if (stack !== undefined) return { of: "managed", by: `the CloudFormation stack ${stack}` };
+  if (managedBy !== undefined) return { of: "managed", by: managedBy };
   return { of: "us" };
 }
 
 export const isOurs = (tags: Tags, owner: Owner): boolean => ownership(tags, owner).of === "us";
 
-/** Throws UserError unless the thing is ours, or nobody's and may be adopted. */
-export function refuseForeign({ what, tags }: Owned, owner: Owner, adopt = false): void {
+/** What may be done, beside changing and deleting what is ours. */
+export interface Leave {
+  /** Take over what is nobody's. */
+  adopt?: boolean;
+  /** Use what something else manages for the fleet. */
+  managed?: boolean;
+}
+
+/** Throws UserError unless the thing is ours, or may be treated as if it were. */
+export function refuseForeign(
+  { what, tags }: Owned,
+  owner: Owner,
+  { adopt = false, managed = false }: Leave = {},
+): void {
   const found = ownership(tags, owner);
-  if (found.of === "us" || (found.of === "nobody" && adopt)) return;
+  if (found.of === "us" || (found.of === "nobody" && adopt) || (found.of === "managed" && managed)) return;
+  if (found.of === "managed")
+    throw new UserError(`${what} is managed by ${found.by}; it is left as it is`, {
+      hint: "change it there: sip-proxy export FLEET prints the template anew; group status, roll and rollback, status and dns work with it as it is",
+    });
   if (found.of === "others")
     throw new UserError(`${what} belongs to ${found.whom}; it was not changed`, {
       hint: "use another name in this fleet file, or delete it where it was created",

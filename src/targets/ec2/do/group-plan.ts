@@ -46,7 +46,7 @@ export async function planGroup(
   const security = await planSecurityGroups(aws, fleet, subnets[0]?.vpcId, adopt);
   const spec = groupSpec(fleet, group, host, { ami, securityGroupIds: security.ids, userData });
   const current = await readGroup(aws, groupName(fleet.name, group.name));
-  refuseForeignGroup(current, ownerOf(fleet, host), adopt);
+  refuseForeignGroup(current, ownerOf(fleet, host), { adopt });
   const waiting = waitingVersion(spec, current);
   return {
     name: spec.name,

@@ -1,5 +1,5 @@
 import type { InstanceRefresh } from "@aws-sdk/client-auto-scaling";
-import { groupVersion, isGoingOn, type CurrentGroup } from "../compute/group/current.js";
+import { groupVersion, isGoingOn, versionBefore, type CurrentGroup } from "../compute/group/current.js";
 import { previousVersion } from "../compute/group/plan.js";
 import {
   instancesAside,
@@ -76,7 +76,7 @@ export async function rollbackGroup(
 }
 
 async function existing(aws: Aws, name: string, owner: Owner): Promise<CurrentGroup> {
-  const current = await readOwnGroup(aws, name, owner);
+  const current = await readOwnGroup(aws, name, owner, { managed: true });
   if (current.group && current.template) return current;
   throw new UserError(`there is no group ${name} in ${aws.region}`, {
     hint: "create it: sip-proxy group apply FLEET",
@@ -120,11 +120,11 @@ function everyInstance(group: CurrentGroup["group"], version: number, aside: Set
 async function rememberPrevious(
   aws: Aws,
   name: string,
-  { group }: CurrentGroup,
+  current: CurrentGroup,
   target: number,
 ): Promise<void> {
-  const before = groupVersion(group);
-  if (before === undefined || before === target) return;
+  const before = versionBefore(current, target);
+  if (before === undefined) return;
   await aws.change(
     "autoscaling:CreateOrUpdateTags",
     { Tags: [{ ...previousTag(name), Value: String(before) }] },

@@ -15,7 +15,7 @@ import {
   type LaunchTemplateVersion,
 } from "@aws-sdk/client-ec2";
 import { refuseForeignGroup, type CurrentGroup, type CurrentTemplate } from "../compute/group/current.js";
-import type { Owner } from "../compute/ownership.js";
+import type { Leave, Owner } from "../compute/ownership.js";
 import { tagsOf } from "../compute/tags.js";
 import type { Aws } from "./aws.js";
 import { isAwsError } from "./errors.js";
@@ -35,10 +35,15 @@ export async function readGroup(aws: Aws, name: string): Promise<CurrentGroup> {
   return { template, group, hooks, policies, warmPool, refresh };
 }
 
-/** The same of a group that is going to be changed or deleted. Throws UserError when it is not ours. */
-export async function readOwnGroup(aws: Aws, name: string, owner: Owner): Promise<CurrentGroup> {
+/** The same of a group that something is going to be done to. Throws UserError when it is not ours. */
+export async function readOwnGroup(
+  aws: Aws,
+  name: string,
+  owner: Owner,
+  leave: Leave = {},
+): Promise<CurrentGroup> {
   const current = await readGroup(aws, name);
-  refuseForeignGroup(current, owner);
+  refuseForeignGroup(current, owner, leave);
   return current;
 }
 

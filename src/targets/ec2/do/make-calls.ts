@@ -1,4 +1,5 @@
-import type { InputOf, PlannedCall } from "../compute/calls.js";
+import { newSecurityGroup, type InputOf, type PlannedCall } from "../compute/calls.js";
+import { fillIn } from "../compute/fill-in.js";
 import { newVersion } from "../compute/group/plan.js";
 import { tagKey } from "../compute/names.js";
 import { refuseForeign } from "../compute/ownership.js";
@@ -7,9 +8,6 @@ import { UserError } from "../../../errors.js";
 import type { Aws } from "./aws.js";
 import { isAwsError, type AwsError } from "./errors.js";
 import { securityGroupNamed } from "./security-group-named.js";
-
-/** Stands in planned calls for the id that a call before them will give. */
-export const newSecurityGroup = "(the new security group)";
 
 /** Makes planned calls in order, with ids filled in that were not known when they were planned. */
 export class Maker {
@@ -38,13 +36,7 @@ export class Maker {
 
   /** A value with all ids that are known by now. */
   fillIn<T>(value: T): T {
-    if (typeof value === "string") return (this.#ids.get(value) ?? value) as T;
-    if (Array.isArray(value)) return value.map((part: unknown) => this.fillIn(part)) as T;
-    if (typeof value !== "object" || value === null || value instanceof Date) return value;
-    const entries = Object.entries(value).map(
-      ([name, part]) => [name, this.fillIn(part as unknown)] as const,
-    );
-    return Object.fromEntries(entries) as T;
+    return fillIn(value, (text) => this.#ids.get(text));
   }
 
   async #findSecurityGroup({

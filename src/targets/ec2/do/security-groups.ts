@@ -1,14 +1,14 @@
 import { DescribeVpcsCommand, type SecurityGroup } from "@aws-sdk/client-ec2";
-import { planned, type PlannedCall } from "../compute/calls.js";
+import { newSecurityGroup, planned, type PlannedCall } from "../compute/calls.js";
 import { securityGroupName } from "../compute/names.js";
-import { ingressChanges, ingressLimit, ingressRules } from "../compute/security-group.js";
+import { newGroupCall, refuseTooManyRules, ruleCalls } from "../compute/security-group-calls.js";
 import { isOurs, refuseForeign, type Owned } from "../compute/ownership.js";
-import { fleetTags, tagList, tagsOf, tagSpecifications } from "../compute/tags.js";
+import { fleetTags, tagList, tagsOf } from "../compute/tags.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import type { Aws } from "./aws.js";
 import { isAwsError } from "./errors.js";
-import { Maker, newSecurityGroup } from "./make-calls.js";
+import { Maker } from "./make-calls.js";
 import { securityGroupNamed, securityGroupsNamed } from "./security-group-named.js";
 
 /** The security groups of the fleet's instances, and what has to be done before they are as the fleet file wants. */
@@ -29,11 +29,14 @@ export async function planSecurityGroups(
   refuseTooManyRules(fleet);
   const vpc = vpc_id ?? subnetVpc ?? (await defaultVpc(aws));
   const group = await securityGroupNamed(aws, securityGroupName(fleet.name), vpc);
-  if (group) refuseForeign(owned(group), { fleet: fleet.name }, adopt);
+  if (group) refuseForeign(owned(group), { fleet: fleet.name }, { adopt });
   const id = group?.GroupId ?? newSecurityGroup;
   return {
     ids: [...security_group_ids, id],
-    calls: [...(group ? adoption(fleet, group) : [creation(fleet, vpc)]), ...ruleCalls(fleet, id, group)],
+    calls: [
+      ...(group ? adoption(fleet, group) : [newGroupCall(fleet, vpc)]),
+      ...ruleCalls(fleet, id, group?.IpPermissions),
+    ],
   };
 }
 
@@ -45,16 +48,6 @@ export async function ensureSecurityGroups(aws: Aws, fleet: Fleet, subnetVpc?: s
   return maker.fillIn(ids);
 }
 
-function creation(fleet: Fleet, VpcId: string): PlannedCall {
-  const tags = { Name: securityGroupName(fleet.name), ...fleetTags(fleet) };
-  return planned("ec2:CreateSecurityGroup", {
-    GroupName: securityGroupName(fleet.name),
-    Description: `SIP and RTP of the fleet ${fleet.name}`,
-    VpcId,
-    TagSpecifications: tagSpecifications(tags, "security-group"),
-  });
-}
-
 /** A group that is taken over is marked before its rules are changed. */
 function adoption(fleet: Fleet, { GroupId = "", Tags }: SecurityGroup): PlannedCall[] {
   if (isOurs(tagsOf(Tags), { fleet: fleet.name })) return [];
@@ -63,27 +56,6 @@ function adoption(fleet: Fleet, { GroupId = "", Tags }: SecurityGroup): PlannedC
 
 function owned({ GroupId = "", GroupName = "", Tags }: SecurityGroup): Owned {
   return { what: `the security group ${GroupName} (${GroupId})`, tags: tagsOf(Tags) };
-}
-
-/** First what is missing: calls that are up are never shut out in between. */
-function ruleCalls(fleet: Fleet, GroupId: string, group: SecurityGroup | undefined): PlannedCall[] {
-  const { authorize, revoke } = ingressChanges(ingressRules(fleet), group?.IpPermissions ?? []);
-  return [
-    ...(authorize.length === 0
-      ? []
-      : [planned("ec2:AuthorizeSecurityGroupIngress", { GroupId, IpPermissions: authorize })]),
-    ...(revoke.length === 0
-      ? []
-      : [planned("ec2:RevokeSecurityGroupIngress", { GroupId, IpPermissions: revoke })]),
-  ];
-}
-
-function refuseTooManyRules(fleet: Fleet): void {
-  const rules = ingressRules(fleet).length;
-  if (rules <= ingressLimit) return;
-  throw new UserError(`the security group would need ${rules} rules; EC2 allows ${ingressLimit}`, {
-    hint: "give the recorders' networks instead of each address: launch.ec2.recorder_networks",
-  });
 }
 
 /** Deletes the fleet's own group unless something uses it. Tells what it did. */

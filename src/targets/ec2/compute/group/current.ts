@@ -6,7 +6,7 @@ import type {
   WarmPoolConfiguration,
 } from "@aws-sdk/client-auto-scaling";
 import type { ResponseLaunchTemplateData } from "@aws-sdk/client-ec2";
-import { refuseForeign, type Owner } from "../ownership.js";
+import { refuseForeign, type Leave, type Owner } from "../ownership.js";
 import { tagsOf, type Tags } from "../tags.js";
 
 /** A group as it is in AWS. */
@@ -38,19 +38,30 @@ export function groupVersion(group: AutoScalingGroup | undefined): number | unde
   return Number.isInteger(version) && version > 0 ? version : undefined;
 }
 
+/**
+ * The version that a roll to another one replaces: the group's, or, where something else has given the group the new one already, the
+ * newest that its instances run. Undefined when there is none.
+ */
+export function versionBefore({ group }: CurrentGroup, target: number): number | undefined {
+  const run = (group?.Instances ?? []).map(({ LaunchTemplate }) => Number(LaunchTemplate?.Version));
+  const others = run.filter((version) => version > 0 && version !== target);
+  const launches = groupVersion(group);
+  return launches === undefined || launches === target ? others.sort((a, b) => b - a)[0] : launches;
+}
+
 /** A refresh that goes on: instances are being replaced, or put back. */
 export function isGoingOn(refresh: InstanceRefresh | undefined): boolean {
   return /^(Pending|InProgress|Baking|Cancelling|RollbackInProgress)$/.test(refresh?.Status ?? "");
 }
 
 /** Its hooks, policies and warm pool belong to whom the group belongs to. Throws UserError when group or template are not ours. */
-export function refuseForeignGroup({ group, template }: CurrentGroup, owner: Owner, adopt = false): void {
+export function refuseForeignGroup({ group, template }: CurrentGroup, owner: Owner, leave: Leave = {}): void {
   if (group) {
     const what = `the autoscaling group ${group.AutoScalingGroupName ?? ""}`;
-    refuseForeign({ what, tags: tagsOf(group.Tags) }, owner, adopt);
+    refuseForeign({ what, tags: tagsOf(group.Tags) }, owner, leave);
   }
   if (template) {
     const what = `the launch template ${template.name} (${template.id})`;
-    refuseForeign({ what, tags: template.tags }, owner, adopt);
+    refuseForeign({ what, tags: template.tags }, owner, leave);
   }
 }

@@ -1,10 +1,17 @@
 import type { Fault } from "../../../../understand/fault.js";
 import type { Fleet } from "../../../../understand/fleet.js";
 
+const path = ["group"];
+
 /** What a fleet needs beyond the rules before its group can be made on EC2. */
-export function groupFaults({ group, launch }: Fleet): Fault[] {
+export function groupFaults(fleet: Fleet): Fault[] {
+  if (!fleet.group) return [];
+  return [...placeFaults(fleet), ...roleFaults(fleet)];
+}
+
+/** The same for whoever makes the role together with the group. */
+export function placeFaults({ group }: Fleet): Fault[] {
   if (!group) return [];
-  const path = ["group"];
   return [
     ...(group.subnets.length > 0
       ? []
@@ -17,16 +24,13 @@ export function groupFaults({ group, launch }: Fleet): Fault[] {
             message: "must be auto: every instance of a group has its own address",
           },
         ]),
-    ...(launch.ec2.iam_instance_profile !== undefined
-      ? []
-      : [
-          {
-            path,
-            atKey: true,
-            message:
-              "needs launch.ec2.iam_instance_profile: its hosts complete lifecycle hooks with that role",
-            hint: "sip-proxy iam-policy FLEET prints the policy for it",
-          },
-        ]),
   ];
+}
+
+function roleFaults({ launch }: Fleet): Fault[] {
+  if (launch.ec2.iam_instance_profile !== undefined) return [];
+  const message = "needs launch.ec2.iam_instance_profile: its hosts complete lifecycle hooks with that role";
+  const hint =
+    "sip-proxy iam-policy FLEET prints the policy for it; a group that a stack has made (sip-proxy export) is changed by that";
+  return [{ path, atKey: true, message, hint }];
 }

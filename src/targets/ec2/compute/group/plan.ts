@@ -92,7 +92,8 @@ function newGroup(spec: GroupSpec, current: CurrentGroup): GroupChange {
     AutoScalingGroupName: spec.name,
     LaunchTemplate: { LaunchTemplateName: spec.name, Version: firstVersion(spec, current) },
     ...spec.settings,
-    DesiredCapacity: spec.desired ?? spec.settings.MinSize,
+    // the group's minimum when it is not said
+    ...(spec.desired === undefined ? {} : { DesiredCapacity: spec.desired }),
     LifecycleHookSpecificationList: spec.hooks,
     Tags: spec.tags,
   };

@@ -17,14 +17,20 @@ export interface PolicyPlace {
   region: string;
   /** Account number of 12 digits. */
   account: string;
+  /** That of the region when not given. */
+  partition?: string;
 }
 
 /** An ARN in that place; China and GovCloud are partitions of their own. */
-export function arnIn({ region, account }: PolicyPlace, service: string, resource: string): string {
-  return `arn:${partition(region)}:${service}:${region}:${account}:${resource}`;
+export function arnIn(
+  { region, account, partition = partitionOf(region) }: PolicyPlace,
+  service: string,
+  resource: string,
+): string {
+  return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }
 
-function partition(region: string): string {
+function partitionOf(region: string): string {
   if (region === "*") return "*";
   if (region.startsWith("cn-")) return "aws-cn";
   return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";

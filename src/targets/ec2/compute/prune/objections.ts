@@ -20,6 +20,7 @@ export function objections(
   const owner = ownership(tags, { fleet });
   return [
     ...(owner.of === "others" ? [`belongs to ${owner.whom}`] : []),
+    ...(owner.of === "managed" ? [`managed by ${owner.by}`] : []),
     ...(owner.of === "us" && !isOfBake(tags, fleet) ? ["not made by bake-image"] : []),
     ...(protection === "disabled" ? [] : [`protected from being deregistered (${protection})`]),
     ...(state === "disabled" && tags[tagKey.disabled] === undefined

@@ -1,0 +1,42 @@
+import { secretsInUserData } from "../../../../compute/host/secrets.js";
+import type { Fault } from "../../../../understand/fault.js";
+import type { Fleet, Host } from "../../../../understand/fleet.js";
+import type { Exporter } from "../../../target.js";
+import { placeFaults } from "../group/faults.js";
+import { stackTemplate } from "./template.js";
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html: bytes of a template that is not in S3. */
+const bodyLimit = 51_200;
+
+/** The group as a CloudFormation template: JSON. */
+export const cloudFormation: Exporter = {
+  faults: (fleet) => [...placeFaults(fleet), ...secretFaults(fleet)],
+  document: (fleet, group, host, userData) => {
+    const text = `${JSON.stringify(stackTemplate(fleet, group, host, userData), null, 2)}\n`;
+    const bytes = Buffer.byteLength(text);
+    return {
+      text,
+      notes:
+        bytes > bodyLimit
+          ? [`the template has ${bytes} bytes: over ${bodyLimit}, CloudFormation takes it from S3 only`]
+          : [],
+    };
+  },
+};
+
+/** Templates are kept and shown: user-data with the text of a secret has no place in one. */
+function secretFaults(fleet: Fleet): Fault[] {
+  return fleet.hosts
+    .filter(({ kind }) => kind === "group")
+    .flatMap((host) =>
+      secretsInUserData(fleet, host).map((name) => ({
+        path: placeOf(host, name),
+        message: "would stand in the template, for everybody who may read it",
+        hint: `let the hosts fetch it with their role: "\${secretsmanager:NAME}" or "\${ssm:/NAME}"`,
+      })),
+    );
+}
+
+function placeOf({ origins, path }: Host, name: string): Fault["path"] {
+  return name.startsWith("db") ? ["database", name] : (origins.get(name) ?? path);
+}

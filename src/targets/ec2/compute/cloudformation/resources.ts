@@ -1,0 +1,93 @@
+import type { Action, InputOf, PlannedCall } from "../calls.js";
+
+export interface Resource {
+  Type: string;
+  Properties: object;
+}
+
+/** A logical id of the template, and the resource. */
+type Entry = [string, Resource];
+
+const launchTemplate = { Ref: "LaunchTemplate" };
+const group = { Ref: "Group" };
+
+/** What each call that makes something is in a template; a call that adds to what another has made stands with that one. */
+const entries: { [A in Action]?: (input: InputOf<A>, calls: readonly PlannedCall[]) => Entry[] } = {
+  "ec2:CreateSecurityGroup": ({ GroupName, Description, VpcId, TagSpecifications }, calls) => {
+    const Properties = {
+      GroupName,
+      GroupDescription: Description,
+      VpcId,
+      SecurityGroupIngress: calls.flatMap(ingress),
+      Tags: TagSpecifications?.[0]?.Tags,
+    };
+    return [["SecurityGroup", { Type: "AWS::EC2::SecurityGroup", Properties }]];
+  },
+  "ec2:AuthorizeSecurityGroupIngress": () => [],
+  "ec2:CreateLaunchTemplate": ({ LaunchTemplateName, LaunchTemplateData, TagSpecifications }) => [
+    [
+      "LaunchTemplate",
+      {
+        Type: "AWS::EC2::LaunchTemplate",
+        Properties: { LaunchTemplateName, LaunchTemplateData, TagSpecifications },
+      },
+    ],
+  ],
+  "autoscaling:CreateAutoScalingGroup": (input) => [
+    ["Group", { Type: "AWS::AutoScaling::AutoScalingGroup", Properties: groupProperties(input) }],
+  ],
+  "autoscaling:PutScalingPolicy": ({ PolicyName: _, ...policy }) => [
+    [
+      "ScalingPolicy",
+      { Type: "AWS::AutoScaling::ScalingPolicy", Properties: { ...policy, AutoScalingGroupName: group } },
+    ],
+  ],
+  "autoscaling:PutWarmPool": (pool) => [
+    [
+      "WarmPool",
+      { Type: "AWS::AutoScaling::WarmPool", Properties: { ...pool, AutoScalingGroupName: group } },
+    ],
+  ],
+};
+
+/** The resources that calls make. */
+export function resourcesOf(calls: readonly PlannedCall[]): Record<string, Resource> {
+  return Object.fromEntries(calls.flatMap((call) => entriesOf(call, calls)));
+}
+
+function entriesOf<A extends Action>(
+  { action, input }: { action: A; input: InputOf<A> },
+  calls: readonly PlannedCall[],
+): Entry[] {
+  const make = entries[action];
+  if (make === undefined) throw new Error(`${action} makes no resource of a template`);
+  return make(input, calls);
+}
+
+/** One rule for each network. */
+function ingress(call: PlannedCall): object[] {
+  if (call.action !== "ec2:AuthorizeSecurityGroupIngress") return [];
+  return (call.input.IpPermissions ?? []).flatMap(({ IpRanges = [], IpProtocol, FromPort, ToPort }) =>
+    IpRanges.map((range) => ({ IpProtocol, FromPort, ToPort, ...range })),
+  );
+}
+
+/**
+ * Where the API takes numbers and one text of subnets, a template takes texts and a list. Without `group.desired` nothing is said of the
+ * size, so that an update of the stack leaves it to whoever scales the group.
+ */
+function groupProperties(input: InputOf<"autoscaling:CreateAutoScalingGroup">): object {
+  const { MinSize, MaxSize, DesiredCapacity, VPCZoneIdentifier = "", Tags = [], ...same } = input;
+  return {
+    ...same,
+    LaunchTemplate: {
+      LaunchTemplateId: launchTemplate,
+      Version: { "Fn::GetAtt": ["LaunchTemplate", "LatestVersionNumber"] },
+    },
+    MinSize: String(MinSize),
+    MaxSize: String(MaxSize),
+    ...(DesiredCapacity === undefined ? {} : { DesiredCapacity: String(DesiredCapacity) }),
+    VPCZoneIdentifier: VPCZoneIdentifier.split(","),
+    Tags: Tags.map(({ Key, Value, PropagateAtLaunch }) => ({ Key, Value, PropagateAtLaunch })),
+  };
+}
