@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { dbDiff, dbInit, dbSeed } from "../commands/db.js";
+import { dbRotate, tlsRotate } from "../commands/rotate.js";
 import { targetsWith } from "../targets/lookup.js";
-import { dryRun, fleetArgument, json, targetOption } from "./options.js";
+import { dryRun, fleetArgument, json, reachOptions, targetOption } from "./options.js";
 
 export function addDatabase(sipProxy: Command): void {
   const db = sipProxy.command("db").summary("the shared PostgreSQL database");
@@ -19,10 +20,27 @@ export function addDatabase(sipProxy: Command): void {
     .addOption(dryRun())
     .addOption(json())
     .action(dbSeed);
+  reachOptions(db.command("rotate"))
+    .summary("bring the fleet file's password to the database and to every host, without losing a call")
+    .argument(...fleetArgument)
+    .option("--old-password-file <file>", "the present password, where dbuser_root is not given")
+    .addOption(dryRun())
+    .addOption(json())
+    .action(dbRotate);
   db.command("diff")
     .summary("compare fleet file, dispatcher table and running hosts; exits with 1 when they differ")
     .argument(...fleetArgument)
     .addOption(targetOption(targetsWith("loaded"), "also ask the running hosts"))
     .addOption(json())
     .action(dbDiff);
+}
+
+export function addTls(sipProxy: Command): void {
+  const tls = sipProxy.command("tls").summary("the certificate of the TLS listeners");
+  reachOptions(tls.command("rotate"))
+    .summary("bring the fleet file's certificate and key to every host, without losing a call")
+    .argument(...fleetArgument)
+    .addOption(dryRun())
+    .addOption(json())
+    .action(tlsRotate);
 }

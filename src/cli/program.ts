@@ -14,8 +14,9 @@ import { userData } from "../commands/user-data.js";
 import { validate } from "../commands/validate.js";
 import { exporters, namedTargets, targetsWith } from "../targets/lookup.js";
 import { addCache } from "./cache.js";
-import { addDatabase } from "./database.js";
+import { addDatabase, addTls } from "./database.js";
 import { addDispatcher } from "./dispatcher.js";
+import { addFleet } from "./fleet.js";
 import { addGroup } from "./group.js";
 import { addImages } from "./images.js";
 import { addImport } from "./import.js";
@@ -50,10 +51,12 @@ export function program(): Command {
     .action(demo);
 
   addDatabase(sipProxy);
+  addTls(sipProxy);
   addDispatcher(sipProxy);
   addImages(sipProxy);
   addRunning(sipProxy);
   addOperate(sipProxy);
+  addFleet(sipProxy);
   addGroup(sipProxy);
   addCache(sipProxy);
   exitByThrowing(sipProxy);

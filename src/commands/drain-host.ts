@@ -72,7 +72,7 @@ async function hostsToTell(
   });
 }
 
-async function tellHosts(hosts: readonly Reached[], word: "start" | "undo"): Promise<void> {
+export async function tellHosts(hosts: readonly Reached[], word: "start" | "undo"): Promise<void> {
   const told = await onEach(hosts, (host) => host.run(`sip-proxy-drain ${word}`, PATIENCE));
   const failed = hosts.filter(({ name }) => told.get(name)?.exitCode !== 0);
   if (failed.length === 0) return;
@@ -82,7 +82,7 @@ async function tellHosts(hosts: readonly Reached[], word: "start" | "undo"): Pro
   });
 }
 
-async function untilDrained(hosts: readonly Reached[], timeout: number, tell: Tell): Promise<void> {
+export async function untilDrained(hosts: readonly Reached[], timeout: number, tell: Tell): Promise<void> {
   const deadline = Date.now() + timeout;
   for (;;) {
     const looks = await lookAtEach(hosts);

@@ -10,8 +10,20 @@ export interface HostOrder {
 /** One host, or one instance of a group, as `list` shows it. */
 export type ListedHost = Record<string, string | number | undefined> & { name: string; state: string };
 
+/** What a roll over single hosts needs to know of them. */
+export interface Rolling {
+  /** Whether the host runs, with the image and the user-data that it would be launched with. */
+  isCurrent(order: HostOrder): Promise<boolean>;
+  /** Keeps which image the hosts have, until the next roll. */
+  remember(): Promise<void>;
+  /** The image that was kept last. */
+  previous(): Promise<string | undefined>;
+}
+
 /** A fleet's hosts on a target. Every method can be called again: what is done already is not done twice. */
 export interface Hosts {
+  /** Where single hosts are rolled. */
+  rolling?: Rolling;
   /** The calls that a dry run would have made so far, as data. */
   calls?: () => unknown;
   /** Makes and starts a host; starts it when it was stopped. Tells what it did. */

@@ -196,4 +196,31 @@ withEachRelay((relay) => {
       await lab.proxy("two").hang(relay, false);
     }
   });
+
+  // the last one: the lab itself knows the former password
+  it("db rotate changes the password in the database and on every host; calls go on", async () => {
+    const platform = await place("one", 2);
+    expect(await platform.allPlaced()).toMatchObject({ up: 2 });
+    const former = "it's \\ a:secret \"$`";
+    const old = operator.keep("old", former);
+    operator.replace(former, "the: new \\ one's");
+    const { exitCode, stdout, stderr } = await operator.run("db rotate", "--old-password-file", old, "--ssh");
+    expect([exitCode, stdout, stderr]).toEqual([0, "", expect.stringMatching(/one: in use\ntwo: in use/)]);
+    expect(stderr).not.toContain("one's");
+    await lab.postgres?.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'kamailio'",
+    );
+    await lab.postgres?.query(
+      "UPDATE dispatcher SET priority = 7 WHERE description = 'recorder1'",
+      "kamailio",
+    );
+    for (const name of ["one", "two"])
+      await eventually(async () =>
+        expect(await lab.proxy(name).kamcmd("dispatcher.list")).toMatch(/PRIORITY: 7/),
+      );
+    // run again, it finds all done
+    expect((await operator.run("db rotate", "--ssh")).exitCode).toBe(0);
+    await platform.byeAll();
+    expect((await platform.finished).summary).toMatchObject({ outcomes: { ok: 2 }, errors: {} });
+  });
 });

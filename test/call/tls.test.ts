@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { CallLab } from "../support/call-lab.js";
 import { certificate, type Certificate } from "../support/certificates.js";
+import { Operator } from "../support/operator.js";
 import { proxiesWith } from "../support/proxies.js";
 
 // enable_tls, sip_tls_port, tls_max_connections, tls_certificate, tls_private_key, tls_ca, siprec_protocol tls, renewal.
@@ -109,6 +110,27 @@ it("without enable_tls nobody listens, and TLS recorders are a fault of the flee
 });
 
 describe("renewal", () => {
+  it("tls rotate brings the fleet file's pair to every host; a running call and its connection go on", async () => {
+    const operator = new Operator(lab);
+    try {
+      const held = await lab.place({
+        ...platformSide,
+        ...{ targets: [lab.target("tls", "literal")], calls: 2, holdMs: null },
+      });
+      expect(await held.allPlaced()).toMatchObject({ up: 2 });
+      operator.replace(given.cert, renewed.cert);
+      operator.replace(given.key, renewed.key);
+      const { exitCode, stderr } = await operator.run("tls rotate", "--ssh");
+      expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/literal: in use: subject=.*renewed/)]);
+      expect(await shown("literal")).toBe(renewed.fingerprint);
+      expect(await held.reinviteAll()).toEqual({ 200: 2 });
+      await held.byeAll();
+      expect((await held.finished).summary).toMatchObject({ errors: {}, outcomes: { ok: 2 } });
+    } finally {
+      operator.remove();
+    }
+  });
+
   it("takes a new certificate without a restart; a running call and its connection go on", async () => {
     const proxy = lab.proxy("path");
     const started = await proxy.kamcmd("core.uptime");

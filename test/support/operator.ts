@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { shellQuote } from "../../src/compute/quote/shell.js";
@@ -22,6 +22,19 @@ export class Operator {
       ...['*) echo "ssh: connect to host $2 port 22: No route to host" >&2; exit 255 ;;', "esac"],
     ];
     writeFileSync(join(this.#folder, "ssh"), `${script.join("\n")}\n`, { mode: 0o755 });
+  }
+
+  /** Changes the fleet file: a text of it, as JSON has it, wherever it stands. */
+  replace(text: string, by: string): void {
+    const within = (value: string) => JSON.stringify(value).slice(1, -1);
+    writeFileSync(this.file, readFileSync(this.file, "utf8").replaceAll(within(text), within(by)));
+  }
+
+  /** Writes a file beside it; its path. */
+  keep(name: string, content: string): string {
+    const file = join(this.#folder, name);
+    writeFileSync(file, content, { mode: 0o600 });
+    return file;
   }
 
   /** Runs a command to its end: VERB… FLEET WORD…. */

@@ -57,7 +57,7 @@ export async function initDatabase(
   return { ...created, repaired: await repair(database, login, reveal, variables, options) };
 }
 
-function verifierOf(password: string): string {
+export function verifierOf(password: string): string {
   const prepared = preparedPassword(password);
   if (prepared !== undefined) return scramVerifier(prepared);
   throw new UserError(

@@ -49,6 +49,11 @@ export class DemoWorld {
     this.#database = undefined;
   }
 
+  /** Has the database hang, and go on. */
+  async pauseDatabase(hangs: boolean): Promise<void> {
+    await (hangs ? this.#database?.pause() : this.#database?.resume());
+  }
+
   async stop(): Promise<void> {
     await together(...[...this.recorders.values()].map((recorder) => recorder.stop()), this.stopDatabase());
     await this.network.down();

@@ -16,13 +16,14 @@ import { hostPaths } from "../../../do/local/paths.js";
 import { waitForConsole } from "../../../do/local/console.js";
 import { ensureSshKey } from "../../../do/local/ssh-key.js";
 import { createVm } from "../../../do/local/vm.js";
+import { previousImage, rememberImages } from "./former-image.js";
 import { findVm, listVms, vmFolder, type VmRecord } from "../../../do/local/vm-store.js";
 import { createContainer, removeMachine, startMachine, stopMachine } from "../../../do/local/machine.js";
 import { containersBoot } from "../../../do/local/try-container.js";
 import type { Accelerator } from "../../../compute/local/accelerator.js";
 import { CONTAINER_NIC } from "../../../compute/local/container.js";
 import { chooseRunner, isContainer, type Runner } from "../../../compute/local/machine.js";
-import type { HostOrder, Hosts, ListedHost } from "../../hosts.js";
+import type { HostOrder, Hosts, ListedHost, Rolling } from "../../hosts.js";
 
 /** What a host is launched from. */
 export interface LocalLaunch {
@@ -153,6 +154,14 @@ function netnsOf({ netns }: { netns?: string | undefined }) {
   return netns === undefined ? {} : { netns };
 }
 
+/** Whether a host runs, with this image and this user-data. */
+async function isCurrent(fleet: Fleet, { host, userData }: HostOrder, image: string): Promise<boolean> {
+  const found = await findVm(fleet.name, host.name);
+  if (found?.running === undefined || found.record.base !== image) return false;
+  const made = await readFile(digestFile(fleet, host), "utf8").catch(() => undefined);
+  return made === userDataDigest(userData);
+}
+
 function fleetKey(fleet: Fleet) {
   return ensureSshKey(join(hostPaths().state, fleet.name, ".ssh"), `sip-proxy ${fleet.name}`);
 }
@@ -177,6 +186,11 @@ async function refuseOtherUserData(fleet: Fleet, host: Host, userData: Buffer): 
 /** Hosts as VMs or containers of this machine. A dry run tells what would be done. */
 export class LocalHosts implements Hosts {
   #runner: Promise<Runner> | undefined;
+  readonly rolling: Rolling = {
+    isCurrent: async (order) => isCurrent(this.fleet, order, await this.image()),
+    remember: () => rememberImages(this.fleet.name),
+    previous: () => previousImage(this.fleet.name),
+  };
 
   constructor(
     private readonly fleet: Fleet,

@@ -1,0 +1,122 @@
+import { table } from "../cli/table.js";
+import { print, printJson, talk } from "../cli/talk.js";
+import { runSteps } from "../cli/steps.js";
+import { UserError } from "../errors.js";
+import type { HostOrder, Hosts, Rolling } from "../targets/hosts.js";
+import { operationsOf } from "../targets/lookup.js";
+import type { Fleet } from "../understand/fleet.js";
+import { lookAtEach } from "./dispatcher.js";
+import { secondsOf } from "./launch.js";
+import { findHosts, loadFleetAndWarn } from "./load-fleet.js";
+import { reachHosts } from "./reach.js";
+import { orders } from "./orders.js";
+import { Roll, type RollOptions } from "./roll.js";
+import type { TargetOption } from "./target-option.js";
+
+/** `sip-proxy fleet status FLEET`: of each single host whether it is what launch would make of it, and what it does. */
+export async function fleetStatus(
+  file: string,
+  { target, json }: TargetOption & { json?: boolean },
+): Promise<void> {
+  const loaded = loadFleetAndWarn(file);
+  const { fleet } = loaded;
+  const operations = await operationsOf(target);
+  const rows = await operations.withHosts(fleet, {}, async (hosts) => {
+    const listed = await hosts.list();
+    const reached = await reachHosts(fleet, singles(fleet), { target });
+    const looks = await lookAtEach(reached);
+    return Promise.all(
+      orders(file, loaded, singles(fleet)).map(async (order) => {
+        const { name } = order.host;
+        const its = listed.find((one) => one.name === name);
+        const look = looks.get(name);
+        return {
+          host: name,
+          state: its?.state ?? "not launched",
+          image: its?.["image"] ?? null,
+          current: await rollingOf(hosts).isCurrent(order),
+          ready: look?.ready ?? false,
+          draining: look?.draining ?? false,
+          calls: look?.count ?? null,
+          limit: look?.limit ?? null,
+        };
+      }),
+    );
+  });
+  if (json) printJson(rows);
+  else
+    print(
+      table(
+        columns,
+        rows.map((row) => columns.map((column) => shown(row[column]))),
+      ),
+    );
+  if (!rows.every(({ current, ready }) => current && ready)) process.exitCode = 1;
+}
+
+const columns = ["host", "state", "current", "ready", "draining", "calls", "limit", "image"] as const;
+
+function shown(value: string | number | boolean | null): string {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return String(value ?? "-");
+}
+
+/** `sip-proxy fleet roll FLEET [NAME…]`: has every host that is not what launch would make of it replaced, one after the other. */
+export function fleetRoll(file: string, names: string[], options: RollOptions): Promise<void> {
+  return roll(file, names, options, true);
+}
+
+/** `sip-proxy fleet rollback FLEET [NAME…]`: the same, to the image that hosts had before the last roll. */
+export async function fleetRollback(file: string, names: string[], options: RollOptions): Promise<void> {
+  const { fleet } = loadFleetAndWarn(file);
+  const operations = await operationsOf(options.target);
+  const image =
+    options.image ?? (await operations.withHosts(fleet, {}, (hosts) => rollingOf(hosts).previous()));
+  if (image === undefined)
+    throw new UserError("nothing is known to go back to: no roll was made from here", {
+      hint: "--image names an image; sip-proxy image list FLEET",
+    });
+  talk.note(`back to ${image}`);
+  await roll(file, names, { ...options, image }, false);
+}
+
+async function roll(file: string, names: string[], options: RollOptions, remember: boolean): Promise<void> {
+  const timeout = secondsOf(options.timeout);
+  const loaded = loadFleetAndWarn(file);
+  const { fleet } = loaded;
+  const hosts = names.length > 0 ? findHosts(fleet, names) : singles(fleet);
+  const all = orders(file, loaded, hosts);
+  const operations = await operationsOf(options.target);
+  await operations.withHosts(fleet, options, async (target) => {
+    const behind = await ordersBehind(target, all);
+    if (options.dryRun) return tellPlan(behind, options);
+    if (behind.length > 0 && remember) await rollingOf(target).remember();
+    const steps = new Roll(fleet, target, options, timeout).steps(behind);
+    const times = await runSteps(steps);
+    if (options.json) printJson({ rolled: behind.map(({ host }) => host.name), steps: times });
+    else if (behind.length === 0) talk.good("every host is as launch would make it");
+    else talk.good(`rolled: ${behind.map(({ host }) => host.name).join(", ")}`);
+  });
+}
+
+async function ordersBehind(target: Hosts, all: readonly HostOrder[]): Promise<HostOrder[]> {
+  const current = await Promise.all(all.map((order) => rollingOf(target).isCurrent(order)));
+  return all.filter((_, index) => !current[index]);
+}
+
+function tellPlan(behind: readonly HostOrder[], { json }: RollOptions): void {
+  const names = behind.map(({ host }) => host.name);
+  if (json) printJson({ would: names });
+  else if (names.length === 0) talk.say("every host is as launch would make it");
+  else talk.say(`would drain and replace, one after the other: ${names.join(", ")}`);
+}
+
+/** A group's instances have a roll of their own. */
+function singles({ hosts }: Fleet) {
+  return hosts.filter(({ kind }) => kind === "proxy");
+}
+
+function rollingOf({ rolling }: Hosts): Rolling {
+  if (rolling === undefined) throw new Error("the target does not roll single hosts");
+  return rolling;
+}

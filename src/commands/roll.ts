@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Step } from "../cli/steps.js";
+import { objection } from "../compute/operate/room.js";
+import { UserError } from "../errors.js";
+import type { HostOrder, Hosts } from "../targets/hosts.js";
+import type { Reached } from "../targets/reach.js";
+import type { Fleet, Host } from "../understand/fleet.js";
+import { lookAtEach } from "./dispatcher.js";
+import { tellHosts, untilDrained } from "./drain-host.js";
+import { reachHosts } from "./reach.js";
+import type { TargetOption } from "./target-option.js";
+
+export interface RollOptions extends TargetOption {
+  image?: string;
+  timeout: string;
+  /** Also where the other hosts are not ready, or cannot hold the calls. */
+  force?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/** Milliseconds that others are waited for to be ready, and to have room; a look takes a second. */
+const PATIENCE = 60_000;
+const PAUSE = 2_000;
+/** Milliseconds for a boot. */
+const BOOT = 900_000;
+
+/** Single hosts, replaced one after the other: drained first, the next one only when this one is ready. */
+export class Roll {
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly target: Hosts,
+    private readonly options: RollOptions,
+    /** Milliseconds: for the last call of a host, and for a new host to be ready. */
+    private readonly timeout: number,
+  ) {}
+
+  steps(orders: readonly HostOrder[]): Step[] {
+    return orders.flatMap((order, index) => {
+      const { host } = order;
+      const rest = orders.slice(index + 1).map((later) => later.host.name);
+      return [
+        { title: `${host.name}: the others have room`, run: (tell: Tell) => this.#room(host, tell) },
+        { title: `${host.name}: drained`, run: (tell: Tell) => this.#drain(host, tell) },
+        { title: `${host.name}: replaced`, run: () => this.#replace(order) },
+        { title: `${host.name}: ready`, run: () => this.#ready(host, rest) },
+      ];
+    });
+  }
+
+  /** Others that have just come need a moment. */
+  async #room({ name }: Host, tell: Tell): Promise<void> {
+    if (this.options.force) return;
+    const hosts = this.fleet.hosts.filter(({ kind }) => kind === "proxy");
+    for (const deadline = Date.now() + PATIENCE; ; await sleep(PAUSE)) {
+      const looks = await lookAtEach(await reachHosts(this.fleet, hosts, this.options));
+      const why = objection(
+        name,
+        looks,
+        hosts.map((host) => host.name),
+      );
+      if (why === undefined) return;
+      tell(why);
+      if (Date.now() > deadline)
+        throw new UserError(`${name} is not drained: ${why}`, {
+          hint: "see: sip-proxy fleet status FLEET, sip-proxy doctor FLEET; the same command goes on; --force does not ask",
+        });
+    }
+  }
+
+  async #drain(host: Host, tell: Tell): Promise<void> {
+    const reached = await this.#reached(host);
+    if (reached.length === 0) return;
+    await tellHosts(reached, "start");
+    await untilDrained(reached, this.timeout, tell);
+  }
+
+  /** A host that is stopped, or was taken away by a roll that was cut off, has no calls. */
+  async #reached(host: Host): Promise<Reached[]> {
+    const there = (await this.target.list()).find(({ name }) => name === host.name);
+    if (there?.state !== "running") return [];
+    const found = await reachHosts(this.fleet, [host], this.options);
+    if (found.length > 0) return found;
+    throw new UserError(`${host.name} runs, and cannot be asked to drain`, {
+      hint: `sip-proxy terminate FLEET ${host.name}, which cuts off its calls; then the same command again`,
+    });
+  }
+
+  async #replace({ host, userData }: HostOrder): Promise<void> {
+    await this.target.terminate(host, { now: true, release: false });
+    await this.target.launch({ host, userData });
+  }
+
+  async #ready(host: Host, rest: readonly string[]): Promise<void> {
+    try {
+      await this.target.waitUntilReady(host, Math.min(this.timeout, BOOT));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      const stays = rest.length === 0 ? "" : `; as they were: ${rest.join(", ")}`;
+      throw new UserError(`the roll stops at ${host.name}, which is not ready${stays}\n${error.message}`, {
+        hint: "see: sip-proxy doctor FLEET; the same command goes on, sip-proxy fleet rollback FLEET goes back",
+        cause: error,
+      });
+    }
+  }
+}
+
+type Tell = (detail: string) => void;

@@ -1,0 +1,120 @@
+import { readFileSync } from "node:fs";
+import { runSteps, type Step } from "../cli/steps.js";
+import { printJson, talk } from "../cli/talk.js";
+import type { Artefact } from "../compute/artefact.js";
+import { certificateScript, passwordScript } from "../compute/operate/rotate.js";
+import { secretPath } from "../compute/host/secrets.js";
+import { changePassword, logsIn } from "../do/database/password.js";
+import { secretReader } from "../do/secrets.js";
+import { UserError } from "../errors.js";
+import type { Reached } from "../targets/reach.js";
+import { FaultsError, loadFleetAndWarn, type LoadedFleet } from "./load-fleet.js";
+import { onEach, reachHosts, type ReachOptions } from "./reach.js";
+import { renderHost } from "./render-host.js";
+
+export interface RotateOptions extends ReachOptions {
+  oldPasswordFile?: string;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/** Milliseconds for a host to take a secret into use. */
+const PATIENCE = 60_000;
+
+/** `sip-proxy db rotate FLEET`: the fleet file's password, in the database and then on every host. */
+export async function dbRotate(file: string, options: RotateOptions): Promise<void> {
+  const loaded = loadFleetAndWarn(file);
+  const { database } = loaded.fleet;
+  if (database.dbpass_kam === undefined) throw new UserError("database.dbpass_kam is not given");
+  const isText = !database.dbpass_kam.resolvedOnHost;
+  const step: Step = {
+    title: `${database.dbuser_kam} has it, in the database`,
+    run: () => inDatabase(file, loaded, options),
+  };
+  await rotate(file, loaded, options, {
+    what: "the database's password",
+    before: isText ? [step] : [],
+    names: ["dbpass_kam"],
+    script: passwordScript,
+  });
+}
+
+async function inDatabase(
+  file: string,
+  { fleet }: LoadedFleet,
+  { oldPasswordFile }: RotateOptions,
+): Promise<void> {
+  const reveal = secretReader(file);
+  if (await logsIn(fleet.database, reveal)) return;
+  const old =
+    oldPasswordFile === undefined ? undefined : readFileSync(oldPasswordFile, "utf8").replace(/[\r\n]+$/, "");
+  await changePassword(fleet.database, reveal, old);
+}
+
+/** `sip-proxy tls rotate FLEET`: the fleet file's certificate and key, on every host, without a restart. */
+export async function tlsRotate(file: string, options: RotateOptions): Promise<void> {
+  await rotate(file, loadFleetAndWarn(file), options, {
+    what: "the certificate",
+    before: [],
+    names: ["tls_certificate", "tls_private_key", "tls_ca"],
+    script: certificateScript,
+  });
+}
+
+interface Rotation {
+  what: string;
+  before: Step[];
+  names: readonly Parameters<typeof secretPath>[0][];
+  script: (files: readonly Artefact[]) => string;
+}
+
+async function rotate(
+  file: string,
+  loaded: LoadedFleet,
+  options: RotateOptions,
+  { what, before, names, script }: Rotation,
+): Promise<void> {
+  const { fleet, source } = loaded;
+  const wanted = fleet.hosts.filter(
+    ({ kind, settings }) => kind === "proxy" && (names[0] === "dbpass_kam" || settings.enable_tls),
+  );
+  const rendered = new Map(wanted.map((host) => [host.name, renderHost(fleet, host, secretReader(file))]));
+  const faults = [...rendered.values()].flatMap((host) => host.faults);
+  if (faults.length > 0) throw new FaultsError(faults, source);
+  const secretsOf = (name: string) =>
+    (rendered.get(name)?.files ?? []).filter(({ path }) =>
+      names.some((secret) => path.replace(/\.ref$/, "") === secretPath(secret)),
+    );
+  if (options.dryRun) {
+    const would = wanted.map(({ name }) => ({ name, files: secretsOf(name).map(({ path }) => `/${path}`) }));
+    if (options.json) printJson(would);
+    else
+      for (const { name, files } of would)
+        talk.say(`${name}: would write ${files.join(", ")}, and take them into use`);
+    return;
+  }
+  const hosts = await reachHosts(fleet, wanted, options);
+  let said = new Map<string, string>();
+  const push = async () => void (said = await give(hosts, (name) => script(secretsOf(name))));
+  await runSteps([...before, { title: `${what}, on every host`, run: push }]);
+  const missing = wanted.filter(({ name }) => !said.has(name)).map(({ name }) => name);
+  if (options.json) printJson({ hosts: Object.fromEntries(said), missing });
+  else for (const [name, line] of said) talk.good(`${name}: in use${line === "" ? "" : `: ${line}`}`);
+  if (missing.length > 0)
+    throw new UserError(`these hosts keep what they had: ${missing.join(", ")}`, {
+      hint: "calls go on; run the same command again, it changes only what is not there yet",
+    });
+}
+
+/** What each host says that has it in use. */
+async function give(
+  hosts: readonly Reached[],
+  script: (name: string) => string,
+): Promise<Map<string, string>> {
+  const results = await onEach(hosts, (host) => host.run(script(host.name), PATIENCE));
+  const said = new Map<string, string>();
+  for (const [name, { exitCode, stdout, stderr }] of results)
+    if (exitCode === 0) said.set(name, stdout.trim().split("\n").at(-1) ?? "");
+    else talk.warn(`${name}: ${stderr.trim() || stdout.trim() || `exit ${exitCode}`}`);
+  return said;
+}

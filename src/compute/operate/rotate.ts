@@ -1,0 +1,62 @@
+import type { Artefact } from "../artefact.js";
+import { shellQuote } from "../quote/shell.js";
+
+/**
+ * The script that gives a running host other secrets, and takes them into use; when that fails the former ones stay. The texts are in the script, which
+ * goes by standard input: no program has them as an argument. `files`: all that the host is to have of them, by their path below /.
+ */
+function secretsScript(files: readonly Artefact[], names: readonly string[], use: readonly string[]): string {
+  const put = files.map(
+    ({ path, content }) =>
+      `printf %s ${Buffer.from(content).toString("base64")} | base64 -d | write_file 600 - ${shellQuote(`/${path}`)}`,
+  );
+  const all = names.flatMap((name) => [name, `${name}.ref`]).join(" ");
+  return `set -euo pipefail
+. /usr/lib/sip-proxy/common.sh
+. /usr/lib/sip-proxy/secrets.sh
+load_host
+former=$(mktemp -d "$run/former.XXXXXX")
+mkdir -p "$etc/secrets"
+for name in ${all}; do if [[ -e $etc/secrets/$name ]]; then mv "$etc/secrets/$name" "$former/"; fi; done
+back() {
+	for name in ${all}; do rm -f "$etc/secrets/$name"; done
+	find "$former" -type f -exec mv -t "$etc/secrets" {} +
+	rmdir "$former"
+}
+use() (
+	set -e
+	${use.join("\n\t")}
+)
+${put.join("\n")}
+status=0
+use || status=$?
+if ((status)); then back; use >/dev/null 2>&1 || true; exit "$status"; fi
+rm -rf "$former"
+`;
+}
+
+/** libpq reads the password file for each connection: nothing has to be started anew. The line is as the host's configure writes it. */
+const usePassword = [
+  'for file in "$etc"/secrets/dbpass_kam*; do fetch_secret "$run/secrets" "$file"; done',
+  'pass=$(<"$run/secrets/dbpass_kam")',
+  "pass=${pass//\\\\/\\\\\\\\}",
+  `printf '*:*:*:%s:%s\\n' "$DBUSER_KAM" "\${pass//:/\\\\:}" | write_file 600 "\${kamailio_user:--}" "$run/pgpass"`,
+  "load_database",
+  "DATABASE_PATIENCE=10 psql_strict --no-align --tuples-only --command 'SELECT 1' >/dev/null",
+];
+
+export function passwordScript(files: readonly Artefact[]): string {
+  return secretsScript(files, ["dbpass_kam"], usePassword);
+}
+
+/** Prints subject and end of the certificate that is in force then. */
+export function certificateScript(files: readonly Artefact[]): string {
+  return secretsScript(
+    files,
+    ["tls_certificate", "tls_private_key", "tls_ca"],
+    [
+      "/usr/lib/sip-proxy/tls-renew once",
+      'openssl x509 -in "$run/tls/certificate.pem" -noout -subject -enddate | paste -sd " "',
+    ],
+  );
+}

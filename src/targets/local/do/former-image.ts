@@ -1,0 +1,22 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { hostPaths } from "../../../do/local/paths.js";
+import { listVms } from "../../../do/local/vm-store.js";
+
+/** Where a rollback goes to; beside the hosts' folders. */
+const fileOf = (fleet: string) => join(hostPaths().state, fleet, ".former-image");
+
+/** Keeps the image that most of the fleet's hosts have. */
+export async function rememberImages(fleet: string): Promise<void> {
+  const images = (await listVms({ fleet })).map(({ record }) => record.base);
+  const count = (image: string) => images.filter((one) => one === image).length;
+  const [most] = [...images].sort((a, b) => count(b) - count(a));
+  if (most === undefined) return;
+  await mkdir(dirname(fileOf(fleet)), { recursive: true, mode: 0o700 });
+  await writeFile(fileOf(fleet), `${most}\n`);
+}
+
+export async function previousImage(fleet: string): Promise<string | undefined> {
+  const text = await readFile(fileOf(fleet), "utf8").catch(() => "");
+  return text.trim() || undefined;
+}
