@@ -29,6 +29,7 @@ mkdir -p "$work/root/usr/share/sip-proxy"
 find "$work/root" -type f \( -executable -o -name '*.so' \) -print0 >"$work/linked"
 mapfile -d '' -t linked <"$work/linked"
 packages_linked_by "${linked[@]}" >"$work/root/usr/share/sip-proxy/kamailio.depends"
+tools_of_build >"$work/root/usr/share/sip-proxy/kamailio.tools"
 find "$work/root" -name '*.so' -exec strip --strip-unneeded {} +
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$work/root" -czf "$out" .
 

@@ -30,6 +30,7 @@ install -m 755 "$work/install/usr/bin/rtpproxy" "$work/root/usr/bin/rtpproxy"
 find "$work/install/usr/lib/rtpproxy" -name '*.so' ! -name '*_debug.so' -exec cp -t "$work/root/usr/lib/rtpproxy" {} +
 find "$work/root" -type f -exec strip --strip-unneeded {} +
 packages_linked_by "$work/root/usr/bin/rtpproxy" >"$work/root/usr/share/sip-proxy/rtpproxy.depends"
+tools_of_build >"$work/root/usr/share/sip-proxy/rtpproxy.tools"
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$work/root" -czf "$out" .
 
 # No compilers are left in an image.

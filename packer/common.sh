@@ -21,6 +21,41 @@ apt_get() {
 
 install_packages() { apt_get install --no-install-recommends "$@"; }
 
+# lock_apt: while the image is made, apt prefers the versions of a lock file, and asks the mirrors that have them.
+lock_apt() {
+	[[ -f $upload/sources/locked/preferences ]] || return 0
+	install -D -m 644 "$upload/sources/locked/preferences" /etc/apt/preferences.d/sip-proxy-locked
+	# snapshots are past their date
+	printf 'Acquire::Check-Valid-Until "false";\nAPT::Get::Allow-Downgrades "true";\n' >/etc/apt/apt.conf.d/99sip-proxy-locked
+	install -m 644 "$upload/sources/locked/mirrors" /etc/apt/sip-proxy-mirrors
+	ask_mirrors 1 2
+}
+
+# unlock_apt: the image asks the mirrors that it would ask without a lock file.
+unlock_apt() {
+	[[ -f /etc/apt/sip-proxy-mirrors ]] || return 0
+	ask_mirrors 2 1
+	rm /etc/apt/preferences.d/sip-proxy-locked /etc/apt/apt.conf.d/99sip-proxy-locked /etc/apt/sip-proxy-mirrors
+}
+
+# ask_mirrors FROM TO: the columns of the mirrors' list that are replaced, and by what.
+ask_mirrors() {
+	local from to
+	# shellcheck disable=SC2001 # each of many characters, kept
+	literal() { sed 's/[][\.*^$+?(){}|&,]/\\&/g' <<<"$1"; }
+	while read -r from to; do
+		find /etc/apt -type f \( -path '*/sources.list*' -o -path '*/mirrors/*' \) \
+			-exec sed -i -E "s,$(literal "$from")(/?([[:space:]]|$)),$(literal "$to")\\1," {} +
+	done < <(awk -v from="$1" -v to="$2" '{ print $from, $to }' /etc/apt/sip-proxy-mirrors)
+}
+
+# tools_of_build: what compiles, a package and its version a line.
+tools_of_build() {
+	local compiler
+	compiler=$(dpkg-query -S "$(readlink -f "$(command -v cc)")" | cut -d: -f1)
+	dpkg-query -W -f '${Package}\t${Version}\n' "$compiler" binutils libc6-dev make
+}
+
 # packages_linked_by FILE...: the packages of the libraries that programs and modules link to, a line each.
 packages_linked_by() {
 	# scripts are no dynamic executables, and say so

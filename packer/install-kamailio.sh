@@ -14,6 +14,7 @@ systemctl mask --quiet kamailio.service || true
 
 main() {
 	step "updating packages"
+	lock_apt
 	apt_get update
 	apt_get upgrade
 	install_packages ca-certificates curl postgresql-client python3 python3-dnspython python3-psycopg2 socat openssl nftables

@@ -7,7 +7,6 @@ set -euo pipefail
 step "sealing"
 # with it, what is deleted becomes free late, and could not be cleared below. (In a container the mount is another machine's.)
 if [ -e /dev/vda ]; then mount -o remount,nodiscard / || true; fi
-apt_get autoremove --purge
 apt_get clean
 rm -f /usr/sbin/policy-rc.d
 rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/debconf/*-old

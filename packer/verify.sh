@@ -120,4 +120,5 @@ step "writing the manifest"
 	dpkg-query -W -f '  "${Package}": "${Version}",\n' | sort | sed '$ s/,$//'
 	printf ' }\n}\n'
 } >/tmp/sip-proxy-manifest.json
+mv "$upload/packages.tsv" /tmp/sip-proxy-packages.tsv
 rm -rf "$upload" "$start_log"

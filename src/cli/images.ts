@@ -2,6 +2,7 @@ import { Option, type Command } from "commander";
 import { imageClean } from "../commands/image-clean.js";
 import { imageDiff } from "../commands/image-diff.js";
 import { imageList } from "../commands/image-list.js";
+import { imageOutdated } from "../commands/image-outdated.js";
 import { imagePromote } from "../commands/image-promote.js";
 import { imagePrune } from "../commands/image-prune.js";
 import { targetsWith } from "../targets/lookup.js";
@@ -23,13 +24,22 @@ export function addImages(sipProxy: Command): void {
     .action(imageList);
   image
     .command("diff")
-    .summary("show packages, versions and sizes that differ between two images")
-    .argument(...fleetArgument)
+    .summary("show packages, versions and sizes that differ between two images or lock files")
+    .argument("FLEET", "the fleet file (YAML); or a lock file, with the other one as FROM")
     .argument("[FROM]", "AMI id, key, path, newest or promoted (default: promoted)")
     .argument("[TO]", "the same (default: newest)")
     .addOption(targetOption())
+    .option("--exit-code", "exit 3 when something is different")
     .addOption(json())
     .action(imageDiff);
+  image
+    .command("outdated")
+    .summary("show which packages and sources of an image have a newer version, security updates first")
+    .argument(...fleetArgument)
+    .argument("[LOCK]", "the image's lock file (default: that of the newest image)")
+    .option("--exit-code", "exit 3 when something is outdated")
+    .addOption(json())
+    .action(imageOutdated);
   if (targetsWith("promote").length > 0) addPromote(image);
   if (targetsWith("clean").length > 0) addClean(image);
   image

@@ -84,6 +84,10 @@ function bakeCommand(name: string): Command {
         .choices(["auto", "vm", "container"])
         .default("auto"),
     )
+    .option(
+      "--locked [file]",
+      "make the packages of this lock file again (FLEET with .lock in the place of .yaml)",
+    )
     .addOption(dryRun())
     .addOption(json())
     .action(bake);

@@ -4,8 +4,15 @@ import type { BakeOptions } from "../targets/target.js";
 import { loadFleetAndWarn } from "./load-fleet.js";
 import type { TargetOption } from "./target-option.js";
 
+interface Options extends TargetOption, Omit<BakeOptions, "locked"> {
+  /** True: the lock file beside the fleet file. */
+  locked?: string | true;
+}
+
 /** `bake-image FLEET --target TARGET`. */
-export async function bake(file: string, { target, ...options }: TargetOption & BakeOptions): Promise<void> {
+export async function bake(file: string, { target, locked, ...options }: Options): Promise<void> {
   const { fleet } = loadFleetAndWarn(file);
-  await (await operationsOf(target)).bake(fleet, resolve(file), options);
+  const lock = locked === true ? file.replace(/(\.ya?ml)?$/, ".lock") : locked;
+  const held = lock === undefined ? {} : { locked: resolve(lock) };
+  await (await operationsOf(target)).bake(fleet, resolve(file), { ...options, ...held });
 }

@@ -142,6 +142,8 @@ export interface BakeOptions extends DryRunOptions {
   force?: boolean;
   /** Of a local image: what Packer's scripts run in. */
   builder?: "auto" | "vm" | "container";
+  /** A lock file, whose packages are made again. */
+  locked?: string;
 }
 
 export interface PruneOptions extends DryRunOptions, RegionOptions {

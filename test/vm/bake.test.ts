@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FIRST_SECTOR, SECTOR } from "../../src/compute/local/disk-layout.js";
 import type { SshTarget } from "../../src/compute/local/ssh.js";
@@ -28,8 +28,12 @@ interface Baked {
   files: Map<string, string>;
 }
 
-async function bakeIn(kind: "vm" | "container"): Promise<Baked> {
-  const env = { XDG_DATA_HOME: join(folder, kind) };
+async function bakeIn(
+  kind: "vm" | "container",
+  name: string = kind,
+  { more = [], env: further = {} }: { more?: string[]; env?: Record<string, string> } = {},
+): Promise<Baked> {
+  const env = { XDG_DATA_HOME: join(folder, name), ...further };
   const argv = [
     ...cli,
     "bake",
@@ -39,10 +43,11 @@ async function bakeIn(kind: "vm" | "container"): Promise<Baked> {
     "--builder",
     kind,
     "--json",
+    ...more,
   ] as const;
   const { stdout } = await run({ argv, env, timeout: 1_700_000 });
   const { path, manifest } = JSON.parse(stdout) as { path: string; manifest: Manifest };
-  return { path, manifest, files: await filesOf(path, kind) };
+  return { path, manifest, files: await filesOf(path, name) };
 }
 
 const LIST = `set -eu
@@ -95,6 +100,17 @@ describe("builders of both kinds", () => {
   beforeAll(async () => {
     container = await bakeIn("container");
     vm = await bakeIn("vm");
+  });
+
+  test("make the packages of a lock file again, twice the same files; the second time from nothing that is kept", async () => {
+    const lock = join(dirname(container.path), "image.lock");
+    const more = ["--locked", lock];
+    const first = await bakeIn("container", "locked", { more });
+    const env = { XDG_CACHE_HOME: join(folder, "cache") };
+    const second = await bakeIn("container", "locked-again", { more, env });
+    expect(first.manifest.contents.packages).toEqual(container.manifest.contents.packages);
+    const stable = ({ files }: Baked) => [...files].filter(isStable).map((entry) => entry.join("\t"));
+    expect(stable(second)).toEqual(stable(first));
   });
 
   test("make the same image of the same fleet: name, versions, packages, checksums", () => {

@@ -1,6 +1,7 @@
 import type { Image } from "../../understand/fleet.js";
 import type { AddedPackage, Repository } from "../../understand/settings/additions.js";
 import { generatedNote, type Artefact } from "../artefact.js";
+import { lockedFolder } from "./locked-archives.js";
 
 /** The texts that `image` names by their paths, by those paths: of files, scripts and keys. */
 export type AddedTexts = ReadonlyMap<string, Buffer>;
@@ -56,7 +57,7 @@ export function additions(image: Image, texts: AddedTexts): Artefact[] {
 
 /** Whether a file of the build folder decides what is installed. */
 export const isOfPackages = (path: string) =>
-  path === `${folder}/packages` || path.startsWith(`${folder}/apt/`);
+  path === `${folder}/packages` || path.startsWith(`${folder}/apt/`) || path.startsWith(`${lockedFolder}/`);
 
 /** As sources.list(5) has it, in deb822's form. */
 function sources(name: string, repository: Repository | undefined): string {

@@ -13,6 +13,8 @@ export interface ImageSources {
   packer: readonly Artefact[];
   /** What `image` names by its path. */
   added?: AddedTexts;
+  /** What holds the packages to a lock file. */
+  locked?: readonly Artefact[];
 }
 
 /**
@@ -26,6 +28,7 @@ export function buildFolder(fleet: Fleet, sources: ImageSources, dialect: Packer
     { path: "plugins/plugins.pkr.json", content: json(packerPlugins()) },
     ...[...builders.values()].flatMap(({ files }) => files),
     { path: "sources/sources.json", content: json(pinnedSources(fleet.image)) },
+    ...(sources.locked ?? []),
     ...additions(fleet.image, sources.added ?? new Map()),
     ...sources.packer.map((file) => ({ ...file, path: `packer/${file.path}` })),
     ...sources.rootfs.map((file) => ({ ...file, path: `rootfs/${file.path}` })),

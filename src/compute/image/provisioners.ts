@@ -33,6 +33,7 @@ const allSteps: readonly BakeStep[] = [
   { script: "install-packages.sh", title: "installing further packages", part: "packages", of: addsPackages },
   { script: "install-files.sh", title: "installing configuration and units", part: "files" },
   { script: "add-files.sh", title: "adding files, running scripts", part: "files", of: addsFiles },
+  { script: "list-packages.sh", title: "listing packages", part: "files" },
   { script: "seal.sh", title: "sealing", part: "files" },
   { script: "verify.sh", title: "verifying", part: "files" },
 ];
@@ -73,17 +74,20 @@ export function provisioners(image: Image, outputDirectory: string): object[] {
     ["sources", "packages"],
     ...(addsAnything(image) ? [["added"] as const] : []),
   ];
-  const contents = {
-    direction: "download",
-    source: "/tmp/sip-proxy-manifest.json",
-    destination: `${outputDirectory}/contents.json`,
-  };
+  const results = [
+    ["/tmp/sip-proxy-manifest.json", "contents.json"],
+    ["/tmp/sip-proxy-packages.tsv", "packages.tsv"],
+  ] as const;
+  const downloads = results.map(([source, name]) => ({
+    file: { ...only("files"), direction: "download", source, destination: `${outputDirectory}/${name}` },
+  }));
+  const left = results.map(([source]) => source).join(" ");
   return [
     shell([`mkdir -p ${upload}`]),
     ...uploads.map(([source, part]) => ({ file: { ...only(part), source, destination: upload } })),
     ...bakeSteps(image).map(run),
-    { file: { ...only("files"), ...contents } },
-    shell([`echo '${stepMarker} ${finishStep}'`, "sudo rm -f /tmp/sip-proxy-manifest.json"], "files"),
+    ...downloads,
+    shell([`echo '${stepMarker} ${finishStep}'`, `sudo rm -f ${left}`], "files"),
   ];
 }
 

@@ -9,6 +9,8 @@ export interface BaseSpec {
   securityMirror: string | null;
   /** Packages beyond BASE_PACKAGES. */
   packages: readonly string[];
+  /** A base that was made before, by its key; where it is gone, apt's preferences hold a new one to the same packages. */
+  held?: { base: string; preferences: string };
   /** Size of the disk that the guest sees, MiB; an overlay may be larger and the root filesystem grows into it at boot. */
   diskMiB: number;
 }
@@ -44,6 +46,7 @@ export function baseSpec(given: Partial<BaseSpec> = {}): BaseSpec {
         : trimmed(given.securityMirror ?? "http://deb.debian.org/debian-security"),
     packages: [...new Set(given.packages ?? [])].sort(),
     diskMiB: given.diskMiB ?? 4096,
+    ...(given.held === undefined ? {} : { held: given.held }),
   };
 }
 

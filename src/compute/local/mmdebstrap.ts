@@ -17,12 +17,25 @@ mv "$1"/etc/apt/sources.list.d/0000debian.sources "$1"/etc/apt/sources.list.d/de
 export const SOURCES_FILE = "debian.sources";
 export const SEAL_FILE = "seal";
 
+/** apt's preferences of a base whose packages are held to a lock file. */
+export const PREFERENCES_FILE = "preferences";
+const HOLD = `mkdir -p "$1"/etc/apt/preferences.d "$1"/etc/apt/apt.conf.d &&
+cp ${PREFERENCES_FILE} "$1"/etc/apt/preferences.d/sip-proxy-locked &&
+echo 'Acquire::Check-Valid-Until "false";' > "$1"/etc/apt/apt.conf.d/sip-proxy-locked`;
+
+const LET_GO = `rm "$1"/etc/apt/preferences.d/sip-proxy-locked "$1"/etc/apt/apt.conf.d/sip-proxy-locked`;
+
+function hold({ held }: BaseSpec): string[] {
+  return held === undefined ? [] : [`--setup-hook=${HOLD}`, hook(LET_GO)];
+}
+
 /** The tree of the base image as a tar file. Runs in a folder that holds SOURCES_FILE, SEAL_FILE and baseFileNames(). */
 export function bootstrapBaseArgv(spec: BaseSpec, tar: string) {
   const folders = Object.keys(BASE_FILES).map((path) => `"$1"${posix.dirname(path)}`);
   const uploads = Object.entries(baseFileNames()).map(([path, name]) => hook(`upload ${name} ${path}`));
   return [
     ...bootstrap([...BASE_PACKAGES, ...spec.packages]),
+    ...hold(spec),
     hook(`mkdir -p ${folders.join(" ")}`),
     ...uploads,
     hook(`sh ${SEAL_FILE} "$1"`),

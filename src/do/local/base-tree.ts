@@ -3,10 +3,10 @@ import { basename, join } from "node:path";
 import { BASE_PACKAGES, type BaseSpec } from "../../compute/local/base-spec.js";
 import { entryName, type EntryName } from "../../compute/local/cache-key.js";
 import { BASE_FILES } from "../../compute/local/disk-layout.js";
-import { baseFileNames, bootstrapBaseArgv, SEAL } from "../../compute/local/mmdebstrap.js";
+import { baseFileNames, bootstrapBaseArgv, PREFERENCES_FILE, SEAL } from "../../compute/local/mmdebstrap.js";
 import { archiveState, MirrorUnreachable, type ArchiveState } from "./archive.js";
 import { bootstrap, epochOf } from "./bootstrap.js";
-import { cached, newestOfRecipe } from "./cache.js";
+import { cached, newestOfRecipe, noteUse } from "./cache.js";
 import { run } from "../process.js";
 import { hostPaths } from "./paths.js";
 import { SILENT, type Talk } from "./talk.js";
@@ -31,9 +31,17 @@ export interface CacheOptions {
 export async function ensureBaseTree(spec: BaseSpec, options: CacheOptions = {}): Promise<BaseTree> {
   const { cache = hostPaths().cache, talk = SILENT } = options;
   const root = join(cache, "tree");
-  const { release, mirror, securityMirror, packages } = spec;
+  const { release, mirror, securityMirror, packages, held } = spec;
   const contents = { packages: [...BASE_PACKAGES, ...packages], files: BASE_FILES, seal: SEAL };
-  const recipe = { release, mirror, securityMirror, ...contents };
+  const recipe = {
+    release,
+    mirror,
+    securityMirror,
+    ...contents,
+    ...(held && { preferences: held.preferences }),
+  };
+  const former = held && join(root, held.base);
+  if (former !== undefined && (await noteUse(former))) return baseTree(former);
   const found = await stateOrCached(root, spec, entryName(release, recipe, null), talk);
   if (typeof found === "string") return baseTree(found);
   const name = entryName(release, recipe, packagesOf(found));
@@ -68,6 +76,7 @@ async function buildTree(spec: BaseSpec, state: ArchiveState, product: string, s
   talk.info(`making the ${spec.release} base from ${spec.mirror}`);
   for (const [path, name] of Object.entries(baseFileNames()))
     await writeFile(join(scratch, name), BASE_FILES[path] ?? "", { mode: 0o644 });
+  if (spec.held !== undefined) await writeFile(join(scratch, PREFERENCES_FILE), spec.held.preferences);
   await bootstrap(bootstrapBaseArgv(spec, join(product, "tree.tar")), scratch, state, talk);
   await extractKernel(product);
   const about = { epoch: epochOf(state), ...state };

@@ -91,6 +91,10 @@ export const imageSettings = {
     "http://deb.debian.org/debian-security",
     "Mirror of Debian's security updates.",
   ),
+  snapshot: optional(
+    url,
+    "A mirror that keeps Debian's archives as they were, such as https://snapshot.debian.org/archive: `bake-image --locked` asks it for the packages of the lock file.",
+  ),
   packages: withDefault(
     addedPackages,
     [],

@@ -22,5 +22,11 @@ export async function nextContents(
   env: Record<string, string>,
   parts: Partial<ImageContents> = {},
 ): Promise<void> {
-  await writeFile(env["EMULATED_CONTENTS"] ?? "", JSON.stringify(contents(parts)));
+  const made = contents(parts);
+  const file = env["EMULATED_CONTENTS"] ?? "";
+  await writeFile(file, JSON.stringify(made));
+  const lines = Object.entries(made.packages).map(
+    ([name, version]) => `package\t${name}\t${version}\tamd64\t${name}\n`,
+  );
+  await writeFile(`${file}.packages`, lines.join(""));
 }

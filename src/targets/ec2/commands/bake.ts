@@ -7,6 +7,7 @@ import type { Aws } from "../do/aws.js";
 import { builderInWords, buildersThere } from "../do/builder.js";
 import { Ec2Bake } from "../do/bake.js";
 import { builderSteps } from "../../../compute/image/provisioners.js";
+import { HeldBake } from "../../../do/bake/held-bake.js";
 import type { Manifest, StoredManifest } from "../../../do/bake/image-store.js";
 import { shellQuote } from "../../../compute/quote/shell.js";
 import type { Fleet } from "../../../understand/fleet.js";
@@ -19,7 +20,8 @@ export async function bakeOnEc2(fleet: Fleet, file: string, options: BakeOptions
   const began = performance.now();
   await withAws(fleet.image.targets.ec2?.region, options, async (aws) => {
     const tell = { info: (line: string) => talk.note(line), warn: (line: string) => talk.warn(line) };
-    const job = new Ec2Bake(aws, fleet, file, tell);
+    const held = options.locked === undefined ? undefined : await HeldBake.to(options.locked, fleet.image);
+    const job = new Ec2Bake(aws, fleet, file, tell, held);
     if (options.dryRun) return plan(aws, job, fleet, options);
     const prepared = await runSteps(preparation(job));
     const existing = options.force ? undefined : await job.existing();

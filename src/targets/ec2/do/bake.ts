@@ -30,6 +30,8 @@ import {
 } from "../../../do/bake/image-store.js";
 import { packerArgv, packerBuild, packerDialect } from "../../../do/bake/packer.js";
 import { packerEnvironment } from "./packer-environment.js";
+import type { HeldBake } from "../../../do/bake/held-bake.js";
+import { writeLock } from "../../../do/bake/lock-file.js";
 import { fetchSource, type SourceArchive } from "../../../do/bake/sources.js";
 
 /** The bake of an AMI, as parts that are run in this order; each keeps what the next ones need. */
@@ -44,6 +46,7 @@ export class Ec2Bake {
     private readonly fleet: Fleet,
     private readonly fleetFile: string,
     private readonly talk: Talk,
+    private readonly held?: HeldBake,
   ) {
     const { ec2 } = fleet.image.targets;
     if (!ec2) {
@@ -56,7 +59,7 @@ export class Ec2Bake {
 
   async prepareBase(): Promise<void> {
     this.#dialect = await packerDialect();
-    this.#base = await findBase(this.aws, this.fleet.image.base, this.#ec2);
+    this.#base = await findBase(this.aws, this.held?.lock.base.id ?? this.fleet.image.base, this.#ec2);
   }
 
   /** Sources that are uploaded; they are built on the builder. */
@@ -67,7 +70,10 @@ export class Ec2Bake {
   async fetch(name: SourceName): Promise<void> {
     const { cache } = hostPaths();
     const sources = pinnedSources(this.fleet.image);
-    const archive = await fetchSource(name, sources[name] ?? missing(name), dirname(this.fleetFile), cache);
+    const wanted = sources[name] ?? missing(name);
+    const pinned = this.held?.source(name, wanted) ?? wanted;
+    const archive = await fetchSource(name, pinned, dirname(this.fleetFile), cache);
+    this.held?.checkSource(name, archive);
     this.#sources.set(name, archive);
   }
 
@@ -148,7 +154,8 @@ export class Ec2Bake {
 
   #folder(): Artefact[] {
     const added = readAdditions(this.fleet.image, this.fleetFile);
-    return buildFolder(this.fleet, { ...imageSources(), added }, this.#dialect);
+    const locked = this.held?.files ?? [];
+    return buildFolder(this.fleet, { ...imageSources(), added, locked }, this.#dialect);
   }
 
   #baseAmi(): BaseAmi {
@@ -181,9 +188,18 @@ export class Ec2Bake {
     );
   }
 
+  /** Writes the lock file beside where the manifest will lie. The AMI is there, so that its packages are only told of. */
+  async #lock(work: string): Promise<void> {
+    const folder = join(imagesFolder(this.fleet.name), this.key());
+    const { name, id } = this.#baseAmi();
+    const made = await writeLock(work, folder, { name, id }, this.#sources);
+    this.held?.tell(made, this.talk);
+  }
+
   async #manifest(work: string): Promise<BakedAmis> {
     const output = (name: string) => readFile(join(work, "output", name), "utf8");
     const base = this.#baseAmi();
+    await this.#lock(work);
     return {
       fleet: this.fleet.name,
       target: "ec2",

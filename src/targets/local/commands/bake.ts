@@ -3,6 +3,7 @@ import { runSteps, type Step } from "../../../cli/steps.js";
 import { builderSteps } from "../../../compute/image/provisioners.js";
 import { runPacker } from "../../../commands/bake-steps.js";
 import { softwareOf } from "../../../compute/image/pinned-sources.js";
+import { HeldBake } from "../../../do/bake/held-bake.js";
 import type { StoredImage } from "../../../do/bake/image-store.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import type { BakeOptions } from "../../target.js";
@@ -22,13 +23,12 @@ export async function bake(fleet: Fleet, file: string, options: BakeOptions): Pr
 export async function bakeLocal(
   fleet: Fleet,
   file: string,
-  { force = false, builder = "auto" }: Pick<BakeOptions, "force" | "builder"> = {},
+  { force = false, builder = "auto", locked }: Pick<BakeOptions, "force" | "builder" | "locked"> = {},
 ): Promise<{ image: StoredImage; reused: boolean }> {
   const began = performance.now();
-  const job = new LocalBake(fleet, file, {
-    info: (line) => talk.note(line),
-    warn: (line) => talk.warn(line),
-  });
+  const tell = { info: (line: string) => talk.note(line), warn: (line: string) => talk.warn(line) };
+  const held = locked === undefined ? undefined : await HeldBake.to(locked, fleet.image);
+  const job = new LocalBake(fleet, file, tell, held);
   const prepared = await runSteps(preparation(job));
   const existing = force ? undefined : await job.existing();
   if (existing) return { image: existing, reused: true };

@@ -32,6 +32,8 @@ import {
   type StoredImage,
 } from "../../../do/bake/image-store.js";
 import { packerDialect } from "../../../do/bake/packer.js";
+import type { HeldBake } from "../../../do/bake/held-bake.js";
+import { writeLock } from "../../../do/bake/lock-file.js";
 import { fetchSource, type SourceArchive } from "../../../do/bake/sources.js";
 import { chooseBuilder, type Builder, type BuilderChoice, type Ingredients } from "./builders.js";
 
@@ -60,7 +62,13 @@ export class LocalBake {
   #builder: Builder | undefined;
   #dialect: PackerDialect = "1.6";
 
-  constructor(fleet: Fleet, fleetFile: string, talk: Talk) {
+  /** `held`: to a lock file. */
+  constructor(
+    fleet: Fleet,
+    fleetFile: string,
+    talk: Talk,
+    private readonly held?: HeldBake,
+  ) {
     if (fleet.image.base.startsWith("ami-")) {
       throw new UserError(`image.base is ${fleet.image.base}: an AMI cannot be the base of a local image`, {
         hint: "set image.base to debian-13 or debian-12, or bake with --target ec2",
@@ -75,9 +83,10 @@ export class LocalBake {
     const { base, debian_mirror, debian_security_mirror, targets } = this.#fleet.image;
     return baseSpec({
       release: base as DebianRelease,
-      mirror: debian_mirror,
-      securityMirror: debian_security_mirror,
+      mirror: this.held?.mirrors.get(debian_mirror) ?? debian_mirror,
+      securityMirror: this.held?.mirrors.get(debian_security_mirror) ?? debian_security_mirror,
       diskMiB: targets.local.disk_size * 1024,
+      ...(this.held === undefined ? {} : { held: this.held.base }),
     });
   }
 
@@ -110,7 +119,10 @@ export class LocalBake {
   async build(name: SourceName): Promise<void> {
     const { cache } = hostPaths();
     const sources = pinnedSources(this.#fleet.image);
-    const source = await fetchSource(name, sources[name] ?? missing(name), dirname(this.#fleetFile), cache);
+    const wanted = sources[name] ?? missing(name);
+    const pinned = this.held?.source(name, wanted) ?? wanted;
+    const source = await fetchSource(name, pinned, dirname(this.#fleetFile), cache);
+    this.held?.checkSource(name, source);
     const archive = await buildNatively(name, source, this.#spec, { talk: this.#talk });
     this.#built.set(name, { source, archive });
   }
@@ -144,6 +156,10 @@ export class LocalBake {
       const contents = JSON.parse(
         await readFile(join(work, "output", "contents.json"), "utf8"),
       ) as ImageContents;
+      const base = { name: this.#fleet.image.base, id: this.#baseTree().key };
+      const sources = new Map([...this.#built].map(([name, { source }]) => [name, source]));
+      const lock = await writeLock(work, product, base, sources);
+      this.held?.check(lock, this.#talk);
       const image = join(product, localImageName);
       await rename(made, image);
       await rename(log, join(product, "bake.log"));
@@ -157,7 +173,8 @@ export class LocalBake {
 
   #folder(): Artefact[] {
     const added = readAdditions(this.#fleet.image, this.#fleetFile);
-    return buildFolder(this.#fleet, { ...imageSources(), added }, this.#dialect);
+    const locked = this.held?.files ?? [];
+    return buildFolder(this.#fleet, { ...imageSources(), added, locked }, this.#dialect);
   }
 
   #baseTree(): BaseTree {

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# What is installed, from where: lines for the image's lock file, while apt still has its lists. They are, with tabs,
+#   package NAME VERSION ARCHITECTURE SOURCE [SHA256 REPOSITORY SUITE FILE]
+#   archive REPOSITORY SUITE COMPONENT [KEY]   (the key in base64, unless it is Debian's own)
+#   date    DATE                               (when an archive was made)
+#   tool    OF NAME VERSION                    (what built something from source)
+set -euo pipefail
+# shellcheck source=packer/common.sh
+. "$(dirname "$0")/common.sh"
+
+step "listing packages"
+apt_get autoremove --purge
+unlock_apt
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+archives() {
+	apt-get indextargets --format $'$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)\t$(FILENAME)\t$(SOURCESENTRY)' 'Created-By: Packages'
+}
+
+# key_of SOURCE: the key that a file of apt's sources names, in base64.
+key_of() {
+	local file
+	file=$(sed -nE 's/.*signed-by[=:][[:space:]]*([^] ]+).*/\1/Ip' "$1" | head -n 1)
+	[[ ! -f $file || $file == */debian-archive-* ]] || base64 -w 0 "$file"
+}
+
+# available: a line of each package of the archives, SHA256 and file last.
+available() {
+	local uri suite list
+	while IFS=$'\t' read -r uri suite _ list _; do
+		/usr/lib/apt/apt-helper cat-file "$list" | awk -v OFS='\t' -v uri="$uri" -v suite="$suite" '
+			/^Package: / { name = $2 } /^Version: / { version = $2 } /^Architecture: / { architecture = $2 }
+			/^SHA256: / { sum = $2 } /^Filename: / { file = $2 }
+			/^$/ && sum { print name, version, architecture, sum, uri, suite, file; sum = "" }
+			END { if (sum) print name, version, architecture, sum, uri, suite, file }'
+	done <"$work/archives"
+}
+
+archives | sort -u >"$work/archives"
+available >"$work/available"
+dpkg-query -W -f '${db:Status-Status}\t${Package}\t${Version}\t${Architecture}\t${source:Package}\n' |
+	awk -F '\t' '$1 == "installed"' | cut -f 2- | sort >"$work/installed"
+{
+	# the first archive that has a package is enough
+	awk -F '\t' -v OFS='\t' '
+		NR == FNR { key = $1 FS $2 FS $3; if (!(key in from)) from[key] = $4 FS $5 FS $6 FS $7; next }
+		{ key = $1 FS $2 FS $3; print "package", $0 (key in from ? FS from[key] : "") }' "$work/available" "$work/installed"
+	while IFS=$'\t' read -r uri suite component _ entry; do
+		printf 'archive\t%s\t%s\t%s\t%s\n' "$uri" "$suite" "$component" "$(key_of "${entry%:*}")"
+	done <"$work/archives"
+	find /var/lib/apt/lists -name '*Release' -exec sed -n 's/^Date: /date\t/p' {} +
+	find /usr/share/sip-proxy -name '*.tools' | sort | while read -r tools; do
+		sed "s/^/tool\t$(basename "$tools" .tools)\t/" "$tools"
+	done
+} >"$upload/packages.tsv"

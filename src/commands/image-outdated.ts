@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import { print, printJson, talk } from "../cli/talk.js";
+import { table } from "../cli/table.js";
+import { outdatedPackages, type OutdatedPackage } from "../compute/image/outdated.js";
+import { askArchives } from "../do/bake/ask-archives.js";
+import { storedManifests } from "../do/bake/image-store.js";
+import { lockFileName, readLockFile, storedLock } from "../do/bake/lock-file.js";
+import { newerSources } from "../do/bake/newer-sources.js";
+import { hostPaths } from "../do/local/paths.js";
+import { UserError } from "../errors.js";
+import { loadFleet } from "./load-fleet.js";
+
+export interface OutdatedOptions {
+  json?: boolean;
+  /** Exit 3 when something is outdated. */
+  exitCode?: boolean;
+}
+
+/** `sip-proxy image outdated FLEET [LOCK]`: of which packages and sources of an image there are newer ones now. */
+export async function imageOutdated(
+  file: string,
+  given: string | undefined,
+  { json, exitCode }: OutdatedOptions,
+): Promise<void> {
+  const { fleet } = loadFleet(file);
+  const lockFile = given ?? (await newestLock(fleet.name));
+  const lock = await readLockFile(lockFile);
+  const packages = outdatedPackages(lock, await askArchives(lock, new Map(), hostPaths().cache));
+  const { outdated: sources, notes } = await newerSources(fleet.image, lock);
+  const security = packages.filter((one) => one.security).length;
+  if (json) printJson({ lock: lockFile, security, packages, sources, notes });
+  else {
+    printTable(["package", "installed", "available", "from"], rows(packages));
+    printTable(
+      ["source", "built", "available"],
+      sources.map(({ name, built, newest }) => [name, built, newest]),
+    );
+    for (const note of notes) talk.note(note);
+    talk.say(
+      `${packages.length} packages, ${security} of them by security updates, and ${sources.length} sources are outdated`,
+    );
+  }
+  if (exitCode && packages.length + sources.length > 0) process.exitCode = 3;
+}
+
+function printTable(heads: readonly string[], lines: string[][]): void {
+  if (lines.length > 0) print(table(heads, lines));
+}
+
+/** Security updates first. */
+function rows(packages: readonly OutdatedPackage[]): string[][] {
+  const ordered = [...packages].sort((a, b) => Number(b.security) - Number(a.security));
+  return ordered.map(({ name, installed, candidate, archives, security }) => [
+    name,
+    installed,
+    candidate ?? "(no archive has it)",
+    `${security ? "SECURITY " : ""}${archives.join(", ")}`,
+  ]);
+}
+
+/** Of the fleet's newest image that this machine knows, local or AMI. */
+async function newestLock(fleet: string): Promise<string> {
+  for (const { folder } of await storedManifests(fleet))
+    if (await storedLock(folder)) return join(folder, lockFileName);
+  throw new UserError(`this machine knows no image of the fleet ${fleet} with a lock file`, {
+    hint: "bake one, or give the lock file: sip-proxy image outdated FLEET LOCK",
+  });
+}

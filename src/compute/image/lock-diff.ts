@@ -1,0 +1,40 @@
+import { diffImages, type Change, type ComparedImage, type ImageDiff } from "./diff.js";
+import type { ImageLock } from "./lock.js";
+
+type Named = readonly [name: string, lock: ImageLock];
+
+/** What is different between two lock files, each with the name that it is told by. */
+export function diffLocks(from: Named, to: Named): ImageDiff {
+  return { ...diffImages(compared(...from), compared(...to)), checksums: otherFiles(from[1], to[1]) };
+}
+
+/** Same packages, of the same versions, from the same files. */
+export function samePackages({ packages, checksums }: ImageDiff): boolean {
+  const { added = {}, removed = {}, changed = [] } = packages ?? {};
+  return [Object.keys(added), Object.keys(removed), changed, checksums].every(({ length }) => length === 0);
+}
+
+export function isSame(diff: ImageDiff): boolean {
+  return samePackages(diff) && diff.versions.length === 0 && diff.sizes.length === 0;
+}
+
+/** Packages that were published twice under one version. */
+function otherFiles(from: ImageLock, to: ImageLock): Change[] {
+  return Object.entries(to.packages).flatMap(([name, { version, sha256 }]) => {
+    const before = from.packages[name];
+    if (before?.version !== version || before.sha256 === undefined || sha256 === undefined) return [];
+    return before.sha256 === sha256 ? [] : [{ name: `package ${name}`, from: before.sha256, to: sha256 }];
+  });
+}
+
+function compared(name: string, { base, sources, tools, packages }: ImageLock): ComparedImage {
+  const pins = Object.entries(sources).map(([source, { pin }]) => [`source of ${source}`, pin] as const);
+  const versions = Object.entries(packages).map(([of, { version }]) => [of, version] as const);
+  return {
+    name,
+    versions: { base: `${base.name} (${base.id})`, ...tools, ...Object.fromEntries(pins) },
+    packages: Object.fromEntries(versions),
+    checksums: {},
+    sizes: {},
+  };
+}

@@ -1,0 +1,75 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { readPolicies, type Policy } from "../../compute/image/apt-policy.js";
+import type { ImageLock } from "../../compute/image/lock.js";
+import { lockedSources, type Mirrors } from "../../compute/image/locked-archives.js";
+import { UserError } from "../../errors.js";
+import { run } from "../process.js";
+import { withTemporaryFolder } from "../temporary-folder.js";
+import { writeFiles } from "../write-files.js";
+
+/**
+ * What the archives of an image have now, by apt's own rules, in an apt folder of its own: it is asked as if the locked packages were
+ * installed, needs no root, and changes nothing of this machine. Throws UserError when an archive cannot be read.
+ */
+export function askArchives(lock: ImageLock, mirrors: Mirrors, parent: string): Promise<Map<string, Policy>> {
+  return withTemporaryFolder(parent, async (root) => {
+    for (const folder of [
+      "state/lists/partial",
+      "cache/archives/partial",
+      "etc/preferences.d",
+      "etc/apt.conf.d",
+    ])
+      await mkdir(join(root, folder), { recursive: true });
+    const { sources, keys } = lockedSources(lock, mirrors, join(root, "etc"));
+    await writeFiles(root, [
+      ...keys.map((key) => ({ ...key, path: `etc/${key.path}` })),
+      { path: "etc/sources.list.d/locked.sources", content: sources },
+      { path: "status", content: statusOf(lock) },
+      { path: "apt.conf", content: configuration(root) },
+    ]);
+    const env = { APT_CONFIG: join(root, "apt.conf"), LC_ALL: "C" };
+    const update = ["apt-get", "update", "-qq", "-o", "APT::Update::Error-Mode=any"] as const;
+    const hint = "the archives are those of the image's lock file; apt says above what is wrong with them";
+    await run({ argv: update, env, hint, timeout: 600_000 });
+    const names = Object.keys(lock.packages);
+    const { stdout } = await run({ argv: ["apt-cache", "policy", ...names], env, timeout: 120_000 });
+    if (stdout === "") throw new UserError("apt knows none of the image's packages");
+    return readPolicies(stdout);
+  });
+}
+
+/** Everything that apt reads and writes is below `root`; apt.conf(5). */
+function configuration(root: string): string {
+  const settings = {
+    Dir: root,
+    "Dir::Etc": join(root, "etc"),
+    "Dir::State": join(root, "state"),
+    "Dir::State::status": join(root, "status"),
+    "Dir::Cache": join(root, "cache"),
+    "APT::Architecture": "amd64",
+    "APT::Sandbox::User": "root",
+    "Acquire::Languages": "none",
+    "Acquire::Retries": "3",
+  };
+  return `${Object.entries(settings)
+    .map(([name, value]) => `${name} "${value}";\n`)
+    .join("")}#clear APT::Architectures;\nAPT::Architectures { "amd64"; };\n`;
+}
+
+/** The packages as dpkg's status file has them, as far as apt asks. */
+function statusOf({ packages }: ImageLock): string {
+  return Object.entries(packages)
+    .map(([name, { version, architecture }]) =>
+      [
+        `Package: ${name}`,
+        "Status: install ok installed",
+        "Maintainer: none",
+        `Architecture: ${architecture}`,
+        `Version: ${version}`,
+        "Description: -",
+        "",
+      ].join("\n"),
+    )
+    .join("\n");
+}

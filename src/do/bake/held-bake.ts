@@ -1,0 +1,90 @@
+import { gonePackages, outdatedInWords } from "../../compute/image/outdated.js";
+import type { ImageLock } from "../../compute/image/lock.js";
+import { showDiff } from "../../compute/image/diff.js";
+import { diffLocks, isSame, samePackages } from "../../compute/image/lock-diff.js";
+import {
+  lockedFiles,
+  lockedPreferences,
+  snapshotMirrors,
+  type Mirrors,
+} from "../../compute/image/locked-archives.js";
+import type { PinnedSource, SourceName } from "../../compute/image/pinned-sources.js";
+import { UserError } from "../../errors.js";
+import type { Artefact } from "../../compute/artefact.js";
+import type { Image } from "../../understand/fleet.js";
+import { hostPaths } from "../local/paths.js";
+import type { Talk } from "../local/talk.js";
+import { askArchives } from "./ask-archives.js";
+import { readLockFile } from "./lock-file.js";
+import type { SourceArchive } from "./sources.js";
+
+/** A bake that makes the packages of a lock file again. */
+export class HeldBake {
+  private constructor(
+    readonly file: string,
+    readonly lock: ImageLock,
+    readonly mirrors: Mirrors,
+  ) {}
+
+  /** Reads the file, and asks the archives for all its packages. Throws UserError, before anything is made, with those that are gone. */
+  static async to(file: string, { snapshot }: Image): Promise<HeldBake> {
+    const lock = await readLockFile(file);
+    const mirrors = snapshotMirrors(lock, snapshot);
+    const gone = gonePackages(lock, await askArchives(lock, mirrors, hostPaths().cache));
+    if (gone.length === 0) return new HeldBake(file, lock, mirrors);
+    throw new UserError(
+      `${file}: the archives do not have these versions any more\n${outdatedInWords(gone)}`,
+      {
+        hint:
+          snapshot === undefined
+            ? "set image.snapshot to a mirror that keeps them, or bake without --locked and keep the new lock file"
+            : "bake without --locked, and keep the new lock file",
+      },
+    );
+  }
+
+  /** Of the build folder. */
+  get files(): Artefact[] {
+    return lockedFiles(this.lock, this.mirrors);
+  }
+
+  get base() {
+    return { base: this.lock.base.id, preferences: lockedPreferences(this.lock) };
+  }
+
+  /** A branch or tag as the commit that it stood for. */
+  source(name: SourceName, source: PinnedSource): PinnedSource {
+    const [, commit] = /^git:([0-9a-f]{40})$/.exec(this.lock.sources[name]?.pin ?? "") ?? [];
+    return "git" in source && commit !== undefined ? { git: source.git, commit } : source;
+  }
+
+  checkSource(name: SourceName, { pin }: SourceArchive): void {
+    const locked = this.lock.sources[name]?.pin;
+    if (locked === pin) return;
+    throw new UserError(
+      `${this.file}: ${name} was built from ${locked ?? "no source"}, and would be from ${pin}`,
+      {
+        hint: "set its version or source as it was, or bake without --locked and keep the new lock file",
+      },
+    );
+  }
+
+  /** What came of it: warns of all that is not as in the file. */
+  tell(made: ImageLock, talk: Talk): void {
+    const diff = this.#diff(made);
+    if (!isSame(diff)) talk.warn(showDiff(diff).trimEnd());
+  }
+
+  /** The same, for an image that can still be thrown away. Throws UserError when its packages are not those of the file. */
+  check(made: ImageLock, talk: Talk): void {
+    const diff = this.#diff(made);
+    if (samePackages(diff)) return this.tell(made, talk);
+    throw new UserError(`the image has other packages than ${this.file}\n${showDiff(diff)}`, {
+      hint: "the fleet file or sip-proxy asks for others; bake without --locked and keep the new lock file",
+    });
+  }
+
+  #diff(made: ImageLock) {
+    return diffLocks([this.file, this.lock], ["the image that was baked", made]);
+  }
+}

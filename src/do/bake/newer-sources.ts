@@ -1,0 +1,65 @@
+import { pinnedSources, type PinnedSource, type SourceName } from "../../compute/image/pinned-sources.js";
+import { laterCommit, laterRelease } from "../../compute/image/later-source.js";
+import type { ImageLock } from "../../compute/image/lock.js";
+import type { Image } from "../../understand/fleet.js";
+import { attempt } from "../process.js";
+
+/** Software built from source, of which there is something newer. */
+export interface OutdatedSource {
+  name: string;
+  /** Commit, or tag. */
+  built: string;
+  newest: string;
+}
+
+export interface NewerSources {
+  outdated: OutdatedSource[];
+  /** Why nothing is known of others. */
+  notes: string[];
+}
+
+/**
+ * Asks the git repositories of what is built from source: for the branch or tag that the fleet file names, and where it names a release by
+ * its commit, for later releases.
+ */
+export async function newerSources(image: Image, lock: ImageLock): Promise<NewerSources> {
+  const found: NewerSources = { outdated: [], notes: [] };
+  for (const [name, source] of Object.entries(pinnedSources(image))) {
+    if (!("git" in source))
+      found.notes.push(`${name} is built from a copy of its source: later ones are not looked for`);
+    else await ask(name as SourceName, source, lock, found);
+  }
+  return found;
+}
+
+async function ask(
+  name: SourceName,
+  source: Extract<PinnedSource, { git: string }>,
+  lock: ImageLock,
+  found: NewerSources,
+): Promise<void> {
+  const refs = await remoteRefs(source.git);
+  if (typeof refs === "string") {
+    found.notes.push(`${name}: ${source.git} does not answer: ${refs}`);
+    return;
+  }
+  const pin = lock.sources[name]?.pin ?? "";
+  const newest = "ref" in source ? laterCommit(refs, source.ref, pin) : laterRelease(refs, pin);
+  if (newest !== undefined) found.outdated.push({ name, ...newest });
+}
+
+/** Ref to commit; or why there is no answer. */
+async function remoteRefs(repository: string): Promise<Map<string, string> | string> {
+  const { exitCode, stdout, stderr } = await attempt({
+    argv: ["git", "ls-remote", "--", repository],
+    env: { GIT_TERMINAL_PROMPT: "0" },
+    timeout: 60_000,
+  });
+  if (exitCode !== 0) return stderr.trim().split("\n").at(-1) ?? "";
+  return new Map(
+    stdout.split("\n").flatMap((line) => {
+      const [commit, ref] = line.split("\t");
+      return commit === undefined || ref === undefined ? [] : [[ref, commit] as const];
+    }),
+  );
+}

@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { lockText } from "../../src/compute/image/lock.js";
+import { attempt, run } from "../../src/do/process.js";
+import { cli } from "../support/demo-image.js";
+import { lockOf } from "../support/locks.js";
+
+// `image outdated` and `bake --locked` ask apt, here of an archive in a folder.
+
+const folder = mkdtempSync(join(tmpdir(), "archives-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const archive = join(folder, "archive");
+const gpgHome = join(folder, "gpg");
+
+const gpg = (...words: string[]) =>
+  run({ argv: ["gpg", "--homedir", gpgHome, "--batch", "--quiet", "--yes", ...words], timeout: 60_000 });
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+/** Publishes versions of packages in a suite, signed. */
+async function publish(suite: string, versions: Record<string, string>): Promise<void> {
+  const stanzas = Object.entries(versions).map(
+    ([name, version]) =>
+      `Package: ${name}\nVersion: ${version}\nArchitecture: amd64\nMaintainer: none\nDescription: -\n` +
+      `Filename: pool/${name}.deb\nSize: 1\nSHA256: ${"a".repeat(64)}\n`,
+  );
+  const index = stanzas.join("\n");
+  const sum = createHash("sha256").update(index).digest("hex");
+  const [dist, path] = [join(archive, "dists", suite), "main/binary-amd64/Packages"];
+  write(join(dist, path), index);
+  const date = new Date().toUTCString().replace("GMT", "UTC");
+  write(
+    join(dist, "Release"),
+    `Origin: Test\nSuite: ${suite}\nCodename: ${suite}\nDate: ${date}\nArchitectures: amd64\nComponents: main\n` +
+      `SHA256:\n ${sum} ${Buffer.byteLength(index)} ${path}\n`,
+  );
+  await gpg("--clearsign", "--output", join(dist, "InRelease"), join(dist, "Release"));
+}
+
+const lockFile = join(folder, "fleet.lock");
+const fleetFile = join(folder, "fleet.yaml");
+
+beforeAll(async () => {
+  mkdirSync(gpgHome, { mode: 0o700 });
+  await gpg("--passphrase", "", "--quick-generate-key", "archive@example.com", "ed25519", "sign", "never");
+  const { stdout: key } = await gpg("--armor", "--export");
+  const component = { components: ["main"], key: Buffer.from(key).toString("base64") };
+  const installed = (version: string) => ({ version, architecture: "amd64", source: "x" });
+  const lock = lockOf({
+    archives: { [`file:${archive} stable`]: component, [`file:${archive} stable-security`]: component },
+    packages: { one: installed("1.0"), two: installed("1:2.0-1"), three: installed("3") },
+  });
+  writeFileSync(lockFile, lockText(lock));
+  writeFileSync(
+    fleetFile,
+    `fleet: test
+image: { media_relay: rtpengine }
+database: { dbhost: db.example.com, dbpass_kam: secret }
+proxies: { p0: { public_ip_address: 192.0.2.1, private_ip_address: 10.0.0.1 } }
+recorders: { r0: { private_ip_address: 10.0.0.3 } }
+`,
+  );
+});
+
+const sipProxy = (...words: string[]) =>
+  attempt({
+    argv: [...cli, ...words],
+    env: { XDG_DATA_HOME: folder, XDG_CACHE_HOME: folder },
+    timeout: 120_000,
+  });
+const outdated = () => sipProxy("image", "outdated", fleetFile, lockFile, "--json", "--exit-code");
+
+test("an image whose archives have nothing newer is not outdated", async () => {
+  await publish("stable", { one: "1.0", two: "1:2.0-1", three: "3" });
+  await publish("stable-security", {});
+  const { exitCode, stdout } = await outdated();
+  expect(JSON.parse(stdout)).toMatchObject({ security: 0, packages: [], sources: [] });
+  expect(exitCode).toBe(0);
+});
+
+test("newer versions are named with the archive that has them, security updates among them; exit code 3", async () => {
+  await publish("stable", { one: "1.1", two: "1:2.0-1", three: "2.9" });
+  await publish("stable-security", { two: "1:2.0-1+u1" });
+  const { exitCode, stdout } = await outdated();
+  expect(JSON.parse(stdout)).toMatchObject({
+    security: 1,
+    packages: [
+      { name: "one", installed: "1.0", candidate: "1.1", security: false },
+      {
+        name: "two",
+        installed: "1:2.0-1",
+        candidate: "1:2.0-1+u1",
+        archives: [`file:${archive} stable-security/main`],
+        security: true,
+      },
+    ],
+  });
+  expect(exitCode).toBe(3);
+});
+
+test("a locked bake whose packages are gone ends before anything is made, and names what replaced them", async () => {
+  const { exitCode, stderr } = await sipProxy("bake", fleetFile, "--target", "local", "--locked");
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("one 1.0 -> 1.1\n");
+  expect(stderr).toContain("three 3 -> 2.9\n");
+  expect(stderr).not.toContain("two 1:2.0-1");
+  expect(stderr).toContain("image.snapshot");
+});
+
+test("an archive that does not answer, or that another key has signed, is an error: exit code 1", async () => {
+  await gpg("--passphrase", "", "--quick-generate-key", "other@example.com", "ed25519", "sign", "never");
+  const release = join(archive, "dists/stable/Release");
+  await gpg(
+    "--local-user",
+    "other@example.com",
+    "--clearsign",
+    "--output",
+    join(dirname(release), "InRelease"),
+    release,
+  );
+  const { exitCode, stderr } = await outdated();
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("NO_PUBKEY");
+  rmSync(archive, { recursive: true });
+  expect((await outdated()).exitCode).toBe(1);
+});
+
+test("two lock files are compared without asking anybody", async () => {
+  const other = join(folder, "other.lock");
+  writeFileSync(
+    other,
+    lockText(lockOf({ packages: { one: { version: "1.1", architecture: "amd64", source: "x" } } })),
+  );
+  const { exitCode, stdout } = await sipProxy("image", "diff", lockFile, other, "--exit-code");
+  expect(stdout).toContain("~ package one: 1.0 -> 1.1");
+  expect(exitCode).toBe(3);
+  expect((await sipProxy("image", "diff", lockFile, lockFile, "--exit-code")).exitCode).toBe(0);
+  expect((await sipProxy("image", "diff", lockFile)).exitCode).toBe(2);
+});
