@@ -5,6 +5,7 @@ import { imageList } from "../commands/image-list.js";
 import { imageOutdated } from "../commands/image-outdated.js";
 import { imagePromote } from "../commands/image-promote.js";
 import { imagePrune } from "../commands/image-prune.js";
+import { imageSbom } from "../commands/image-sbom.js";
 import { targetsWith } from "../targets/lookup.js";
 import { dryRun, fleetArgument, json, targetOption, targetWith } from "./options.js";
 
@@ -40,6 +41,11 @@ export function addImages(sipProxy: Command): void {
     .option("--exit-code", "exit 3 when something is outdated")
     .addOption(json())
     .action(imageOutdated);
+  image
+    .command("sbom")
+    .summary("print the bill of materials (CycloneDX 1.6, JSON) of the image that has this lock file")
+    .argument("LOCK", "the image's lock file")
+    .action(imageSbom);
   if (targetsWith("promote").length > 0) addPromote(image);
   if (targetsWith("clean").length > 0) addClean(image);
   image

@@ -58,4 +58,6 @@ export interface RelaySource {
   faults: (image: Image) => Fault[];
   /** Debian's packages that building it takes (packer/build-NAME.sh). */
   buildPackages: readonly string[];
+  /** What build-NAME.sh changes in it. */
+  changes: readonly string[];
 }

@@ -15,6 +15,9 @@ export const rtpproxy: MediaRelay = {
     location: ({ rtpproxy_source, rtpproxy_version }) => rtpproxy_source ?? rtpproxyRelease(rtpproxy_version),
     faults: isPinned,
     buildPackages: ["build-essential", "pkg-config", "libssl-dev"],
+    changes: [
+      "src/rtpp_command.c: after a session is deleted, RTPProxy's threads are woken, so that its ports are free at once",
+    ],
   },
   protocol: "rtpproxy",
   sessionsPerCall: streamsPerCall,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isSourceName } from "./pinned-sources.js";
 import type { ImageLockFacts } from "./listed-packages.js";
 
 /** It goes into files of apt, where a line has a meaning. */
@@ -16,7 +17,10 @@ const lockSchema = z.strictObject({
   /** By address and suite. The key is OpenPGP, in base64; Debian's own is not repeated. */
   archives: z.record(archiveName, z.strictObject({ components: z.array(word), key: z.base64().optional() })),
   /** Of each source that was built: commit (git:…) or checksum (sha256:…), and the checksum of the archive that holds it. */
-  sources: z.record(line, z.strictObject({ pin: word, sha256: word })),
+  sources: z.record(
+    z.string().refine((name): boolean => isSourceName(name)),
+    z.strictObject({ pin: word, sha256: word }),
+  ),
   /** Version of what baked and built. */
   tools: z.record(line, line),
   packages: z.record(

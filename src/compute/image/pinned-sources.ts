@@ -6,6 +6,8 @@ import { kamailioOrigin } from "./kamailio-origin.js";
 /** Software that an image may be built from source with. */
 export type SourceName = "kamailio" | RelayName;
 
+export const isSourceName = (name: string): name is SourceName => name === "kamailio" || name in relays;
+
 export type PinnedSource = SourceLocation | { git: string; ref: string };
 
 /** Sources that an image is built from, each pinned (a local path is pinned by the checksum in the manifest). */
@@ -32,6 +34,8 @@ export interface Software {
   buildPackages: readonly string[];
   /** The setting that takes it from packages instead, where there is one. */
   alternative: string | undefined;
+  /** What is done to the source before it is built. */
+  changes: readonly string[];
 }
 
 const kamailio: Software = {
@@ -53,6 +57,7 @@ const kamailio: Software = {
     "pkg-config",
   ],
   alternative: "kamailio_version: distro",
+  changes: [],
 };
 
 export function softwareOf(name: SourceName): Software {
@@ -62,6 +67,7 @@ export function softwareOf(name: SourceName): Software {
   return {
     title,
     buildPackages: source?.buildPackages ?? [],
+    changes: source?.changes ?? [],
     alternative: packaged && `media_relay: ${packaged.name}`,
   };
 }

@@ -30,7 +30,7 @@ export async function storedLock(folder: string): Promise<ImageLock | undefined>
   return (await stat(file).catch(() => undefined)) === undefined ? undefined : readLockFile(file);
 }
 
-/** Makes the lock of what Packer has baked in `work`, and writes it to the image's folder. */
+/** Makes the lock of what Packer has baked in `work`, and writes it and the bill of materials to the image's folder. */
 export async function writeLock(
   work: string,
   folder: string,
@@ -41,6 +41,10 @@ export async function writeLock(
   const archives: LockedParts["sources"] = {};
   for (const [name, { file, pin }] of sources) archives[name] = { pin, sha256: await fileDigest(file) };
   const lock = imageLock({ base, sources: archives, tools: { "sip-proxy": version() } }, listed);
-  await writeFiles(folder, [{ path: lockFileName, content: lockText(lock) }]);
+  const { sbomFileName, sbomText } = await import("../../compute/image/sbom.js");
+  await writeFiles(folder, [
+    { path: lockFileName, content: lockText(lock) },
+    { path: sbomFileName, content: sbomText(base.name, lock) },
+  ]);
   return lock;
 }
