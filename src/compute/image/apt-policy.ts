@@ -17,7 +17,11 @@ export function readPolicies(text: string): Map<string, Policy> {
     const [, archive] = /^ {8,}-?\d+ (\S+ \S+)(?: \S+)? Packages$/.exec(line) ?? [];
     if (name !== undefined) policies.set(name, (policy = { candidate: "", versions: new Map() }));
     if (candidate !== undefined) policy.candidate = candidate;
-    if (version !== undefined) policy.versions.set(version, (archives = []));
+    // one that apt takes for two of one number, since the archive's fields differ, has two entries
+    if (version !== undefined) {
+      archives = policy.versions.get(version) ?? [];
+      policy.versions.set(version, archives);
+    }
     if (archive !== undefined) archives.push(archive);
   }
   return policies;

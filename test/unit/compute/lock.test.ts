@@ -129,6 +129,14 @@ same:
  *** 1 500
         500 http://deb.debian.org/debian trixie/main amd64 Packages
         100 /tmp/status
+twice:
+  Installed: 1
+  Candidate: 1
+  Version table:
+     1 500
+        500 http://deb.debian.org/debian trixie/main amd64 Packages
+ *** 1 100
+        100 /tmp/status
 alone:
   Installed: 1
   Candidate: 1
@@ -138,7 +146,7 @@ alone:
 `;
 
 test("of what apt says: what is outdated, by whose update, and what no archive has any more", () => {
-  const lock = locked({ openssl: "3.5.1-1", same: "1", alone: "1" });
+  const lock = locked({ openssl: "3.5.1-1", same: "1", twice: "1", alone: "1" });
   const policies = readPolicies(policy);
   const openssl = {
     name: "openssl",
