@@ -43,7 +43,7 @@ export class Operator {
     return attempt({
       argv: this.lab.network.inNamespace("database", command),
       env: { PATH: `${this.#folder}:${process.env["PATH"] ?? ""}`, NO_COLOR: "1" },
-      timeout: 120_000,
+      timeout: 300_000,
     });
   }
 
