@@ -23,10 +23,16 @@ export interface ScriptOptions {
   wait?: number;
   onLine?: (line: string) => void;
   args?: string[];
+  /** Milliseconds, at most. */
+  timeout?: number;
 }
 
 /** Runs one of the host's scripts to its end, with a folder as its root. */
-export function script(root: string, name: string, { wait = 2, onLine, args = [] }: ScriptOptions = {}) {
+export function script(
+  root: string,
+  name: string,
+  { wait = 2, onLine, args = [], timeout = 120_000 }: ScriptOptions = {},
+) {
   const lib = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
   const env = {
     SIP_PROXY_ROOT: root,
@@ -34,7 +40,7 @@ export function script(root: string, name: string, { wait = 2, onLine, args = []
     SIP_PROXY_USER: "",
     SIP_PROXY_WAIT: String(wait),
   };
-  return attempt({ argv: [join(lib, name), ...args], env, ...(onLine && { onLine }), timeout: 120_000 });
+  return attempt({ argv: [join(lib, name), ...args], env, ...(onLine && { onLine }), timeout });
 }
 
 /** The first steps of a boot; fails with what they say. */

@@ -5,9 +5,16 @@ import { releaseTree, type Suite } from "./release-tree.js";
 
 const suites: Record<string, Suite> = { 17: "trixie", 18: "unstable" };
 const files = [
-  ...["db-init", "seed", "first-boot", "last-good-list", "pooler", "watched-table", "database-says"].map(
-    (name) => `test/tools/${name}`,
-  ),
+  ...[
+    "db-init",
+    "seed",
+    "first-boot",
+    "last-good-list",
+    "pooler",
+    "watched-table",
+    "standby",
+    "database-says",
+  ].map((name) => `test/tools/${name}`),
   "test/call/follows-table",
 ];
 

@@ -10,10 +10,10 @@ const gap = 12;
 /** Calls a second, on the host that stays up. */
 const rate = 10;
 const host = "10.0.0.9";
-const ports = [5433, 5432] as const;
+/** Of the primary, and of its standby. */
+const ports = [5432, 5433] as const;
 const proxy = (n: number) => ({ public_ip_address: `198.51.100.1${n}`, private_ip_address: `10.0.0.1${n}` });
 
-/** The primary is the second of the list. */
 const fleet = {
   database: { dbhost: [host, host], dbport: ports },
   proxies: { sipproxy0: proxy(0), sipproxy1: proxy(1), sipproxy2: proxy(2) },
@@ -29,7 +29,7 @@ export const databaseFailover: Row = {
       const { postgres } = lab;
       if (!postgres) throw new Error("no database");
       const enter = lab.network.inNamespace("database", []).slice();
-      const standby = await startPostgres({ standbyOf: postgres, host, port: ports[0], enter });
+      const standby = await startPostgres({ standbyOf: postgres, host, port: ports[1], enter });
       try {
         return await failOver(lab, postgres, standby);
       } finally {
@@ -52,7 +52,7 @@ async function failOver(lab: CallLab, primary: Postgres, standby: Postgres) {
   await standby.query("SELECT pg_promote()");
   const promoted = Date.now();
   await standby.query(
-    "INSERT INTO dispatcher (setid, destination, description) VALUES (1, 'sip:10.0.0.77:5060', 'recorder9')",
+    "INSERT INTO dispatcher (setid, destination, flags) VALUES (1, 'sip:10.0.0.77:5060', 4)",
     "kamailio",
   );
   await eventually(async () => {

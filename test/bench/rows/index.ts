@@ -5,6 +5,7 @@ import { databaseFailover } from "./database-failover.js";
 import { detection } from "./detection.js";
 import { drain, kamailioRestarted, relayKilled } from "./faults.js";
 import { failover } from "./failover.js";
+import { firstBoots, killedBoots } from "./first-boots.js";
 import { following } from "./following.js";
 import { relayHung, relayWatched } from "./hung.js";
 import { hold } from "./hold.js";
@@ -42,5 +43,7 @@ export const rows: readonly Row[] = [
   cpu,
   following,
   databaseFailover,
+  firstBoots,
+  killedBoots,
   mixedReleases,
 ];
