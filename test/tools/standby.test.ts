@@ -62,7 +62,7 @@ test("the first boot creates, seeds and reads where writes are taken, and has Ka
 
 test("so do db init, db seed and db diff", async () => {
   const { database } = fleetOf({ database: access() });
-  expect(await initDatabase(database, reveal)).toMatchObject({ database: "there already" });
+  expect(await initDatabase(database, reveal)).toMatchObject({ database: "exists" });
   await seed(3, 4, 5);
   expect(await readTable(database, reveal)).toHaveLength(3);
 });
