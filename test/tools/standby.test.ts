@@ -96,7 +96,9 @@ test("without one, hosts keep their lists, a boot starts from its own, and what 
   expect(stdout).toContain("database not reachable: starting from the list of");
   await script(root, "dispatcher-source");
   expect(kamailioOptions(root)).toContain("-A WITH_LAST_GOOD_LIST");
-  await expect(seed(3)).rejects.toMatchObject({ hint: expect.stringContaining("read-only, possibly a standby") as string });
+  await expect(seed(3)).rejects.toMatchObject({
+    hint: expect.stringContaining("read-only, possibly a standby") as string,
+  });
 });
 
 test("a first boot waits for the promotion of the standby; then all go there", async () => {
