@@ -15,6 +15,8 @@ import { validate } from "../commands/validate.js";
 import { exporters, namedTargets, targetsWith } from "../targets/lookup.js";
 import { addCache } from "./cache.js";
 import { addDatabase, addTls } from "./database.js";
+import { addCompletion } from "./completion.js";
+import { addDatabase } from "./database.js";
 import { addDispatcher } from "./dispatcher.js";
 import { addFleet } from "./fleet.js";
 import { addGroup } from "./group.js";
@@ -59,6 +61,7 @@ export function program(): Command {
   addFleet(sipProxy);
   addGroup(sipProxy);
   addCache(sipProxy);
+  addCompletion(sipProxy);
   exitByThrowing(sipProxy);
   return sipProxy;
 }
@@ -151,6 +154,7 @@ function addArtefacts(sipProxy: Command): void {
     .command("schema")
     .summary("print the fleet file's JSON Schema, for editors")
     .option("--markdown", "print the settings reference instead")
+    .addOption(new Option("--setting <name>", "explain this setting instead").conflicts("markdown"))
     .action(schema);
 }
 

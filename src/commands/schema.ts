@@ -1,9 +1,22 @@
+import { closest } from "fastest-levenshtein";
 import { print, printJson } from "../cli/talk.js";
+import { UserError } from "../errors.js";
 import { fleetJsonSchema } from "../understand/json-schema.js";
+import { settingNames } from "../understand/settings/table.js";
+import { settingReference } from "../understand/setting-reference.js";
 import { settingsReference } from "../understand/settings-reference.js";
 
-/** `sip-proxy schema`: the fleet file's JSON Schema for editors, or the settings reference for people. */
-export function schema(options: { markdown?: boolean }): void {
-  if (options.markdown) print(settingsReference());
+/** `sip-proxy schema`: the fleet file's JSON Schema for editors, or for people the reference of all settings or of one. */
+export function schema(options: { markdown?: boolean; setting?: string }): void {
+  if (options.setting !== undefined) print(referenceOf(options.setting));
+  else if (options.markdown) print(settingsReference());
   else printJson(fleetJsonSchema());
+}
+
+function referenceOf(name: string): string {
+  const text = settingReference(name);
+  if (text !== "") return text;
+  throw new UserError(`there is no setting ${name}`, {
+    hint: `did you mean ${closest(name, [...settingNames.keys()])}? sip-proxy schema --markdown prints all settings`,
+  });
 }

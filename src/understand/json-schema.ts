@@ -22,6 +22,7 @@ export function fleetJsonSchema(): Json {
   const label = { pattern: dnsLabel.source };
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "urn:sip-proxy:fleet-file",
     title: "sip-proxy fleet file",
     type: "object",
     additionalProperties: false,

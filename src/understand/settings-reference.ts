@@ -26,16 +26,17 @@ function row(name: string, setting: Setting<unknown>): string {
   const spellings = [name, ...(setting.aliases ?? [])].map((spelling) => `\`${spelling}\``).join(", ");
   const cells = [
     spellings + (setting.role ? " ®" : ""),
-    defaultCell(setting),
+    defaultText(setting),
     setting.kind.rule,
     setting.help,
   ];
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
-function defaultCell({ default: value, defaultText, required }: Setting<unknown>): string {
+/** How the default reads in the reference, as Markdown. */
+export function defaultText({ default: value, defaultText: words, required }: Setting<unknown>): string {
   if (required) return "required";
-  if (defaultText !== undefined) return defaultText;
+  if (words !== undefined) return words;
   if (value === undefined) return "none";
   if (Array.isArray(value)) return value.length === 0 ? "none" : `\`${value.join(", ")}\``;
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {

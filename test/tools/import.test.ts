@@ -72,7 +72,7 @@ const cases: readonly (readonly [name: string, argv: string, said: readonly RegE
     "09-names",
     "hosts.ini",
     [
-      /sip1.site: is no DNS label.*sip1-site/,
+      /sip1.site: is not a DNS label.*sip1-site/,
       /sip_2/,
       /siprec_protocol .*"Udp"/,
       /weight 0/,

@@ -1,10 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { manPage } from "../../src/cli/man-page.js";
+import { program } from "../../src/cli/program.js";
 import { generatedFiles } from "../../src/compute/generated-files.js";
 import { packageRoot, pages, readAsset } from "../../src/do/assets.js";
 
-test.each(generatedFiles(readAsset, pages()))(
+const manual = { path: "docs/sip-proxy.1", content: manPage(program()) };
+
+test.each([...generatedFiles(readAsset, pages()), manual])(
   "$path is as it is generated (if not: npm run docs)",
   ({ path, content }) => {
     expect(readFileSync(join(packageRoot, path), "utf8")).toBe(content);

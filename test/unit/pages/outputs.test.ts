@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot, pages, readAsset } from "../../../src/do/assets.js";
+import { shown } from "../../../src/understand/pages.js";
 import { reportFaults } from "../../../src/understand/report.js";
 import { understand } from "../../../src/understand/understand.js";
 import { runCli } from "../../support/cloud/cli.js";
@@ -9,7 +10,7 @@ import { runCli } from "../../support/cloud/cli.js";
 
 const outputs = pages().flatMap((page) =>
   [...readAsset(page).matchAll(/<!-- output: ([^\n]+) -->\n\n```\n([\s\S]*?)```/g)].map(
-    ([, command = "", shown = ""]) => ({ page, command, shown }),
+    ([, command = "", text = ""]) => ({ page, command, text }),
   ),
 );
 const example = "examples/recorders-eu.yaml";
@@ -20,8 +21,8 @@ test("README.md shows a report of `validate`, and some page DNS records", () => 
   );
 });
 
-test.each(outputs)("$page: $command", async ({ command, shown }) => {
-  expect(await printed(command)).toBe(shown);
+test.each(outputs)("$page: $command", async ({ command, text }) => {
+  expect(await printed(command)).toBe(text);
 });
 
 /** What a command prints of the example; `validate` is shown with an error in it. */
@@ -34,7 +35,7 @@ async function printed(command: string): Promise<string> {
 }
 
 function reportOfError(): string {
-  const valid = readAsset(example);
+  const valid = shown(readAsset(example));
   const broken = valid.replace("siprec_attrs: weight=25", "siprec_protocol: sctp");
   expect(broken).not.toBe(valid);
   const { faults, source } = understand(broken, "fleet.yaml");

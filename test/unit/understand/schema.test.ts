@@ -17,6 +17,12 @@ test.each(examples)("the example %s is valid, and the editor's schema thinks so 
   expect(check(load(text)), JSON.stringify(check.errors)).toBe(true);
 });
 
+test.each(examples)("the example %s tells editors where the schema lies", (name) => {
+  const [first = ""] = readFileSync(join(root, "examples", name), "utf8").split("\n");
+  const [, path = ""] = /^# yaml-language-server: \$schema=(\S+)$/.exec(first) ?? [];
+  expect(JSON.parse(readFileSync(join(root, "examples", path), "utf8"))).toEqual(fleetJsonSchema());
+});
+
 test.each(["unknown-keys", "missing", "wrong-values", "wrong-shapes"])(
   "the schema refuses test/errors/%s.yaml",
   (name) => {

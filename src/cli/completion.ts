@@ -1,0 +1,19 @@
+import { Argument, type Command } from "commander";
+import { bashCompletion } from "./completion/bash.js";
+import { fishCompletion } from "./completion/fish.js";
+import { commandsOf } from "./completion/words.js";
+import { zshCompletion } from "./completion/zsh.js";
+import { print } from "./talk.js";
+
+const shells = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
+
+/** `completion`: a shell's completion of this program, made from its tree of commands. */
+export function addCompletion(program: Command): void {
+  program
+    .command("completion")
+    .summary("print the completion script for a shell")
+    .addArgument(new Argument("<SHELL>", "shell to complete in").choices(Object.keys(shells)))
+    .action((shell: keyof typeof shells) => {
+      print(shells[shell](program.name(), commandsOf(program)));
+    });
+}

@@ -1,0 +1,10 @@
+import { bashCompletion } from "./bash.js";
+import type { CompletedCommand } from "./words.js";
+
+/** Completes `name` in zsh, whose bashcompinit runs bash's functions. */
+export function zshCompletion(name: string, commands: readonly CompletedCommand[]): string {
+  return `# zsh completion of ${name}; made by: ${name} completion zsh
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }
+autoload -Uz bashcompinit && bashcompinit
+${bashCompletion(name, commands)}`;
+}
