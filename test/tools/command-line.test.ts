@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const dist = join(packageRoot, "dist");
 const shell = (script: string) =>
-  attempt({ argv: ["bash", "-o", "pipefail", "-c", script], cwd: dist, timeout: 30_000 });
+  attempt({ argv: ["bash", "-o", "pipefail", "-c", script], cwd: dist, timeout: 240_000 });
 
 test("a reader that has enough of the output ends it without a word", async () => {
   const { exitCode, stdout, stderr } = await shell("node sip-proxy.js schema | head -1");
