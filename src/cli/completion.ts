@@ -1,8 +1,8 @@
 import { Argument, type Command } from "commander";
-import { bashCompletion } from "./completion/bash.js";
-import { fishCompletion } from "./completion/fish.js";
-import { commandsOf } from "./completion/words.js";
-import { zshCompletion } from "./completion/zsh.js";
+import { bashCompletion } from "../commands/completion/bash.js";
+import { fishCompletion } from "../commands/completion/fish.js";
+import { commandsOf } from "../commands/completion/words.js";
+import { zshCompletion } from "../commands/completion/zsh.js";
 import { print } from "./talk.js";
 
 const shells = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };

@@ -5,9 +5,7 @@ import { dryRun, fleetArgument, json, reachOptions } from "./options.js";
 
 /** The commands for the recorders, as Kamailio's dispatcher has them. */
 export function addDispatcher(sipProxy: Command): void {
-  const dispatcher = sipProxy
-    .command("dispatcher")
-    .summary("the recorders: states, and taking one out of service");
+  const dispatcher = sipProxy.command("dispatcher").summary("show recorders, and take them out of service");
   const command = (name: string, summary: string) =>
     dispatcher
       .command(name)
@@ -16,18 +14,18 @@ export function addDispatcher(sipProxy: Command): void {
       .addOption(json());
   const recorder = ["RECORDER", "name of a recorder, or its destination"] as const;
 
-  reachOptions(command("list", "the table, and what each host has loaded, with states and calls")).action(
+  reachOptions(command("list", "show the table and what each host has loaded, with states and calls")).action(
     dispatcherList,
   );
 
-  command("reload", "have hosts look at the table now; states stay")
+  command("reload", "make hosts read the table now; states are kept")
     .addOption(dryRun())
     .action(dispatcherReload);
 
   reachOptions(
-    command("set-state", "give a recorder a state on every host, until pings or a restart change it"),
+    command("set-state", "set a recorder's state on every host, until pings or a restart change it"),
   )
-    .addArgument(new Argument("<STATE>", "of Kamailio's dispatcher").choices(Object.keys(states)))
+    .addArgument(new Argument("<STATE>", "state of Kamailio's dispatcher").choices(Object.keys(states)))
     .argument(...recorder)
     .addOption(dryRun())
     .action(dispatcherSetState);
@@ -35,16 +33,16 @@ export function addDispatcher(sipProxy: Command): void {
   reachOptions(
     command(
       "drain",
-      "no new calls for a recorder, until undrain; waits until its last call has ended on all hosts",
+      "stop new calls to a recorder until undrain, and wait until its last call has ended on all hosts",
     ),
   )
     .argument(...recorder)
     .option("--no-wait", "do not wait for its calls")
-    .addOption(new Option("--timeout <seconds>", "how long to wait for its calls").default("86400"))
+    .addOption(new Option("--timeout <seconds>", "seconds to wait for its calls").default("86400"))
     .addOption(dryRun())
     .action(drainRecorder);
 
-  reachOptions(command("undrain", "let a recorder have calls again"))
+  reachOptions(command("undrain", "send calls to a recorder again"))
     .argument(...recorder)
     .addOption(dryRun())
     .action(undrainRecorder);

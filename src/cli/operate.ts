@@ -13,40 +13,37 @@ export function addOperate(sipProxy: Command): void {
         .command(name)
         .summary(summary)
         .argument(...fleetArgument)
-        .argument(
-          names,
-          names.startsWith("[") ? "hosts of the fleet; all of them when none is named" : "hosts of the fleet",
-        ),
+        .argument(names, names.startsWith("[") ? "hosts of the fleet (default: all)" : "hosts of the fleet"),
     );
 
   command(
     "drain",
-    "no new calls on hosts, until undrain; waits until their last ones have ended",
+    "stop new calls on hosts until undrain, and wait until their last calls have ended",
     "<NAME...>",
   )
     .option("--no-wait", "do not wait for their calls")
-    .addOption(new Option("--timeout <seconds>", "how long to wait for their calls").default("86400"))
+    .addOption(new Option("--timeout <seconds>", "seconds to wait for their calls").default("86400"))
     .addOption(dryRun())
     .addOption(json())
     .action(drainHosts);
 
-  command("undrain", "have hosts take calls again", "<NAME...>")
+  command("undrain", "make hosts take calls again", "<NAME...>")
     .addOption(dryRun())
     .addOption(json())
     .action(undrainHosts);
 
-  command("calls", "the calls that are up: who, recorder, age, packets and loss of each stream")
-    .option("--follow", "go on, with a line for each call that begins or ends")
+  command("calls", "show current calls: platform, recorder, age, packets and loss of each stream")
+    .option("--follow", "keep running, and print a line for each call that begins or ends")
     .addOption(json())
     .action(calls);
 
-  command("logs", "what Kamailio, the media relay and the boot have said, of all hosts in the order of time")
-    .addOption(new Option("--since <time>", "from when on, as journalctl takes it").default("10 min ago"))
-    .option("--grep <pattern>", "only lines that fit, such as a Call-ID or 'CALL event=failed'")
-    .option("--follow", "go on")
+  command("logs", "show log lines of Kamailio, the media relay and the boot, of all hosts in order of time")
+    .addOption(new Option("--since <time>", "start time, as for journalctl").default("10 min ago"))
+    .option("--grep <pattern>", "only matching lines, such as a Call-ID or 'CALL event=failed'")
+    .option("--follow", "keep running")
     .action(logs);
 
-  command("doctor", "look at hosts as a knowledgeable person would: each finding, and the way out")
+  command("doctor", "check hosts for common faults; each finding shows the fix")
     .addOption(json())
     .action(doctor);
 }

@@ -30,5 +30,5 @@ export function nouns(among: typeof namedTargets): string {
 export function reachOptions(command: Command): Command {
   return command
     .addOption(targetOption(targetsWith("reach"), `where the hosts run: ${nouns(targetsWith("reach"))}`))
-    .option("--ssh", "hosts anywhere, at their private addresses, with your ssh and its configuration");
+    .option("--ssh", "reach hosts at their private addresses with your ssh and its configuration");
 }

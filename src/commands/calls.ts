@@ -49,9 +49,7 @@ async function callsOf(hosts: readonly Reached[]): Promise<HostCall[]> {
   const looks = await lookAtEach(hosts);
   return [...looks].flatMap(([host, look]) => {
     if (look.calls !== undefined) return look.calls.map((call) => ({ host, ...call }));
-    talk.warn(
-      `${host}: its image does not tell calls one by one; ${look.count ?? "an unknown number"} are up`,
-    );
+    talk.warn(`${host}: its image does not list single calls; ${look.count ?? "an unknown number"} are up`);
     return [];
   });
 }

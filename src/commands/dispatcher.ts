@@ -146,7 +146,7 @@ export async function recorderRows(fleet: Fleet, file: string, recorder: string)
   if (rows.length > 0) return rows;
   throw new UsageError(
     `no row of the dispatcher table is of ${recorder}`,
-    `there are: ${all.map(({ description, destination }) => description || destination).join(", ") || "none"}`,
+    `choose from: ${all.map(({ description, destination }) => description || destination).join(", ") || "none"}`,
   );
 }
 

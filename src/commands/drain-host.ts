@@ -78,7 +78,7 @@ export async function tellHosts(hosts: readonly Reached[], word: "start" | "undo
   if (failed.length === 0) return;
   const says = failed.map(({ name }) => `${name}: ${told.get(name)?.stderr.trim() || "no answer"}`);
   throw new UserError(`not told to ${word === "start" ? "drain" : "take calls"}: ${says.join("; ")}`, {
-    hint: "run the same command again; it does nothing where it is done already",
+    hint: "run the same command again; it skips hosts where it is done",
   });
 }
 
@@ -96,7 +96,7 @@ export async function untilDrained(hosts: readonly Reached[], timeout: number, t
     tell(`calls left: ${left.join(", ")}`);
     if (Date.now() > deadline)
       throw new UserError(`calls are left after ${timeout / 1000} s: ${left.join(", ")}`, {
-        hint: "run the same command again to wait on; stop, or terminate, with --now cuts them off",
+        hint: "run the same command again to keep waiting; stop or terminate with --now ends them",
       });
     await sleep(PAUSE);
   }

@@ -34,7 +34,7 @@ export async function drainRecorder(file: string, recorder: string, options: Dra
     talk.good(`${recorder} has no calls on ${hosts.length} hosts, after ${Math.round(seconds)} s`);
   if (missing.length > 0)
     throw new UserError(
-      `${recorder} gets no new calls, but these hosts did not tell whether it has any: ${missing.join(", ")}`,
+      `${recorder} gets no new calls, but these hosts did not report whether it has any: ${missing.join(", ")}`,
       {
         hint: "run the same command again when they are reachable; a host that is gone has no calls",
       },

@@ -34,7 +34,7 @@ function byAddress(hosts: readonly Host[]): Reached[] {
   return hosts.map((host) => {
     const { name, private_ip_address: address } = host;
     if (address !== "auto") return reachBySsh(name, host, address);
-    throw new UserError(`${name}: the fleet file has no private_ip_address of it to log in to`, {
+    throw new UserError(`${name}: the fleet file has no private_ip_address for it`, {
       hint: "give the address, or --target where the host runs",
     });
   });

@@ -75,7 +75,7 @@ export class Drain {
       if (behind.length === 0) return;
       tell(`not yet on ${behind.join(", ")}`);
       if (Date.now() > deadline)
-        throw new UserError(`the table says it, but these hosts do not follow: ${behind.join(", ")}`, {
+        throw new UserError(`the table has it, but these hosts do not follow: ${behind.join(", ")}`, {
           hint: "see there: journalctl -u sip-proxy-dispatcher-sync",
         });
       await sleep(PAUSE);

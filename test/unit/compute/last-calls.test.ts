@@ -29,7 +29,7 @@ test("a call that was being set up when the recorder was drained may get it; lat
 test("calls whose recorder nobody knows are waited for until there is a moment without any", () => {
   const last = counter();
   const before = last.count(look([call("a", other), call("m", null, "moved")], 3));
-  expect(before).toMatchObject({ calls: 2, note: expect.stringContaining("is not known") as string });
+  expect(before).toMatchObject({ calls: 2, note: expect.stringContaining("unknown recorder") as string });
   expect(last.count(look([call("a", other)], 1)).calls).toBe(0);
   // media that outlive their dialog for a moment
   expect(last.count(look([call("a", other)], 2)).calls).toBe(0);
