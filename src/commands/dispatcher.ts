@@ -98,7 +98,7 @@ export async function dispatcherReload(file: string, options: DispatcherOptions)
   const { fleet } = loadFleetAndWarn(file);
   if (options.dryRun) {
     if (options.json) printJson({ told: false });
-    return talk.say("would tell every host that listens at the database to look at the table");
+    return talk.say("would notify every host that listens at the database to read the table");
   }
   await asKamailio(fleet.database, secretReader(file), (client) =>
     client.query("SELECT pg_notify('sip_proxy_dispatcher', '')"),
