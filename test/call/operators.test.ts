@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { attempt } from "../../src/do/process.js";
 import { CallLab, withEachRelay } from "../support/call-lab.js";
 import { eventually } from "../support/eventually.js";
+import { callLine, callLineInJson, samplesOf } from "../support/host-says.js";
 import { proxiesWith } from "../support/proxies.js";
 
 // What operators use on a host, as the README says it: kamctl, kamcmd, JSON-RPC, metrics, the log; and the settings
@@ -80,16 +81,8 @@ withEachRelay((relay) => {
   describe("over HTTP", () => {
     const curl = (from: string, path: string, address = "10.0.0.101") =>
       lab.on(
-        ...([
-          from,
-          "curl",
-          "-s",
-          "-m",
-          "3",
-          "-w",
-          "\n%{http_code}",
-          `http://${address}:8099${path}`,
-        ] as const),
+        ...([from, "curl", "-s", "-m", "3"] as const),
+        ...["-w", "\n%{http_code}", `http://${address}:8099${path}`],
         ...["-d", '{"jsonrpc":"2.0","method":"core.uptime","id":7}'],
       );
 
@@ -114,11 +107,7 @@ withEachRelay((relay) => {
     const metrics = async () => {
       await lab.proxy("watched").step("exporter", "once");
       const { stdout } = await lab.on("database", "curl", "-s", "http://10.0.0.101:8099/metrics");
-      const samples = stdout.split("\n").filter((line) => line && !line.startsWith("#"));
-      const values = samples.map(
-        (line) => [line.replace(/ \S+$/, ""), Number(line.split(" ").at(-1))] as const,
-      );
-      return { exposition: stdout, values: new Map(values) };
+      return { exposition: stdout, values: samplesOf(stdout) };
     };
 
     it("metrics tell calls, dialogs, recorders, sessions of the relay and refusals", async () => {
@@ -209,17 +198,7 @@ withEachRelay((relay) => {
     const { calls: failed } = await calls(1);
     await lab.recorder("recorder0").behave({ invite: "answer" });
     await lab.recorder("recorder1").behave({ invite: "answer" });
-    const line = (callId = ""): Record<string, string> => {
-      const text =
-        proxy.log
-          .join("\n")
-          .split("\n")
-          .find((one) => one.includes(`call_id=${callId} `)) ?? "";
-      const pairs = text.slice(text.indexOf("CALL ") + 5).split(" ");
-      return Object.fromEntries(
-        pairs.map((pair) => [pair.split("=")[0] ?? "", pair.slice(pair.indexOf("=") + 1)]),
-      );
-    };
+    const line = (callId?: string) => callLine(proxy.log, callId);
     await eventually(() => expect(line(failed[0]?.callId)).toHaveProperty("event"));
     const ended = line(placed[0]?.callId);
     expect(Number(ended["duration_s"])).toBeGreaterThanOrEqual(1);
@@ -254,9 +233,7 @@ withEachRelay((relay) => {
         holdMs: 0,
       });
       await eventually(() => {
-        const lines = plain.log.join("\n").matchAll(/CALL (\{.*\})$/gm);
-        const told = [...lines].map(([, text = ""]) => JSON.parse(text) as Record<string, unknown>);
-        expect(told.find((line) => line["call_id"] === placed[0]?.callId)).toEqual({
+        expect(callLineInJson(plain.log, placed[0]?.callId)).toEqual({
           ...{ event: "ended", call_id: placed[0]?.callId, source: "udp:203.0.113.10:5060" },
           recorder: placed[0]?.answeredBy === "recorder0" ? recorder0 : recorder1,
           ...{
