@@ -8,12 +8,12 @@ import { shellQuote } from "../quote/shell.js";
 function secretsScript(files: readonly Artefact[], names: readonly string[], use: readonly string[]): string {
   const put = files.map(
     ({ path, content }) =>
-      `printf %s ${Buffer.from(content).toString("base64")} | base64 -d | write_file 600 - ${shellQuote(`/${path}`)}`,
+      `printf %s ${Buffer.from(content).toString("base64")} | base64 -d | write_file 600 - "$root"${shellQuote(`/${path}`)}`,
   );
   const all = names.flatMap((name) => [name, `${name}.ref`]).join(" ");
   return `set -euo pipefail
-. /usr/lib/sip-proxy/common.sh
-. /usr/lib/sip-proxy/secrets.sh
+. "\${SIP_PROXY_LIB:-/usr/lib/sip-proxy}/common.sh"
+. "$lib/secrets.sh"
 load_host
 former=$(mktemp -d "$run/former.XXXXXX")
 mkdir -p "$etc/secrets"
@@ -28,8 +28,11 @@ use() (
 	${use.join("\n\t")}
 )
 ${put.join("\n")}
-status=0
-use || status=$?
+# not in a condition, where set -e counts for nothing
+set +e
+use
+status=$?
+set -e
 if ((status)); then back; use >/dev/null 2>&1 || true; exit "$status"; fi
 rm -rf "$former"
 `;
@@ -55,7 +58,7 @@ export function certificateScript(files: readonly Artefact[]): string {
     files,
     ["tls_certificate", "tls_private_key", "tls_ca"],
     [
-      "/usr/lib/sip-proxy/tls-renew once",
+      '"$lib/tls-renew" once',
       'openssl x509 -in "$run/tls/certificate.pem" -noout -subject -enddate | paste -sd " "',
     ],
   );
