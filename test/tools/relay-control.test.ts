@@ -152,7 +152,7 @@ describe("user-data of older releases", () => {
   };
 
   test.each(relayNames())("knows %s by its units alone; the rest is filled in", async (media_relay) => {
-    const fleet = fleetOf({ image: { media_relay } });
+    const fleet = fleetOf({ image: { media_relay }, settings: { calls_per_core: 500 } });
     const [host = expect.fail()] = fleet.hosts;
     const { files } = renderHost(fleet, host, () => "");
     const hostEnv = String(files.find(({ path }) => path === "etc/sip-proxy/host.env")?.content);
