@@ -24,6 +24,8 @@ rm -rf /etc/netplan/50-cloud-init.yaml /var/lib/dhcp/* /var/lib/chrony/* /run/sy
 # what Python compiled because netplan was run here: its package ships none
 find /usr/share -path '/usr/share/netplan/*' -name __pycache__ -prune -exec rm -rf {} +
 
+# it would write on into what is deleted below
+journalctl --quiet --relinquish-var 2>/dev/null || true
 journalctl --quiet --rotate --vacuum-time=1s 2>/dev/null || true
 find /var/log -type f -exec truncate --size=0 {} +
 find /var/log -type f \( -name '*.gz' -o -name '*.[0-9]' -o -name '*.old' \) -delete

@@ -18,7 +18,7 @@ const udp = (last: number) => ({
 const proxies = proxiesWith({
   moved: {
     ...{ sip_udp_port: 5190, sip_tcp_port: 5191, sip_private_port: 5192 },
-    ...{ rtp_start: 31000, rtp_stop: 38999, expected_calls: 1000 },
+    ...{ rtp_start: 31000, rtp_stop: 38999, expected_calls: 600 },
   },
   narrow: { tcp_max_connections: 6, tcp_connection_lifetime: 5 },
   few: { max_calls: 4, rtp_dscp: 34 },
