@@ -116,7 +116,7 @@ test("a whole life: plan, apply, scale, roll to a second image, roll back, delet
   expect(await instanceVersions()).toEqual(["2", "2"]);
   expect(await told(cloud, "group", "roll", file)).toMatchObject({
     changes: [],
-    stderr: expect.stringContaining("every instance runs version 2 already") as string,
+    stderr: expect.stringContaining("every instance already runs version 2") as string,
   });
 
   const back = ["autoscaling:StartInstanceRefresh", "autoscaling:DeleteTags"];

@@ -228,7 +228,7 @@ test("a builder that a killed bake has left is named by image list and by the ne
     ["bake", file, "--target", "ec2"],
   ]) {
     const { stderr } = await cloud.ok(...command);
-    expect(stderr).toContain(`builder ${left[0]?.InstanceId} in eu-west-1 is running`);
+    expect(stderr).toContain(`builder ${left[0]?.InstanceId} in eu-west-1 has been running`);
     expect(stderr).not.toContain(host[0]?.InstanceId);
   }
   // young, it may be of a bake that goes on

@@ -66,7 +66,7 @@ test("only what bakes of the fleet have made is deleted, and nothing else takes 
   ]);
   expect(await cloud.amiIds()).toEqual(expect.arrayContaining([newest.id, ...foreign.map(({ id }) => id)]));
   expect(stdout).toMatch(new RegExp(`keep +${foreign[0]?.id} .*not made by bake-image`));
-  expect(stdout).toMatch(new RegExp(`keep +${foreign[3]?.id} .*belongs to the CloudFormation stack voice`));
+  expect(stdout).toMatch(new RegExp(`keep +${foreign[3]?.id} .*managed by the CloudFormation stack voice`));
 });
 
 test("snapshots go when an AMI of the fleet made them; backups of volumes stay", async () => {
