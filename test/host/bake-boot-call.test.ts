@@ -164,7 +164,9 @@ describe("day two", () => {
   });
 
   test("dispatcher list tells the recorders of each host", async () => {
-    const { stdout } = await sipProxy("dispatcher", "list", fleetFile, "--target", "local");
+    // from where the database is reached
+    const list = [...cli, "dispatcher", "list", fleetFile, "--target", "local"] as const;
+    const { stdout } = await run({ argv: world.network.inNamespace("database", list), env });
     expect(stdout).toMatch(/recorder0 +sip:10\.0\.0\.3:\S+ +in service +AP, 0 calls +AP, 0 calls/);
   });
 });
