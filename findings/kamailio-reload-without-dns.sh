@@ -55,7 +55,10 @@ PY
 unshare --net chroot "$tree" sh -c 'ip link set lo up; python3 /silent.py & echo $! >/server.pid; exec kamailio -DD -E -f /kamailio.cfg' >"$work/log" 2>&1 &
 proxy=$!
 ask() { nsenter --target "$proxy" --net chroot "$tree" kamcmd -s unixs:/run/kamailio/kamailio_ctl "$@"; }
-for _ in {1..100}; do if ask core.uptime >/dev/null 2>&1; then break; fi; sleep 0.1; done
+for _ in {1..100}; do
+	if ask core.uptime >/dev/null 2>&1; then break; fi
+	sleep 0.1
+done
 server=$(<"$tree/server.pid")
 
 printf '1 sip:10.0.0.3:5060\n1 sip:recorder.example:5060\n' >"$tree/list"

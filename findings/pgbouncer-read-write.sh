@@ -2,9 +2,9 @@
 # PgBouncer: libpq's target_session_attrs=read-write refuses a promoted standby that takes writes.
 #
 # Guess:     libpq asks each server whether it is read-only, so a standby behind PgBouncer is found as soon as it is promoted.
-# Behaviour: libpq goes by the parameters that a server reports at login (in_hot_standby and default_transaction_read_only, from PostgreSQL 14 on). PgBouncer reports those of
-#            the connection with which it filled its pool, from before the promotion, also while its connections take writes.
-#            `SHOW transaction_read_only` gives the right answer.
+# Behaviour: libpq goes by the parameters that a server reports at login (in_hot_standby and default_transaction_read_only, from PostgreSQL 14
+#            on). PgBouncer reports those of the connection with which it filled its pool, from before the promotion, also while its
+#            connections take writes. `SHOW transaction_read_only` gives the right answer.
 # Seen with: Debian 12: PostgreSQL 15.20, libpq 15.20, PgBouncer 1.18.0.
 # Output:    before the promotion: transaction_read_only on
 #            after it: transaction_read_only off
