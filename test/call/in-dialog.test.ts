@@ -32,6 +32,22 @@ withEachRelay((relay) => {
     await lab.acknowledged();
   });
 
+  it("a recorder that leaves the list keeps the calls that it has", async () => {
+    const readdress = async (from: string, to: string) => {
+      const change = `UPDATE dispatcher SET destination = replace(destination, '${from}', '${to}')`;
+      await lab.postgres?.query(change, "kamailio");
+      await lab.proxy().kamcmd("dispatcher.reload");
+    };
+    const platform = await lab.place({ targets: [lab.target("udp")], calls: 4, holdMs: null });
+    expect(await platform.allPlaced()).toMatchObject({ up: 4 });
+    await readdress("10.0.0.3:", "10.0.0.77:");
+    expect(await lab.proxy().kamcmd("dispatcher.list")).not.toContain("10.0.0.3:");
+    expect(await platform.reinviteAll()).toEqual({ 200: 4 });
+    await platform.byeAll();
+    expect((await platform.finished).summary).toMatchObject({ outcomes: { ok: 4 }, errors: {} });
+    await readdress("10.0.0.77:", "10.0.0.3:");
+  });
+
   it("Kamailio is restarted under calls: re-INVITE and BYE work, and no packet is lost", async () => {
     const all = await placeFromAll(lab, { calls: 4, rate: 40, holdMs: null });
     await all.each((platform) => platform.allPlaced());
