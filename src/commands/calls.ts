@@ -7,8 +7,8 @@ import { destination } from "../understand/destination.js";
 import { printable } from "../printable.js";
 import type { Reached } from "../targets/reach.js";
 import { lookAtEach } from "./dispatcher.js";
-import { findHosts, loadFleet } from "./load-fleet.js";
-import { reachHosts, type ReachOptions } from "./reach.js";
+import { loadFleet } from "./load-fleet.js";
+import { reachNamed, type ReachOptions } from "./reach.js";
 
 export interface CallsOptions extends ReachOptions {
   follow?: boolean;
@@ -23,7 +23,7 @@ const PAUSE = 2_000;
 /** `sip-proxy calls FLEET [NAME…]`: the calls that are up; with --follow those that begin and end, as they do. */
 export async function calls(file: string, names: string[], options: CallsOptions): Promise<void> {
   const { fleet } = loadFleet(file);
-  const hosts = await reachHosts(fleet, names.length > 0 ? findHosts(fleet, names) : fleet.hosts, options);
+  const hosts = await reachNamed(fleet, names, options);
   const recorders = new Map(fleet.recorders.map((recorder) => [destination(recorder), recorder.name]));
   const row = (call: HostCall) => callRow(call.host, call, recorders).map(printable);
   const now = await callsOf(hosts);

@@ -3,8 +3,8 @@ import { print, printJson } from "../cli/talk.js";
 import { readFindings, type Finding } from "../compute/operate/finding.js";
 import { readAsset } from "../do/assets.js";
 import { printable } from "../printable.js";
-import { findHosts, loadFleet } from "./load-fleet.js";
-import { onEach, reachHosts, type ReachOptions } from "./reach.js";
+import { loadFleet } from "./load-fleet.js";
+import { onEach, reachNamed, type ReachOptions } from "./reach.js";
 
 /** Milliseconds for all looks: each has a limit of its own. */
 const PATIENCE = 90_000;
@@ -18,7 +18,7 @@ export async function doctor(
   options: ReachOptions & { json?: boolean },
 ): Promise<void> {
   const { fleet } = loadFleet(file);
-  const hosts = await reachHosts(fleet, names.length > 0 ? findHosts(fleet, names) : fleet.hosts, options);
+  const hosts = await reachNamed(fleet, names, options);
   const script = readAsset("templates/operate/doctor.sh");
   const found = await onEach(hosts, async (host) => readFindings((await host.run(script, PATIENCE)).stdout));
   if (options.json) printJson(Object.fromEntries(found));

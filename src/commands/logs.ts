@@ -3,8 +3,8 @@ import { print } from "../cli/talk.js";
 import { journalScript, readJournal } from "../compute/operate/journal.js";
 import { printable } from "../printable.js";
 import type { Reached } from "../targets/reach.js";
-import { findHosts, loadFleet } from "./load-fleet.js";
-import { onEach, reachHosts, type ReachOptions } from "./reach.js";
+import { loadFleet } from "./load-fleet.js";
+import { onEach, reachNamed, type ReachOptions } from "./reach.js";
 
 export interface LogsOptions extends ReachOptions {
   since: string;
@@ -19,7 +19,7 @@ const PAUSE = 2_000;
 /** `sip-proxy logs FLEET [NAME…]`: what Kamailio, the media relay and the host's own steps have said, of all hosts in the order of time. */
 export async function logs(file: string, names: string[], options: LogsOptions): Promise<void> {
   const { fleet } = loadFleet(file);
-  const hosts = await reachHosts(fleet, names.length > 0 ? findHosts(fleet, names) : fleet.hosts, options);
+  const hosts = await reachNamed(fleet, names, options);
   const cursors = new Map<string, string>();
   for (;;) {
     await printNew(hosts, cursors, options);

@@ -4,6 +4,7 @@ import { UsageError, UserError } from "../errors.js";
 import type { Reached, Unreached } from "../targets/reach.js";
 import { operationsOf } from "../targets/lookup.js";
 import type { Fleet, Host } from "../understand/fleet.js";
+import { findHosts } from "./load-fleet.js";
 import type { TargetOption } from "./target-option.js";
 
 /** Where the hosts are that a command goes to: on a target, or anywhere, at their addresses. */
@@ -28,6 +29,11 @@ export async function reachHosts(
   const found = await reach(fleet, hosts);
   for (const each of found) if (!isReached(each)) talk.warn(`${each.name}: not reachable: ${each.why}`);
   return found.filter(isReached);
+}
+
+/** The same for hosts by their names; all of the fleet where none is named. */
+export function reachNamed(fleet: Fleet, names: string[], options: ReachOptions): Promise<Reached[]> {
+  return reachHosts(fleet, names.length > 0 ? findHosts(fleet, names) : fleet.hosts, options);
 }
 
 function byAddress(hosts: readonly Host[]): Reached[] {
