@@ -88,10 +88,13 @@ function addPromote(image: Command): void {
 function addClean(image: Command): void {
   image
     .command("clean")
-    .summary("terminate builder instances that interrupted bakes have left")
+    .summary(
+      "remove what interrupted bakes have left: builders, key pairs, security groups, volumes, snapshots",
+    )
     .argument(...fleetArgument)
-    .option("--all", "also builders that a bake may still use")
+    .option("--all", "also what a bake may still use")
     .addOption(targetWith("clean"))
+    .addOption(region())
     .addOption(dryRun())
     .addOption(json())
     .action(imageClean);

@@ -111,7 +111,7 @@ export interface Operations {
   loaded?: (fleet: Fleet, hosts: readonly Host[]) => Promise<LoadedList[]>;
   /** Publishes an image for launches. */
   promote?: (fleet: Fleet, image: string | undefined, options: DryRunOptions) => Promise<void>;
-  /** Ends what bakes that were killed have left running. */
+  /** Removes what bakes that were killed have left. */
   clean?: (fleet: Fleet, options: CleanOptions) => Promise<void>;
   /** The public addresses of hosts that the fleet file leaves to the target. */
   addresses?: (fleet: Fleet, hosts: readonly Host[]) => Promise<DnsTarget[]>;
@@ -128,7 +128,7 @@ export interface RegionOptions {
   region?: string[];
 }
 
-export interface CleanOptions extends DryRunOptions {
+export interface CleanOptions extends DryRunOptions, RegionOptions {
   /** What a bake may still use too. */
   all?: boolean;
 }

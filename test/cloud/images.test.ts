@@ -1,9 +1,5 @@
 import { readFileSync } from "node:fs";
-import {
-  DescribeImageAttributeCommand,
-  DescribeImagesCommand,
-  RunInstancesCommand,
-} from "@aws-sdk/client-ec2";
+import { DescribeImageAttributeCommand, DescribeImagesCommand } from "@aws-sdk/client-ec2";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { bases, Cloud } from "../support/cloud/cloud.js";
@@ -202,42 +198,6 @@ test("a bake whose last call fails is named, and the same command finishes it", 
   expect([again.code, again.changes.includes("ec2:CreateImage")]).toEqual([0, false]);
   expect(failed.stderr).toContain(again.stdout.trim());
   expect((await told(cloud, "image", "promote", file)).code).toBe(0);
-});
-
-test("a builder that a killed bake has left is named by image list and by the next bake; others' are not", async () => {
-  const file = await fleet();
-  const builder = (...tags: [string, string][]) =>
-    cloud.ec2.send(
-      new RunInstancesCommand({
-        ImageId: bases.newest.ami_id,
-        MinCount: 1,
-        MaxCount: 1,
-        TagSpecifications: [{ ResourceType: "instance", Tags: tags.map(([Key, Value]) => ({ Key, Value })) }],
-      }),
-    );
-  const mark: [string, string] = ["sip-proxy:fleet", "test"];
-  const { Instances: left = [] } = await builder(
-    mark,
-    ["Name", "sip-proxy-test-builder"],
-    ["sip-proxy:key", "0123456789abcdef"],
-  );
-  const { Instances: host = [] } = await builder(mark, ["sip-proxy:host", "sipproxy0"]);
-  await nextContents(cloud.env, {});
-  for (const command of [
-    ["image", "list", file],
-    ["bake", file, "--target", "ec2"],
-  ]) {
-    const { stderr } = await cloud.ok(...command);
-    expect(stderr).toContain(`builder ${left[0]?.InstanceId} in eu-west-1 has been running`);
-    expect(stderr).not.toContain(host[0]?.InstanceId);
-  }
-  // young, it may be of a bake that goes on
-  expect(await told(cloud, "image", "clean", file)).toMatchObject({ code: 0, changes: [] });
-  const dry = await told(cloud, "image", "clean", file, "--all", "--dry-run", "--json");
-  const terminate = { action: "ec2:TerminateInstances", input: { InstanceIds: [left[0]?.InstanceId] } };
-  expect([dry.changes, JSON.parse(dry.stdout)]).toMatchObject([[], { calls: [terminate] }]);
-  expect((await told(cloud, "image", "clean", file, "--all")).changes).toEqual(["ec2:TerminateInstances"]);
-  expect((await told(cloud, "image", "clean", file, "--all")).changes).toEqual([]);
 });
 
 test("a bake that fails names the log, where it is, and no step as done that was not", async () => {

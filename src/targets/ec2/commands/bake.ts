@@ -4,7 +4,6 @@ import type { PlannedCall } from "../compute/calls.js";
 import { finishImage } from "../compute/finish-image.js";
 import { showCall } from "../compute/redact.js";
 import type { Aws } from "../do/aws.js";
-import { builderInWords, buildersThere } from "../do/builder.js";
 import { Ec2Bake } from "../do/bake.js";
 import { builderSteps } from "../../../compute/image/provisioners.js";
 import { HeldBake } from "../../../do/bake/held-bake.js";
@@ -13,6 +12,7 @@ import { shellQuote } from "../../../compute/quote/shell.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { runPacker } from "../../../commands/bake-steps.js";
 import type { BakeOptions } from "../../target.js";
+import { tellLeftovers } from "./leftovers.js";
 import { printOutcome, withAws } from "./with-aws.js";
 
 /** `bake-image FLEET --target ec2`. */
@@ -26,8 +26,7 @@ export async function bakeOnEc2(fleet: Fleet, file: string, options: BakeOptions
     const prepared = await runSteps(preparation(job));
     const existing = options.force ? undefined : await job.existing();
     if (existing) return tellImage(existing, true, options);
-    for (const builder of await buildersThere(aws, fleet.name))
-      talk.warn(builderInWords(builder, aws.region));
+    await tellLeftovers(aws, fleet.name);
     const { baked, times } = await runPacker(
       job,
       builderSteps(fleet.image, "stopping the builder, making the AMI, copying it"),

@@ -1,11 +1,10 @@
 import type { Fleet } from "../../../understand/fleet.js";
 import type { ListedImage, RegionOptions } from "../../target.js";
 import { tagKey } from "../compute/names.js";
-import { talk } from "../../../cli/talk.js";
-import { builderInWords, buildersThere } from "../do/builder.js";
 import { fleetAmis, type FleetAmi } from "../do/fleet-images.js";
 import { imageRegions, regionsWithImages } from "../do/fleet-regions.js";
 import { promotedAmi } from "../do/images.js";
+import { tellLeftovers } from "./leftovers.js";
 import { passingOver } from "./regions.js";
 import { withAws } from "./with-aws.js";
 
@@ -16,8 +15,7 @@ export function listedAmis(fleet: Fleet, { region: named }: RegionOptions): Prom
     for (const region of await regionsWithImages(aws, fleet, named))
       await passingOver(region, inFile, async () => {
         const there = await aws.in(region);
-        for (const builder of await buildersThere(there, fleet.name))
-          talk.warn(builderInWords(builder, region));
+        await tellLeftovers(there, fleet.name);
         const promoted = await promotedAmi(there, fleet);
         for (const ami of await fleetAmis(there, fleet.name))
           found.push(listed(ami, promoted, inFile.includes(region)));

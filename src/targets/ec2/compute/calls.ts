@@ -17,6 +17,7 @@ export interface Changes {
   >;
   "ec2:CreateSecurityGroup": Call<ec2.CreateSecurityGroupCommandInput, ec2.CreateSecurityGroupCommandOutput>;
   "ec2:CreateTags": Call<ec2.CreateTagsCommandInput>;
+  "ec2:DeleteKeyPair": Call<ec2.DeleteKeyPairCommandInput>;
   "ec2:DeleteLaunchTemplate": Call<ec2.DeleteLaunchTemplateCommandInput>;
   "ec2:DeleteLaunchTemplateVersions": Call<
     ec2.DeleteLaunchTemplateVersionsCommandInput,
@@ -25,6 +26,7 @@ export interface Changes {
   "ec2:DeleteTags": Call<ec2.DeleteTagsCommandInput>;
   "ec2:DeleteSecurityGroup": Call<ec2.DeleteSecurityGroupCommandInput>;
   "ec2:DeleteSnapshot": Call<ec2.DeleteSnapshotCommandInput>;
+  "ec2:DeleteVolume": Call<ec2.DeleteVolumeCommandInput>;
   "ec2:DeregisterImage": Call<ec2.DeregisterImageCommandInput>;
   "ec2:DisableImage": Call<ec2.DisableImageCommandInput>;
   "ec2:EnableImage": Call<ec2.EnableImageCommandInput>;

@@ -49,7 +49,7 @@ function ec2Source(fleet: string, image: Fleet["image"], ec2: Ec2Image, dialect:
     ami_regions: ec2.ami_regions,
     ami_users: ec2.ami_users,
     launch_block_device_mappings: [rootVolume(ec2)],
-    ...communicator(ec2),
+    ...communicator(fleet, ec2),
     tags: keyed,
     snapshot_tags: keyed,
     run_tags: { ...keyed, Name: builderName(fleet) },
@@ -82,12 +82,13 @@ const endOfItself = {
   user_data: `#!/bin/sh\nexec systemd-run --unit=sip-proxy-bake-limit --on-active=${bakeLimitHours}h systemctl poweroff\n`,
 };
 
-function communicator({ ssh_interface, ssh_username, ssh_networks }: Ec2Image): object {
+function communicator(fleet: string, { ssh_interface, ssh_username, ssh_networks }: Ec2Image): object {
   return {
     communicator: "ssh",
     ssh_interface,
     ssh_username,
     ssh_clear_authorized_keys: true,
+    temporary_key_pair_name: `${builderName(fleet)}-{{uuid}}`,
     ...(ssh_networks.length === 0 ? {} : { temporary_security_group_source_cidrs: ssh_networks }),
   };
 }

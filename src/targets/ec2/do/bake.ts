@@ -12,7 +12,7 @@ import { readAdditions } from "../../../do/additions.js";
 import { imageSources } from "../../../do/assets.js";
 import type { Aws } from "./aws.js";
 import { findBase, type BaseAmi } from "./base-ami.js";
-import { requireImdsV2 } from "./builder.js";
+import { completeBuilder } from "./builder.js";
 import { hostPaths } from "../../../do/local/paths.js";
 import type { Talk } from "../../../do/local/talk.js";
 import { withTemporaryFolder } from "../../../do/temporary-folder.js";
@@ -130,7 +130,7 @@ export class Ec2Bake {
     const variables = this.#variables();
     const onStep = (script: string) => {
       tellStep(script);
-      if (this.#dialect === "1.6" && script === "wait-for-cloud-init.sh") this.#requireImdsV2();
+      if (this.#dialect === "1.6" && script === "wait-for-cloud-init.sh") this.#completeBuilder();
     };
     await packerBuild(
       { folder: work, only: "amazon-ebs.ec2", variables, env, log, onStep, signal },
@@ -182,9 +182,11 @@ export class Ec2Bake {
   }
 
   /** The old dialect cannot ask for it. The builder serves nobody, so a failure is no reason to stop. */
-  #requireImdsV2(): void {
-    requireImdsV2(this.aws, this.key()).catch((error: unknown) =>
-      this.talk.warn(`the builder's metadata service still answers version 1: ${String(error)}`),
+  #completeBuilder(): void {
+    completeBuilder(this.aws, this.fleet.name, this.key()).catch((error: unknown) =>
+      this.talk.warn(
+        `the builder's metadata service still answers version 1, or its security group has no tags: ${String(error)}`,
+      ),
     );
   }
 

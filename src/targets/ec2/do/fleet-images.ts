@@ -110,9 +110,9 @@ export async function bakeSnapshots(aws: Aws, fleet: string): Promise<BakeSnapsh
     { client: aws.ec2, pageSize: 1000 },
     input,
   ))
-    for (const { SnapshotId: id = "", Description = "", State, Tags } of Snapshots)
+    for (const { SnapshotId: id = "", Description = "", State, StartTime, Tags } of Snapshots)
       if (State !== "pending" && isOfBake(tagsOf(Tags), fleet))
-        found.push({ id, madeFor: madeFor.exec(Description)?.[1] });
+        found.push({ id, madeFor: madeFor.exec(Description)?.[1], started: StartTime });
   return found;
 }
 

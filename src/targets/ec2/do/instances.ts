@@ -24,6 +24,9 @@ export interface FoundInstance {
   showsTags: boolean;
   type: string;
   zone: string;
+  keyName: string | undefined;
+  /** Their ids. */
+  securityGroups: string[];
   privateIp: string | undefined;
   publicIp: string | undefined;
   tags: Tags;
@@ -57,6 +60,8 @@ function readInstance(instance: Instance): FoundInstance {
     showsTags: instance.MetadataOptions?.InstanceMetadataTags === "enabled",
     type: instance.InstanceType ?? "",
     zone: instance.Placement?.AvailabilityZone ?? "",
+    keyName: instance.KeyName,
+    securityGroups: (instance.SecurityGroups ?? []).map(({ GroupId = "" }) => GroupId),
     privateIp: instance.PrivateIpAddress,
     publicIp: instance.PublicIpAddress,
     tags: tagsOf(instance.Tags),

@@ -7,7 +7,7 @@ import { deletionCalls } from "../compute/prune/calls.js";
 import { prunePlan, type PrunePlan, type Superfluous } from "../compute/prune/plan.js";
 import type { Aws } from "./aws.js";
 import { isAwsError, isRefusal } from "./errors.js";
-import { bakeSnapshots, fleetAmis, ownAmis, sharesOf } from "./fleet-images.js";
+import { bakeSnapshots, fleetAmis, ownAmis, sharesOf, type FleetAmi } from "./fleet-images.js";
 import { imageUsage } from "./image-usage.js";
 import { make } from "./make-calls.js";
 import { pause } from "./wait.js";
@@ -17,19 +17,23 @@ export async function planPrune(aws: Aws, fleet: Fleet, keep: number): Promise<P
   const amis = await fleetAmis(aws, fleet.name);
   const parameter = amiParameter(fleet.name, fleet.image.targets.ec2?.ami_parameter);
   const ids = amis.map(({ id }) => id);
-  const snapshots = await bakeSnapshots(aws, fleet.name);
-  const known = new Set(ids);
-  const others = snapshots.flatMap(({ madeFor = "" }) =>
-    madeFor === "" || known.has(madeFor) ? [] : madeFor,
-  );
   const found = {
     fleet: fleet.name,
     amis,
-    snapshots,
+    ...(await bakeSnapshotsThere(aws, fleet.name, amis)),
     ...(await imageUsage(aws, fleet.name, parameter, ids)),
-    others: others.length === 0 ? new Set<string>() : await ownAmis(aws, others),
   };
   return prunePlan(found, keep);
+}
+
+/** The snapshots of a fleet's bakes, and those AMIs beside the fleet's own that they were made for. */
+export async function bakeSnapshotsThere(aws: Aws, fleet: string, amis: readonly FleetAmi[]) {
+  const snapshots = await bakeSnapshots(aws, fleet);
+  const known = new Set(amis.map(({ id }) => id));
+  const others = snapshots.flatMap(({ madeFor = "" }) =>
+    madeFor === "" || known.has(madeFor) ? [] : madeFor,
+  );
+  return { snapshots, others: others.length === 0 ? new Set<string>() : await ownAmis(aws, others) };
 }
 
 /** Who else may launch the AMIs that are about to be changed: one call each, at most ten a second. A disabled one has no shares. */
@@ -97,6 +101,10 @@ const gone = [
   "InvalidAMIID.NotFound",
   "InvalidAMIID.Unavailable",
   "InvalidSnapshot.NotFound",
+  "InvalidInstanceID.NotFound",
+  "InvalidKeyPair.NotFound",
+  "InvalidGroup.NotFound",
+  "InvalidVolume.NotFound",
   "ParameterNotFound",
 ];
 

@@ -23,6 +23,7 @@ export interface BakeSnapshot {
   id: string;
   /** The AMI that it was made for, by EC2's own description of it. */
   madeFor: string | undefined;
+  started?: Date | undefined;
 }
 
 /** What uses an AMI: by its id, why it must stay. */
@@ -98,7 +99,7 @@ function superfluous(ami: Prunable, { snapshots, superseded }: Found): Superfluo
 }
 
 /** What a deletion that was cut off has left: made for an AMI, which is gone. A backup of a volume was made for none. */
-function orphans({ amis, snapshots, others }: Found): string[] {
+export function orphans({ amis, snapshots, others }: Pick<Found, "amis" | "snapshots" | "others">): string[] {
   const held = new Set(amis.flatMap((ami) => [ami.id, ...ami.snapshots]));
   return snapshots
     .filter(({ id, madeFor }) => madeFor !== undefined && !held.has(id) && !held.has(madeFor))
