@@ -116,6 +116,12 @@ function addArtefacts(sipProxy: Command): void {
     .summary("check a fleet file; each error shows line, rule and fix")
     .argument(...fleetArgument)
     .option("--database", "also check the database: connection and rows")
+    .addOption(
+      targetOption(
+        targetsWith("check"),
+        `also ask ${nouns(targetsWith("check"))} whether what the file names is there`,
+      ),
+    )
     .addOption(json())
     .action(validate);
 

@@ -1,4 +1,5 @@
 import { count, printJson, talk } from "../cli/talk.js";
+import { operationsOf, type TargetName } from "../targets/lookup.js";
 import { pathText, type Fault } from "../understand/fault.js";
 import { placesIn, reportFaults, type Source } from "../understand/report.js";
 import { shortage } from "../compute/dispatcher/connections.js";
@@ -14,12 +15,14 @@ interface ValidateOptions {
   json?: boolean;
   /** Asks the database too. */
   database?: boolean;
+  /** Asks this target too. */
+  target?: TargetName;
 }
 
 /** `sip-proxy validate FLEET`: every fault with its line, or nothing; secrets need not be at hand. */
 export async function validate(file: string, options: ValidateOptions): Promise<void> {
   try {
-    tellFleet(file, options.json === true);
+    await tellFleet(file, options);
     if (options.database) await tellDatabase(file);
   } catch (error) {
     if (!options.json || !(error instanceof FaultsError)) throw error;
@@ -28,10 +31,12 @@ export async function validate(file: string, options: ValidateOptions): Promise<
   }
 }
 
-function tellFleet(file: string, json: boolean): void {
+async function tellFleet(file: string, { json, target }: ValidateOptions): Promise<void> {
   const loaded = loadFleet(file);
   const faults = [...loaded.warnings, ...renderedFaults(loaded)];
-  if (faults.some(({ severity }) => severity !== "warning")) throw new FaultsError(faults, loaded.source);
+  refuseErrors(faults, loaded);
+  if (target !== undefined) faults.push(...(await targetFaults(loaded, target)));
+  refuseErrors(faults, loaded);
   if (json) {
     printJson({
       valid: true,
@@ -44,6 +49,15 @@ function tellFleet(file: string, json: boolean): void {
   if (faults.length > 0) talk.warn(reportFaults(faults, loaded.source));
   const { hosts, recorders, name } = loaded.fleet;
   talk.good(`${file}: fleet ${name} is valid: ${count(hosts, "host")}, ${count(recorders, "recorder")}`);
+}
+
+function refuseErrors(faults: readonly Fault[], { source }: LoadedFleet): void {
+  if (faults.some(({ severity }) => severity !== "warning")) throw new FaultsError(faults, source);
+}
+
+async function targetFaults({ fleet }: LoadedFleet, target: TargetName): Promise<Fault[]> {
+  const { check } = await operationsOf(target);
+  return (await check?.(fleet)) ?? [];
 }
 
 /** Whether the database can be reached, has connections for all hosts, and which rows there this fleet did not write. */

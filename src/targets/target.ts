@@ -28,7 +28,7 @@ export interface SecretKind {
 }
 
 /** What some targets have and others have not; the command line offers it where a target has it. */
-export type Feature = "promote" | "clean" | "groups" | "addresses" | "roles" | "loaded" | "reach";
+export type Feature = "promote" | "clean" | "groups" | "addresses" | "roles" | "loaded" | "reach" | "check";
 
 /**
  * Where images are baked and hosts run. This part is pure, and is loaded with every command; `operations` has the effects, and is
@@ -115,6 +115,8 @@ export interface Operations {
   clean?: (fleet: Fleet, options: CleanOptions) => Promise<void>;
   /** The public addresses of hosts that the fleet file leaves to the target. */
   addresses?: (fleet: Fleet, hosts: readonly Host[]) => Promise<DnsTarget[]>;
+  /** What the target, asked, says against a fleet file. */
+  check?: (fleet: Fleet) => Promise<Fault[]>;
   groups?: Groups;
 }
 

@@ -102,8 +102,8 @@ describe("a third target", () => {
 test.each(namedTargets.map(([name, target]) => [name, target] as const))(
   "%s has the operations of its features, and no others",
   async (_, { features, operations, rolePolicy }) => {
-    const { promote, clean, groups, addresses, loaded, reach } = await operations();
-    const having = { promote, clean, groups, addresses, loaded, reach, roles: rolePolicy };
+    const { promote, clean, groups, addresses, loaded, reach, check } = await operations();
+    const having = { promote, clean, groups, addresses, loaded, reach, check, roles: rolePolicy };
     const names = Object.entries(having).flatMap(([name, operation]) =>
       operation === undefined ? [] : [name],
     );

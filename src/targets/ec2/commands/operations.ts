@@ -1,5 +1,6 @@
 import type { Operations } from "../../target.js";
 import { bakeOnEc2 } from "./bake.js";
+import { check } from "./check.js";
 import { groupApply, groupPlan } from "./group.js";
 import { groupDelete, groupStatus, rolling } from "./group-life.js";
 import { addresses, status, withHosts } from "./hosts.js";
@@ -19,6 +20,7 @@ export const operations: Operations = {
   promote,
   clean,
   addresses,
+  check,
   groups: {
     plan: groupPlan,
     apply: groupApply,

@@ -1,12 +1,32 @@
-import { DescribeSubnetsCommand } from "@aws-sdk/client-ec2";
+import {
+  DescribeSubnetsCommand,
+  type DescribeSubnetsCommandInput,
+  type Subnet as Ec2Subnet,
+} from "@aws-sdk/client-ec2";
 import type { Subnet } from "../compute/subnet.js";
 import type { Aws } from "./aws.js";
+import { filterPages } from "./chunks.js";
 
-/** The subnets of these ids, in their order. */
+/** The subnets of these ids, in their order. One that is not there fails. */
 export async function describeSubnets(aws: Aws, ids: readonly string[]): Promise<Subnet[]> {
   if (ids.length === 0) return [];
-  const { Subnets = [] } = await aws.ec2.send(new DescribeSubnetsCommand({ SubnetIds: [...ids] }));
-  const found = Subnets.map(({ SubnetId = "", CidrBlock = "", AvailabilityZone = "", VpcId = "" }) => ({
+  return inOrder(ids, await subnetsWhere(aws, { SubnetIds: [...ids] }));
+}
+
+/** Those of these subnets that are there, in their order. */
+export async function subnetsThere(aws: Aws, ids: readonly string[]): Promise<Subnet[]> {
+  if (ids.length === 0) return [];
+  const pages = filterPages([{ Name: "subnet-id", Values: [...ids] }]);
+  const found = await Promise.all(pages.map((Filters) => subnetsWhere(aws, { Filters })));
+  return inOrder(ids, found.flat());
+}
+
+async function subnetsWhere(aws: Aws, input: DescribeSubnetsCommandInput): Promise<Ec2Subnet[]> {
+  return (await aws.ec2.send(new DescribeSubnetsCommand(input))).Subnets ?? [];
+}
+
+function inOrder(ids: readonly string[], subnets: readonly Ec2Subnet[]): Subnet[] {
+  const found = subnets.map(({ SubnetId = "", CidrBlock = "", AvailabilityZone = "", VpcId = "" }) => ({
     id: SubnetId,
     cidr: CidrBlock,
     zone: AvailabilityZone,

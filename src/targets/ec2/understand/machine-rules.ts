@@ -12,8 +12,8 @@ export const machineRules: readonly ((fleet: Fleet) => Fault[])[] = [
   volumesAreFastEnough,
 ];
 
-/** A warning: AWS opens regions. */
-function regionsAreKnown({ image, launch }: Fleet): Fault[] {
+/** The regions that the file names, and where. */
+export function namedRegions({ image, launch }: Fleet): [Path, string][] {
   const { region, ami_regions = [] } = image.targets.ec2 ?? {};
   const imagePath = ["image", "targets", "ec2"];
   const named: [Path, string | undefined][] = [
@@ -22,8 +22,13 @@ function regionsAreKnown({ image, launch }: Fleet): Fault[] {
     // the image's, unless it is given
     [["launch", "ec2", "region"], launch.ec2.region === region ? undefined : launch.ec2.region],
   ];
-  return named.flatMap(([path, name]) =>
-    name === undefined || knownRegions.includes(name)
+  return named.flatMap(([path, name]): [Path, string][] => (name === undefined ? [] : [[path, name]]));
+}
+
+/** A warning: AWS opens regions. */
+function regionsAreKnown(fleet: Fleet): Fault[] {
+  return namedRegions(fleet).flatMap(([path, name]) =>
+    knownRegions.includes(name)
       ? []
       : {
           path,

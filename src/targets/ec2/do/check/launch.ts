@@ -1,0 +1,87 @@
+import { DescribeAccountAttributesCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
+import type { _InstanceType } from "@aws-sdk/client-ec2";
+import type { Fault } from "../../../../understand/fault.js";
+import type { Fleet, Host } from "../../../../understand/fleet.js";
+import { login } from "../../compute/instance.js";
+import { elasticIps, addressesOfHost } from "../addresses.js";
+import type { Aws } from "../aws.js";
+import { isAwsError, isRefusal } from "../errors.js";
+import { describeAmi, promotedAmi } from "../images.js";
+
+/** Hosts of this target that get an Elastic IP. */
+const addressed = ({ launch, hosts }: Fleet): Host[] =>
+  launch.ec2.elastic_ip ? hosts.filter(({ kind }) => kind !== "group") : [];
+
+/** Addresses that the file gives are Elastic IPs of the account. */
+export async function addressesAreThere(aws: Aws, fleet: Fleet): Promise<Fault[]> {
+  const given = addressed(fleet).filter(({ public_ip_address }) => public_ip_address !== "auto");
+  if (given.length === 0) return [];
+  const Values = given.map(({ public_ip_address }) => public_ip_address);
+  const there = new Set((await elasticIps(aws, [{ Name: "public-ip", Values }])).map((one) => one.publicIp));
+  return given
+    .filter(({ public_ip_address }) => !there.has(public_ip_address))
+    .map(({ name, public_ip_address }) => ({
+      path: ["proxies", name, "public_ip_address"],
+      message: `must be an Elastic IP of this account in ${aws.region}; got ${public_ip_address}`,
+      hint: "allocate or transfer it, or set launch.ec2.elastic_ip: false if a NAT gateway has that address",
+    }));
+}
+
+/** The account's limit of Elastic IPs leaves room for those that `launch` allocates. */
+export async function quotaOfAddresses(aws: Aws, fleet: Fleet): Promise<Fault[]> {
+  const auto = addressed(fleet).filter(({ public_ip_address }) => public_ip_address === "auto");
+  if (auto.length === 0) return [];
+  const own = await Promise.all(auto.map((host) => addressesOfHost(aws, fleet, host)));
+  const needed = own.filter((addresses) => addresses.length === 0).length;
+  const limit = await addressLimit(aws);
+  const free = limit === undefined ? Infinity : limit - (await elasticIps(aws, [])).length;
+  if (needed <= free) return [];
+  return [
+    {
+      path: ["launch", "ec2", "elastic_ip"],
+      severity: "warning",
+      message: `needs ${needed} more Elastic IPs for hosts with public_ip_address: auto; the account's limit (${limit}) leaves ${Math.max(0, free)}`,
+      hint: "ask for a higher quota in the Service Quotas console, or release some",
+    },
+  ];
+}
+
+async function addressLimit(aws: Aws): Promise<number | undefined> {
+  const { AccountAttributes = [] } = await aws.ec2.send(
+    new DescribeAccountAttributesCommand({ AttributeNames: ["vpc-max-elastic-ips" as never] }),
+  );
+  const values = AccountAttributes.find(({ AttributeName }) => AttributeName === "vpc-max-elastic-ips");
+  const limit = Number(values?.AttributeValues?.[0]?.AttributeValue);
+  return Number.isInteger(limit) ? limit : undefined;
+}
+
+/**
+ * A launch that is not made: EC2 says whether this user may launch, may hand the instance its profile's role, and whether the profile is
+ * there, which no call of EC2 tells otherwise.
+ */
+export async function launchIsAllowed(aws: Aws, fleet: Fleet): Promise<Fault[]> {
+  const { ec2 } = fleet.launch;
+  const id = ec2.ami ?? (await promotedAmi(aws, fleet));
+  if (ec2.iam_instance_profile === undefined || id === undefined || !(await describeAmi(aws, id))) return [];
+  const subnet = ec2.subnets[0] ?? fleet.group?.subnets[0];
+  const request = {
+    DryRun: true,
+    ImageId: id,
+    InstanceType: (fleet.group?.instance_type ?? ec2.instance_type) as _InstanceType,
+    MinCount: 1,
+    MaxCount: 1,
+    ...login({ ...ec2, key_name: undefined }),
+    ...(subnet === undefined ? {} : { SubnetId: subnet }),
+  };
+  try {
+    await aws.ec2.send(new RunInstancesCommand(request));
+  } catch (error) {
+    if (isAwsError(error, "DryRunOperation")) return [];
+    if (!isRefusal(error)) throw error;
+    if (!/iam|profile/i.test(error.message)) return [];
+    const message = `must be an instance profile of this account; got ${ec2.iam_instance_profile}: ${error.message}`;
+    const hint = "sip-proxy iam-policy FLEET prints the policy of its role";
+    return [{ path: ["launch", "ec2", "iam_instance_profile"], message, hint }];
+  }
+  return [];
+}

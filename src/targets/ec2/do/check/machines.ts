@@ -1,0 +1,172 @@
+import {
+  paginateDescribeInstanceTypeOfferings,
+  paginateDescribeInstanceTypes,
+  type Image,
+} from "@aws-sdk/client-ec2";
+import type { Fault, Path } from "../../../../understand/fault.js";
+import type { Fleet } from "../../../../understand/fleet.js";
+import { amiParameter } from "../../compute/names.js";
+import type { Aws } from "../aws.js";
+import { describeAmi, promotedAmi } from "../images.js";
+import { subnetsThere } from "../subnets.js";
+
+/** The AMI that launches take, and the setting that names it. */
+interface LaunchedAmi {
+  path: Path;
+  id: string | undefined;
+  image: Image | undefined;
+}
+
+async function launchedAmi(aws: Aws, fleet: Fleet): Promise<LaunchedAmi> {
+  const { ami } = fleet.launch.ec2;
+  if (ami !== undefined)
+    return { path: ["launch", "ec2", "ami"], id: ami, image: await describeAmi(aws, ami) };
+  const { ami_parameter } = fleet.image.targets.ec2 ?? {};
+  const path = ["image", "targets", "ec2", ...(ami_parameter === undefined ? [] : ["ami_parameter"])];
+  const id = await promotedAmi(aws, fleet);
+  return { path, id, image: id === undefined ? undefined : await describeAmi(aws, id) };
+}
+
+/** The AMI can be read and launched, on volumes as large as its snapshot. None is promoted before the first bake. */
+export async function amiFits(aws: Aws, fleet: Fleet): Promise<Fault[]> {
+  const { path, id, image } = await launchedAmi(aws, fleet);
+  if (id === undefined) {
+    const name = amiParameter(fleet.name, fleet.image.targets.ec2?.ami_parameter);
+    const message = `has no promoted AMI in ${aws.region} (${name}); launch and group apply need one`;
+    const hint = "bake-image FLEET --target ec2, then sip-proxy image promote FLEET";
+    return [{ path, atKey: true, severity: "warning", message, hint }];
+  }
+  if (image?.State === "available") return volumeHolds(fleet, image);
+  const message = `must be an available AMI in ${aws.region}; ${id} is ${image?.State ?? "not seen by this account"}`;
+  return [{ path, atKey: true, message, hint: "sip-proxy image list FLEET shows what there is" }];
+}
+
+function volumeHolds(
+  { launch }: Fleet,
+  { ImageId, BlockDeviceMappings = [], RootDeviceName }: Image,
+): Fault[] {
+  const root = BlockDeviceMappings.find(({ DeviceName }) => DeviceName === RootDeviceName);
+  const least = root?.Ebs?.VolumeSize ?? 0;
+  const { volume_size } = launch.ec2;
+  if (volume_size >= least) return [];
+  const message = `must be at least ${least}, the size of ${ImageId}'s snapshot; got ${volume_size}`;
+  return [
+    { path: ["launch", "ec2", "volume_size"], atKey: true, message, hint: `set volume_size: ${least}` },
+  ];
+}
+
+/** A setting that names an instance type, and where instances of it are to be launched. */
+interface NamedType {
+  path: Path;
+  type: string;
+  subnets: readonly string[];
+}
+
+function launchedTypes({ launch, group, hosts }: Fleet): NamedType[] {
+  const { instance_type: type, subnets } = launch.ec2;
+  const path = ["launch", "ec2", "instance_type"];
+  const ofGroup = group?.instance_type;
+  return [
+    ...(hosts.some(({ kind }) => kind === "proxy") ? [{ path, type, subnets }] : []),
+    ...(group === undefined
+      ? []
+      : [
+          {
+            path: ofGroup === undefined ? path : ["group", "instance_type"],
+            type: ofGroup ?? type,
+            subnets: group.subnets,
+          },
+        ]),
+  ];
+}
+
+/** Types are there, are offered in the zones of their subnets, and have the AMI's processors. */
+export async function typesFit(aws: Aws, fleet: Fleet): Promise<Fault[]> {
+  const { id, image } = await launchedAmi(aws, fleet);
+  const named = launchedTypes(fleet);
+  const architectures = await architecturesOf(
+    aws,
+    named.map(({ type }) => type),
+  );
+  const found = await Promise.all(
+    named.map(async (one): Promise<Fault[]> => {
+      const its = architectures.get(one.type);
+      if (its === undefined) return [noType(one, aws.region)];
+      return [...wrongProcessors(one, its, id, image), ...(await offeredInZones(aws, one))];
+    }),
+  );
+  return found.flat();
+}
+
+const noType = ({ path, type }: NamedType, region: string): Fault => ({
+  path,
+  atKey: true,
+  message: `must be an instance type of ${region}; got ${type}`,
+  hint: "aws ec2 describe-instance-type-offerings lists them",
+});
+
+function wrongProcessors({ path, type }: NamedType, its: string[], id = "", image?: Image): Fault[] {
+  const needed = image?.Architecture;
+  if (needed === undefined || its.includes(needed)) return [];
+  const message = `must have ${needed} processors, as ${id} has it; ${type} has ${its.join(", ")}`;
+  return [{ path, atKey: true, message }];
+}
+
+/** What the image is baked on, in the region where it is baked. */
+export async function builderFits(aws: Aws, { image }: Fleet): Promise<Fault[]> {
+  const { ec2 } = image.targets;
+  if (!ec2) return [];
+  const there = await aws.in(ec2.region ?? aws.region);
+  const path = ["image", "targets", "ec2"];
+  const builder = {
+    path: [...path, "instance_type"],
+    type: ec2.instance_type,
+    subnets: ec2.subnet_id === undefined ? [] : [ec2.subnet_id],
+  };
+  const found = await subnetsThere(there, builder.subnets);
+  if (found.length < builder.subnets.length)
+    return [
+      {
+        path: [...path, "subnet_id"],
+        message: `must be a subnet of this account in ${there.region}; got ${ec2.subnet_id}`,
+      },
+    ];
+  const types = await architecturesOf(there, [builder.type]);
+  return types.has(builder.type) ? offeredInZones(there, builder) : [noType(builder, there.region)];
+}
+
+/** By a filter: asked for by their names, one that is not there fails the call. */
+async function architecturesOf(aws: Aws, types: readonly string[]): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  if (types.length === 0) return found;
+  const Filters = [{ Name: "instance-type", Values: [...new Set(types)] }];
+  for await (const { InstanceTypes = [] } of paginateDescribeInstanceTypes({ client: aws.ec2 }, { Filters }))
+    for (const { InstanceType = "", ProcessorInfo } of InstanceTypes)
+      found.set(InstanceType, ProcessorInfo?.SupportedArchitectures ?? []);
+  return found;
+}
+
+async function offeredInZones(aws: Aws, { path, type, subnets }: NamedType): Promise<Fault[]> {
+  const zones = new Map((await subnetsThere(aws, subnets)).map(({ zone, id }) => [zone, id]));
+  const offered = await zonesWith(aws, type);
+  return [...zones]
+    .filter(([zone]) => !offered.has(zone))
+    .map(([zone, subnet]) => ({
+      path,
+      atKey: true,
+      message: `must be offered in the zones of the subnets; ${type} is not in ${zone} (${subnet})`,
+      hint: `${type} is offered in ${[...offered].sort().join(", ") || "no zone of the region"}`,
+    }));
+}
+
+async function zonesWith(aws: Aws, type: string): Promise<Set<string>> {
+  const input = {
+    LocationType: "availability-zone" as const,
+    Filters: [{ Name: "instance-type", Values: [type] }],
+  };
+  const zones = new Set<string>();
+  const pages = paginateDescribeInstanceTypeOfferings({ client: aws.ec2 }, input);
+  for await (const { InstanceTypeOfferings = [] } of pages)
+    for (const { Location = "" } of InstanceTypeOfferings) zones.add(Location);
+  return zones;
+}

@@ -1,0 +1,159 @@
+import { CreateKeyPairCommand, CreateSecurityGroupCommand, CreateVpcCommand } from "@aws-sdk/client-ec2";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { bases, Cloud } from "../support/cloud/cloud.js";
+import { told } from "../support/cloud/told.js";
+
+let cloud: Cloud;
+let subnets: string[];
+beforeAll(async () => {
+  cloud = await Cloud.start();
+});
+beforeEach(async () => {
+  await cloud.reset();
+  subnets = (await cloud.subnets()).map(({ id }) => id);
+});
+afterAll(() => cloud?.stop());
+
+interface Finding {
+  path: string;
+  line: number;
+  severity: string;
+  message: string;
+  hint?: string;
+}
+
+/** What `validate --target ec2` finds, by the settings. */
+async function findings(parts: Record<string, unknown>): Promise<Map<string, Finding>> {
+  const { stdout, code } = await told(
+    cloud,
+    "validate",
+    await cloud.fleet(parts),
+    "--target",
+    "ec2",
+    "--json",
+  );
+  const said = JSON.parse(stdout) as { valid: boolean; warnings?: Finding[]; faults?: Finding[] };
+  expect(code).toBe(said.valid ? 0 : 1);
+  const found = [...(said.warnings ?? []), ...(said.faults ?? [])];
+  return new Map(found.map((one) => [one.path, one]));
+}
+
+const group = (more: object = {}) => ({ name: "proxies", min: 1, subnets, ...more });
+const launch = (more: object = {}) => ({
+  ec2: { ami: bases.newest.ami_id, instance_type: "t3.medium", volume_size: 16, ...more },
+});
+
+/** Nothing else here needs IAM, nor a client for it. */
+async function makeProfile(name: string): Promise<void> {
+  const scope = "Credential=test/20260101/us-east-1/iam/aws4_request";
+  const answer = await fetch(cloud.moto.url, {
+    method: "POST",
+    headers: { authorization: `AWS4-HMAC-SHA256 ${scope}, SignedHeaders=host, Signature=none` },
+    body: new URLSearchParams({
+      Action: "CreateInstanceProfile",
+      Version: "2010-05-08",
+      InstanceProfileName: name,
+    }),
+  });
+  expect(answer.status).toBe(200);
+}
+
+test("a fleet whose every name is there is valid, and nothing is changed", async () => {
+  await makeProfile("proxies");
+  await cloud.ec2.send(new CreateKeyPairCommand({ KeyName: "ops" }));
+  const input = { GroupName: "proxies", Description: "of the test" };
+  const { GroupId } = await cloud.ec2.send(new CreateSecurityGroupCommand(input));
+  const file = await cloud.fleet({
+    group: group(),
+    launch: launch({
+      key_name: "ops",
+      security_group_ids: [GroupId],
+      iam_instance_profile: "proxies",
+      subnets,
+      region: "eu-west-1",
+    }),
+  });
+  const { code, stderr, changes } = await told(cloud, "validate", file, "--target", "ec2");
+  expect(stderr.match(/^(error|warning)\[.*/gm)).toEqual(["warning[$.database.dbpass_kam]:"]);
+  expect([code, stderr]).toEqual([0, expect.stringContaining("fleet test is valid: 2 hosts, 2 recorders")]);
+  // a launch that is not made
+  expect(changes).toEqual(["ec2:RunInstances"]);
+  expect(cloud.proxy.calls("RunInstances")[0]?.params["DryRun"]).toBe("true");
+});
+
+test("what is not there, does not fit, or is not open is told with its line and rule", async () => {
+  const { Vpc } = await cloud.ec2.send(new CreateVpcCommand({ CidrBlock: "10.9.0.0/16" }));
+  const input = { GroupName: "other", Description: "of another VPC", VpcId: Vpc?.VpcId };
+  const { GroupId } = await cloud.ec2.send(new CreateSecurityGroupCommand(input));
+  cloud.proxy.standIns.set("DescribeRegions", async (_, forward) => {
+    const answer = await forward();
+    const closed = /(<regionName>af-south-1<\/regionName>[^]*?<optInStatus>)[^<]*/;
+    return { ...answer, body: answer.body.replace(closed, "$1not-opted-in") };
+  });
+  const lost = "subnet-0123456789abcdef0";
+  const image = { media_relay: "rtpengine" };
+  const found = await findings({
+    image: {
+      ...image,
+      targets: { ec2: { region: "eu-west-1", ami_regions: ["af-south-1"], instance_type: "c9z.large" } },
+    },
+    proxies: { sipproxy0: { public_ip_address: "198.51.100.7", private_ip_address: "172.31.0.10" } },
+    group: group({ instance_type: "m6g.large", subnets: [...subnets, lost] }),
+    launch: launch({
+      instance_type: "t9.medium",
+      volume_size: 4,
+      security_group_ids: [GroupId, "sg-0123456789abcdef0"],
+      key_name: "nobody",
+      iam_instance_profile: "nobody",
+    }),
+  });
+  for (const [path, message] of Object.entries({
+    "image.targets.ec2.ami_regions[0]": /must be enabled for this account; af-south-1 is not/,
+    "image.targets.ec2.instance_type": /must be an instance type of eu-west-1; got c9z\.large/,
+    "proxies.sipproxy0.public_ip_address": /must be an Elastic IP of this account in eu-west-1/,
+    "group.instance_type": /must have x86_64 processors, as ami-\w+ has it; m6g\.large has arm64/,
+    [`group.subnets[${subnets.length}]`]: new RegExp(`must be a subnet of this account .*got ${lost}`),
+    "launch.ec2.instance_type": /must be an instance type of eu-west-1; got t9\.medium/,
+    "launch.ec2.volume_size": /must be at least \d+, the size of ami-\w+'s snapshot; got 4/,
+    "launch.ec2.security_group_ids[0]": /must be in the VPC of the instances/,
+    "launch.ec2.security_group_ids[1]": /must be a security group of this account/,
+    "launch.ec2.key_name": /must be a key pair in eu-west-1; got nobody/,
+    "launch.ec2.iam_instance_profile": /must be an instance profile of this account; got nobody: .*not found/,
+  })) {
+    expect(found.get(`$.${path}`)?.message, path).toMatch(message);
+    expect(found.get(`$.${path}`)).toMatchObject({ severity: "error", line: 1 });
+  }
+});
+
+test("whoever may not ask for one thing is told the action, and the others are checked", async () => {
+  for (const action of ["DescribeKeyPairs", "DescribeInstanceTypes"])
+    cloud.proxy.trouble(action, { code: "UnauthorizedOperation", message: "You are not authorized" });
+  const parts = {
+    launch: launch({ ami: undefined, key_name: "ops", subnets: ["subnet-0123456789abcdef0"] }),
+  };
+  const file = await cloud.fleet(parts);
+  const { code, stderr } = await told(cloud, "validate", file, "--target", "ec2");
+  expect(code).toBe(1);
+  for (const words of [
+    /warning\[\$\.launch\.ec2\][^]*is not checked in part: EC2 DescribeKeyPairs: UnauthorizedOperation/,
+    /is not checked in part: EC2 DescribeInstanceTypes: UnauthorizedOperation/,
+    /hint: your IAM policy must allow this action/,
+    /warning\[\$\.image\.targets\.ec2\][^]*has no promoted AMI in eu-west-1 \(\/sip-proxy\/test\/ami\)/,
+    /error\[\$\.launch\.ec2\.subnets\[0\]\][^]*must be a subnet of this account/,
+  ])
+    expect(stderr).toMatch(words);
+});
+
+test("a limit of Elastic IPs that leaves no room is told before a launch meets it", async () => {
+  const proxies = Object.fromEntries(
+    Array.from({ length: 6 }, (_, at) => [
+      `sipproxy${at}`,
+      { public_ip_address: "auto", private_ip_address: `172.31.0.${at + 10}` },
+    ]),
+  );
+  const found = await findings({ proxies, launch: launch() });
+  expect(found.get("$.launch.ec2.elastic_ip")).toMatchObject({
+    severity: "warning",
+    message: expect.stringMatching(/needs 6 more Elastic IPs .*limit \(5\) leaves 5/) as string,
+  });
+});
