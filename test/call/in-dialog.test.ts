@@ -12,7 +12,7 @@ withEachRelay((relay) => {
   afterAll(() => lab?.stop());
 
   const totals = () => Promise.all([...lab.recorders.values()].map((recorder) => recorder.totals()));
-  const sum = async (count: "unknownDialog" | "reinvites" | "invites" | "cancels") =>
+  const sum = async (count: "unknownDialog" | "reinvites" | "invites" | "cancels" | "stray") =>
     (await totals()).reduce((all, each) => all + each[count], 0);
 
   it("200 re-INVITEs, UPDATE, PRACK, INFO and BYE go to the recorder that holds the call", async () => {
@@ -30,6 +30,19 @@ withEachRelay((relay) => {
     expect((await sum("reinvites")) - before).toBe(5 * 5 * 8);
     expect(await sum("unknownDialog")).toBe(0);
     await lab.acknowledged();
+  });
+
+  it("the ACK of what the proxy itself refuses goes no further", async () => {
+    const before = { reinvites: await sum("reinvites"), stray: await sum("stray") };
+    const all = await placeFromAll(lab, { calls: 4, rate: 40, holdMs: null });
+    await all.each((platform) => platform.allPlaced());
+    expect(await all.each((platform) => platform.reinviteAll("named"))).toEqual(ofEachKind({ 488: 4 }));
+    expect(await all.each((platform) => platform.reinviteAll())).toEqual(ofEachKind({ 200: 4 }));
+    await all.each((platform) => platform.byeAll());
+    expect(outcomes(await all.finished())).toEqual(ofEachKind({ ok: 0, broken: 4, "re-INVITE: 488": 4 }));
+    await lab.recorded();
+    expect(await sum("reinvites")).toBe(before.reinvites + 5 * 4);
+    expect(await sum("stray")).toBe(before.stray);
   });
 
   it("a recorder that leaves the list keeps the calls that it has", async () => {

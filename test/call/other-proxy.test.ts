@@ -63,6 +63,26 @@ withEachRelay((relay) => {
     await end(all);
   });
 
+  it("no ACK of a refusal, a full or draining proxy's, goes on to the recorder", async () => {
+    const stray = async () => {
+      const totals = await Promise.all([...lab.recorders.values()].map((recorder) => recorder.totals()));
+      return totals.reduce((sum, each) => sum + each.stray, 0);
+    };
+    const drain = (value: string) =>
+      lab.proxy("sipproxy1").kamcmd("cfg.set_now_int", "proxy", "draining", value);
+    const before = await stray();
+    const all = await place();
+    await move(all, "kept");
+    await drain("1");
+    await expectAnswers(all, (platform) => platform.reinviteAll(), 503);
+    await drain("0");
+    await expectAnswers(all, (platform) => platform.reinviteAll());
+    await all.each((platform) => platform.byeAll());
+    await all.finished();
+    await lab.recorded();
+    expect(await stray()).toBe(before);
+  });
+
   it("BYE alone, a Route of the second proxy before the others", async () => {
     const all = await place();
     await move(all, "before");

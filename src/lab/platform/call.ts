@@ -106,7 +106,8 @@ export class Call {
     await this.#reach();
     if (kind === "hold") media.stop();
     const direction: Direction = kind === "hold" ? "inactive" : "sendonly";
-    const body = offerBody(session, ++this.version, direction);
+    const named = { ...session, media: { ...session.media, address: "media.example" } };
+    const body = offerBody(kind === "named" ? named : session, ++this.version, direction);
     const outcome = await this.#invite(kind, body);
     const status = "response" in outcome ? outcome.response.status : 0;
     const answer = outcome.kind === "answered" ? await this.#followAnswer(outcome.response) : [];

@@ -134,8 +134,8 @@ export interface CrowdJob {
 /** The first line of the program's standard input. */
 export type PlatformJob = CallsJob | OptionsJob | RawJob | SprayJob | CrowdJob;
 
-/** `late`: without an offer, the recorder makes one. */
-export type ReinviteKind = "refresh" | "hold" | "resume" | "late";
+/** `late`: without an offer, the recorder makes one. `named`: its media are at a name, which no proxy relays: 488. */
+export type ReinviteKind = "refresh" | "hold" | "resume" | "late" | "named";
 
 /** Further requests within a dialog; UPDATE carries a session description. */
 export type OtherMethod = "UPDATE" | "PRACK" | "INFO";
