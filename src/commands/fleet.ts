@@ -1,6 +1,6 @@
 import { table } from "../cli/table.js";
 import { print, printJson, talk } from "../cli/talk.js";
-import { runSteps } from "../cli/steps.js";
+import { runSteps, type StepTimes } from "../cli/steps.js";
 import { UserError } from "../errors.js";
 import type { HostOrder, Hosts, Rolling } from "../targets/hosts.js";
 import { operationsOf } from "../targets/lookup.js";
@@ -88,19 +88,32 @@ async function roll(file: string, names: string[], options: RollOptions, remembe
   const all = orders(file, loaded, hosts);
   const operations = await operationsOf(options.target);
   await operations.withHosts(fleet, options, async (target) => {
-    const behind = await ordersBehind(target, all);
-    if (options.dryRun) return tellPlan(behind, options);
-    if (behind.length > 0 && remember) await rollingOf(target).remember();
-    const steps = new Roll(fleet, target, options, timeout).steps(behind);
-    const times = await runSteps(steps);
-    if (options.json) printJson({ rolled: behind.map(({ host }) => host.name), steps: times });
-    else if (behind.length === 0) talk.good("every host is as launch would make it");
-    else talk.good(`rolled: ${behind.map(({ host }) => host.name).join(", ")}`);
+    const rolling = rollingOf(target);
+    const ordersToRoll = async () => {
+      const behind = await ordersBehind(rolling, all);
+      if (behind.length > 0) await rolling.prepare();
+      return behind;
+    };
+    if (options.dryRun) return tellPlan(await ordersToRoll(), options);
+    await rolling.alone(async () => {
+      const behind = await ordersToRoll();
+      if (behind.length > 0 && remember) await rolling.remember();
+      const current = all.filter((order) => !behind.includes(order));
+      const times = await runSteps(new Roll(fleet, target, options, timeout).steps(behind, current));
+      tellRolled(behind, times, options);
+    });
   });
 }
 
-async function ordersBehind(target: Hosts, all: readonly HostOrder[]): Promise<HostOrder[]> {
-  const current = await Promise.all(all.map((order) => rollingOf(target).isCurrent(order)));
+function tellRolled(behind: readonly HostOrder[], steps: StepTimes, { json }: RollOptions): void {
+  const rolled = behind.map(({ host }) => host.name);
+  if (json) printJson({ rolled, steps });
+  else if (rolled.length === 0) talk.good("every host is as launch would make it");
+  else talk.good(`rolled: ${rolled.join(", ")}`);
+}
+
+async function ordersBehind(rolling: Rolling, all: readonly HostOrder[]): Promise<HostOrder[]> {
+  const current = await Promise.all(all.map((order) => rolling.isCurrent(order)));
   return all.filter((_, index) => !current[index]);
 }
 

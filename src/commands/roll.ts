@@ -35,8 +35,14 @@ export class Roll {
     private readonly timeout: number,
   ) {}
 
-  steps(orders: readonly HostOrder[]): Step[] {
-    return orders.flatMap((order, index) => {
+  /** `current`: hosts that need no replacing; one that a roll has launched before it was cut off may not be ready yet. */
+  steps(orders: readonly HostOrder[], current: readonly HostOrder[]): Step[] {
+    const all = orders.map(({ host }) => host.name);
+    const awaited = current.map(({ host }) => ({
+      title: `${host.name}: ready`,
+      run: () => this.#ready(host, all),
+    }));
+    const replaced = orders.flatMap((order, index) => {
       const { host } = order;
       const rest = orders.slice(index + 1).map((later) => later.host.name);
       return [
@@ -46,6 +52,7 @@ export class Roll {
         { title: `${host.name}: ready`, run: () => this.#ready(host, rest) },
       ];
     });
+    return [...awaited, ...replaced];
   }
 
   /** Others that have just come need a moment. */

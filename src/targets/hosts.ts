@@ -14,7 +14,11 @@ export type ListedHost = Record<string, string | number | undefined> & { name: s
 export interface Rolling {
   /** Whether the host runs, with the image and the user-data that it would be launched with. */
   isCurrent(order: HostOrder): Promise<boolean>;
-  /** Keeps which image the hosts have, until the next roll. */
+  /** Runs a roll while no other one of this fleet runs here; waits for the other's end, and says so. */
+  alone<T>(roll: () => Promise<T>): Promise<T>;
+  /** Makes ready what hosts are launched from. Throws UserError when none can be launched: no host has been touched then. */
+  prepare(): Promise<void>;
+  /** Keeps which image the hosts have, unless it is the one that they are to have: a roll that goes on keeps what it began with. */
   remember(): Promise<void>;
   /** The image that was kept last. */
   previous(): Promise<string | undefined>;

@@ -122,6 +122,19 @@ describe("launch", () => {
     expect(stderr).toContain("sipproxy0 was launched with different user-data");
   });
 
+  test("a roll to what is no image touches no host; one with nothing to do does nothing", async () => {
+    const roll = (...words: string[]) =>
+      attempt({ argv: [...cli, "fleet", "roll", fleetFile, ...words, "--target", "local"], env });
+    for (const words of [[], ["--dry-run"]])
+      expect(await roll("--image", fleetFile, ...words)).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining("is not a qcow2 image") as string,
+      });
+    const { exitCode, stderr } = await roll();
+    expect(stderr).toContain("every host is as launch would make it");
+    expect(exitCode).toBe(0);
+  });
+
   test("list tells what runs", async () => {
     const { stdout } = await sipProxy("list", fleetFile, "--target", "local", "--json");
     expect(JSON.parse(stdout)).toMatchObject(hosts.map((name) => ({ name, state: "running" })));

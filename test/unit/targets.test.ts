@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { namedTargets } from "../../src/targets/lookup.js";
 import type * as registry from "../../src/targets/registry.js";
 import { runCli } from "../support/cloud/cli.js";
-import { shelf } from "../support/fake-target/target.js";
+import { boxes, done, shelf } from "../support/fake-target/target.js";
 
 // the one line that a third target takes, beside its folder
 vi.mock("../../src/targets/registry.js", async (original) => {
@@ -74,7 +74,7 @@ describe("a third target", () => {
       /sipproxy0: put on the shelf with \d+ bytes\n.*sipproxy0: ready: sipproxy0/s,
     );
     expect(JSON.parse((await run("list", file, ...there, "--json")).stdout)).toEqual([
-      { name: "sipproxy0", state: "on the shelf", box: 1 },
+      { name: "sipproxy0", state: "running", box: 1 },
     ]);
     expect(await run("status", file, ...there)).toMatchObject({ code: 0, stdout: "sipproxy0 there\n" });
     expect((await run("terminate", file, "sipproxy0", ...there)).stderr).toMatch(/sipproxy0: taken away/);
@@ -96,6 +96,51 @@ describe("a third target", () => {
     expect((await run("terminate", "--help")).stdout).toMatch(
       /on EC2, also release[^;]*; on a\s+shelf, give/,
     );
+  });
+});
+
+describe("a roll", () => {
+  const there = ["--target", "shelf"];
+  const file = () => fleetFile({ proxies: proxies(2) });
+  const roll = (verb: string, ...words: string[]) => run("fleet", verb, file(), ...words, ...there);
+
+  beforeEach(async () => {
+    boxes.clear();
+    await run("launch", file(), "sipproxy0", "sipproxy1", ...there);
+    done.length = 0;
+  });
+
+  const replaced = (name: string, image: string) => [`${name} away`, `${name} of ${image}`];
+
+  test("drains and replaces one host after the other, goes back, and does nothing twice", async () => {
+    const rolled = await roll("roll", "--image", "ash", "--json");
+    expect(JSON.parse(rolled.stdout)).toMatchObject({ rolled: ["sipproxy0", "sipproxy1"] });
+    expect(done).toEqual([...replaced("sipproxy0", "ash"), ...replaced("sipproxy1", "ash")]);
+    done.length = 0;
+    expect((await roll("roll", "--image", "ash")).stderr).toContain("every host is as launch would make it");
+    expect(done).toEqual([]);
+    expect(await roll("rollback")).toMatchObject({ code: 0 });
+    expect(done).toEqual([...replaced("sipproxy0", "oak"), ...replaced("sipproxy1", "oak")]);
+  });
+
+  test("touches no host when there is nothing to launch from", async () => {
+    for (const words of [[], ["--dry-run"]])
+      expect(await roll("roll", "--image", "straw", ...words)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining("no board straw") as string,
+      });
+    expect(done).toEqual([]);
+    expect([...boxes.values()].some(({ draining }) => draining)).toBe(false);
+  });
+
+  test("stops at a host that is not ready, and the same command says so again", async () => {
+    for (const words of [["sipproxy0"], ["sipproxy0"], []]) {
+      const { code, stderr } = await roll("roll", "--image", "rotten", ...words);
+      expect(code).toBe(1);
+      expect(stderr).toContain("the roll stops at sipproxy0, which is not ready");
+    }
+    expect(done).toEqual(replaced("sipproxy0", "rotten"));
+    expect(boxes.get("sipproxy1")).toMatchObject({ image: "oak", draining: false });
   });
 });
 

@@ -2,7 +2,7 @@ import { readdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf, entryName } from "../../compute/local/cache-key.js";
 import { UserError } from "../../errors.js";
-import { run } from "../process.js";
+import { attempt, run } from "../process.js";
 import { removeTree } from "../temporary-folder.js";
 import type { CacheOptions } from "./base-tree.js";
 import { cached } from "./cache.js";
@@ -38,6 +38,14 @@ export async function ensureRawDisk(image: string, options: CacheOptions = {}): 
   const entry = await cached(root, nameOf(state), build, talk);
   if (entry.built) await deleteStale(root);
   return join(entry.folder, "disk.raw");
+}
+
+/** Throws UserError unless an image can be read, as qcow2. */
+export async function requireImage(image: string): Promise<void> {
+  if ((await stateOf(image)) === undefined) throw new UserError(`there is no image ${image}`);
+  await requireTools("qemu-img");
+  const { exitCode, stderr } = await attempt({ argv: ["qemu-img", "info", "-U", "-f", "qcow2", image] });
+  if (exitCode !== 0) throw new UserError(`${image} is not a qcow2 image: ${stderr.trim()}`);
 }
 
 async function deleteStale(root: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { optional, withDefault } from "../../../src/understand/settings/setting.js";
 import { integer, text } from "../../../src/understand/settings/types.js";
+import { UserError } from "../../../src/errors.js";
 import type { Hosts } from "../../../src/targets/hosts.js";
-import type { Operations, Target } from "../../../src/targets/target.js";
+import type { HostsNeeds, Operations, Target } from "../../../src/targets/target.js";
 
 const room = text({ rule: "a room such as r12", pattern: /^r\d+$/ });
 
@@ -42,30 +43,81 @@ export const shelf = {
     (image.targets as Record<string, unknown>)["shelf"] === undefined
       ? undefined
       : { type: "null", source: { communicator: "none" }, variables: {}, files: [] },
-  features: ["addresses"],
+  features: ["addresses", "reach"],
   operations: () => Promise.resolve(operations),
 } as const satisfies Target;
 
-/** What is on the shelf: name and digest of the user-data. */
-const boxes = new Map<string, number>();
+/** A box on the shelf: what it was made of, and whether it takes no calls. */
+interface Box {
+  image: string;
+  userData: string;
+  draining: boolean;
+}
 
-const hosts = (dryRun = false): Hosts => ({
+export const boxes = new Map<string, Box>();
+/** What was done to boxes that run, in order. */
+export const done: string[] = [];
+let former: string | undefined;
+
+const boards = ["oak", "ash", "rotten"];
+
+const hosts = ({ dryRun = false, image = "oak" }: HostsNeeds): Hosts => ({
   launch: ({ host, userData }) => {
-    if (!dryRun) boxes.set(host.name, userData.length);
+    if (!dryRun) boxes.set(host.name, { image, userData: userData.toString("hex"), draining: false });
+    done.push(`${host.name} of ${image}`);
     return Promise.resolve(`put on the shelf with ${userData.length} bytes`);
   },
-  waitUntilReady: ({ name }) => Promise.resolve(`sip-proxy: ready: ${name}`),
-  list: () => Promise.resolve([...boxes.keys()].map((name) => ({ name, state: "on the shelf", box: 1 }))),
+  waitUntilReady: ({ name }) =>
+    boxes.get(name)?.image === "rotten"
+      ? Promise.reject(new UserError("it does not hold"))
+      : Promise.resolve(`sip-proxy: ready: ${name}`),
+  list: () => Promise.resolve([...boxes.keys()].map((name) => ({ name, state: "running", box: 1 }))),
   stop: () => Promise.resolve("closed"),
-  terminate: ({ name }) => Promise.resolve(boxes.delete(name) ? "taken away" : "not there"),
+  terminate: ({ name }) => {
+    if (boxes.get(name)?.draining) done.push(`${name} away`);
+    return Promise.resolve(boxes.delete(name) ? "taken away" : "not there");
+  },
+  rolling: {
+    isCurrent: ({ host, userData }) => {
+      const box = boxes.get(host.name);
+      return Promise.resolve(box?.image === image && box.userData === userData.toString("hex"));
+    },
+    alone: (roll) => roll(),
+    prepare: () =>
+      boards.includes(image) ? Promise.resolve() : Promise.reject(new UserError(`no board ${image}`)),
+    remember: () => {
+      former = [...boxes.values()].find((box) => box.image !== image)?.image ?? former;
+      return Promise.resolve();
+    },
+    previous: () => Promise.resolve(former),
+  },
 });
+
+/** What a box answers: a look, or nothing. */
+function answer(box: Box, script: string): string {
+  if (script === "sip-proxy-drain start") box.draining = true;
+  if (script === "sip-proxy-drain undo") box.draining = false;
+  const marks = [...(box.draining ? ["draining"] : []), ...(box.image === "rotten" ? [] : ["ready"])];
+  return ["", "[]", "calls=0", marks.join("\n"), "100"].join("\n--- sip-proxy ---\n");
+}
 
 const operations: Operations = {
   bake: () => Promise.resolve(),
   images: () => Promise.resolve([]),
   compared: () => Promise.reject(new Error("a shelf has one image")),
   prune: () => Promise.resolve(0),
-  withHosts: (_fleet, { dryRun }, work) => work(hosts(dryRun)),
+  withHosts: (_fleet, needs, work) => work(hosts(needs)),
+  reach: (_fleet, asked) =>
+    Promise.resolve(
+      asked.map((host) => {
+        const { name } = host;
+        const box = boxes.get(name);
+        if (box === undefined) return { name, host, why: "it is not on the shelf" };
+        const run = (script: string) =>
+          Promise.resolve({ exitCode: 0, stdout: answer(box, script), stderr: "" });
+        return { name, host, run };
+      }),
+    ),
   status: (_fleet, asked) => {
     for (const { name } of asked) process.stdout.write(`${name} ${boxes.has(name) ? "there" : "missing"}\n`);
     return Promise.resolve(asked.every(({ name }) => boxes.has(name)));

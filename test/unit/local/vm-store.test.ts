@@ -2,11 +2,14 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseStat, type ProcessIdentity } from "../../../src/compute/local/process-identity.js";
 import type { VirtualMachine } from "../../../src/compute/local/vm.js";
 import { identify, isAlive, signal } from "../../../src/do/local/process-identity.js";
 import { removeMachine, stopMachine } from "../../../src/do/local/machine.js";
+import { LocalHosts } from "../../../src/targets/local/do/launch.js";
+import { eventually } from "../../support/eventually.js";
+import { fleetOf } from "../../support/fleets.js";
 import { findVm, listVms, saveVm, vmFolder, type VmRecord } from "../../../src/do/local/vm-store.js";
 
 let state: string;
@@ -145,5 +148,60 @@ describe("a process", () => {
     const running = sleeper();
     expect(signal({ ...running, startTicks: 1 }, "SIGKILL")).toBe(false);
     expect(isAlive(running)).toBe(true);
+  });
+});
+
+describe("a roll over hosts of this machine", () => {
+  beforeEach(() => void vi.stubEnv("XDG_STATE_HOME", state));
+  afterEach(() => void vi.unstubAllEnvs());
+
+  const rolling = (image: string) =>
+    new LocalHosts(
+      fleetOf({ fleet: "test", launch: { local: { bridge: "br-sip" } } }),
+      () => Promise.resolve(image),
+      false,
+    ).rolling;
+  const launched = (name: string, base: string) => {
+    const folder = vmFolder("test", name);
+    return saveVm(folder, {
+      fleet: "test",
+      machine: { name, pidfile: join(folder, "pid") },
+      base,
+    } as VmRecord);
+  };
+
+  it("that goes on after it was cut off keeps the image that hosts had before it began", async () => {
+    for (const name of ["a", "b", "c"]) await launched(name, "/former");
+    expect(await rolling("/newest").previous()).toBeUndefined();
+    await rolling("/newest").remember();
+    for (const [name, left] of [
+      ["a", "/former"],
+      ["b", "/former"],
+      ["c", "/former"],
+    ] as const) {
+      expect(await rolling("/newest").previous()).toBe(left);
+      await launched(name, "/newest");
+      await rolling("/newest").remember();
+    }
+    expect(await rolling("/newest").previous()).toBe("/former");
+  });
+
+  it("waits for another one to end", async () => {
+    const order: string[] = [];
+    let end: () => void = () => undefined;
+    const first = rolling("/newest").alone(async () => {
+      order.push("first begins");
+      await new Promise<void>((resolve) => (end = resolve));
+      order.push("first ends");
+    });
+    await eventually(() => expect(order).toHaveLength(1));
+    const second = rolling("/newest").alone(() => Promise.resolve(order.push("second")));
+    end();
+    await Promise.all([first, second]);
+    expect(order).toEqual(["first begins", "first ends", "second"]);
+  });
+
+  it("refuses an image that is not there before a host is touched", async () => {
+    await expect(rolling(join(state, "gone.qcow2")).prepare()).rejects.toThrow(/there is no image .*gone/);
   });
 });

@@ -6,9 +6,9 @@ import { listVms } from "../../../do/local/vm-store.js";
 /** Where a rollback goes to; beside the hosts' folders. */
 const fileOf = (fleet: string) => join(hostPaths().state, fleet, ".former-image");
 
-/** Keeps the image that most of the fleet's hosts have. */
-export async function rememberImages(fleet: string): Promise<void> {
-  const images = (await listVms({ fleet })).map(({ record }) => record.base);
+/** Keeps the image that most of the fleet's hosts have of those that have another one than `image`. */
+export async function rememberImages(fleet: string, image: string): Promise<void> {
+  const images = (await listVms({ fleet })).map(({ record }) => record.base).filter((base) => base !== image);
   const count = (image: string) => images.filter((one) => one === image).length;
   const [most] = [...images].sort((a, b) => count(b) - count(a));
   if (most === undefined) return;

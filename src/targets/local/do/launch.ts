@@ -17,6 +17,8 @@ import { waitForConsole } from "../../../do/local/console.js";
 import { ensureSshKey } from "../../../do/local/ssh-key.js";
 import { createVm } from "../../../do/local/vm.js";
 import { previousImage, rememberImages } from "./former-image.js";
+import { withLock } from "../../../do/local/lock.js";
+import { ensureRawDisk, requireImage } from "../../../do/local/raw-disk.js";
 import { findVm, listVms, vmFolder, type VmRecord } from "../../../do/local/vm-store.js";
 import { createContainer, removeMachine, startMachine, stopMachine } from "../../../do/local/machine.js";
 import { containersBoot } from "../../../do/local/try-container.js";
@@ -188,7 +190,9 @@ export class LocalHosts implements Hosts {
   #runner: Promise<Runner> | undefined;
   readonly rolling: Rolling = {
     isCurrent: async (order) => isCurrent(this.fleet, order, await this.image()),
-    remember: () => rememberImages(this.fleet.name),
+    alone: (roll) => this.#alone(roll),
+    prepare: () => this.#prepare(),
+    remember: async () => rememberImages(this.fleet.name, await this.image()),
     previous: () => previousImage(this.fleet.name),
   };
 
@@ -204,8 +208,26 @@ export class LocalHosts implements Hosts {
     const image = await this.image();
     if (this.dryRun)
       return `would launch (${host.private_ip_address}) from ${image} with ${userData.length} bytes of user-data`;
+    return launchLocal(this.fleet, host, { image, runner: await this.#run(), userData });
+  }
+
+  #run(): Promise<Runner> {
     this.#runner ??= localRunner(this.fleet, this.talk);
-    return launchLocal(this.fleet, host, { image, runner: await this.#runner, userData });
+    return this.#runner;
+  }
+
+  async #prepare(): Promise<void> {
+    requireBridge(this.fleet);
+    await requireImage(await this.image());
+    if (this.dryRun) return;
+    if ((await this.#run()) === "container") await ensureRawDisk(await this.image());
+  }
+
+  #alone<T>(roll: () => Promise<T>): Promise<T> {
+    const { name } = this.fleet;
+    return withLock(join(hostPaths().state, name, ".roll.lock"), roll, () =>
+      this.talk.warn(`another roll of ${name} runs on this machine; waiting for its end (Ctrl-C gives up)`),
+    );
   }
 
   waitUntilReady(host: Host, timeout: number): Promise<string> {
