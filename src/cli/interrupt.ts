@@ -3,8 +3,15 @@ import { talk } from "./talk.js";
 
 /** The user pressed Ctrl-C, or the process was told to end. The exit code is the shell's: 128 and the signal's number. */
 export class Interrupted extends UserError {
-  constructor(readonly signal: "SIGINT" | "SIGTERM") {
-    super(`interrupted (${signal})`, { exitCode: signal === "SIGINT" ? 130 : 143 });
+  /** `stays`: what is left as it is, and how to go on. */
+  constructor(
+    readonly signal: "SIGINT" | "SIGTERM",
+    stays?: string,
+  ) {
+    super(`interrupted (${signal})`, {
+      exitCode: signal === "SIGINT" ? 130 : 143,
+      ...(stays === undefined ? {} : { hint: stays }),
+    });
     this.name = "Interrupted";
   }
 }
@@ -15,7 +22,7 @@ export class Interrupted extends UserError {
  */
 export async function withCleanUp<T>(
   work: (interruption: Promise<never>) => Promise<T>,
-  cleanUp: () => Promise<void>,
+  cleanUp?: () => Promise<void>,
 ): Promise<T> {
   let interrupt: (signal: NodeJS.Signals) => void = () => undefined;
   const interruption = new Promise<never>((_, reject) => {
@@ -26,10 +33,22 @@ export async function withCleanUp<T>(
   try {
     return await Promise.race([work(interruption), interruption]);
   } catch (error) {
-    if (error instanceof Interrupted) talk.warn("interrupted: cleaning up");
+    if (error instanceof Interrupted && cleanUp) talk.warn("interrupted: cleaning up");
     throw error;
   } finally {
-    await cleanUp();
+    await cleanUp?.();
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}
+
+/** Work that leaves a state behind when it is interrupted, which the user is told: `stays` is asked then. */
+export async function tellingWhatStays<T>(
+  stays: () => string | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof Interrupted ? new Interrupted(error.signal, stays()) : error;
   }
 }

@@ -14,10 +14,7 @@ export type StepTimes = { title: string; seconds: number }[];
  * Runs steps one after the other, each with its elapsed time: moving on a terminal, plain lines elsewhere. The first
  * failure ends it and is thrown; so does Ctrl-C. `cleanUp` is called however it ends.
  */
-export function runSteps(
-  steps: readonly Step[],
-  cleanUp: () => Promise<void> = () => Promise.resolve(),
-): Promise<StepTimes> {
+export function runSteps(steps: readonly Step[], cleanUp?: () => Promise<void>): Promise<StepTimes> {
   return withCleanUp(async (interruption) => {
     const times: StepTimes = [];
     const tasks = steps.map(({ title, run }): ListrTask => ({

@@ -8,7 +8,7 @@ import { printable } from "../printable.js";
 import type { Reached } from "../targets/reach.js";
 import { lookAtEach } from "./dispatcher.js";
 import { loadFleet } from "./load-fleet.js";
-import { reachNamed, type ReachOptions } from "./reach.js";
+import { failUnlessAll, reachNamed, type ReachOptions } from "./reach.js";
 
 export interface CallsOptions extends ReachOptions {
   follow?: boolean;
@@ -26,14 +26,16 @@ export async function calls(file: string, names: string[], options: CallsOptions
   const hosts = await reachNamed(fleet, names, options);
   const recorders = new Map(fleet.recorders.map((recorder) => [destination(recorder), recorder.name]));
   const row = (call: HostCall) => callRow(call.host, call, recorders).map(printable);
-  const now = await callsOf(hosts);
+  const mute = new Set<string>();
+  const first = await callsOf(hosts, mute);
+  failUnlessAll(first, hosts);
+  const now = [...first.values()].flat();
   if (options.json && !options.follow) return printJson(now);
   if (!options.json) print(table(callHeadings, now.map(row)));
   if (!options.follow) return;
-  for (let before = now; ;) {
+  for (let before: ReadonlyMap<string, readonly HostCall[]> = first; ;) {
     await sleep(PAUSE);
-    const after = await callsOf(hosts);
-    const { began, ended } = changes(before, after);
+    const { began, ended, known } = changes(before, await callsOf(hosts, mute));
     for (const [event, list] of Object.entries({ began, ended }))
       for (const call of list)
         print(
@@ -41,15 +43,19 @@ export async function calls(file: string, names: string[], options: CallsOptions
             ? `${JSON.stringify({ event, ...call })}\n`
             : `${event.padEnd(6)} ${row(call).join("  ")}\n`,
         );
-    before = after;
+    before = known;
   }
 }
 
-async function callsOf(hosts: readonly Reached[]): Promise<HostCall[]> {
+/** The calls of each host that answers. `mute`: hosts whose image lists no calls, which was told already. */
+async function callsOf(hosts: readonly Reached[], mute: Set<string>): Promise<Map<string, HostCall[]>> {
   const looks = await lookAtEach(hosts);
-  return [...looks].flatMap(([host, look]) => {
-    if (look.calls !== undefined) return look.calls.map((call) => ({ host, ...call }));
-    talk.warn(`${host}: its image does not list single calls; ${look.count ?? "an unknown number"} are up`);
-    return [];
-  });
+  for (const [host, { calls, count }] of looks)
+    if (calls === undefined && !mute.has(host)) {
+      talk.warn(`${host}: its image does not list single calls; ${count ?? "an unknown number"} are up`);
+      mute.add(host);
+    }
+  return new Map(
+    [...looks].map(([host, look]) => [host, (look.calls ?? []).map((call) => ({ host, ...call }))]),
+  );
 }

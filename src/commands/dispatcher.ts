@@ -1,7 +1,7 @@
 import { table } from "../cli/table.js";
 import { print, printJson, talk } from "../cli/talk.js";
 import { diffLines, type TableRow } from "../compute/dispatcher/diff.js";
-import { DISABLED, drainSql } from "../compute/dispatcher/drain.js";
+import { DISABLED, drainSql, type DrainChoices } from "../compute/dispatcher/drain.js";
 import { rowsOf } from "../compute/dispatcher/named.js";
 import { dispatcherRows } from "../compute/dispatcher/seed.js";
 import { lookScript, readLook, type HostLook } from "../compute/operate/look.js";
@@ -10,12 +10,12 @@ import { readAsset } from "../do/assets.js";
 import { asKamailio } from "../do/database/connect.js";
 import { readTable } from "../do/database/table.js";
 import { secretReader } from "../do/secrets.js";
-import { UsageError } from "../errors.js";
+import { UsageError, UserError } from "../errors.js";
 import { printable } from "../printable.js";
 import type { Reached } from "../targets/reach.js";
 import type { Fleet } from "../understand/fleet.js";
 import { loadFleetAndWarn } from "./load-fleet.js";
-import { onEach, reachHosts, type ReachOptions } from "./reach.js";
+import { answerOf, failUnlessAll, onEach, reachNamed, type ReachOptions } from "./reach.js";
 
 export interface DispatcherOptions extends ReachOptions {
   dryRun?: boolean;
@@ -30,10 +30,12 @@ export async function dispatcherList(file: string, options: DispatcherOptions): 
   const { fleet } = loadFleetAndWarn(file);
   const rows = await readTable(fleet.database, secretReader(file));
   const asked = options.target !== undefined || options.ssh === true;
-  const looks = asked ? await lookAtEach(await reachHosts(fleet, fleet.hosts, options)) : new Map();
+  const reached = asked ? await reachNamed(fleet, [], options) : [];
+  const looks = await lookAtEach(reached);
+  failUnlessAll(looks, reached);
   const lines = listLines(fleet, rows, looks);
   if (options.json) return printJson(lines);
-  const hosts = [...looks.keys()] as string[];
+  const hosts = [...looks.keys()];
   const text = lines.map(({ set, recorder, destination, service, hosts: on }) => [
     ...[String(set), recorder ?? "-", destination, service],
     ...hosts.map((host) => stateText(on[host])),
@@ -82,7 +84,7 @@ function serviceOf(row: TableRow | undefined): string {
 
 function stateText(on: OnHost | undefined): string {
   if (on?.flags == null) return "-";
-  return on.calls === null ? on.flags : `${on.flags}, ${on.calls} calls`;
+  return on.calls === null ? on.flags : `${on.flags}, ${on.calls} ${on.calls === 1 ? "call" : "calls"}`;
 }
 
 /** What each host has now; one that does not answer is told of. */
@@ -90,7 +92,7 @@ export function lookAtEach(
   hosts: readonly Reached[],
   before: readonly string[] = [],
 ): Promise<Map<string, HostLook>> {
-  return onEach(hosts, async (host) => readLook((await host.run(lookScript(before), PATIENCE)).stdout));
+  return onEach(hosts, async (host) => readLook(answerOf(await host.run(lookScript(before), PATIENCE))));
 }
 
 /** `sip-proxy dispatcher reload FLEET`: has every host look at the table now, and shows what came of it. */
@@ -126,8 +128,11 @@ export async function dispatcherSetState(
   const commands = rows.map(({ setid, destination }) =>
     ["kamcmd", "dispatcher.set_state", states[state], String(setid), destination].map(shellQuote).join(" "),
   );
-  if (options.dryRun) return talk.say(`would run on each host: ${commands.join("; ")}`);
-  const hosts = await reachHosts(fleet, fleet.hosts, options);
+  if (options.dryRun) {
+    if (options.json) printJson({ would: commands });
+    return talk.say(`would run on each host: ${commands.join("; ")}`);
+  }
+  const hosts = await reachNamed(fleet, [], options);
   const looks = await lookAtEach(hosts, commands);
   const lines = listLines(fleet, await readTable(fleet.database, secretReader(file)), looks).filter((line) =>
     rows.some(({ setid, destination }) => line.set === setid && line.destination === destination),
@@ -136,7 +141,19 @@ export async function dispatcherSetState(
   else
     for (const { destination, hosts: on } of lines)
       for (const [host, its] of Object.entries(on)) talk.say(`${host}: ${destination} is ${stateText(its)}`);
-  if (looks.size < hosts.length) process.exitCode = 1;
+  failUnlessAll(looks, hosts);
+  const differ = lines.flatMap(({ destination, hosts: on }) =>
+    Object.entries(on).flatMap(([host, its]) => (hasState(its, state) ? [] : [`${host} (${destination})`])),
+  );
+  if (differ.length > 0)
+    throw new UserError(`${recorder} is not ${state} on ${differ.join(", ")}`, {
+      hint: "a host sets only what it has loaded: sip-proxy dispatcher list, sip-proxy doctor FLEET",
+    });
+}
+
+/** Whether Kamailio's flags are of the state that was set. Pings may have changed active and inactive since. */
+function hasState({ flags }: OnHost, state: keyof typeof states): boolean {
+  return flags !== null && (state === "disabled") === flags.startsWith("D");
 }
 
 /** The rows of the recorder that was named. Throws UsageError when it has none. */
@@ -151,6 +168,6 @@ export async function recorderRows(fleet: Fleet, file: string, recorder: string)
 }
 
 /** The SQL that drains rows, or lets them have calls again. */
-export function drainSqlOf(rows: readonly TableRow[], undo: boolean): string {
-  return drainSql(readAsset("templates/sql/drain.sql.hbs"), rows, { undo });
+export function drainSqlOf(rows: readonly TableRow[], choices: DrainChoices): string {
+  return drainSql(readAsset("templates/sql/drain.sql.hbs"), rows, choices);
 }

@@ -4,7 +4,7 @@ import { readFindings, type Finding } from "../compute/operate/finding.js";
 import { readAsset } from "../do/assets.js";
 import { printable } from "../printable.js";
 import { loadFleet } from "./load-fleet.js";
-import { onEach, reachNamed, type ReachOptions } from "./reach.js";
+import { answerOf, failUnlessAll, onEach, reachNamed, type ReachOptions } from "./reach.js";
 
 /** Milliseconds for all looks: each has a limit of its own. */
 const PATIENCE = 90_000;
@@ -20,13 +20,14 @@ export async function doctor(
   const { fleet } = loadFleet(file);
   const hosts = await reachNamed(fleet, names, options);
   const script = readAsset("templates/operate/doctor.sh");
-  const found = await onEach(hosts, async (host) => readFindings((await host.run(script, PATIENCE)).stdout));
+  const found = await onEach(hosts, async (host) => readFindings(answerOf(await host.run(script, PATIENCE))));
   if (options.json) printJson(Object.fromEntries(found));
   else for (const [host, findings] of found) print(text(host, findings));
   const isBad = [...found.values()].some(
     (all) => all.length === 0 || all.some(({ state }) => state === "bad"),
   );
-  if (isBad || found.size === 0 || found.size < hosts.length) process.exitCode = 1;
+  if (isBad) process.exitCode = 1;
+  failUnlessAll(found, hosts);
 }
 
 function text(host: string, findings: readonly Finding[]): string {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { tellingWhatStays } from "../cli/interrupt.js";
 import { runSteps } from "../cli/steps.js";
 import { printJson, talk } from "../cli/talk.js";
 import { UserError } from "../errors.js";
@@ -26,7 +27,11 @@ export async function drainHosts(file: string, names: string[], options: DrainHo
   if (hosts === undefined) return;
   const steps = [{ title: `no new calls: ${names.join(", ")}`, run: () => tellHosts(hosts, "start") }];
   const wait = { title: "the last call ends", run: (tell: Tell) => untilDrained(hosts, timeout, tell) };
-  const times = await runSteps(options.wait ? [...steps, wait] : steps);
+  const times = await tellingWhatStays(
+    () =>
+      `${names.join(", ")} may stay drained: the same command goes on, sip-proxy undrain FLEET NAME ends it`,
+    () => runSteps(options.wait ? [...steps, wait] : steps),
+  );
   const seconds = times.reduce((sum, step) => sum + step.seconds, 0);
   if (options.json) printJson({ hosts: names, drained: options.wait, seconds });
   else if (options.wait)

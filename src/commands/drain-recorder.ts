@@ -1,7 +1,8 @@
+import { tellingWhatStays } from "../cli/interrupt.js";
 import { runSteps } from "../cli/steps.js";
 import { print, printJson, talk } from "../cli/talk.js";
 import type { TableRow } from "../compute/dispatcher/diff.js";
-import { DISABLED } from "../compute/dispatcher/drain.js";
+import { DISABLED, type DrainChoices } from "../compute/dispatcher/drain.js";
 import { UserError } from "../errors.js";
 import type { Fleet } from "../understand/fleet.js";
 import { drainSqlOf, recorderRows, type DispatcherOptions } from "./dispatcher.js";
@@ -14,6 +15,8 @@ import { placeOf, whereOf } from "./where.js";
 export interface DrainOptions extends DispatcherOptions {
   wait: boolean;
   timeout: string;
+  /** Also the last recorder of a set. */
+  force?: boolean;
 }
 
 /** `sip-proxy dispatcher drain FLEET RECORDER`: no new calls for it, anywhere and from now on; waits for its last one. */
@@ -21,10 +24,15 @@ export async function drainRecorder(file: string, recorder: string, options: Dra
   const timeout = secondsOf(options.timeout);
   const { fleet } = loadFleetAndWarn(file);
   const rows = await recorderRows(fleet, file, recorder);
-  if (options.dryRun) return tellSql(fleet, rows, false, options);
+  if (options.dryRun) return tellSql(fleet, rows, { force: options.force === true }, options);
   const hosts = options.wait ? await reachHosts(fleet, fleet.hosts, options) : [];
   const drain = new Drain(fleet, file, rows, hosts);
-  const times = await runSteps(options.wait ? drain.steps(timeout) : drain.steps(timeout).slice(0, 1));
+  const steps = drain.steps(timeout, options.force);
+  const times = await tellingWhatStays(
+    () =>
+      `${recorder} may stay drained: the same command goes on, sip-proxy dispatcher undrain FLEET ${recorder} ends it`,
+    () => runSteps(options.wait ? steps : steps.slice(0, 1)),
+  );
   const seconds = times.reduce((sum, step) => sum + step.seconds, 0);
   const missing = drain.missing();
   if (options.json) printJson({ recorder, rows: rows.map(shown), left: drain.left, seconds });
@@ -50,7 +58,7 @@ export async function undrainRecorder(
   const { fleet } = loadFleetAndWarn(file);
   const rows = await recorderRows(fleet, file, recorder);
   refuseDisabled(fleet, recorder);
-  if (options.dryRun) return tellSql(fleet, rows, true, options);
+  if (options.dryRun) return tellSql(fleet, rows, { undo: true }, options);
   const asked = options.target !== undefined || options.ssh === true;
   const drain = new Drain(fleet, file, rows, asked ? await reachHosts(fleet, fleet.hosts, options) : []);
   await runSteps(drain.undoSteps());
@@ -68,9 +76,14 @@ function refuseDisabled({ recorders }: Fleet, recorder: string): void {
 
 const shown = ({ setid, destination }: TableRow) => ({ set: setid, destination });
 
-function tellSql(fleet: Fleet, rows: readonly TableRow[], undo: boolean, { json }: DispatcherOptions): void {
+function tellSql(
+  fleet: Fleet,
+  rows: readonly TableRow[],
+  choices: DrainChoices,
+  { json }: DispatcherOptions,
+): void {
   const { db_kam: database } = fleet.database;
-  const sql = drainSqlOf(rows, undo);
+  const sql = drainSqlOf(rows, choices);
   if (json) return printJson({ ...whereOf(fleet.database), database, sql });
   talk.say(`would run this at ${placeOf(fleet.database)} in ${database}:`);
   print(sql);

@@ -1,5 +1,6 @@
 import { table } from "../cli/table.js";
 import { print, printJson, talk } from "../cli/talk.js";
+import { tellingWhatStays } from "../cli/interrupt.js";
 import { runSteps, type StepTimes } from "../cli/steps.js";
 import { UserError } from "../errors.js";
 import type { HostOrder, Hosts, Rolling } from "../targets/hosts.js";
@@ -99,7 +100,11 @@ async function roll(file: string, names: string[], options: RollOptions, remembe
       const behind = await ordersToRoll();
       if (behind.length > 0 && remember) await rolling.remember();
       const current = all.filter((order) => !behind.includes(order));
-      const times = await runSteps(new Roll(fleet, target, options, timeout).steps(behind, current));
+      const rolls = new Roll(fleet, target, options, timeout);
+      const times = await tellingWhatStays(
+        () => rolls.stays,
+        () => runSteps(rolls.steps(behind, current)),
+      );
       tellRolled(behind, times, options);
     });
   });

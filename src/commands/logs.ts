@@ -4,7 +4,7 @@ import { journalScript, readJournal } from "../compute/operate/journal.js";
 import { printable } from "../printable.js";
 import type { Reached } from "../targets/reach.js";
 import { loadFleet } from "./load-fleet.js";
-import { onEach, reachNamed, type ReachOptions } from "./reach.js";
+import { answerOf, failUnlessAll, onEach, reachNamed, type ReachOptions } from "./reach.js";
 
 export interface LogsOptions extends ReachOptions {
   since: string;
@@ -36,8 +36,9 @@ async function printNew(
   const found = await onEach(hosts, async (host) => {
     const cursor = cursors.get(host.name);
     const from = cursor === undefined ? { since } : { cursor };
-    return readJournal((await host.run(journalScript({ ...from, grep }), PATIENCE)).stdout);
+    return readJournal(answerOf(await host.run(journalScript({ ...from, grep }), PATIENCE)));
   });
+  failUnlessAll(found, hosts);
   const lines = [...found].flatMap(([host, journal]) => {
     if (journal.cursor !== undefined) cursors.set(host, journal.cursor);
     return journal.lines.map((line) => ({ ...line, host }));

@@ -2,6 +2,7 @@ import { talk } from "../cli/talk.js";
 import { reachBySsh } from "../do/reach/ssh.js";
 import { UsageError, UserError } from "../errors.js";
 import type { Reached, Unreached } from "../targets/reach.js";
+import type { Finished } from "../do/process.js";
 import { operationsOf } from "../targets/lookup.js";
 import type { Fleet, Host } from "../understand/fleet.js";
 import { findHosts } from "./load-fleet.js";
@@ -31,9 +32,13 @@ export async function reachHosts(
   return found.filter(isReached);
 }
 
-/** The same for hosts by their names; all of the fleet where none is named. */
-export function reachNamed(fleet: Fleet, names: string[], options: ReachOptions): Promise<Reached[]> {
-  return reachHosts(fleet, names.length > 0 ? findHosts(fleet, names) : fleet.hosts, options);
+/** The same for hosts by their names, or all of the fleet where none is named; exit code 1 where one is not reached. */
+export async function reachNamed(fleet: Fleet, names: string[], options: ReachOptions): Promise<Reached[]> {
+  const wanted = names.length > 0 ? findHosts(fleet, names) : fleet.hosts;
+  const found = await reachHosts(fleet, wanted, options);
+  if (!wanted.every(({ name, kind }) => kind === "group" || found.some(({ host }) => host.name === name)))
+    process.exitCode = 1;
+  return found;
 }
 
 function byAddress(hosts: readonly Host[]): Reached[] {
@@ -54,15 +59,35 @@ export async function onEach<T>(
   const results = await Promise.all(
     hosts.map(async (host) => {
       try {
-        return [[host.name, await work(host)] as const];
+        const result = await work(host);
+        faults.delete(host);
+        return [[host.name, result] as const];
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
-        talk.warn(`${host.name}: not reachable: ${error.message}`);
+        if (faults.get(host) !== error.message) talk.warn(`${host.name}: ${error.message}`);
+        faults.set(host, error.message);
         return [];
       }
     }),
   );
   return new Map(results.flat());
+}
+
+/** What was told of hosts last: those who look again and again say it once. */
+const faults = new WeakMap<Reached, string>();
+
+/** Throws UserError when a script that is to succeed did not: what it printed is no answer then. */
+export function answerOf({ exitCode, stdout, stderr }: Finished): string {
+  if (exitCode === 0) return stdout;
+  const why = stderr.trim().split("\n").at(-1) || `exit ${exitCode}`;
+  throw new UserError(`does not answer: ${why}`, {
+    hint: "the login must be root, or have sudo without a password",
+  });
+}
+
+/** An answer that lacks a host is no success, whatever the others said. */
+export function failUnlessAll(answers: ReadonlyMap<string, unknown>, hosts: readonly Reached[]): void {
+  if (answers.size < hosts.length) process.exitCode = 1;
 }
 
 function isReached(found: Reached | Unreached): found is Reached {

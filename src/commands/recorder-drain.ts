@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Step } from "../cli/steps.js";
 import type { TableRow } from "../compute/dispatcher/diff.js";
+import type { DrainChoices } from "../compute/dispatcher/drain.js";
 import { LastCalls, type CallsLeft } from "../compute/operate/last-calls.js";
 import type { HostLook } from "../compute/operate/look.js";
 import { shellQuote } from "../compute/quote/shell.js";
@@ -29,9 +30,10 @@ export class Drain {
     this.#counters = new Map(hosts.map(({ name }) => [name, new LastCalls(name, rows)]));
   }
 
-  steps(timeout: number): Step[] {
+  /** `force`: also the last recorder of a set. */
+  steps(timeout: number, force = false): Step[] {
     return [
-      { title: "no new calls, in the dispatcher table", run: () => this.#write(false) },
+      { title: "no new calls, in the dispatcher table", run: () => this.#write({ force }) },
       { title: "every host has it", run: (tell) => this.#applied(true, tell) },
       { title: "the last call ends", run: (tell) => this.#lastCalls(timeout, tell) },
     ];
@@ -39,7 +41,7 @@ export class Drain {
 
   undoSteps(): Step[] {
     return [
-      { title: "in service, in the dispatcher table", run: () => this.#write(true) },
+      { title: "in service, in the dispatcher table", run: () => this.#write({ undo: true }) },
       ...(this.hosts.length === 0
         ? []
         : [
@@ -58,9 +60,9 @@ export class Drain {
       .filter((name) => !this.left.some(({ host, calls }) => host === name && calls !== undefined));
   }
 
-  #write(undo: boolean) {
+  #write(choices: DrainChoices) {
     return asKamailio(this.fleet.database, secretReader(this.file), (client) =>
-      client.query(drainSqlOf(this.rows, undo)),
+      client.query(drainSqlOf(this.rows, choices)),
     );
   }
 

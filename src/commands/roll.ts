@@ -27,6 +27,9 @@ const BOOT = 900_000;
 
 /** Single hosts, replaced one after the other: drained first, the next one only when this one is ready. */
 export class Roll {
+  /** How the host stands that it is at, and what to do if it goes no further. */
+  stays: string | undefined;
+
   constructor(
     private readonly fleet: Fleet,
     private readonly target: Hosts,
@@ -78,6 +81,7 @@ export class Roll {
   async #drain(host: Host, tell: Tell): Promise<void> {
     const reached = await this.#reached(host);
     if (reached.length === 0) return;
+    this.stays = `${host.name} is drained: the same command goes on, sip-proxy undrain FLEET ${host.name} ends it`;
     await tellHosts(reached, "start");
     await untilDrained(reached, this.timeout, tell);
   }
@@ -94,6 +98,7 @@ export class Roll {
   }
 
   async #replace({ host, userData }: HostOrder): Promise<void> {
+    this.stays = `${host.name} is being replaced: the same command goes on`;
     await this.target.terminate(host, { now: true, release: false });
     await this.target.launch({ host, userData });
   }
@@ -101,6 +106,7 @@ export class Roll {
   async #ready(host: Host, rest: readonly string[]): Promise<void> {
     try {
       await this.target.waitUntilReady(host, Math.min(this.timeout, BOOT));
+      this.stays = undefined;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       const stays = rest.length === 0 ? "" : `; as they were: ${rest.join(", ")}`;

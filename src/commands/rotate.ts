@@ -7,6 +7,7 @@ import { secretPath } from "../compute/host/secrets.js";
 import { changePassword, logsIn } from "../do/database/password.js";
 import { secretReader } from "../do/secrets.js";
 import { UserError } from "../errors.js";
+import type { Host } from "../understand/fleet.js";
 import type { Reached } from "../targets/reach.js";
 import { FaultsError, loadFleetAndWarn, type LoadedFleet } from "./load-fleet.js";
 import { onEach, reachHosts, type ReachOptions } from "./reach.js";
@@ -27,28 +28,33 @@ export async function dbRotate(file: string, options: RotateOptions): Promise<vo
   const { database } = loaded.fleet;
   if (database.dbpass_kam === undefined) throw new UserError("database.dbpass_kam is not given");
   const isText = !database.dbpass_kam.resolvedOnHost;
+  const { oldPasswordFile } = options;
+  const old = oldPasswordFile === undefined ? undefined : readPassword(oldPasswordFile);
   const step: Step = {
     title: `${database.dbuser_kam} has it, in the database`,
-    run: () => inDatabase(file, loaded, options),
+    run: () => inDatabase(file, loaded, old),
   };
   await rotate(file, loaded, options, {
     what: "the database's password",
     before: isText ? [step] : [],
     names: ["dbpass_kam"],
+    concerns: () => true,
     script: passwordScript,
   });
 }
 
-async function inDatabase(
-  file: string,
-  { fleet }: LoadedFleet,
-  { oldPasswordFile }: RotateOptions,
-): Promise<void> {
+async function inDatabase(file: string, { fleet }: LoadedFleet, old: string | undefined): Promise<void> {
   const reveal = secretReader(file);
   if (await logsIn(fleet.database, reveal)) return;
-  const old =
-    oldPasswordFile === undefined ? undefined : readFileSync(oldPasswordFile, "utf8").replace(/[\r\n]+$/, "");
   await changePassword(fleet.database, reveal, old);
+}
+
+function readPassword(file: string): string {
+  try {
+    return readFileSync(file, "utf8").replace(/[\r\n]+$/, "");
+  } catch (cause) {
+    throw new UserError(`--old-password-file: cannot read ${file}`, { cause });
+  }
 }
 
 /** `sip-proxy tls rotate FLEET`: the fleet file's certificate and key, on every host, without a restart. */
@@ -57,6 +63,7 @@ export async function tlsRotate(file: string, options: RotateOptions): Promise<v
     what: "the certificate",
     before: [],
     names: ["tls_certificate", "tls_private_key", "tls_ca"],
+    concerns: ({ settings }) => settings.enable_tls,
     script: certificateScript,
   });
 }
@@ -65,6 +72,8 @@ interface Rotation {
   what: string;
   before: Step[];
   names: readonly Parameters<typeof secretPath>[0][];
+  /** Which hosts have them. */
+  concerns: (host: Host) => boolean;
   script: (files: readonly Artefact[]) => string;
 }
 
@@ -72,12 +81,14 @@ async function rotate(
   file: string,
   loaded: LoadedFleet,
   options: RotateOptions,
-  { what, before, names, script }: Rotation,
+  { what, before, names, concerns, script }: Rotation,
 ): Promise<void> {
   const { fleet, source } = loaded;
-  const wanted = fleet.hosts.filter(
-    ({ kind, settings }) => kind === "proxy" && (names[0] === "dbpass_kam" || settings.enable_tls),
-  );
+  const wanted = fleet.hosts.filter((host) => host.kind === "proxy" && concerns(host));
+  if (wanted.length === 0 && before.length === 0)
+    throw new UserError(`no single host of the fleet has ${what} from the fleet file`, {
+      hint: "tls rotate is for hosts with enable_tls; instances of a group get both by: group apply, group roll",
+    });
   const rendered = new Map(wanted.map((host) => [host.name, renderHost(fleet, host, secretReader(file))]));
   const faults = [...rendered.values()].flatMap((host) => host.faults);
   if (faults.length > 0) throw new FaultsError(faults, source);
@@ -87,12 +98,14 @@ async function rotate(
     );
   if (options.dryRun) {
     const would = wanted.map(({ name }) => ({ name, files: secretsOf(name).map(({ path }) => `/${path}`) }));
-    if (options.json) printJson(would);
-    else
-      for (const { name, files } of would)
-        talk.say(`${name}: would write ${files.join(", ")}, and take them into use`);
+    if (options.json) return printJson(would);
+    for (const { title } of before) talk.say(`would see to it that ${title}`);
+    for (const { name, files } of would)
+      talk.say(`${name}: would write ${files.join(", ")}, and take them into use`);
     return;
   }
+  if (fleet.hosts.some(({ kind }) => kind === "group"))
+    talk.note("instances of the group get it by: sip-proxy group apply FLEET, sip-proxy group roll FLEET");
   const hosts = await reachHosts(fleet, wanted, options);
   let said = new Map<string, string>();
   const push = async () => void (said = await give(hosts, (name) => script(secretsOf(name))));

@@ -113,6 +113,21 @@ withEachRelay((relay) => {
     expect((await listed())["recorder1"]?.hosts["one"]?.flags).toMatch(/^A/);
   });
 
+  it("drain refuses the last recorder of a set, also when two are drained at once; --force drains it", async () => {
+    const drain = (...words: string[]) => operator.run("dispatcher drain", ...words, "--no-wait");
+    const both = await Promise.all([drain("recorder0"), drain("recorder1")]);
+    expect(both.map(({ exitCode }) => exitCode).sort()).toEqual([0, 1]);
+    expect(both.map(({ stderr }) => stderr).join("")).toMatch(
+      /no other recorder of set 1 is in service[\s\S]*--force/,
+    );
+    const [out, last] = both[0].exitCode === 0 ? ["recorder0", "recorder1"] : ["recorder1", "recorder0"];
+    expect((await drain(out)).exitCode).toBe(0);
+    expect((await drain(last, "--force")).exitCode).toBe(0);
+    expect((await drain(last)).exitCode).toBe(0);
+    for (const recorder of [out, last])
+      expect((await operator.run("dispatcher undrain", recorder, "--ssh")).exitCode).toBe(0);
+  });
+
   it("calls tells who calls, which recorder has it, and what came and left of each stream", async () => {
     const platform = await lab.place({
       targets: [lab.target("udp", "one")],

@@ -144,6 +144,26 @@ describe("a roll", () => {
   });
 });
 
+describe("hosts that do not answer", () => {
+  const asked = (verb: string) => run(verb, fleetFile({ proxies: proxies(2) }), "--target", "shelf");
+
+  test.each(["calls", "logs", "doctor"])(
+    "%s names each with the reason, once, and is no success",
+    async (verb) => {
+      boxes.clear();
+      await run("launch", fleetFile({ proxies: proxies(2) }), "sipproxy0", "--target", "shelf");
+      const gone = await asked(verb);
+      expect(gone).toMatchObject({ code: 1, stderr: "sipproxy1: not reachable: it is not on the shelf\n" });
+      Object.assign(boxes.get("sipproxy0") ?? {}, { locked: true });
+      const locked = await asked(verb);
+      expect(locked.code).toBe(1);
+      expect(locked.stderr.match(/sipproxy0.*/g)).toEqual([
+        "sipproxy0: does not answer: sudo: a password is required",
+      ]);
+    },
+  );
+});
+
 test.each(namedTargets.map(([name, target]) => [name, target] as const))(
   "%s has the operations of its features, and no others",
   async (_, { features, operations, rolePolicy }) => {

@@ -7,7 +7,17 @@ export const DISABLED = 4;
 
 export type Destination = Pick<DispatcherRow, "setid" | "destination">;
 
+export interface DrainChoices {
+  undo?: boolean;
+  /** Also the last recorder of a set. */
+  force?: boolean;
+}
+
 /** The SQL that takes recorders out of service, or lets them have calls again; `template` is drain.sql.hbs. */
-export function drainSql(template: string, rows: readonly Destination[], { undo = false } = {}): string {
-  return renderTemplate(template, { lock: databaseLock, undo, rows });
+export function drainSql(
+  template: string,
+  rows: readonly Destination[],
+  { undo = false, force = false }: DrainChoices = {},
+): string {
+  return renderTemplate(template, { lock: databaseLock, undo, guarded: !undo && !force, rows });
 }

@@ -29,8 +29,9 @@ export function journalScript({ since, cursor, grep }: JournalQuery): string {
     ...(cursor === undefined ? [] : [`--after-cursor=${cursor}`]),
     ...(grep === undefined ? [] : [`--grep=${grep}`]),
   ];
-  // without a line that fits it ends with 1
-  return `${words.map(shellQuote).join(" ")} || true`;
+  // without a line that fits it ends with 1, and says nothing
+  const journalctl = words.map(shellQuote).join(" ");
+  return `if ! { errors=$(${journalctl} 2>&1 >&3); } 3>&1 && [ -n "$errors" ]; then printf '%s\\n' "$errors" >&2; exit 1; fi`;
 }
 
 export interface Journal {

@@ -1,40 +1,51 @@
+import { basename } from "node:path";
 import type { Artefact } from "../artefact.js";
 import { shellQuote } from "../quote/shell.js";
 
 /**
- * The script that gives a running host other secrets, and takes them into use; when that fails the former ones stay. The texts are in the script, which
- * goes by standard input: no program has them as an argument. `files`: all that the host is to have of them, by their path below /.
+ * The script that gives a running host other secrets, and takes them into use; when that fails, or it is cut off, the former ones stay. One at a time
+ * on a host. The texts are in the script, which goes by standard input: no program has them as an argument. A script that arrives in part does
+ * nothing. `files`: all that the host is to have of them, by their path below /.
  */
 function secretsScript(files: readonly Artefact[], names: readonly string[], use: readonly string[]): string {
   const put = files.map(
     ({ path, content }) =>
       `printf %s ${Buffer.from(content).toString("base64")} | base64 -d | write_file 600 - "$root"${shellQuote(`/${path}`)}`,
   );
-  const all = names.flatMap((name) => [name, `${name}.ref`]).join(" ");
-  return `set -euo pipefail
+  const all = names.flatMap((name) => [name, `${name}.ref`]);
+  const kept = new Set(files.map(({ path }) => basename(path)));
+  const dropped = all.filter((name) => !kept.has(name)).map((name) => `rm -f "$etc/secrets/${name}"`);
+  return `rotate() {
+set -euo pipefail
 . "\${SIP_PROXY_LIB:-/usr/lib/sip-proxy}/common.sh"
 . "$lib/secrets.sh"
 load_host
-former=$(mktemp -d "$run/former.XXXXXX")
 mkdir -p "$etc/secrets"
-for name in ${all}; do if [[ -e $etc/secrets/$name ]]; then mv "$etc/secrets/$name" "$former/"; fi; done
+exec {lock}>"$run/rotate.lock"
+flock -w 30 "$lock" || { echo 'another rotate runs on this host' >&2; exit 1; }
+former=$(mktemp -d "$run/former.XXXXXX")
+for name in ${all.join(" ")}; do if [[ -e $etc/secrets/$name ]]; then cp -p "$etc/secrets/$name" "$former/"; fi; done
 back() {
-	for name in ${all}; do rm -f "$etc/secrets/$name"; done
-	find "$former" -type f -exec mv -t "$etc/secrets" {} +
-	rmdir "$former"
+	for name in ${all.join(" ")}; do
+		if [[ -e $former/$name ]]; then write_file 600 - "$etc/secrets/$name" <"$former/$name"; else rm -f "$etc/secrets/$name"; fi
+	done
+	use >/dev/null 2>&1 || true
 }
 use() (
 	set -e
 	${use.join("\n\t")}
 )
-${put.join("\n")}
+status=1
+trap 'set +e; if ((status)); then back; fi; rm -rf "$former"' EXIT
+trap 'exit 1' HUP INT TERM PIPE
+${[...put, ...dropped].join("\n")}
 # not in a condition, where set -e counts for nothing
 set +e
 use
 status=$?
-set -e
-if ((status)); then back; use >/dev/null 2>&1 || true; exit "$status"; fi
-rm -rf "$former"
+exit "$status"
+}
+rotate
 `;
 }
 

@@ -32,11 +32,21 @@ function streamText({ stream, packets, relayed, lost, jitter_ms }: CallStream): 
   return [`${stream}: ${packets ?? "?"} packets`, ...details].join(", ");
 }
 
-/** What is new between two looks at the calls of all hosts, and what is gone. */
+/**
+ * What is new between two looks at the calls of hosts, by the hosts' names, and what is gone; and what is known then: a host that did not answer
+ * the second time still has its calls.
+ */
 export function changes<C extends Pick<Call, "call_id">>(
-  before: readonly C[],
-  now: readonly C[],
-): { began: C[]; ended: C[] } {
-  const has = (calls: readonly C[], { call_id }: C) => calls.some((call) => call.call_id === call_id);
-  return { began: now.filter((call) => !has(before, call)), ended: before.filter((call) => !has(now, call)) };
+  before: ReadonlyMap<string, readonly C[]>,
+  answers: ReadonlyMap<string, readonly C[]>,
+): { began: C[]; ended: C[]; known: Map<string, readonly C[]> } {
+  const known = new Map([...before, ...answers]);
+  const all = (calls: ReadonlyMap<string, readonly C[]>) => [...calls.values()].flat();
+  const without = (calls: C[], others: C[]) =>
+    calls.filter(({ call_id }) => !others.some((other) => other.call_id === call_id));
+  return {
+    began: without(all(known), all(before)),
+    ended: without(all(before), all(known)),
+    known,
+  };
 }

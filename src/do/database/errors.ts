@@ -4,6 +4,8 @@ import type { Login } from "./connect.js";
 
 /** What a server, a pooler, the network or TLS can say, by code, with the way out. */
 const ways: Record<string, string> = {
+  // templates/sql/drain.sql.hbs
+  SP503: "calls would get 503: undrain another recorder first, or use --force",
   // https://www.postgresql.org/docs/current/errcodes-appendix.html
   "28P01": "check the password, and that the role exists",
   "28000":

@@ -13,7 +13,7 @@ export function reachBySsh(name: string, host: Host, address: string): Reached {
     run: async (input, timeout) => {
       const result = await attempt({ argv: operatorSshArgv(address), input, timeout });
       if (result.exitCode !== SSH_FAILED) return result;
-      throw new UserError(`${name}: ssh ${address}: ${result.stderr.trim().split("\n").at(-1) ?? ""}`, {
+      throw new UserError(`not reachable: ssh ${address}: ${result.stderr.trim().split("\n").at(-1) ?? ""}`, {
         hint: `ssh ${address} must log you in without a prompt; set user, port, key and jump hosts in ~/.ssh/config`,
       });
     },

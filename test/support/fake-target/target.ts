@@ -52,6 +52,8 @@ interface Box {
   image: string;
   userData: string;
   draining: boolean;
+  /** Runs no program of anybody's. */
+  locked?: boolean;
 }
 
 export const boxes = new Map<string, Box>();
@@ -114,7 +116,11 @@ const operations: Operations = {
         const box = boxes.get(name);
         if (box === undefined) return { name, host, why: "it is not on the shelf" };
         const run = (script: string) =>
-          Promise.resolve({ exitCode: 0, stdout: answer(box, script), stderr: "" });
+          Promise.resolve(
+            box.locked
+              ? { exitCode: 1, stdout: "", stderr: "sudo: a password is required\n" }
+              : { exitCode: 0, stdout: answer(box, script), stderr: "" },
+          );
         return { name, host, run };
       }),
     ),

@@ -1,4 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
+import { journalScript } from "../../../src/compute/operate/journal.js";
 import { flagsMeaning, readDispatcherList } from "../../../src/compute/launch/dispatcher-flags.js";
 import { readHostStatus } from "../../../src/compute/launch/host-status.js";
 
@@ -62,4 +64,19 @@ test("a host's units and targets are read from one script's output", () => {
   expect(status.steps[2]?.status).toBe("not ready: a=b");
   expect(status.services.map(({ unit }) => unit)).toEqual(["rtpproxy@1.service"]);
   expect(status.targets).toHaveLength(2);
+});
+
+test.each([
+  ["lines", "echo 2026-11-28T21:48:02.1+0000 text", 0, "2026-11-28T21:48:02.1+0000 text\n", ""],
+  ["no line that fits", "return 1", 0, "", ""],
+  [
+    "a time that is none",
+    "echo 'Failed to parse timestamp: x' >&2; return 1",
+    1,
+    "",
+    "Failed to parse timestamp: x\n",
+  ],
+])("a journal gives its answer, or its error: %s", (_, journalctl, status, stdout, stderr) => {
+  const input = `journalctl() { ${journalctl}; }\n${journalScript({ since: "x", grep: "it's" })}`;
+  expect(spawnSync("bash", ["-s"], { input, encoding: "utf8" })).toMatchObject({ status, stdout, stderr });
 });

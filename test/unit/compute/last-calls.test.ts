@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Call } from "../../../src/compute/operate/call.js";
 import { LastCalls } from "../../../src/compute/operate/last-calls.js";
+import { changes } from "../../../src/compute/operate/shown-call.js";
 import { lookScript, readLook } from "../../../src/compute/operate/look.js";
 
 const [mine, other] = ["sip:10.0.0.3:5060;transport=udp", "sip:10.0.0.4:5080;transport=tcp"];
@@ -56,4 +57,14 @@ test("a look is read part by part", () => {
     limit: 300,
   });
   expect(readLook(text("")).calls).toBeUndefined();
+});
+
+test("who follows calls is told of those that begin and end, and a host that does not answer keeps its calls", () => {
+  const one = (...ids: string[]) => ["one", ids.map((id) => call(id, mine))] as const;
+  const two = (...ids: string[]) => ["two", ids.map((id) => call(id, mine))] as const;
+  const ids = (calls: Call[]) => calls.map(({ call_id }) => call_id);
+  const silent = changes(new Map([one("a"), two("b")]), new Map([one("a", "c")]));
+  expect([ids(silent.began), ids(silent.ended)]).toEqual([["c"], []]);
+  const back = changes(silent.known, new Map([one("c"), two()]));
+  expect([ids(back.began), ids(back.ended)]).toEqual([[], ["a", "b"]]);
 });
