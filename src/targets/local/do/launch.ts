@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { readManifest } from "../../../do/bake/image-store.js";
 import { baseSpec } from "../../../compute/local/base-spec.js";
 import { userDataDigest } from "../../../compute/user-data/digest.js";
 import { localSeed, nicConfig } from "../compute/seed.js";
@@ -60,6 +61,7 @@ async function createHost(
   host: Host,
   { image, runner, userData, plug, mac }: LocalLaunch & { plug: PluggedIn; mac: string },
 ): Promise<VmRecord> {
+  await refuseOtherRelay(fleet, image);
   const { publicKey } = await fleetKey(fleet);
   const card = runner === "container" ? { interface: CONTAINER_NIC } : { mac };
   const seed = localSeed(host, userData, nicConfig(fleet, host, card), publicKey);
@@ -185,6 +187,15 @@ async function refuseOtherUserData(fleet: Fleet, host: Host, userData: Buffer): 
   );
 }
 
+/** A host of an image with another media relay than its user-data names would never be ready. */
+async function refuseOtherRelay({ image: { media_relay } }: Fleet, image: string): Promise<void> {
+  const found = (await readManifest(dirname(image)))?.contents.mediaRelay;
+  if (found === undefined || found === media_relay) return;
+  throw new UserError(`${image} has ${found}, and the fleet file says media_relay: ${media_relay}`, {
+    hint: "bake an image for it (bake-image FLEET --target local), or name one with --image",
+  });
+}
+
 /** Hosts as VMs or containers of this machine. A dry run tells what would be done. */
 export class LocalHosts implements Hosts {
   #runner: Promise<Runner> | undefined;
@@ -218,6 +229,7 @@ export class LocalHosts implements Hosts {
 
   async #prepare(): Promise<void> {
     requireBridge(this.fleet);
+    await refuseOtherRelay(this.fleet, await this.image());
     await requireImage(await this.image());
     if (this.dryRun) return;
     if ((await this.#run()) === "container") await ensureRawDisk(await this.image());
