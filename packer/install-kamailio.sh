@@ -43,6 +43,9 @@ add_project_repository() {
 	curl -fsSL --retry 5 https://deb.kamailio.org/kamailiodebkey.gpg | gpg --dearmor >"$key"
 	gpg --show-keys --with-colons "$key" | grep -q "^fpr:*$fingerprint:" ||
 		die "the key of deb.kamailio.org does not have the fingerprint $fingerprint"
+	# Debian 12's apt does not look at it
+	[[ $codename == bookworm ]] || gpg --list-packets "$key" | awk -f "$upload/packer/self-signature.awk" >/dev/null ||
+		die "the key of deb.kamailio.org has signed itself with SHA-1 alone, which apt of Debian 13 refuses since February 2026: set image.kamailio_version to distro or to a git tag (from source), or image.base to debian-12"
 	printf 'deb [signed-by=%s] http://deb.kamailio.org/kamailio%s %s main\n' \
 		"$key" "${KAMAILIO_VERSION//./}" "$codename" >/etc/apt/sources.list.d/kamailio.list
 	apt_get update

@@ -5,7 +5,9 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { lockText } from "../../src/compute/image/lock.js";
 import { attempt, run } from "../../src/do/process.js";
+import { refuseWeakKeys } from "../../src/do/signing-keys.js";
 import { cli } from "../support/demo-image.js";
+import { fleetOf } from "../support/fleets.js";
 import { lockOf } from "../support/locks.js";
 
 // `image outdated` and `bake --locked` ask apt, here of an archive in a folder.
@@ -142,4 +144,17 @@ test("two lock files are compared without asking anybody", async () => {
   expect(exitCode).toBe(3);
   expect((await sipProxy("image", "diff", lockFile, lockFile, "--exit-code")).exitCode).toBe(0);
   expect((await sipProxy("image", "diff", lockFile)).exitCode).toBe(2);
+});
+
+test("a key that has signed itself with SHA-1 alone is named before a bake, but for Debian 12, whose apt takes it", async () => {
+  const keys = join(import.meta.dirname, "../support/keys");
+  const look = (base: string, key: string) => {
+    const repositories = { site: { uri: "https://apt.example.com", suite: "stable", key } };
+    return refuseWeakKeys(fleetOf({ image: { base, repositories } }).image, join(keys, "fleet.yaml"));
+  };
+  await expect(look("debian-13", "signed-with-sha1.asc")).rejects.toThrow(
+    "image.repositories.site: the key F35ABFC3CB4CC1D1 in signed-with-sha1.asc has signed itself with SHA-1 alone",
+  );
+  await look("debian-13", "signed-with-sha256.asc");
+  await look("debian-12", "signed-with-sha1.asc");
 });

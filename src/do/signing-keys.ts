@@ -1,0 +1,40 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { UserError } from "../errors.js";
+import type { Image } from "../understand/fleet.js";
+import { packageRoot } from "./assets.js";
+import { attempt } from "./process.js";
+
+const rule = join(packageRoot, "packer/self-signature.awk");
+
+/**
+ * Throws UserError when apt of the image's base would refuse the key of one of its repositories: Debian 13's takes none that has signed
+ * itself with SHA-1 alone. Needs gpg; without it apt says so, in the bake.
+ */
+export async function refuseWeakKeys({ base, repositories }: Image, fleetFile: string): Promise<void> {
+  if (base === "debian-12") return;
+  for (const [name, { key }] of Object.entries(repositories)) {
+    const id = await weakKey(resolve(dirname(fleetFile), key));
+    if (id === undefined) continue;
+    throw new UserError(
+      `image.repositories.${name}: the key ${id} in ${key} has signed itself with SHA-1 alone, which apt of Debian 13 refuses since February 2026`,
+      {
+        hint: "fetch the key again from the repository's owner, who may have signed it anew (sq inspect, gpg --list-packets: digest algo 2 is SHA-1)",
+      },
+    );
+  }
+}
+
+/** The id of a key that has no good signature of its own. */
+async function weakKey(file: string): Promise<string | undefined> {
+  const home = await mkdtemp(join(tmpdir(), "sip-proxy-keys-"));
+  try {
+    const list =
+      'command -v gpg >/dev/null || exit 0; gpg --batch --homedir "$1" --list-packets "$2" | awk -f "$3"';
+    const { exitCode, stdout } = await attempt({ argv: ["sh", "-c", list, "keys", home, file, rule] });
+    return exitCode === 0 ? undefined : stdout;
+  } finally {
+    await rm(home, { recursive: true });
+  }
+}
