@@ -9,6 +9,7 @@ import { packageRoot } from "../../src/do/assets.js";
 import { start } from "../../src/do/process.js";
 import { tagKey } from "../../src/targets/ec2/compute/names.js";
 import { eventually } from "../support/eventually.js";
+import { replaceFile } from "../support/replace-file.js";
 
 let folder: string;
 let said: string[];
@@ -49,8 +50,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const calls = (number: number) => writeFileSync(join(folder, "calls"), `${number}\n`);
-const tag = (value: string) => writeFileSync(join(folder, "tag"), value);
+const calls = (number: number) => replaceFile(join(folder, "calls"), `${number}\n`);
+const tag = (value: string) => replaceFile(join(folder, "tag"), value);
 const asked = () => readFileSync(join(folder, "asked"), "utf8").trim().split("\n").at(-1);
 const hears = (line: string | RegExp) =>
   eventually(() => Promise.resolve(expect(said).toContainEqual(expect.stringMatching(line))));
