@@ -139,6 +139,15 @@ test("what a file that ansible-vault encrypts holds becomes a reference, and is 
   expect(closed.stderr).toContain("ANSIBLE_VAULT_PASSWORD_FILE");
 });
 
+test("of a folder in which Ansible ignores the inventory it is told why", async () => {
+  const inventory = join(folder, "ignored");
+  mkdirSync(inventory);
+  writeFileSync(join(inventory, "hosts.ini"), "[sipproxy]\np1\n");
+  const { exitCode, stderr } = await sipProxy(["import", inventory]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/No inventory was parsed[\s\S]*hint: .*ignores files whose names end in \.ini/);
+});
+
 test("what Ansible cannot read is told without what stands there", async () => {
   const file = join(folder, "broken.ini");
   writeFileSync(file, "[sipproxy]\np1 dbpass_kam=half otherhalf\n");

@@ -144,6 +144,17 @@ describe("a roll", () => {
   });
 });
 
+test("a rotate without a host that it concerns, or without its file, is refused before anything is done", async () => {
+  const rotate = (what: string, ...words: string[]) =>
+    run(what, "rotate", fleetFile(), ...words, "--target", "shelf");
+  const tls = await rotate("tls");
+  expect(tls.code).toBe(1);
+  expect(tls.stderr).toContain("error: no single host of the fleet has the certificate from the fleet file");
+  const old = await rotate("db", "--old-password-file", join(folder, "gone"));
+  expect(old.code).toBe(1);
+  expect(old.stderr).toMatch(/error: --old-password-file: cannot read .*gone/);
+});
+
 describe("hosts that do not answer", () => {
   const asked = (verb: string) => run(verb, fleetFile({ proxies: proxies(2) }), "--target", "shelf");
 

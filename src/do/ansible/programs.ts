@@ -18,6 +18,17 @@ const wayOut =
 /** Milliseconds for one program: a dynamic inventory asks a cloud. */
 const limit = 300_000;
 
+const hints: readonly [RegExp, string][] = [
+  [
+    /vault/i,
+    "a file is encrypted by ansible-vault: set ANSIBLE_VAULT_PASSWORD_FILE, as for ansible-playbook",
+  ],
+  [
+    /no inventory was parsed/i,
+    "give the file itself: in a folder, Ansible ignores files whose names end in .ini, .cfg, .txt and others (inventory_ignore_extensions)",
+  ],
+];
+
 /**
  * Runs one of Ansible's programs and returns what it prints. Throws UserError with Ansible's reason, without what it quotes: that
  * may be a password.
@@ -34,12 +45,8 @@ export async function runAnsible(
   });
   if (exitCode === 0) return stdout;
   const said = `${stderr}\n${stdout}`;
-  const vault = /vault/i.test(said);
-  throw new UserError(`${argv[0]}: ${reasonIn(said)}`, {
-    hint: vault
-      ? "a file is encrypted by ansible-vault: set ANSIBLE_VAULT_PASSWORD_FILE, as for ansible-playbook"
-      : `run ${argv[0]} directly for details`,
-  });
+  const [, hint = `run ${argv[0]} directly for details`] = hints.find(([words]) => words.test(said)) ?? [];
+  throw new UserError(`${argv[0]}: ${reasonIn(said)}`, { hint });
 }
 
 /** The reason that Ansible gives, up to what it quotes of a file. */
