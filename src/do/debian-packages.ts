@@ -42,6 +42,7 @@ export const debianPackages = {
   checks: ["ansible-core", "cloud-init", "pgbouncer"],
   metrics: ["prometheus"],
   bench: ["sip-tester"],
+  interop: ["baresip-core", "tshark"],
 } as const;
 
 export type Purpose = keyof typeof debianPackages;

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newMetadata } from "../../src/lab/metadata.js";
@@ -22,6 +22,8 @@ export interface SippReport {
   retransmissions: number;
   /** Calls begun a second, over the whole run. */
   rate: number;
+  /** What went wrong first, in sipp's words. */
+  fault: string;
 }
 
 /** Places SIPREC calls with sipp (sip-tester), from a platform's one address and port over UDP. */
@@ -30,19 +32,44 @@ export async function sippCalls(
   { calls, rate, holdMs }: SippJob,
   caller: Caller = "platform",
 ): Promise<SippReport> {
+  const { address, port } = lab.target();
+  const load = ["-r", String(rate), "-m", String(calls), "-l", String(rate * 60)];
+  return sipp(lab, caller, {
+    scenario: siprecScenario(holdMs),
+    words: [`${address}:${port}`, "-i", callers[caller].address, "-p", "5060", ...load],
+    timeout: (calls / rate + 120) * 1000,
+  });
+}
+
+export interface SippRun {
+  /** A scenario of our own, as XML; else `words` name one of sipp's (`-sn`). */
+  scenario?: string;
+  words: string[];
+  /** Milliseconds. */
+  timeout: number;
+  /** Ends it before. */
+  signal?: AbortSignal;
+}
+
+/** Runs sipp on a host of the lab, in a folder of its own; what it has counted. */
+export async function sipp(lab: CallLab, host: string, run: SippRun): Promise<SippReport> {
   const folder = await mkdtemp(join(tmpdir(), "sipp-"));
-  const [scenario, statistics] = [join(folder, "scenario.xml"), join(folder, "statistics.csv")];
+  const [file, statistics] = [join(folder, "scenario.xml"), join(folder, "statistics.csv")];
+  const errors = join(folder, "errors");
   try {
-    await writeFile(scenario, siprecScenario(holdMs));
-    const { address, port } = lab.target();
-    const load = ["-r", String(rate), "-m", String(calls), "-l", String(rate * 60)];
-    const from = ["-i", callers[caller].address, "-p", "5060"];
-    const tell = ["-trace_stat", "-fd", "10", "-stf", statistics];
-    const argv = ["sipp", `${address}:${port}`, "-sf", scenario, ...from, ...load, ...tell, "-nostdin"];
+    await writeFile(errors, "");
+    if (run.scenario !== undefined) await writeFile(file, run.scenario);
+    // where sipp's own scenarios look for the media that they play
+    await symlink("/usr/share/sip-tester", join(folder, "pcap"));
+    const scenario = run.scenario === undefined ? [] : ["-sf", file];
+    const tell = ["-trace_stat", "-fd", "10", "-stf", statistics, "-nostdin"];
+    const faults = ["-trace_err", "-error_file", errors];
     await attempt({
-      argv: lab.network.inNamespace(caller, argv),
-      timeout: (calls / rate + 120) * 1000,
+      argv: lab.network.inNamespace(host, ["sipp", ...run.words, ...scenario, ...tell, ...faults]),
+      timeout: run.timeout,
+      cwd: folder,
       env: { TERM: "dumb" },
+      ...(run.signal && { signal: run.signal }),
     });
     const last = lastRow(await readFile(statistics, "utf8"));
     return {
@@ -50,6 +77,7 @@ export async function sippCalls(
       failed: Number(last["FailedCall(C)"]),
       retransmissions: Number(last["Retransmissions(C)"]),
       rate: Number(last["CallRate(C)"]),
+      fault: (await readFile(errors, "utf8")).split("\n").find((line) => /bort|fail/i.test(line)) ?? "",
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -63,8 +91,8 @@ function lastRow(csv: string): Record<string, string> {
   return Object.fromEntries(names.split(";").map((name, i) => [name, values[i] ?? ""]));
 }
 
-/** One call as a scenario of sipp: INVITE with two streams and metadata, 200, ACK, a pause, BYE, all along the route. */
-function siprecScenario(holdMs: number): string {
+/** One call as a scenario of sipp: INVITE with two streams and metadata, 200, ACK, a pause, BYE, all along the route; or a `refusal`. */
+export function siprecScenario(holdMs: number, refusal = 0): string {
   const media = { address: "[local_ip]", ports: [40_000, 40_002] };
   const metadata = newMetadata(speakers(1), new Date());
   const session = { metadata, variant: "plain", media, sessionId: 1 } as const;
@@ -100,15 +128,26 @@ function siprecScenario(holdMs: number): string {
       "",
     ]);
   const message = (text: string) => `<![CDATA[\n${text}\n]]>`;
+  const answered = `<recv response="200" rrs="true"/>
+  <send>${message(inDialog("ACK", 1))}</send>
+  <pause milliseconds="${holdMs}"/>
+  <send retrans="500">${message(inDialog("BYE", 2))}</send>
+  <recv response="200"/>`;
+  // of the INVITE's transaction
+  const ack = request("ACK", "sip:recorder@[remote_ip]:[remote_port]", "[peer_tag_param]", [
+    "CSeq: 1 ACK",
+    "Content-Length: 0",
+    "",
+    "",
+  ]).replace(/^Via: .*$/m, "[last_Via:]");
+  const refused = `<recv response="${refusal}"/>
+  <send>${message(ack)}</send>`;
   return `<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="siprec">
   <send retrans="500">${message(invite)}</send>
   <recv response="100" optional="true"/>
-  <recv response="200" rrs="true"/>
-  <send>${message(inDialog("ACK", 1))}</send>
-  <pause milliseconds="${holdMs}"/>
-  <send retrans="500">${message(inDialog("BYE", 2))}</send>
-  <recv response="200"/>
+  <recv response="180" optional="true"/>
+  ${refusal > 0 ? refused : answered}
 </scenario>
 `;
 }

@@ -1,0 +1,58 @@
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run, start } from "../../../src/do/process.js";
+import { pause, type CallLab } from "../../support/call-lab.js";
+import { until } from "../until.js";
+
+/** What tshark reads in a capture of a proxy's two sides. */
+export interface Reading {
+  sip: number;
+  malformed: number;
+  /** One for each direction of each stream on each side that packets were seen on. */
+  streams: { packets: number; lost: number }[];
+}
+
+/** Captures all that a proxy sends and receives while something goes on, and has tshark read it. */
+export async function readByTshark(lab: CallLab, act: () => Promise<void>): Promise<Reading> {
+  const file = join(tmpdir(), `${lab.network.prefix}.pcapng`);
+  try {
+    await capture(lab, file, act);
+    const streams = (await tshark(file, "-q", "-z", "rtp,streams")).split("\n").flatMap(streamIn);
+    const count = async (filter: string) =>
+      (await tshark(file, "-Y", filter)).split("\n").filter(Boolean).length;
+    return { sip: await count("sip"), malformed: await count("_ws.malformed"), streams };
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+async function capture(lab: CallLab, file: string, act: () => Promise<void>): Promise<void> {
+  const [program, ...words] = lab.network.inNamespace("sipproxy0", [
+    ...["dumpcap", "-q", "-i", "any", "-w", file, "-f", "udp"],
+  ]);
+  const dumpcap = start({ argv: [program, ...words] }, { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  dumpcap.stderr?.on("data", (text) => (said += String(text)));
+  const ended = new Promise((resolve) => dumpcap.once("exit", resolve));
+  try {
+    await until(() => said.includes("File:") || dumpcap.exitCode !== null);
+    if (dumpcap.exitCode !== null) throw new Error(`dumpcap: ${said}`);
+    await act();
+    // what the kernel still holds
+    await pause(1500);
+  } finally {
+    dumpcap.kill("SIGINT");
+    await ended;
+  }
+}
+
+async function tshark(file: string, ...words: string[]): Promise<string> {
+  return (await run({ argv: ["tshark", "-n", "-r", file, ...words], timeout: 120_000 })).stdout;
+}
+
+/** Lines of `-z rtp,streams`: …, SSRC, payload, packets, lost (with its share). */
+function streamIn(line: string): Reading["streams"] {
+  const found = /0x[0-9A-F]{8}\s+.*?\s(\d+)\s+(-?\d+) \(/i.exec(line);
+  return found ? [{ packets: Number(found[1]), lost: Number(found[2]) }] : [];
+}
