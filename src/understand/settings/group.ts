@@ -72,6 +72,16 @@ export const groupSettings = {
   instance_type: optional(instanceType, "Type of the instances.", {
     defaultText: "launch.ec2.instance_type",
   }),
+  instance_types: withDefault(
+    listOf(instanceType),
+    [],
+    "Types of the instances, the preferred one first: when EC2 has none of it left, the next one is launched. Instead of instance_type.",
+  ),
+  spot_percentage: optional(
+    integer(0, 100),
+    "Percentage of spot instances. EC2 takes them back with a notice of two minutes, which ends calls that last longer.",
+    { defaultText: "on-demand instances only" },
+  ),
   subnets: withDefault(listOf(resourceId("subnet")), [], "Subnets over which the instances are spread."),
   public_ip_address: withDefault(ipv4OrAuto, "auto", hostAddresses.public_ip_address.help),
   private_ip_address: withDefault(ipv4OrAuto, "auto", hostAddresses.private_ip_address.help),

@@ -5,8 +5,10 @@ import {
   UpdateAutoScalingGroupCommand,
   type AutoScalingClient,
 } from "@aws-sdk/client-auto-scaling";
+import { launchedTemplate } from "../../../src/targets/ec2/compute/group/mixed.js";
 import type { AwsRequest } from "./aws-request.js";
 import type { Answer, FaultProxy } from "./fault-proxy.js";
+import { desiredVersion } from "./mixed-updates.js";
 
 /** A refresh as the stand-in plays it. */
 interface Refresh {
@@ -146,7 +148,7 @@ export class MotoGaps {
     const refresh = {
       id: `refresh-${this.refreshes.length + 1}`,
       group,
-      version: String(params["DesiredConfiguration.LaunchTemplate.Version"]),
+      version: desiredVersion(params),
       before: await this.#version(group),
       status: "Pending",
       reason: "",
@@ -210,7 +212,7 @@ export class MotoGaps {
   }
 
   async #version(group: string): Promise<string> {
-    return (await this.#group(group))?.LaunchTemplate?.Version ?? "";
+    return launchedTemplate(await this.#group(group))?.Version ?? "";
   }
 
   async #group(name: string) {
@@ -223,7 +225,7 @@ export class MotoGaps {
   async #replace({ group: name, shielded, standby }: Refresh, version: string): Promise<void> {
     const group = await this.#group(name);
     const LaunchTemplate = {
-      LaunchTemplateName: group?.LaunchTemplate?.LaunchTemplateName,
+      LaunchTemplateName: launchedTemplate(group)?.LaunchTemplateName,
       Version: version,
     };
     await this.autoscaling().send(
@@ -235,7 +237,7 @@ export class MotoGaps {
           ? standby === "Terminate"
           : !ProtectedFromScaleIn || shielded === "Refresh";
       if (!isReplaced) {
-        this.#passedOver.set(InstanceId ?? "", group?.LaunchTemplate?.Version ?? "");
+        this.#passedOver.set(InstanceId ?? "", launchedTemplate(group)?.Version ?? "");
         continue;
       }
       await this.autoscaling().send(

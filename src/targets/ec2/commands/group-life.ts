@@ -25,12 +25,13 @@ export async function groupStatus(file: string, options: DryRunOptions): Promise
 }
 
 function statusText(status: GroupStatus): string {
-  const columns = ["instance", "zone", "lifecycle", "health", "version", "image", "address"] as const;
+  const columns = ["instance", "type", "zone", "lifecycle", "health", "version", "image", "address"] as const;
   const { version, newestVersion, previousVersion, pool } = status;
   return [
     `${pc.bold(status.name)}  ${status.instances.length} of ${status.desired} instances (${status.min} to ${status.max})`,
     `launches version ${version ?? "?"} of its template; the newest is ${newestVersion ?? "?"}` +
       (previousVersion === undefined ? "" : `, a rollback goes to ${previousVersion}`),
+    ...(status.types.length === 0 ? [] : [typesText(status)]),
     ...(status.roll === undefined ? [] : [`last roll: ${status.roll}`]),
     ...(pool === undefined ? [] : [`Elastic IPs of the pool: ${pool.free} of ${pool.all} are free`]),
     "",
@@ -41,6 +42,11 @@ function statusText(status: GroupStatus): string {
     ...status.failures.map(({ at, what, why }) => pc.yellow(`${at}  ${what}: ${why}`)),
     "",
   ].join("\n");
+}
+
+function typesText({ types, spotPercentage }: GroupStatus): string {
+  const spot = spotPercentage === 0 ? "" : `; ${spotPercentage} % spot instances`;
+  return `launches ${types.join(", ")}${spot}`;
 }
 
 /** `sip-proxy group roll FLEET` and `sip-proxy group rollback FLEET`. */

@@ -1,5 +1,6 @@
-import type { InstanceRefresh } from "@aws-sdk/client-auto-scaling";
+import type { AutoScalingGroup, InstanceRefresh } from "@aws-sdk/client-auto-scaling";
 import { groupVersion, isGoingOn, versionBefore, type CurrentGroup } from "../compute/group/current.js";
+import { isOfGroup } from "../compute/group/mixed.js";
 import { previousVersion } from "../compute/group/plan.js";
 import {
   instancesAside,
@@ -47,7 +48,7 @@ export async function rollGroup(
   if (runsVersion(current, target, roll.aside))
     return `${everyInstance(current.group, target, roll.aside)} already runs version ${target}`;
   if (roll.remember !== false) await rememberPrevious(aws, name, current, target);
-  const id = await start(aws, name, startRefresh(name, group, target, roll.aside));
+  const id = await start(aws, name, startRefresh(current.group, name, group, target, roll.aside));
   return roll.wait && !aws.isDryRun
     ? finished(aws, name, await follow(aws, name, id, roll), target)
     : `a roll to version ${target} was started (sip-proxy group status FLEET)`;
@@ -75,9 +76,13 @@ export async function rollbackGroup(
   return done;
 }
 
-async function existing(aws: Aws, name: string, owner: Owner): Promise<CurrentGroup> {
+/** A group that is there. */
+type ExistingGroup = CurrentGroup & { group: AutoScalingGroup };
+
+async function existing(aws: Aws, name: string, owner: Owner): Promise<ExistingGroup> {
   const current = await readOwnGroup(aws, name, owner, { managed: true });
-  if (current.group && current.template) return current;
+  const { group, template } = current;
+  if (group && template) return { ...current, group };
   throw new UserError(`there is no group ${name} in ${aws.region}`, {
     hint: "create it: sip-proxy group apply FLEET",
   });
@@ -91,13 +96,14 @@ function refuseUnknown({ template }: CurrentGroup, version: number): void {
 }
 
 /** All but those that stay as they are in any case. */
-function runsVersion({ group }: CurrentGroup, version: number, aside: SetAside): boolean {
+function runsVersion({ group }: ExistingGroup, version: number, aside: SetAside): boolean {
   const staying = stayingAside(group, version, aside);
   return (
     groupVersion(group) === version &&
-    (group?.Instances ?? []).every(
-      ({ InstanceId = "", LaunchTemplate }) =>
-        Number(LaunchTemplate?.Version) === version || staying.includes(InstanceId),
+    (group.Instances ?? []).every(
+      ({ InstanceId = "", InstanceType, LaunchTemplate }) =>
+        (Number(LaunchTemplate?.Version) === version && isOfGroup(group, InstanceType)) ||
+        staying.includes(InstanceId),
     )
   );
 }

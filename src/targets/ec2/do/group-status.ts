@@ -1,4 +1,8 @@
-import { DescribeScalingActivitiesCommand, type Activity } from "@aws-sdk/client-auto-scaling";
+import {
+  DescribeScalingActivitiesCommand,
+  type Activity,
+  type AutoScalingGroup,
+} from "@aws-sdk/client-auto-scaling";
 import { groupVersion } from "../compute/group/current.js";
 import { previousVersion } from "../compute/group/plan.js";
 import { progress } from "../compute/group/refresh.js";
@@ -16,10 +20,14 @@ export interface GroupStatus {
   version: number | undefined;
   newestVersion: number | undefined;
   previousVersion: number | undefined;
+  /** Of a mixed group: the types that it launches, the preferred one first, and how many of 100 instances are spot ones. */
+  types: string[];
+  spotPercentage: number;
   /** The newest roll, in one line. */
   roll: string | undefined;
   instances: {
     instance: string;
+    type: string;
     zone: string;
     lifecycle: string;
     health: string;
@@ -53,11 +61,13 @@ export async function groupStatus(
     version: groupVersion(group),
     newestVersion: template?.latest,
     previousVersion: previousVersion(current),
+    ...mixOfGroup(group),
     roll: refresh && progress(refresh),
     instances: members.map((member) => {
       const instance = instances.find(({ id }) => id === member.InstanceId);
       return {
         instance: member.InstanceId ?? "",
+        type: member.InstanceType ?? "",
         zone: member.AvailabilityZone ?? "",
         lifecycle: member.LifecycleState ?? "",
         health: member.HealthStatus ?? "",
@@ -69,6 +79,12 @@ export async function groupStatus(
     pool: pool === undefined ? undefined : await poolStatus(aws, pool),
     failures: await failures(aws, name),
   };
+}
+
+function mixOfGroup({ MixedInstancesPolicy: mixed }: AutoScalingGroup) {
+  const { OnDemandPercentageAboveBaseCapacity: onDemand = 100 } = mixed?.InstancesDistribution ?? {};
+  const types = (mixed?.LaunchTemplate?.Overrides ?? []).map(({ InstanceType = "" }) => InstanceType);
+  return { types, spotPercentage: 100 - onDemand };
 }
 
 async function poolStatus(aws: Aws, pool: string) {

@@ -1,6 +1,7 @@
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { DescribeImagesCommand, type Image } from "@aws-sdk/client-ec2";
 import { misfit } from "../understand/architecture.js";
+import { groupTypes } from "../compute/group/mixed.js";
 import type { Ami } from "../compute/instance.js";
 import { amiParameter } from "../compute/names.js";
 import { UserError } from "../../../errors.js";
@@ -51,7 +52,7 @@ export async function amiToLaunch(aws: Aws, fleet: Fleet, named?: string): Promi
 
 /** What a launch would fail of later. */
 function refuseMisfit({ launch, group }: Fleet, { ImageId, Architecture }: Image): void {
-  const types = new Set([launch.ec2.instance_type, group?.instance_type ?? launch.ec2.instance_type]);
+  const types = new Set([launch.ec2.instance_type, ...(group ? groupTypes(group, launch) : [])]);
   const faults = [...types].flatMap((type) => misfit(Architecture, type) ?? []);
   if (faults.length > 0) throw new UserError(`${ImageId} ${faults.join("; it ")}`);
 }

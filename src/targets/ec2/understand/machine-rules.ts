@@ -2,12 +2,14 @@ import { closest } from "fastest-levenshtein";
 import type { Fault, Path } from "../../../understand/fault.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { isArm } from "./architecture.js";
+import { mixedRules, namedTypes } from "./mixed-rules.js";
 import { knownRegions, regionsDate } from "./regions.js";
 
 /** What can be known of regions, instance types and volumes without asking AWS. */
 export const machineRules: readonly ((fleet: Fleet) => Fault[])[] = [
   regionsAreKnown,
   instanceTypesFitImage,
+  ...mixedRules,
   volumesHoldImage,
   volumesAreFastEnough,
 ];
@@ -49,6 +51,7 @@ function instanceTypesFitImage({ image, launch, group }: Fleet): Fault[] {
       ? ([
           [["launch", "ec2", "instance_type"], launch.ec2.instance_type],
           [["group", "instance_type"], group?.instance_type],
+          ...namedTypes(group),
         ] satisfies [Path, string | undefined][])
       : []),
   ];

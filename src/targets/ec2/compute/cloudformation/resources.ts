@@ -78,12 +78,21 @@ function ingress(call: PlannedCall): object[] {
  */
 function groupProperties(input: InputOf<"autoscaling:CreateAutoScalingGroup">): object {
   const { MinSize, MaxSize, DesiredCapacity, VPCZoneIdentifier = "", Tags = [], ...same } = input;
+  const template = {
+    LaunchTemplateId: launchTemplate,
+    Version: { "Fn::GetAtt": ["LaunchTemplate", "LatestVersionNumber"] },
+  };
+  const { MixedInstancesPolicy: mixed } = input;
   return {
     ...same,
-    LaunchTemplate: {
-      LaunchTemplateId: launchTemplate,
-      Version: { "Fn::GetAtt": ["LaunchTemplate", "LatestVersionNumber"] },
-    },
+    ...(mixed
+      ? {
+          MixedInstancesPolicy: {
+            ...mixed,
+            LaunchTemplate: { ...mixed.LaunchTemplate, LaunchTemplateSpecification: template },
+          },
+        }
+      : { LaunchTemplate: template }),
     MinSize: String(MinSize),
     MaxSize: String(MaxSize),
     ...(DesiredCapacity === undefined ? {} : { DesiredCapacity: String(DesiredCapacity) }),

@@ -8,6 +8,7 @@ import type {
 import type { ResponseLaunchTemplateData } from "@aws-sdk/client-ec2";
 import { refuseForeign, type Leave, type Owner } from "../ownership.js";
 import { tagsOf, type Tags } from "../tags.js";
+import { launchedTemplate } from "./mixed.js";
 
 /** A group as it is in AWS. */
 export interface CurrentGroup {
@@ -34,7 +35,7 @@ export interface CurrentTemplate {
 
 /** The template's version that new instances of the group are launched from. */
 export function groupVersion(group: AutoScalingGroup | undefined): number | undefined {
-  const version = Number(group?.LaunchTemplate?.Version);
+  const version = Number(launchedTemplate(group)?.Version);
   return Number.isInteger(version) && version > 0 ? version : undefined;
 }
 

@@ -5,6 +5,7 @@ import { tagKey } from "../names.js";
 import { tagList, tagSpecifications, type Tags } from "../tags.js";
 import { groupVersion, type CurrentGroup } from "./current.js";
 import { differences, type Difference } from "./differences.js";
+import { launchedTemplate, launching, mixDifferences } from "./mixed.js";
 import { policyName, type GroupSettings, type GroupSpec } from "./spec.js";
 
 /** One thing that apply would do: as a person reads it, and as the calls that do it. */
@@ -90,7 +91,7 @@ function firstVersion(spec: GroupSpec, { template }: CurrentGroup): string {
 function newGroup(spec: GroupSpec, current: CurrentGroup): GroupChange {
   const input = {
     AutoScalingGroupName: spec.name,
-    LaunchTemplate: { LaunchTemplateName: spec.name, Version: firstVersion(spec, current) },
+    ...launching({ LaunchTemplateName: spec.name, Version: firstVersion(spec, current) }, spec.mix),
     ...spec.settings,
     // the group's minimum when it is not said
     ...(spec.desired === undefined ? {} : { DesiredCapacity: spec.desired }),
@@ -106,7 +107,33 @@ function newGroup(spec: GroupSpec, current: CurrentGroup): GroupChange {
 }
 
 function existingGroupChanges(spec: GroupSpec, current: CurrentGroup): GroupChange[] {
-  return [...tagChanges(spec, current), ...settingsChanges(spec, current), ...hookChanges(spec, current)];
+  return [
+    ...tagChanges(spec, current),
+    ...settingsChanges(spec, current),
+    ...mixChanges(spec, current),
+    ...hookChanges(spec, current),
+  ];
+}
+
+/** Types are the group's, not the version's: instances that are launched from now on have them, at the version that the group is at. */
+function mixChanges(spec: GroupSpec, current: CurrentGroup): GroupChange[] {
+  const changed = current.group ? mixDifferences(current.group, spec.mix) : [];
+  if (changed.length === 0) return [];
+  const { LaunchTemplateName, Version: runs } = launchedTemplate(current.group) ?? {};
+  // a group that was taken over may launch another template
+  const Version = (LaunchTemplateName === spec.name ? runs : undefined) ?? firstVersion(spec, current);
+  const input = {
+    AutoScalingGroupName: spec.name,
+    ...launching({ LaunchTemplateName: spec.name, Version }, spec.mix),
+  };
+  return [
+    {
+      kind: "change",
+      what: `instance types of autoscaling group ${spec.name}`,
+      differences: changed,
+      calls: [planned("autoscaling:UpdateAutoScalingGroup", input)],
+    },
+  ];
 }
 
 function settingsChanges({ name, settings, desired }: GroupSpec, { group }: CurrentGroup): GroupChange[] {

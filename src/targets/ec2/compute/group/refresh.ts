@@ -4,6 +4,7 @@ import type {
   StartInstanceRefreshCommandInput,
 } from "@aws-sdk/client-auto-scaling";
 import type { Group } from "../../../../understand/fleet.js";
+import { launchedTemplate, launchingVersion } from "./mixed.js";
 
 /** What a roll does with instances that somebody has set aside. Left alone, EC2 waits for them for an hour, and fails. */
 export interface SetAside {
@@ -18,6 +19,7 @@ export interface SetAside {
  * many old ones drain and go. When it fails AWS puts the old version back by itself.
  */
 export function startRefresh(
+  there: AutoScalingGroup,
   name: string,
   group: Group,
   version: number,
@@ -26,7 +28,7 @@ export function startRefresh(
   return {
     AutoScalingGroupName: name,
     Strategy: "Rolling",
-    DesiredConfiguration: { LaunchTemplate: { LaunchTemplateName: name, Version: String(version) } },
+    DesiredConfiguration: launchingVersion(there, { LaunchTemplateName: name, Version: String(version) }),
     Preferences: {
       MinHealthyPercentage: 100,
       MaxHealthyPercentage: group.max_healthy_percentage,
@@ -77,7 +79,7 @@ export function instancesAside(
 
 /** The version that a refresh brings, or brought. */
 export function refreshVersion(refresh: InstanceRefresh | undefined): number | undefined {
-  const version = Number(refresh?.DesiredConfiguration?.LaunchTemplate?.Version);
+  const version = Number(launchedTemplate(refresh?.DesiredConfiguration)?.Version);
   return Number.isInteger(version) && version > 0 ? version : undefined;
 }
 

@@ -8,6 +8,7 @@ import type {
 import type { RequestLaunchTemplateData, _InstanceType } from "@aws-sdk/client-ec2";
 import type { Fleet, Group, Host } from "../../../../understand/fleet.js";
 import { login, metadataOptions, rootVolume, type InstanceParts } from "../instance.js";
+import { groupTypes, mixOf, type Mix } from "./mixed.js";
 import { callsMetric, groupName, launchHook, terminateHook } from "../../../../compute/host/contract.js";
 import { fleetTags, hostTags, tagSpecifications } from "../tags.js";
 
@@ -19,6 +20,8 @@ export interface GroupSpec {
   name: string;
   template: RequestLaunchTemplateData;
   settings: GroupSettings;
+  /** Instance types beside the template's, and spot instances. */
+  mix: Mix | undefined;
   /** Left to whoever scales the group when the fleet file says nothing of it. */
   desired: number | undefined;
   tags: Tag[];
@@ -47,6 +50,7 @@ export function groupSpec(fleet: Fleet, group: Group, host: Host, parts: GroupPa
     name,
     template: launchTemplateData(fleet, group, host, parts),
     settings: groupSettings(group),
+    mix: mixOf(group, fleet.launch),
     desired: group.desired,
     tags: groupTags(fleet, host, name),
     hooks: lifecycleHooks(group),
@@ -64,7 +68,7 @@ function launchTemplateData(
   const { ec2 } = fleet.launch;
   return {
     ImageId: ami.id,
-    InstanceType: (group.instance_type ?? ec2.instance_type) as _InstanceType,
+    InstanceType: groupTypes(group, fleet.launch)[0] as _InstanceType,
     ...login(ec2),
     ...network(ec2.associate_public_ip_address, securityGroupIds),
     BlockDeviceMappings: [rootVolume(ec2, ami)],

@@ -18,9 +18,9 @@ export interface TemplateUser {
   /** The template's id or its name, whichever is said. */
   template: string;
   version: string | undefined;
-  /** Of an autoscaling group without a mixed instances policy: its version before the last roll. */
+  /** Of an autoscaling group: its version before the last roll. */
   before?: string | undefined;
-  /** A group that launches this template alone: the kind of user whose versions are known. */
+  /** The fleet's own group, which is at rest: the kind of user whose versions are known. */
   plainGroup: boolean;
 }
 

@@ -2,6 +2,7 @@ import { DescribeAccountAttributesCommand, RunInstancesCommand } from "@aws-sdk/
 import type { _InstanceType } from "@aws-sdk/client-ec2";
 import type { Fault } from "../../../../understand/fault.js";
 import type { Fleet, Host } from "../../../../understand/fleet.js";
+import { groupTypes } from "../../compute/group/mixed.js";
 import { login } from "../../compute/instance.js";
 import { elasticIps, addressesOfHost } from "../addresses.js";
 import type { Aws } from "../aws.js";
@@ -64,10 +65,11 @@ export async function launchIsAllowed(aws: Aws, fleet: Fleet): Promise<Fault[]> 
   const id = ec2.ami ?? (await promotedAmi(aws, fleet));
   if (ec2.iam_instance_profile === undefined || id === undefined || !(await describeAmi(aws, id))) return [];
   const subnet = ec2.subnets[0] ?? fleet.group?.subnets[0];
+  const [type = ec2.instance_type] = fleet.group ? groupTypes(fleet.group, fleet.launch) : [];
   const request = {
     DryRun: true,
     ImageId: id,
-    InstanceType: (fleet.group?.instance_type ?? ec2.instance_type) as _InstanceType,
+    InstanceType: type as _InstanceType,
     MinCount: 1,
     MaxCount: 1,
     ...login({ ...ec2, key_name: undefined }),

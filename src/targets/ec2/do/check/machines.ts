@@ -6,6 +6,7 @@ import {
 import type { Fault, Path } from "../../../../understand/fault.js";
 import type { Fleet } from "../../../../understand/fleet.js";
 import { amiParameter } from "../../compute/names.js";
+import { namedTypes, typesAreOfOneSize, unequalTypes } from "../../understand/mixed-rules.js";
 import type { Aws } from "../aws.js";
 import { describeAmi, promotedAmi } from "../images.js";
 import { subnetsThere } from "../subnets.js";
@@ -64,38 +65,41 @@ interface NamedType {
 
 function launchedTypes({ launch, group, hosts }: Fleet): NamedType[] {
   const { instance_type: type, subnets } = launch.ec2;
-  const path = ["launch", "ec2", "instance_type"];
-  const ofGroup = group?.instance_type;
-  return [
-    ...(hosts.some(({ kind }) => kind === "proxy") ? [{ path, type, subnets }] : []),
-    ...(group === undefined
-      ? []
-      : [
-          {
-            path: ofGroup === undefined ? path : ["group", "instance_type"],
-            type: ofGroup ?? type,
-            subnets: group.subnets,
-          },
-        ]),
-  ];
+  const named = { path: ["launch", "ec2", "instance_type"], type, subnets };
+  const ofHosts = hosts.some(({ kind }) => kind === "proxy") ? [named] : [];
+  if (!group) return ofHosts;
+  const listed = namedTypes(group).map(([path, one]) => ({ path, type: one, subnets: group.subnets }));
+  if (listed.length > 0) return [...ofHosts, ...listed];
+  const path = group.instance_type === undefined ? named.path : ["group", "instance_type"];
+  return [...ofHosts, { path, type: group.instance_type ?? type, subnets: group.subnets }];
 }
 
 /** Types are there, are offered in the zones of their subnets, and have the AMI's processors. */
 export async function typesFit(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   const { id, image } = await launchedAmi(aws, fleet);
   const named = launchedTypes(fleet);
-  const architectures = await architecturesOf(
+  const known = await knownTypes(
     aws,
     named.map(({ type }) => type),
   );
   const found = await Promise.all(
     named.map(async (one): Promise<Fault[]> => {
-      const its = architectures.get(one.type);
+      const its = known.get(one.type);
       if (its === undefined) return [noType(one, aws.region)];
-      return [...wrongProcessors(one, its, id, image), ...(await offeredInZones(aws, one))];
+      return [...wrongProcessors(one, its.architectures, id, image), ...(await offeredInZones(aws, one))];
     }),
   );
-  return found.flat();
+  return [...found.flat(), ...unequal(fleet, known)];
+}
+
+/** What the names of the types do not tell. */
+function unequal(fleet: Fleet, known: ReadonlyMap<string, KnownType>): Fault[] {
+  if (typesAreOfOneSize(fleet).length > 0) return [];
+  const sizes = namedTypes(fleet.group).flatMap(([, type]): [string, number][] => {
+    const cpus = known.get(type)?.cpus;
+    return cpus === undefined ? [] : [[type, cpus]];
+  });
+  return unequalTypes(sizes);
 }
 
 const noType = ({ path, type }: NamedType, region: string): Fault => ({
@@ -131,18 +135,27 @@ export async function builderFits(aws: Aws, { image }: Fleet): Promise<Fault[]> 
         message: `must be a subnet of this account in ${there.region}; got ${ec2.subnet_id}`,
       },
     ];
-  const types = await architecturesOf(there, [builder.type]);
+  const types = await knownTypes(there, [builder.type]);
   return types.has(builder.type) ? offeredInZones(there, builder) : [noType(builder, there.region)];
 }
 
+/** What EC2 knows of a type. */
+interface KnownType {
+  architectures: string[];
+  cpus: number;
+}
+
 /** By a filter: asked for by their names, one that is not there fails the call. */
-async function architecturesOf(aws: Aws, types: readonly string[]): Promise<Map<string, string[]>> {
-  const found = new Map<string, string[]>();
+async function knownTypes(aws: Aws, types: readonly string[]): Promise<Map<string, KnownType>> {
+  const found = new Map<string, KnownType>();
   if (types.length === 0) return found;
   const Filters = [{ Name: "instance-type", Values: [...new Set(types)] }];
   for await (const { InstanceTypes = [] } of paginateDescribeInstanceTypes({ client: aws.ec2 }, { Filters }))
-    for (const { InstanceType = "", ProcessorInfo } of InstanceTypes)
-      found.set(InstanceType, ProcessorInfo?.SupportedArchitectures ?? []);
+    for (const { InstanceType = "", ProcessorInfo, VCpuInfo } of InstanceTypes)
+      found.set(InstanceType, {
+        architectures: ProcessorInfo?.SupportedArchitectures ?? [],
+        cpus: VCpuInfo?.DefaultVCpus ?? 0,
+      });
   return found;
 }
 

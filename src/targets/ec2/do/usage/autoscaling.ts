@@ -4,6 +4,7 @@ import {
   type AutoScalingGroup,
   type LaunchTemplateSpecification,
 } from "@aws-sdk/client-auto-scaling";
+import { launchedTemplate } from "../../compute/group/mixed.js";
 import { isGoingOn } from "../../compute/group/current.js";
 import { tagKey } from "../../compute/names.js";
 import { tagsOf } from "../../compute/tags.js";
@@ -41,14 +42,12 @@ function overriddenAmis(group: AutoScalingGroup): Use[] {
   return overridesOf(group).flatMap(({ ImageId: id }) => (id === undefined ? [] : [{ id, why }]));
 }
 
-/** A roll that goes on may end with either version: such a group is not plain. */
+/** A roll that goes on may end with either version: such a group is not plain. Overrides may have templates of their own. */
 async function templatesOf(aws: Aws, group: AutoScalingGroup, fleet: string): Promise<TemplateUser[]> {
-  const mixed = [
-    group.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification,
-    ...overridesOf(group).map(({ LaunchTemplateSpecification }) => LaunchTemplateSpecification),
-  ];
-  const users = mixed.flatMap((template) => templateUser(template) ?? []);
-  const plain = templateUser(group.LaunchTemplate);
+  const users = overridesOf(group).flatMap(
+    ({ LaunchTemplateSpecification }) => templateUser(LaunchTemplateSpecification) ?? [],
+  );
+  const plain = templateUser(launchedTemplate(group));
   if (!plain) return users;
   const tags = tagsOf(group.Tags);
   const isOurs = tags[tagKey.fleet] === fleet;

@@ -1,6 +1,9 @@
 import { CreateKeyPairCommand, CreateSecurityGroupCommand, CreateVpcCommand } from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
 import { bases, Cloud } from "../support/cloud/cloud.js";
+import { playMixedUpdates } from "../support/cloud/mixed-updates.js";
+import { MotoGaps } from "../support/cloud/moto-gaps.js";
 import { told } from "../support/cloud/told.js";
 
 let cloud: Cloud;
@@ -156,4 +159,117 @@ test("a limit of Elastic IPs that leaves no room is told before a launch meets i
     severity: "warning",
     message: expect.stringMatching(/needs 6 more Elastic IPs .*limit \(5\) leaves 5/) as string,
   });
+});
+
+/** A group of these types, or with other settings. */
+const mixed = (more: object = {}, ami = bases.old.ami_id) =>
+  cloud.fleet({
+    group: group({ instance_types: ["t3.medium", "t3a.medium"], min: 2, max: 4, ...more }),
+    launch: launch({ ami, iam_instance_profile: "host" }),
+    database: { dbhost: "database.example.com", dbpass_kam: "${ssm:/kam}" },
+  });
+
+async function theGroup() {
+  const input = { AutoScalingGroupNames: ["test-proxies"] };
+  const answer = await cloud.autoscaling.send(new DescribeAutoScalingGroupsCommand(input));
+  return answer.AutoScalingGroups?.[0];
+}
+
+const changesOf = async (...argv: string[]) => (await told(cloud, "group", ...argv)).changes;
+
+test("a group of several types: made, found unchanged, changed, rolled, rolled back, and exported", async () => {
+  new MotoGaps(cloud.proxy, () => cloud.autoscaling);
+  playMixedUpdates(cloud.proxy);
+  const file = await mixed();
+  expect(await changesOf("apply", file)).toEqual([
+    "ec2:CreateLaunchTemplate",
+    "autoscaling:CreateAutoScalingGroup",
+  ]);
+  const types = (...names: string[]) => names.map((InstanceType) => ({ InstanceType }));
+  const made = (await theGroup())?.MixedInstancesPolicy;
+  expect(made?.LaunchTemplate?.LaunchTemplateSpecification).toMatchObject({ Version: "1" });
+  expect(made?.LaunchTemplate?.Overrides).toMatchObject(types("t3.medium", "t3a.medium"));
+  expect(made?.InstancesDistribution).toEqual({
+    OnDemandAllocationStrategy: "prioritized",
+    OnDemandPercentageAboveBaseCapacity: 100,
+  });
+  expect(await changesOf("apply", file)).toEqual([]);
+
+  const newer = await mixed({}, bases.newest.ami_id);
+  expect(await changesOf("apply", newer)).toEqual(["ec2:CreateLaunchTemplateVersion"]);
+  const roll = ["autoscaling:CreateOrUpdateTags", "autoscaling:StartInstanceRefresh"];
+  expect(await told(cloud, "group", "roll", newer)).toMatchObject({ code: 0, changes: roll });
+  const [start] = cloud.proxy.calls("StartInstanceRefresh");
+  const asked = Object.entries(start?.params ?? {}).filter(([field]) =>
+    field.startsWith("DesiredConfiguration."),
+  );
+  expect(Object.fromEntries(asked)).toMatchObject({
+    [`${desired}.LaunchTemplate.LaunchTemplateSpecification.LaunchTemplateName`]: "test-proxies",
+    [`${desired}.LaunchTemplate.LaunchTemplateSpecification.Version`]: "2",
+    [`${desired}.LaunchTemplate.Overrides.member.2.InstanceType`]: "t3a.medium",
+    [`${desired}.InstancesDistribution.OnDemandPercentageAboveBaseCapacity`]: "100",
+  });
+  expect(await changesOf("roll", newer)).toEqual([]);
+  const status = await told(cloud, "group", "status", newer);
+  expect(status.stdout).toMatch(
+    /launches version 2 [^]*a rollback goes to 1\nlaunches t3\.medium, t3a\.medium\n/,
+  );
+  expect(await told(cloud, "group", "rollback", newer)).toMatchObject({ code: 0 });
+  expect((await theGroup())?.MixedInstancesPolicy?.LaunchTemplate).toMatchObject({
+    LaunchTemplateSpecification: { Version: "1" },
+    Overrides: types("t3.medium", "t3a.medium"),
+  });
+
+  // what has changed of the types is seen, told, and put right; the group stays at its version
+  const other = await mixed({ instance_types: ["t3a.medium", "t3.medium"], spot_percentage: 20 });
+  const plan = await told(cloud, "group", "plan", other);
+  expect(plan.stdout).toContain("~ instance types of autoscaling group test-proxies");
+  expect(plan.stdout).toContain("~ distribution.OnDemandPercentageAboveBaseCapacity: 100 -> 80");
+  expect(plan.stderr).toMatch(/makes calls end: EC2 takes spot instances back/);
+  await cloud.ok("group", "apply", other);
+  expect(await changesOf("apply", other)).toEqual([]);
+  expect(await cloud.json("group", "status", other)).toMatchObject({
+    types: ["t3a.medium", "t3.medium"],
+    spotPercentage: 20,
+    version: 1,
+  });
+  const [resources] = [
+    JSON.parse((await cloud.ok("export", other, "--format", "cloudformation")).stdout),
+  ] as [Stack];
+  expect(resources.Resources.Group.Properties).toMatchObject({
+    MixedInstancesPolicy: {
+      LaunchTemplate: {
+        LaunchTemplateSpecification: { LaunchTemplateId: { Ref: "LaunchTemplate" } },
+        Overrides: types("t3a.medium", "t3.medium"),
+      },
+    },
+  });
+  expect(resources.Resources.Group.Properties).not.toHaveProperty("LaunchTemplate");
+
+  // of one type again
+  const plain = await mixed({ instance_types: [], instance_type: "t3a.medium" });
+  await cloud.ok("group", "apply", plain);
+  expect(await cloud.json("group", "status", plain)).toMatchObject({ types: [], version: 1 });
+  expect(await changesOf("apply", plain)).toEqual([]);
+});
+
+interface Stack {
+  Resources: { Group: { Properties: object } };
+}
+
+const desired = "DesiredConfiguration.MixedInstancesPolicy";
+
+test("types of several sizes, and of another architecture, are told: by their names, else by what EC2 knows", async () => {
+  const sizes = (...instance_types: string[]) =>
+    findings({ group: group({ instance_types }), launch: launch() });
+  const named = await sizes("c5.large", "c5.xlarge");
+  expect(named.get("$.group.instance_types")).toMatchObject({
+    severity: "warning",
+    message: expect.stringContaining("different numbers of vCPUs (c5.large 2, c5.xlarge 4)") as string,
+  });
+  const asked = await sizes("t2.small", "t3.medium");
+  expect(asked.get("$.group.instance_types")?.message).toContain("(t2.small 1, t3.medium 2)");
+  expect((await sizes("t3.medium", "t3a.medium")).get("$.group.instance_types")).toBeUndefined();
+  const arm = await sizes("t3.medium", "m6g.medium");
+  expect(arm.get("$.group.instance_types[1]")).toMatchObject({ severity: "error" });
 });
