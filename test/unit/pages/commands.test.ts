@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { load } from "js-yaml";
 import { expect, test } from "vitest";
 import { program } from "../../../src/cli/program.js";
 import { pages, readAsset } from "../../../src/do/assets.js";
@@ -9,14 +10,40 @@ const shown = /(?:^(?:\$ )?|`|\| |&& )(sip-proxy|bake-image) ([^`\n#|]+)/gm;
 const sipProxy = program();
 
 test.each(pages())("%s: every command and option exists", (page) => {
-  const lines = [...readAsset(page).matchAll(shown)].map(([, bin = "", words = ""]) =>
+  expect(wrongCommands(readAsset(page))).toEqual([]);
+});
+
+test("the workflow runs commands that exist, with credentials that it does not keep", () => {
+  const workflow = load(readAsset("docs/ci/github.yml")) as Workflow;
+  const [{ steps }] = Object.values(workflow.jobs) as [{ steps: { run?: string; uses?: string }[] }];
+  const scripts = steps.flatMap(({ run }) => run ?? []).join("");
+  expect(scripts.match(shown)?.map((line) => line.split(" ").slice(0, 3).join(" "))).toEqual([
+    "sip-proxy validate fleet.yaml",
+    "bake-image fleet.yaml --target",
+    "sip-proxy image clean",
+    "sip-proxy image promote",
+    "sip-proxy group apply",
+    "sip-proxy group roll",
+    "sip-proxy group status",
+    "sip-proxy image prune",
+  ]);
+  expect(wrongCommands(scripts)).toEqual([]);
+  expect(workflow.permissions).toEqual({ "id-token": "write", contents: "read" });
+  expect(JSON.stringify(workflow)).not.toMatch(/secrets\./);
+});
+
+interface Workflow {
+  permissions: object;
+  jobs: Record<string, object>;
+}
+
+/** Of the commands in a text, those that are not there, or have options that are not there. */
+function wrongCommands(text: string): string[] {
+  const lines = [...text.matchAll(shown)].map(([, bin = "", words = ""]) =>
     bin === "bake-image" ? `bake ${words.trim()}` : words.trim(),
   );
-  const wrong = lines.flatMap((line) =>
-    faultsOf(sipProxy, line.split(/\s+/)).map((fault) => `${line}: ${fault}`),
-  );
-  expect(wrong).toEqual([]);
-});
+  return lines.flatMap((line) => faultsOf(sipProxy, line.split(/\s+/)).map((fault) => `${line}: ${fault}`));
+}
 
 test("commands are found on the pages", () => {
   expect(readAsset("README.md").match(shown)?.length).toBeGreaterThan(10);
