@@ -23,6 +23,7 @@ export interface ScriptOptions {
   wait?: number;
   onLine?: (line: string) => void;
   args?: string[];
+  env?: Record<string, string>;
   /** Milliseconds, at most. */
   timeout?: number;
 }
@@ -31,7 +32,7 @@ export interface ScriptOptions {
 export function script(
   root: string,
   name: string,
-  { wait = 2, onLine, args = [], timeout = 120_000 }: ScriptOptions = {},
+  { wait = 2, onLine, args = [], timeout = 120_000, ...more }: ScriptOptions = {},
 ) {
   const lib = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
   const env = {
@@ -39,6 +40,7 @@ export function script(
     SIP_PROXY_LIB: lib,
     SIP_PROXY_USER: "",
     SIP_PROXY_WAIT: String(wait),
+    ...more.env,
   };
   return attempt({ argv: [join(lib, name), ...args], env, ...(onLine && { onLine }), timeout });
 }

@@ -103,10 +103,12 @@ describe("configure", () => {
 
   test("an image without user-data is no host: nothing is configured, and it says what to do", async () => {
     const root = await newHost("one");
-    rmSync(join(root, "etc/sip-proxy/host.env"));
-    const { exitCode, stdout } = await script(root, "configure");
-    expect(exitCode).toBe(1);
-    expect(stdout).toContain("launch the image with user-data from: sip-proxy user-data FLEET NAME");
+    for (const file of ["host.env", "user-data.list"]) rmSync(join(root, "etc/sip-proxy", file));
+    for (const step of ["configure", "no-host-yet"]) {
+      const { exitCode, stdout } = await script(root, step);
+      expect(exitCode, step).toBe(1);
+      expect(stdout).toMatch(/user-data from: sip-proxy user-data FLEET NAME/);
+    }
   });
 
   test("auto without a metadata service fails with the reason", async () => {

@@ -5,6 +5,7 @@ import type { Fleet, Host } from "../../understand/fleet.js";
 import { generatedNote, type Artefact } from "../artefact.js";
 import { seedSql } from "../dispatcher/seed.js";
 import { renderTemplate } from "../template.js";
+import { fileList } from "../user-data/file-list.js";
 import { guardValues } from "./guard.js";
 import { hostEnv } from "./host-env.js";
 import { kamailioLocal } from "./kamailio-local.js";
@@ -20,7 +21,8 @@ export const addressedFolder = "etc/sip-proxy/addressed";
 
 /** Everything that user-data writes on a host. Its presence, host.env above all, is what makes an image a host: it is last. */
 export function hostFiles(fleet: Fleet, host: Host, templates: HostTemplates, reveal: Reveal): Artefact[] {
-  return [
+  const env = { path: "etc/sip-proxy/host.env", content: hostEnv(fleet, host, templates.hostEnv) };
+  const files = [
     { path: "etc/kamailio/kamailio-local.cfg", content: kamailioLocal(fleet, host, templates.kamailioLocal) },
     { path: "etc/kamailio/networks.list", content: networksList(host.settings) },
     { path: "etc/sip-proxy/guard-values.nft", content: guardValues(fleet, host.settings) },
@@ -29,8 +31,8 @@ export function hostFiles(fleet: Fleet, host: Host, templates: HostTemplates, re
     ...addressedFiles(fleet, host).map((file) => ({ ...file, path: `${addressedFolder}/${file.path}` })),
     { path: "etc/sip-proxy/dispatcher-seed.sql", content: seedSql(fleet, templates) },
     ...secretFiles(fleet, host, reveal),
-    { path: "etc/sip-proxy/host.env", content: hostEnv(fleet, host, templates.hostEnv) },
   ];
+  return [...files, fileList([...files, env]), env];
 }
 
 /** Where Kamailio finds each process of the media relay, where there may be several. */

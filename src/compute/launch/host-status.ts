@@ -12,6 +12,9 @@ export const bootSteps = [
 /** What follows the recorders' table, and looks at whether calls are recorded. */
 const watches = ["sip-proxy-dispatcher-sync.service", "sip-proxy-call-watch.service"];
 
+/** Runs on an image that has no user-data, and says why. */
+const waiting = "sip-proxy-user-data.service";
+
 /** One systemd unit as it stands. */
 export interface UnitState {
   unit: string;
@@ -35,7 +38,7 @@ const divider = "--- dispatcher.list ---";
 
 /** The script that is run on a host to learn its status; `relayUnits` are its media relay's units. */
 export function statusScript(relayUnits: readonly string[]): string {
-  const units = [...bootSteps, ...relayUnits, ...watches];
+  const units = [...bootSteps, ...relayUnits, ...watches, waiting];
   return [
     `systemctl show --property=${properties.join(",")} ${units.join(" ")}`,
     `echo '${divider}'`,
@@ -52,7 +55,7 @@ export function readHostStatus(output: string): HostStatus {
   return {
     ready: states.some(({ unit, state }) => unit === "sip-proxy-selftest.service" && state === "active"),
     steps: states.filter(isStep),
-    services: states.filter((unit) => !isStep(unit)),
+    services: states.filter((unit) => !isStep(unit) && (unit.unit !== waiting || unit.state === "active")),
     targets: readDispatcherList(list),
   };
 }

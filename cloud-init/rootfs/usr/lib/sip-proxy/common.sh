@@ -17,8 +17,8 @@ say() {
 	printf 'sip-proxy: %s\n' "$*"
 	if [[ -n ${NOTIFY_SOCKET:-} ]]; then systemd-notify --status="$*" || true; fi
 	if [[ -n ${SIP_PROXY_STEP:-} ]]; then
-		mkdir -p "$run/said"
-		printf '%s' "$*" >"$run/said/$SIP_PROXY_STEP"
+		# memory can be full as well
+		{ mkdir -p "$run/said" && printf '%s' "$*" >"$run/said/$SIP_PROXY_STEP"; } 2>/dev/null || true
 	fi
 }
 
@@ -60,12 +60,15 @@ psql_strict() {
 
 # poll BETWEEN LIMIT FIRST MOST COMMAND...: tries COMMAND until it succeeds, first FIRST tenths of a second apart, then twice as
 # long and so on up to MOST. Fails when it has not succeeded after LIMIT seconds (0: never). BETWEEN is called before each pause,
-# with the number of the attempt, the name of COMMAND and the pause in seconds.
+# with the number of the attempt, the name of COMMAND and the pause in seconds. (Time is the kernel's: bash's SECONDS follows a clock that
+# is set.)
 poll() {
-	local between=$1 limit=$2 pause=$3 most=$4 attempt=1 since=$SECONDS seconds
+	local between=$1 limit=$2 pause=$3 most=$4 attempt=1 since now seconds
 	shift 4
+	read -r since _ </proc/uptime
 	until "$@"; do
-		if ((limit > 0 && (SECONDS - since) * 10 + pause > limit * 10)); then return 1; fi
+		read -r now _ </proc/uptime
+		if ((limit > 0 && (${now%.*} - ${since%.*}) * 10 + pause > limit * 10)); then return 1; fi
 		seconds=$((pause / 10)).$((pause % 10))
 		"$between" "$attempt" "$1" "$seconds"
 		sleep "$seconds"

@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import type { BootedHost } from "./host.js";
+
+/** A fault of the first boot, and how it goes. */
+export interface FaultCase {
+  title: string;
+  /** Before its first boot. */
+  before?: (host: BootedHost) => Promise<void>;
+  userData?: (good: { bytes: Buffer; yaml: string }) => Buffer;
+  /** What it says on its console meanwhile; "ready" where it is to be none the worse. */
+  says: RegExp | "ready";
+  mend?: (host: BootedHost) => Promise<void>;
+}
+
+/** As on EC2, where a stopped instance takes other user-data. */
+async function giveGood(host: BootedHost): Promise<void> {
+  await host.giveUserData(host.rendered.bytes);
+  await host.cutOff();
+  await host.start();
+}
+const noHost = { says: /FAILED: this image is no host yet/, mend: giveGood };
+
+/** Cut off where cloud-init finds YAML that is whole, but files that are not. */
+function cutIn(path: string) {
+  return ({ yaml }: { yaml: string }): Buffer => {
+    const start = yaml.indexOf(`path: ${path}`);
+    if (start < 0) throw new Error(`${path} is not in the user-data`);
+    return Buffer.from(yaml.slice(0, yaml.indexOf("\n", start + 250)));
+  };
+}
+
+const truncated = [10, 50, 90, 99].map((percent) => ({
+  title: `compressed user-data cut off at ${percent} %`,
+  userData: ({ bytes }: { bytes: Buffer }) => bytes.subarray(0, (bytes.length * percent) / 100),
+  ...noHost,
+}));
+
+const full = [0, 64, 512, 1024, 1536, 2048].map((free) => ({
+  title: `a disk with ${free} KiB left`,
+  before: (host: BootedHost) => host.fillDisk(96, free),
+  says: /FAILED: |sip-proxy: ready/,
+  mend: (host: BootedHost) => Promise.resolve(host.freeDisk()),
+}));
+
+export const faultCases: readonly FaultCase[] = [
+  { title: "no user-data", userData: () => Buffer.alloc(0), ...noHost },
+  { title: "user-data of nothing", userData: () => Buffer.from("#cloud-config\n"), ...noHost },
+  { title: "binary user-data", userData: () => randomBytes(4096), ...noHost },
+  ...truncated,
+  {
+    title: "user-data cut off in the seed",
+    userData: cutIn("/etc/sip-proxy/dispatcher-seed.sql"),
+    ...noHost,
+  },
+  {
+    title: "user-data cut off in host.env",
+    userData: cutIn("/etc/sip-proxy/host.env"),
+    says: /FAILED: user-data is not whole on this disk: \/etc\/sip-proxy\/host\.env/,
+    mend: giveGood,
+  },
+  {
+    title: "another part of cloud-init fails",
+    userData: ({ yaml }) =>
+      Buffer.from(
+        `${yaml}\nbootcmd: ["exit 1"]\nruncmd: ["exit 1"]\nusers: [default, { name: "no name" }]\nunknown_of_a_newer_release: 1\n`,
+      ),
+    says: "ready",
+  },
+  ...full,
+];

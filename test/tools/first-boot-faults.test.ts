@@ -1,0 +1,151 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { renderHost } from "../../src/commands/render-host.js";
+import { attempt, run } from "../../src/do/process.js";
+import { fleetOf, reveal } from "../support/fleets.js";
+import { newRoot, patient, script } from "../support/host-root.js";
+
+// The first boot's own files, with a disk that is full, power that goes, and user-data that is not whole. (Real boots: npm run boots.)
+
+const fleet = fleetOf({});
+const [host] = fleet.hosts;
+if (!host) throw new Error("no host");
+const { filledIn, files } = renderHost(fleet, host, reveal);
+
+let disk: string;
+let root: string;
+let number = 0;
+
+beforeAll(async () => {
+  disk = mkdtempSync(join(tmpdir(), "first-boot-faults-"));
+  await run({ argv: ["mount", "-t", "tmpfs", "-o", "size=64m", "first-boot", disk] });
+});
+afterAll(async () => {
+  await run({ argv: ["umount", "-l", disk] });
+  rmSync(disk, { recursive: true });
+});
+
+beforeEach(async () => {
+  rmSync(join(disk, "filler"), { force: true });
+  root = await newRoot(join(disk, `${number++}`), {});
+});
+
+const at = (path: string) => join(root, path);
+const configure = (options = {}) => script(root, "until-done", { args: ["configure"], wait: 1, ...options });
+
+/** Of the files that hold addresses: those that are there, but not as they are to be. */
+const halfDone = () =>
+  filledIn
+    .filter(({ path, content }) => existsSync(at(path)) && readFileSync(at(path), "utf8") !== content)
+    .map(({ path }) => path);
+
+async function expectConfigured(): Promise<void> {
+  const { exitCode, stdout } = await configure(patient);
+  expect({ exitCode, stdout }).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining("configured: ") as string,
+  });
+  for (const { path, content } of filledIn) expect(readFileSync(at(path), "utf8"), path).toBe(content);
+  expect(readFileSync(at("etc/kamailio/kamailio-secret.cfg"), "utf8")).toMatch(
+    /!DIALOG_SECRET![0-9a-f]{48}!/,
+  );
+  expect((await run({ argv: ["find", root, "-name", "*.new.*"] })).stdout).toBe("");
+}
+
+describe("user-data that is not whole on the disk", () => {
+  test.each([
+    ["host.env is cut off", "etc/sip-proxy/host.env", 40],
+    ["host.env is empty", "etc/sip-proxy/host.env", 0],
+    ["the seed is cut off", "etc/sip-proxy/dispatcher-seed.sql", 100],
+    ["Kamailio's values are empty", "etc/kamailio/kamailio-local.cfg", 0],
+  ])(
+    "%s: nothing is configured, and it says which file; once it is whole, the next try is right",
+    async (_, path, bytes) => {
+      truncateSync(at(path), bytes);
+      const { exitCode, stdout } = await configure();
+      expect(exitCode).toBe(1);
+      expect(stdout).toContain(`FAILED: user-data is not whole on this disk: /${path}\n`);
+      expect(readFileSync(at("run/sip-proxy/said/configure"), "utf8")).toMatch(
+        /^FAILED: user-data is not whole/,
+      );
+      for (const file of filledIn) expect(existsSync(at(file.path)), file.path).toBe(false);
+      writeFileSync(at(path), files.find((file) => file.path === path)?.content ?? "");
+      await expectConfigured();
+    },
+  );
+
+  test("a file of the right size with other bytes is seen, and so is a list without its files", async () => {
+    const path = at("etc/sip-proxy/dispatcher-seed.sql");
+    const text = readFileSync(path);
+    writeFileSync(path, Buffer.alloc(text.length));
+    expect((await configure()).stdout).toContain("a file is not as user-data has it");
+    writeFileSync(path, text);
+    truncateSync(at("etc/sip-proxy/user-data.list"), 0);
+    expect((await configure()).stdout).toContain("a file is not as user-data has it");
+  });
+
+  test("what an operator changes after the first boot stays", async () => {
+    await expectConfigured();
+    writeFileSync(
+      at("etc/kamailio/kamailio-local.cfg"),
+      `${readFileSync(at("etc/kamailio/kamailio-local.cfg"), "utf8")}\n`,
+    );
+    await expectConfigured();
+  });
+
+  test("of the first release, which has no list, and of a later one, with files and values of its own, it is taken", async () => {
+    rmSync(at("etc/sip-proxy/user-data.list"));
+    writeFileSync(at("etc/sip-proxy/of-a-later-release"), "");
+    writeFileSync(
+      at("etc/sip-proxy/host.env"),
+      `${readFileSync(at("etc/sip-proxy/host.env"), "utf8")}OF_A_LATER_RELEASE=1\n`,
+    );
+    await expectConfigured();
+  });
+});
+
+test("a full disk, at any write: no file is half done, it says why, and the first try with space is right", async () => {
+  const filler = join(disk, "filler");
+  mkdirSync(join(root, "var/lib/sip-proxy"), { recursive: true });
+  for (const pages of [0, 1, 3, 6, 9]) {
+    await attempt({ argv: ["dd", "if=/dev/zero", `of=${filler}`, "bs=4096", "status=none"] });
+    truncateSync(filler, Math.max(0, readFileSync(filler).length - pages * 4096));
+    const { exitCode, stdout } = await configure();
+    expect(halfDone(), `${pages} pages`).toEqual([]);
+    if (pages === 0) expect({ exitCode, stdout }).toMatchObject({ exitCode: 1 });
+    if (exitCode !== 0) expect(stdout, `${pages} pages`).toMatch(/FAILED: .*(No space left|cannot be read)/);
+    rmSync(filler);
+    await expectConfigured();
+    root = await newRoot(join(disk, `${number++}`), {});
+  }
+});
+
+test("power that goes at any command: no file is half done, and the next boot is right", async () => {
+  const trace = join(disk, "die-at-command.sh");
+  writeFileSync(trace, `set -T; trap '((++at == DIE_AT)) && kill -9 $$' DEBUG\n`);
+  for (let command = 10; ; command += 40) {
+    const env = { BASH_ENV: trace, DIE_AT: String(command) };
+    const exitCode = await script(root, "configure", { ...patient, env }).then(
+      (ended) => ended.exitCode,
+      (error: Error) => (error.message.includes("SIGKILL") ? "killed" : Promise.reject(error)),
+    );
+    expect(["killed", 0]).toContain(exitCode);
+    if (exitCode === 0) {
+      expect(command).toBeGreaterThan(100);
+      break;
+    }
+    expect(halfDone(), `at command ${command}`).toEqual([]);
+    await expectConfigured();
+    root = await newRoot(join(disk, `${number++}`), {});
+  }
+});
