@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import { calls } from "../commands/calls.js";
+import { dashboard } from "../commands/dashboard.js";
 import { doctor } from "../commands/doctor.js";
 import { drainHosts, undrainHosts } from "../commands/drain-host.js";
 import { logs } from "../commands/logs.js";
@@ -36,6 +37,15 @@ export function addOperate(sipProxy: Command): void {
     .option("--follow", "keep running, and print a line for each call that begins or ends")
     .addOption(json())
     .action(calls);
+
+  reachOptions(
+    sipProxy
+      .command("dashboard")
+      .summary("show the fleet live in a browser: platforms, proxies, recorders and their calls")
+      .argument(...fleetArgument),
+  )
+    .addOption(new Option("--port <port>", "port on 127.0.0.1, 0 for any").default("8080"))
+    .action(dashboard);
 
   command("logs", "show log lines of Kamailio, the media relay and the boot, of all hosts in order of time")
     .addOption(new Option("--since <time>", "start time, as for journalctl").default("10 min ago"))

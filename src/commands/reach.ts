@@ -17,8 +17,19 @@ export interface ReachOptions extends Partial<TargetOption> {
 export async function reachHosts(
   fleet: Fleet,
   hosts: readonly Host[],
-  { target, ssh }: ReachOptions,
+  options: ReachOptions,
 ): Promise<Reached[]> {
+  const found = await findReached(fleet, hosts, options);
+  for (const each of found) if (!isReached(each)) talk.warn(`${each.name}: not reachable: ${each.why}`);
+  return found.filter(isReached);
+}
+
+/** The same, with those that cannot be asked among them. */
+export async function findReached(
+  fleet: Fleet,
+  hosts: readonly Host[],
+  { target, ssh }: ReachOptions,
+): Promise<(Reached | Unreached)[]> {
   if ((target === undefined) === (ssh !== true))
     throw new UsageError(
       "say how hosts are reached",
@@ -27,9 +38,7 @@ export async function reachHosts(
   if (target === undefined) return byAddress(hosts);
   const { reach } = await operationsOf(target);
   if (reach === undefined) throw new Error(`hosts on ${target} are not reached`);
-  const found = await reach(fleet, hosts);
-  for (const each of found) if (!isReached(each)) talk.warn(`${each.name}: not reachable: ${each.why}`);
-  return found.filter(isReached);
+  return reach(fleet, hosts);
 }
 
 /** The same for hosts by their names, or all of the fleet where none is named; exit code 1 where one is not reached. */
@@ -90,6 +99,6 @@ export function failUnlessAll(answers: ReadonlyMap<string, unknown>, hosts: read
   if (answers.size < hosts.length) process.exitCode = 1;
 }
 
-function isReached(found: Reached | Unreached): found is Reached {
+export function isReached(found: Reached | Unreached): found is Reached {
   return "run" in found;
 }

@@ -43,6 +43,7 @@ export const debianPackages = {
   metrics: ["prometheus"],
   bench: ["sip-tester"],
   interop: ["baresip-core", "tshark"],
+  browser: ["chromium"],
 } as const;
 
 export type Purpose = keyof typeof debianPackages;

@@ -13,14 +13,16 @@ let lab: GroupLab;
 afterEach(() => lab?.stop());
 
 test("every action and every statement of the policy is needed in a host's life, and no call is denied", async () => {
-  const fleet = labFleet({
-    group: { elastic_ip_pool: "proxies", target_calls: 100, launch_timeout: 45 },
-    settings: {
-      enable_tls: true,
-      tls_certificate: "${ssm:/sip-proxy/certificate}",
-      tls_private_key: "${secretsmanager:sip-proxy/tls}",
-    },
-  });
+  const fleetWith = (more: object) =>
+    labFleet({
+      group: { elastic_ip_pool: "proxies", target_calls: 100, ...more },
+      settings: {
+        enable_tls: true,
+        tls_certificate: "${ssm:/sip-proxy/certificate}",
+        tls_private_key: "${secretsmanager:sip-proxy/tls}",
+      },
+    });
+  const fleet = fleetWith({});
   const own = await certificate("sip.example.com");
   const policy = instanceRolePolicy(fleet, { region: "eu-west-1", account: "*", kmsKeys: [] });
   const options = {
@@ -32,7 +34,7 @@ test("every action and every statement of the policy is needed in a host's life,
   };
   lab = await GroupLab.start(1, options, fleet);
   await lab.recorder?.stop();
-  const host = await lab.boot(0, fleet);
+  const host = await lab.boot(0, fleetWith({ launch_timeout: lab.patience(45) }));
   await host.until(/not ready: no recorder has answered OPTIONS yet/);
   const count = (action: string) => lab.cloud.calls(action).length;
   await eventually(() => expect(count("RecordLifecycleActionHeartbeat")).toBeGreaterThan(0), 120_000);

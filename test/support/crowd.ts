@@ -9,15 +9,17 @@ export async function crowd(lab: CallLab, job: Partial<CrowdJob>, from: Caller =
   return event;
 }
 
-/** The most TCP and TLS connections that Kamailio had at once, on either side, while something went on. */
+/** The TCP and TLS connections that Kamailio has, on either side. */
+export async function openConnections(lab: CallLab): Promise<number> {
+  return Number(/opened_connections: (\d+)/.exec(await lab.proxy().kamcmd("core.tcp_info"))?.[1]);
+}
+
+/** The most that it had at once, while something went on. */
 export async function mostConnections(lab: CallLab, act: Promise<unknown>): Promise<number> {
   let over = false;
   let most = 0;
   void act.finally(() => (over = true)).catch(() => undefined);
-  for (; !over; await pause(100)) {
-    const info = await lab.proxy().kamcmd("core.tcp_info");
-    most = Math.max(most, Number(/opened_connections: (\d+)/.exec(info)?.[1]));
-  }
+  for (; !over; await pause(100)) most = Math.max(most, await openConnections(lab));
   await act;
   return most;
 }

@@ -18,5 +18,6 @@ export const tiers: readonly Tier[] = [
   { name: "call", minutes: 10, packages: ["bake", "network", "database", "proxies", "metrics"] },
   { name: "cloud", minutes: 10, packages: ["bake", "network", "database", "proxies"] },
   { name: "host", minutes: 30, packages: ["bake", "network", "database"] },
+  { name: "browser", minutes: 5, packages: ["browser"] },
   { name: "vm", minutes: 60, workers: 1, packages: ["bake", "network", "database"] },
 ];

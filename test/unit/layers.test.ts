@@ -17,6 +17,8 @@ const allowed: Record<string, readonly string[]> = {
   lab: ["do", "compute", "relay", "understand", "cli"],
   commands: ["cli", "do", "compute", "relay", "target", "understand", "lab"],
   cli: ["commands", "do", "target"],
+  // runs in a browser
+  page: [],
 };
 
 const effects = /^(node:(fs|child_process|net|http|dgram)|execa|pg$|@aws-sdk)/;

@@ -13,6 +13,10 @@ export interface HostLook {
   ready: boolean;
   /** Calls that it takes at once; 0 where there is no limit, or none is known. */
   limit: number;
+  /** Requests that it has refused since Kamailio started, by reason (no_recorder, full, …: the labels of sip_proxy_refused_total). */
+  refused: Record<string, number>;
+  /** When its packages were last changed, in seconds since 1970: of a baked host, the bake. */
+  packagesAt: number | undefined;
 }
 
 const divider = "--- sip-proxy ---";
@@ -32,13 +36,18 @@ export function lookScript(before: readonly string[] = []): string {
     "if [ -e /run/sip-proxy/ready ]; then echo ready; fi",
     `echo '${divider}'`,
     `(. ${lib}/common.sh; load_host; . $lib/capacity.sh; call_limit) 2>/dev/null`,
+    `echo '${divider}'`,
+    "kamcmd stats.get_statistics script: 2>/dev/null",
+    `echo '${divider}'`,
+    "stat -c %Y /var/lib/dpkg/status",
     "true",
   ].join("\n");
 }
 
 /** Reads what the script prints. */
 export function readLook(output: string): HostLook {
-  const [list = "", calls = "", count = "", marks = "", limit = ""] = output.split(divider);
+  const sections = output.split(divider);
+  const [list = "", calls = "", count = "", marks = "", limit = "", counts = "", packages = ""] = sections;
   const number = /calls=(\d+)/.exec(count)?.[1];
   return {
     targets: readDispatcherList(list),
@@ -47,6 +56,13 @@ export function readLook(output: string): HostLook {
     draining: /^draining$/m.test(marks),
     ready: /^ready$/m.test(marks),
     limit: Number(/\d+/.exec(limit)?.[0] ?? 0),
+    refused: Object.fromEntries(
+      [...counts.matchAll(/:refused_(\w+) = (\d+)/g)].map(([, reason = "", times]) => [
+        reason,
+        Number(times),
+      ]),
+    ),
+    packagesAt: packages.trim() === "" ? undefined : Number(packages),
   };
 }
 

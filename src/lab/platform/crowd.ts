@@ -14,7 +14,11 @@ export async function runCrowd(job: CrowdJob, emit: (event: PlatformEvent) => vo
   const began = performance.now();
   while (crowd.sockets.length < job.connections) {
     const due = ((performance.now() - began) / 1000) * (job.rate ?? 5000);
-    while (crowd.sockets.length < Math.min(due, job.connections)) crowd.connect();
+    while (
+      crowd.sockets.length < Math.min(due, job.connections) &&
+      crowd.waiting < (job.unanswered ?? Infinity)
+    )
+      crowd.connect();
     await sleep(STEP_MS);
   }
   await sleep(job.holdMs);
@@ -28,6 +32,8 @@ class Crowd {
   most = 0;
   open = 0;
   answered = 0;
+  /** Tried, and neither answered nor closed. */
+  waiting = 0;
 
   // one for all: to make one takes longer than a handshake
   readonly #tls = { secureContext: createSecureContext(), rejectUnauthorized: false };
@@ -46,6 +52,13 @@ class Crowd {
     const tls = target.transport === "tls";
     const socket = tls ? connectTls({ ...to, ...this.#tls }) : connectTcp(to);
     this.sockets.push(socket);
+    this.waiting++;
+    let waits = true;
+    const ended = () => {
+      if (waits) this.waiting--;
+      waits = false;
+    };
+    socket.once("data", ended).once("close", ended);
     socket.once(tls ? "secureConnect" : "connect", () => {
       this.most = Math.max(this.most, ++this.open);
       socket.once("close", () => this.open--);

@@ -125,6 +125,8 @@ export interface CrowdJob {
   connections: number;
   /** Connections tried per second; 5000 by default. */
   rate?: number;
+  /** So many at most are tried while they have had no answer; any number by default. */
+  unanswered?: number;
   /** Milliseconds after the last try. */
   holdMs: number;
   /** What each sends when it is open; nothing by default. */

@@ -11,7 +11,7 @@ const call = (call_id: string, recorder: string | null, state: Call["state"] = "
 });
 const look = (calls: Call[] | undefined, count: number | undefined) => ({
   ...{ calls, count },
-  ...{ targets: [], draining: false, ready: true, limit: 0 },
+  ...{ targets: [], draining: false, ready: true, limit: 0, refused: {}, packagesAt: undefined },
 });
 const counter = () => new LastCalls("one", [{ setid: 1, destination: mine }]);
 
@@ -47,7 +47,7 @@ test("a look is read part by part", () => {
   const list = "SET: {\n ID: 2\n DEST: {\n URI: sip:a\n FLAGS: DX\n PRIORITY: 3\n";
   const calls = JSON.stringify([call("x", mine)]);
   const text = (told: string) =>
-    `${list}\n${divider}\n${told}\n${divider}\ncalls=4\n${divider}\ndraining\nready\n${divider}\n300`;
+    `${list}\n${divider}\n${told}\n${divider}\ncalls=4\n${divider}\ndraining\nready\n${divider}\n300\n${divider}\nscript:refused_full = 2\nscript:calls = 3\n${divider}\n1700000000\n`;
   expect(readLook(text(calls))).toEqual({
     targets: [{ set: 2, uri: "sip:a", flags: "DX", priority: 3 }],
     calls: [call("x", mine)],
@@ -55,6 +55,8 @@ test("a look is read part by part", () => {
     draining: true,
     ready: true,
     limit: 300,
+    refused: { full: 2 },
+    packagesAt: 1_700_000_000,
   });
   expect(readLook(text("")).calls).toBeUndefined();
 });

@@ -3,7 +3,16 @@ import type { HostLook } from "../../../src/compute/operate/look.js";
 import { objection } from "../../../src/compute/operate/room.js";
 
 const look = (more: Partial<HostLook> = {}): HostLook => ({
-  ...{ targets: [], calls: [], count: 0, draining: false, ready: true, limit: 100 },
+  ...{
+    targets: [],
+    calls: [],
+    count: 0,
+    draining: false,
+    ready: true,
+    limit: 100,
+    refused: {},
+    packagesAt: undefined,
+  },
   ...more,
 });
 const all = ["a", "b", "c"];
