@@ -109,9 +109,9 @@ describe("launch", () => {
   test("again, it does nothing; nor does a roll, or one to what is no image", async () => {
     const { stderr } = await sipProxy("launch", fleetFile, ...hosts, "--target", "local");
     for (const host of hosts) expect(stderr).toContain(`${host}: already running`);
-    const roll = ["fleet", "roll", fleetFile, "--target", "local"] as const;
-    expect((await sipProxy(...roll)).stderr).toContain("every host is as launch would make it");
-    await expect(sipProxy(...roll, "--image", fleetFile)).rejects.toThrow("is not a qcow2 image");
+    const roll = ["fleet", "roll", fleetFile, "--target", "local", "--image"] as const;
+    expect((await sipProxy(...roll, image.path)).stderr).toContain("every host is as launch would make it");
+    await expect(sipProxy(...roll, fleetFile)).rejects.toThrow("is not a qcow2 image");
   });
 
   test("refuses a host whose user-data has changed since", async () => {
