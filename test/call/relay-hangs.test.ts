@@ -11,6 +11,8 @@ const brief = { rate: 20, holdMs: 100, rtp: { rate: 0 }, sipPort: 0 };
 
 /** Files as user-data of release 0.1.0 has them: RTPProxy's control on unix sockets, of which host.env says nothing. */
 function formerly(file: Artefact): Artefact {
+  // user-data of that release has no list of its files
+  if (file.path.endsWith("user-data.list")) return { ...file, path: "etc/sip-proxy/none" };
   if (!/(rtpproxy-\d\.env|kamailio-relays\.cfg|kamailio-local\.cfg|host\.env)$/.test(file.path)) return file;
   const content = String(file.content)
     .replace(/udp:127\.0\.0\.1:772(\d)/g, (_, last: string) => `unix:/run/rtpproxy/${Number(last) - 1}.sock`)

@@ -10,6 +10,8 @@ export interface FaultCase {
   /** What it says on its console meanwhile; "ready" where it is to be none the worse. */
   says: RegExp | "ready";
   mend?: (host: BootedHost) => Promise<void>;
+  /** A file that its user-data has otherwise than the fleet file. */
+  other?: string;
 }
 
 /** As on EC2, where a stopped instance takes other user-data. */
@@ -57,6 +59,13 @@ export const faultCases: readonly FaultCase[] = [
     userData: cutIn("/etc/sip-proxy/host.env"),
     says: /FAILED: user-data is not whole on this disk: \/etc\/sip-proxy\/host\.env/,
     mend: giveGood,
+  },
+  {
+    title: "user-data edited by hand",
+    userData: ({ yaml }) =>
+      Buffer.from(yaml.replace(/^(\s*)DRAIN_LIMIT=(\S+)$/m, "$1DRAIN_LIMIT=$2\n$1# longer than it was")),
+    says: "ready",
+    other: "etc/sip-proxy/host.env",
   },
   {
     title: "another part of cloud-init fails",

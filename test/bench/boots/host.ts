@@ -118,7 +118,7 @@ export class BootedHost {
     const { stdout } = await attempt({ argv: ["ip", "netns", "exec", namespace, "ss", "-lntuH"] });
     const lines = stdout.split("\n").flatMap((line) => {
       const [protocol, , , , local = ""] = line.split(/\s+/);
-      return Number(local.split(":").at(-1)) < 32768 ? [`${protocol} ${local}`] : [];
+      return local !== "" && Number(local.split(":").at(-1)) < 32768 ? [`${protocol} ${local}`] : [];
     });
     return [...new Set(lines)].sort();
   }

@@ -77,7 +77,7 @@ async function boots(words: string[], { kills, json }: { kills: string; json?: b
 
 async function withFault(
   host: BootedHost,
-  { before, userData, says, mend }: FaultCase,
+  { before, userData, says, mend, other }: FaultCase,
   usual: readonly string[],
 ): Promise<Omit<Result, "title">> {
   const wrong: string[] = [];
@@ -94,7 +94,7 @@ async function withFault(
   const mended = mend === undefined ? began : performance.now();
   await noteFailure(wrong, () => untilSaid(host, ready));
   const seconds = Math.round((performance.now() - mended) / 100) / 10;
-  return { seconds, wrong: [...wrong, ...(await howItIs(host, usual))] };
+  return { seconds, wrong: [...wrong, ...(await howItIs(host, usual, other))] };
 }
 
 /** What a host without a configuration listens for: SSH and the name service. */
@@ -116,8 +116,10 @@ async function cutOff(
 }
 
 /** When it is ready it listens where a host of this fleet does, and there alone. */
-async function howItIs(host: BootedHost, usual: readonly string[]): Promise<string[]> {
-  const files = (await host.wrongFiles()).map((path) => `${path} is not as it should be`);
+async function howItIs(host: BootedHost, usual: readonly string[], other?: string): Promise<string[]> {
+  const wrong = await host.wrongFiles();
+  const files = wrong.filter((path) => path !== other).map((path) => `${path} is not as it should be`);
+  if (other !== undefined && !wrong.includes(other)) files.push(`${other} is not as user-data has it`);
   const listening = await host.listening();
   const missing = usual
     .filter((socket) => !listening.includes(socket))

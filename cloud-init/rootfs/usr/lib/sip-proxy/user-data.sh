@@ -2,8 +2,9 @@
 # shellcheck disable=SC2154 # what common.sh sets
 # What user-data writes, looked at before it is used. Sourced, after common.sh.
 
-# cloud-init writes files in place, and host.env last: a full disk or a power cut leaves some short or empty. Looked at until they were whole once:
-# what an operator changes later stays.
+# user_data_is_whole [rewritten]. cloud-init writes files in place, and host.env last: a full disk or a power cut leaves some short or empty, as does
+# user-data that was cut off. Looked at until they were whole once: what an operator changes later stays. Those that are as long as they should be, and
+# that cloud-init has just written (rewritten), are what somebody has made of user-data by hand.
 user_data_is_whole() {
 	local list=$etc/user-data.list short digest
 	if [[ -e $state/user-data-whole ]]; then return 0; fi
@@ -16,7 +17,7 @@ user_data_is_whole() {
 	digest=$(files_of "$list" | xargs -d '\n' cat 2>/dev/null | sha256sum) || true
 	if [[ -n $short ]]; then
 		say "FAILED: user-data is not whole on this disk: ${short% }"
-	elif [[ $(sed -n 's/^sha256 //p' "$list") != "${digest%% *}" ]]; then
+	elif [[ $(sed -n 's/^sha256 //p' "$list") != "${digest%% *}" && ${1:-} != rewritten ]]; then
 		say "FAILED: user-data is not whole on this disk: a file is not as user-data has it"
 	else
 		# on the disk, before anything says so
@@ -26,18 +27,18 @@ user_data_is_whole() {
 	return 1
 }
 
-# Prints those that have not the size that the list gives.
+# Prints those that are shorter than the list has them.
 short_files() {
 	local size path
 	while read -r size path; do
-		if [[ $size != sha256 && $(stat -c %s "$root$path" 2>/dev/null) != "$size" ]]; then printf '%s ' "$path"; fi
+		if [[ $size != sha256 && $(stat -c %s "$root$path" 2>/dev/null || echo 0) -lt $size ]]; then printf '%s ' "$path"; fi
 	done <"$1"
 }
 
 files_of() { sed -n "s|^[0-9]* /|$root/|p" "$1"; }
 
-# Has cloud-init write the files of the user-data that it has.
+# Has cloud-init write the files of the user-data that it has. Fails where it could not.
 write_user_data_again() {
 	[[ -z $root ]] || return 1
-	cloud-init single --name write_files --frequency always >/dev/null 2>&1 || true
+	cloud-init single --name write_files --frequency always >/dev/null 2>&1
 }
