@@ -6,7 +6,8 @@ import {
 import { PutParameterCommand } from "@aws-sdk/client-ssm";
 import { expect, test } from "vitest";
 import { bases } from "../support/cloud/cloud.js";
-import { cloud, fleet, name, refused, theGroup, useCloud, verbs } from "../support/cloud/group-owners.js";
+import { fleet, name, refused, theGroup, verbs } from "../support/cloud/group-owners.js";
+import { cloud, useCloud } from "../support/cloud/use-cloud.js";
 import { createStack } from "../support/cloud/stack.js";
 import { printedCalls, told } from "../support/cloud/told.js";
 

@@ -5,23 +5,12 @@ import {
   SetDesiredCapacityCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { DescribeLaunchTemplateVersionsCommand } from "@aws-sdk/client-ec2";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { bases, Cloud, secret } from "../support/cloud/cloud.js";
-import { MotoGaps } from "../support/cloud/moto-gaps.js";
+import { describe, expect, test } from "vitest";
+import { bases, secret } from "../support/cloud/cloud.js";
 import { printedCalls, told } from "../support/cloud/told.js";
+import { cloud, gaps, subnets, useCloud } from "../support/cloud/use-cloud.js";
 
-let cloud: Cloud;
-let gaps: MotoGaps;
-let subnets: string[];
-beforeAll(async () => {
-  cloud = await Cloud.start();
-});
-beforeEach(async () => {
-  await cloud.reset();
-  gaps = new MotoGaps(cloud.proxy, () => cloud.autoscaling);
-  subnets = (await cloud.subnets()).map(({ id }) => id);
-});
-afterAll(() => cloud?.stop());
+useCloud();
 
 const name = "test-proxies";
 

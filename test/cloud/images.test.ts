@@ -1,22 +1,13 @@
 import { readFileSync } from "node:fs";
 import { DescribeImageAttributeCommand, DescribeImagesCommand } from "@aws-sdk/client-ec2";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { bases, Cloud } from "../support/cloud/cloud.js";
+import { expect, test } from "vitest";
+import { bases } from "../support/cloud/cloud.js";
 import { nextContents } from "../support/cloud/contents.js";
-import { MotoGaps } from "../support/cloud/moto-gaps.js";
 import { printedCalls, told } from "../support/cloud/told.js";
+import { cloud, gaps, useCloud } from "../support/cloud/use-cloud.js";
 
-let cloud: Cloud;
-let gaps: MotoGaps;
-beforeAll(async () => {
-  cloud = await Cloud.start();
-});
-beforeEach(async () => {
-  await cloud.reset();
-  gaps = new MotoGaps(cloud.proxy, () => cloud.autoscaling);
-});
-afterAll(() => cloud?.stop());
+useCloud();
 
 const ec2 = { region: "eu-west-1", deprecate_after_days: 30, tags: { team: "voice" } };
 const fleet = (parts: object = {}) =>

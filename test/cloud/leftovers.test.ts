@@ -6,23 +6,15 @@ import {
   RunInstancesCommand,
   type ResourceType,
 } from "@aws-sdk/client-ec2";
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Aws } from "../../src/targets/ec2/do/aws.js";
 import { completeBuilder } from "../../src/targets/ec2/do/builder.js";
-import { bases, Cloud } from "../support/cloud/cloud.js";
+import { bases } from "../support/cloud/cloud.js";
 import { nextContents } from "../support/cloud/contents.js";
-import { MotoGaps } from "../support/cloud/moto-gaps.js";
 import { told } from "../support/cloud/told.js";
+import { cloud, useCloud } from "../support/cloud/use-cloud.js";
 
-let cloud: Cloud;
-beforeAll(async () => {
-  cloud = await Cloud.start();
-});
-beforeEach(async () => {
-  await cloud.reset();
-  new MotoGaps(cloud.proxy, () => cloud.autoscaling);
-});
-afterAll(() => cloud?.stop());
+useCloud();
 
 const mark: [string, string][] = [
   ["sip-proxy:fleet", "test"],

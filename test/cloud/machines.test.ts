@@ -1,21 +1,12 @@
 import { CreateKeyPairCommand, CreateSecurityGroupCommand, CreateVpcCommand } from "@aws-sdk/client-ec2";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
-import { bases, Cloud } from "../support/cloud/cloud.js";
+import { bases } from "../support/cloud/cloud.js";
 import { playMixedUpdates } from "../support/cloud/mixed-updates.js";
-import { MotoGaps } from "../support/cloud/moto-gaps.js";
 import { told } from "../support/cloud/told.js";
+import { cloud, subnets, useCloud } from "../support/cloud/use-cloud.js";
 
-let cloud: Cloud;
-let subnets: string[];
-beforeAll(async () => {
-  cloud = await Cloud.start();
-});
-beforeEach(async () => {
-  await cloud.reset();
-  subnets = (await cloud.subnets()).map(({ id }) => id);
-});
-afterAll(() => cloud?.stop());
+useCloud();
 
 interface Finding {
   path: string;
@@ -178,7 +169,6 @@ async function theGroup() {
 const changesOf = async (...argv: string[]) => (await told(cloud, "group", ...argv)).changes;
 
 test("a group of several types: made, found unchanged, changed, rolled, rolled back, and exported", async () => {
-  new MotoGaps(cloud.proxy, () => cloud.autoscaling);
   playMixedUpdates(cloud.proxy);
   const file = await mixed();
   expect(await changesOf("apply", file)).toEqual([

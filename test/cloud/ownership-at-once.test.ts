@@ -7,15 +7,8 @@ import {
 import { describe, expect, test } from "vitest";
 import { bases } from "../support/cloud/cloud.js";
 import { errorAnswer } from "../support/cloud/fault-proxy.js";
-import {
-  cloud,
-  fleet,
-  makeTemplate,
-  name,
-  refused,
-  theGroup,
-  useCloud,
-} from "../support/cloud/group-owners.js";
+import { fleet, makeTemplate, name, refused, theGroup } from "../support/cloud/group-owners.js";
+import { cloud, useCloud } from "../support/cloud/use-cloud.js";
 import { told } from "../support/cloud/told.js";
 
 useCloud();

@@ -2,18 +2,16 @@ import { describe, expect, test } from "vitest";
 import { program } from "../../src/cli/program.js";
 import { bases, secret } from "../support/cloud/cloud.js";
 import {
-  cloud,
   fleet,
   makeGroup,
   makeSecurityGroup,
   makeTemplate,
   name,
   refused,
-  subnets,
   theGroup,
-  useCloud,
   verbs,
 } from "../support/cloud/group-owners.js";
+import { cloud, subnets, useCloud } from "../support/cloud/use-cloud.js";
 import { dryCommands } from "../support/cloud/dry-json.js";
 import { bakeMark, makeAmi } from "../support/cloud/fleet-ami.js";
 import { told } from "../support/cloud/told.js";

@@ -1,21 +1,13 @@
 import { CreateTagsCommand } from "@aws-sdk/client-ec2";
 import { PutParameterCommand } from "@aws-sdk/client-ssm";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { bases, Cloud } from "../support/cloud/cloud.js";
+import { expect, test } from "vitest";
+import { bases } from "../support/cloud/cloud.js";
 import { nextContents } from "../support/cloud/contents.js";
 import { bakeMark, makeAmi } from "../support/cloud/fleet-ami.js";
-import { MotoGaps } from "../support/cloud/moto-gaps.js";
 import { told } from "../support/cloud/told.js";
+import { cloud, useCloud } from "../support/cloud/use-cloud.js";
 
-let cloud: Cloud;
-beforeAll(async () => {
-  cloud = await Cloud.start();
-});
-beforeEach(async () => {
-  await cloud.reset();
-  new MotoGaps(cloud.proxy, () => cloud.autoscaling);
-});
-afterAll(() => cloud?.stop());
+useCloud();
 
 const fleet = (ec2: object = {}) =>
   cloud.fleet({ image: { media_relay: "rtpengine", targets: { ec2: { region: "eu-west-1", ...ec2 } } } });

@@ -1,23 +1,13 @@
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { bases, Cloud } from "../support/cloud/cloud.js";
-import { MotoGaps } from "../support/cloud/moto-gaps.js";
+import { expect, test } from "vitest";
+import { bases } from "../support/cloud/cloud.js";
 import { told } from "../support/cloud/told.js";
 import { recordersForSize } from "../support/cloud/user-data-of-size.js";
+import { cloud, subnets, useCloud } from "../support/cloud/use-cloud.js";
 
 // EC2's limit of 16,384 bytes, to the byte: on it user-data is handed over whole, past it nothing is asked of AWS.
 
-let cloud: Cloud;
-let subnets: string[];
-beforeAll(async () => {
-  cloud = await Cloud.start();
-});
-beforeEach(async () => {
-  await cloud.reset();
-  new MotoGaps(cloud.proxy, () => cloud.autoscaling);
-  subnets = (await cloud.subnets()).map(({ id }) => id);
-});
-afterAll(() => cloud?.stop());
+useCloud();
 
 const ec2 = () => ({
   subnets,

@@ -8,26 +8,10 @@ import {
   DescribeVpcsCommand,
   type Tag,
 } from "@aws-sdk/client-ec2";
-import { afterAll, beforeAll, beforeEach, expect } from "vitest";
-import { bases, Cloud } from "./cloud.js";
-import { MotoGaps } from "./moto-gaps.js";
+import { expect } from "vitest";
+import { bases } from "./cloud.js";
 import { told } from "./told.js";
-
-export let cloud: Cloud;
-export let subnets: string[];
-
-/** An account for each test of a file, with nothing in it but subnets and base AMIs. */
-export function useCloud(): void {
-  beforeAll(async () => {
-    cloud = await Cloud.start();
-  });
-  beforeEach(async () => {
-    await cloud.reset();
-    new MotoGaps(cloud.proxy, () => cloud.autoscaling);
-    subnets = (await cloud.subnets()).map(({ id }) => id);
-  });
-  afterAll(() => cloud?.stop());
-}
+import { cloud, subnets } from "./use-cloud.js";
 
 export const name = "eu-west-proxies";
 
