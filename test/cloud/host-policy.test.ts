@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { instanceRolePolicy } from "../../src/targets/ec2/compute/policy/instance-role.js";
 import { poolTag } from "../../src/compute/host/contract.js";
+import type { CloudCall } from "../support/host-cloud/protocol.js";
 import { eventually } from "../support/eventually.js";
 import { certificate } from "../support/certificates.js";
 import { databasePassword, GroupLab, labFleet, publicAddress } from "../support/group-lab.js";
@@ -15,7 +16,12 @@ afterEach(() => lab?.stop());
 test("every action and every statement of the policy is needed in a host's life, and no call is denied", async () => {
   const fleetWith = (more: object) =>
     labFleet({
-      group: { elastic_ip_pool: "proxies", target_calls: 100, ...more },
+      group: {
+        elastic_ip_pool: "proxies",
+        target_calls: 100,
+        alarm_actions: ["arn:aws:sns:eu-west-1:123456789012:voice"],
+        ...more,
+      },
       settings: {
         enable_tls: true,
         tls_certificate: "${ssm:/sip-proxy/certificate}",
@@ -40,7 +46,7 @@ test("every action and every statement of the policy is needed in a host's life,
   await eventually(() => expect(count("RecordLifecycleActionHeartbeat")).toBeGreaterThan(0), 120_000);
   await lab.startRecorder();
   expect(await lab.cloud.untilCompleted(instanceId(0), "sip-proxy-launch")).toBe("CONTINUE");
-  await eventually(() => expect(count("PutMetricData")).toBeGreaterThan(0), 120_000);
+  await eventually(() => expect(published(lab.cloud.calls("PutMetricData"))).toEqual(complete), 120_000);
   await host.run("bash", "-c", "touch /run/no-relay; pkill -KILL -x rtpengine");
   await lab.cloud.untilCompleted(instanceId(0), "sip-proxy-terminate");
 
@@ -54,3 +60,22 @@ test("every action and every statement of the policy is needed in a host's life,
   );
   expect([...asked].sort()).toEqual([...new Set(allowed)].sort());
 });
+
+/** What a host publishes that has its one recorder, and has refused nothing; its certificate ends some time. */
+const complete = {
+  ActiveCalls: "0",
+  HostsReady: "1",
+  RecordersUp: "1",
+  CallsRefused: "0",
+  CertificateDays: expect.stringMatching(/^\d+$/) as string,
+};
+
+/** The metrics of the last call, by name. */
+function published(calls: readonly CloudCall[]): Record<string, string> {
+  const { parameters = {} } = calls.at(-1) ?? {};
+  return Object.fromEntries(
+    Object.entries(parameters)
+      .filter(([name]) => name.endsWith(".MetricName"))
+      .map(([name, metric]) => [metric, parameters[name.replace("MetricName", "Value")] ?? ""]),
+  );
+}

@@ -14,6 +14,7 @@ export function fleetForExport({
       name: "proxies",
       subnets: ["subnet-01234567", "subnet-89abcdef"],
       target_calls: 400,
+      alarm_actions: ["arn:aws:sns:eu-west-1:123456789012:voice"],
       warm_pool: 1,
       elastic_ip_pool: "voice",
       deletion_protection: "prevent-force-deletion",

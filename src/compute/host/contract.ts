@@ -22,6 +22,18 @@ export const callsMetric = {
   dimension: "AutoScalingGroupName",
 } as const;
 
+/** What they publish besides, where the group has alarms. */
+export const alarmMetrics = {
+  /** 1 from each host that takes calls. */
+  ready: "HostsReady",
+  /** Recorders that one host gives calls to. */
+  recorders: "RecordersUp",
+  /** Calls that one host has refused since it last published, platforms' own faults and draining aside. */
+  refused: "CallsRefused",
+  /** Days until the certificate of one host's TLS listeners ends. */
+  certificate: "CertificateDays",
+} as const;
+
 /**
  * Key of the advisory lock under which every host and operator changes the database: hosts that boot together take
  * turns (without it 280 of 400 concurrent `CREATE TABLE IF NOT EXISTS` fail). Any constant does; this one is "SIPP".
@@ -39,4 +51,8 @@ export const groupContract: Record<string, Scalar> = {
   METRIC_NAMESPACE: callsMetric.namespace,
   METRIC_NAME: callsMetric.name,
   METRIC_DIMENSION: callsMetric.dimension,
+  READY_METRIC: alarmMetrics.ready,
+  RECORDERS_METRIC: alarmMetrics.recorders,
+  REFUSED_METRIC: alarmMetrics.refused,
+  CERTIFICATE_METRIC: alarmMetrics.certificate,
 };

@@ -76,5 +76,6 @@ function groupVariables(fleet: string, group: Group): Record<string, Scalar> {
     ...groupContract,
     ...renderedTo("variable", groupSettings, group),
     PUBLISH_ACTIVE_CALLS: group.target_calls !== undefined,
+    PUBLISH_ALARM_METRICS: group.alarm_actions.length > 0,
   };
 }

@@ -24,6 +24,13 @@ export const kmsKey = text({ rule: "a KMS key id, alias or ARN", pattern: /^[\w:
 
 export const accountId = text({ rule: "an account id of 12 digits", pattern: /^\d{12}$/ });
 
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html, AlarmActions: up to 5 of up to 1,024 characters. */
+export const alarmAction = text({
+  rule: "an ARN such as arn:aws:sns:eu-west-1:123456789012:voice",
+  pattern: /^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[^\s]+$/,
+  max: 1024,
+});
+
 /** Whose AMIs a base is looked for among. */
 export const imageOwner = text({
   rule: "an account id of 12 digits, self, amazon or aws-marketplace",

@@ -1,6 +1,6 @@
 import { hostAddresses } from "./proxy.js";
 import { dnsLabel, integer, ipv4OrAuto, listOf, oneOf, text } from "./types.js";
-import { instanceType, resourceId } from "./aws-kinds.js";
+import { alarmAction, instanceType, resourceId } from "./aws-kinds.js";
 import { optional, required, withDefault } from "./setting.js";
 
 /** A host's name becomes its host name and a folder: one DNS label (RFC 1123). */
@@ -22,6 +22,11 @@ export const groupSettings = {
   target_calls: optional(
     integer(1, 100_000),
     "Active calls per instance that the group's size follows (target tracking on SipProxy/ActiveCalls, which the hosts publish).",
+  ),
+  alarm_actions: withDefault(
+    listOf(alarmAction),
+    [],
+    "What CloudWatch does when an alarm of the group starts and ends: ARNs, such as an SNS topic's. With it the hosts publish what the alarms watch: hosts that take calls, recorders, refused calls, end of the certificate.",
   ),
   instance_warmup: withDefault(
     integer(0, 21_600, { unit: "seconds" }),

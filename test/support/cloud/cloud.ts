@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DescribeImagesCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { packageRoot } from "../../../src/do/assets.js";
@@ -128,12 +129,15 @@ export class Cloud {
 
   /** Clients for what a test looks at, or makes, beside the commands; past the proxy. */
   readonly clients = (() => {
-    let made: { ec2: EC2Client; autoscaling: AutoScalingClient; ssm: SSMClient } | undefined;
+    let made:
+      | { ec2: EC2Client; autoscaling: AutoScalingClient; cloudwatch: CloudWatchClient; ssm: SSMClient }
+      | undefined;
     return () => {
       const config = this.configIn(region);
       return (made ??= {
         ec2: new EC2Client(config),
         autoscaling: new AutoScalingClient(config),
+        cloudwatch: new CloudWatchClient(config),
         ssm: new SSMClient(config),
       });
     };
@@ -145,6 +149,10 @@ export class Cloud {
 
   get autoscaling(): AutoScalingClient {
     return this.clients().autoscaling;
+  }
+
+  get cloudwatch(): CloudWatchClient {
+    return this.clients().cloudwatch;
   }
 
   get ssm(): SSMClient {

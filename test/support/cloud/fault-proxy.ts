@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { readAwsRequest, type AwsRequest } from "./aws-request.js";
+import { asQuery, jsonAnswer } from "./cloudwatch-json.js";
 
 /** What goes wrong with a call. */
 export type Trouble =
@@ -89,9 +90,7 @@ export class FaultProxy {
 
   /** The recorded calls that change something, as `service:Action`. */
   changes(): string[] {
-    return this.requests
-      .filter(({ action }) => !/^(Describe|Get|List)/.test(action))
-      .map(({ service, action }) => `${service}:${action}`);
+    return this.requests.filter(({ action }) => !/^(Describe|Get|List)/.test(action)).map(iamAction);
   }
 
   async stop(): Promise<void> {
@@ -107,7 +106,7 @@ export class FaultProxy {
     const call = readAwsRequest(request.headers, body.toString());
     if (call) {
       this.requests.push(call);
-      this.seen.add(`${call.service}:${call.action}`);
+      this.seen.add(iamAction(call));
     }
     const trouble = call && this.#nextTrouble(call.action);
     if (trouble && trouble !== "answer lost") return makeTrouble(trouble, call, response);
@@ -135,18 +134,21 @@ export class FaultProxy {
         ([name]) => !/^(connection|content-length|transfer-encoding|expect)$/.test(name),
       ),
     ) as Record<string, string>;
+    const query = asQuery(headers, body.toString());
+    const sent = query ?? { headers, ...(body.length > 0 ? { body } : {}) };
     const answer = await fetch(`${this.upstream}${request.url ?? "/"}`, {
       method: request.method ?? "POST",
-      headers,
-      ...(body.length > 0 ? { body } : {}),
+      ...sent,
     });
-    return {
-      status: answer.status,
-      body: mended(await answer.text()),
-      type: answer.headers.get("content-type") ?? "text/xml",
-    };
+    const text = mended(await answer.text());
+    if (query) return jsonAnswer(answer.status, text);
+    return { status: answer.status, body: text, type: answer.headers.get("content-type") ?? "text/xml" };
   }
 }
+
+/** A call as IAM names it: CloudWatch signs as monitoring. */
+const iamAction = ({ service, action }: AwsRequest) =>
+  `${service === "monitoring" ? "cloudwatch" : service}:${action}`;
 
 /** moto writes some times without their zone, and a stray brace before a group's template version; the SDK reads neither. */
 function mended(body: string): string {
@@ -164,7 +166,7 @@ function makeTrouble(
   if (trouble === "reset") return void response.socket?.resetAndDestroy();
   const { status, code, message } = refusal(trouble, call.service);
   response.writeHead(status, {
-    "content-type": call.service === "ssm" ? "application/x-amz-json-1.1" : "text/xml",
+    "content-type": speaksJson(call.service) ? "application/x-amz-json-1.1" : "text/xml",
   });
   response.end(errorBody(call.service, code, message));
 }
@@ -192,9 +194,11 @@ export function errorAnswer(service: string, code: string, message: string): Ans
   return { status: 400, body: errorBody(service, code, message) };
 }
 
+const speaksJson = (service: string) => service === "ssm" || service === "monitoring";
+
 /** Errors look different in each protocol. */
 function errorBody(service: string, code: string, message: string): string {
-  if (service === "ssm") return JSON.stringify({ __type: code, message });
+  if (speaksJson(service)) return JSON.stringify({ __type: code, message });
   if (service === "ec2")
     return `<Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors><RequestID>test</RequestID></Response>`;
   return `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>test</RequestId></ErrorResponse>`;

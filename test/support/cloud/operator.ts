@@ -1,7 +1,10 @@
 import { operatorPolicy } from "../../../src/targets/ec2/compute/policy/operator.js";
 import { fleetOf } from "../fleets.js";
 
-const fleet = fleetOf({ image: { targets: { ec2: { region: "eu-west-1" } } } });
+const fleet = fleetOf({
+  image: { targets: { ec2: { region: "eu-west-1" } } },
+  group: { name: "proxies", subnets: ["subnet-01234567"] },
+});
 const actions = operatorPolicy(fleet, { region: "*", account: "*" }, []).Statement.flatMap(
   ({ Action }) => Action,
 );

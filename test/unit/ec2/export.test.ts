@@ -16,6 +16,9 @@ test("the template has what the group needs, and the role that the fleet names n
     "Group",
     "ScalingPolicy",
     "WarmPool",
+    "AlarmNoHostReady",
+    "AlarmNoRecorder",
+    "AlarmCallsRefused",
     "Role",
     "InstanceProfile",
   ]);
@@ -37,7 +40,12 @@ test("what the fleet names is taken instead: AMI, instance profile, security gro
   };
   const { Parameters, Resources } = exported(fleetForExport({ launch, group: { desired: 3 } }));
   expect(Object.keys(Parameters)).toEqual(["RootDevice"]);
-  expect(Object.keys(Resources)).toEqual(["LaunchTemplate", "Group", "ScalingPolicy", "WarmPool"]);
+  expect(Object.keys(Resources).filter((id) => !id.startsWith("Alarm"))).toEqual([
+    "LaunchTemplate",
+    "Group",
+    "ScalingPolicy",
+    "WarmPool",
+  ]);
   expect(Resources["LaunchTemplate"]?.Properties).toMatchObject({
     LaunchTemplateData: {
       ImageId: "ami-01234567",
@@ -81,6 +89,7 @@ test("the version before a roll is the group's, or, where a stack has set the ne
     hooks: [],
     policies: [],
     warmPool: undefined,
+    alarms: [],
     refresh: undefined,
     group: {
       AutoScalingGroupName: "g",

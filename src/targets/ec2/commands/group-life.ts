@@ -39,6 +39,9 @@ function statusText(status: GroupStatus): string {
       columns,
       status.instances.map((instance) => columns.map((column) => String(instance[column] ?? ""))),
     ).trimEnd(),
+    ...(status.alarms ?? [])
+      .filter(({ state }) => state === "ALARM")
+      .map(({ name, since, reason }) => pc.yellow(`alarm ${name} since ${since}: ${reason}`)),
     ...status.failures.map(({ at, what, why }) => pc.yellow(`${at}  ${what}: ${why}`)),
     "",
   ].join("\n");

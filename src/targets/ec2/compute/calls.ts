@@ -1,4 +1,5 @@
 import type * as autoscaling from "@aws-sdk/client-auto-scaling";
+import type * as cloudwatch from "@aws-sdk/client-cloudwatch";
 import type * as ec2 from "@aws-sdk/client-ec2";
 import type * as ssm from "@aws-sdk/client-ssm";
 
@@ -57,6 +58,9 @@ export interface Changes {
     autoscaling.StartInstanceRefreshCommandOutput
   >;
   "autoscaling:UpdateAutoScalingGroup": Call<autoscaling.UpdateAutoScalingGroupCommandInput>;
+  "cloudwatch:DeleteAlarms": Call<cloudwatch.DeleteAlarmsCommandInput>;
+  "cloudwatch:PutMetricAlarm": Call<cloudwatch.PutMetricAlarmCommandInput>;
+  "cloudwatch:TagResource": Call<cloudwatch.TagResourceCommandInput>;
   "ssm:DeleteParameter": Call<ssm.DeleteParameterCommandInput>;
   "ssm:PutParameter": Call<ssm.PutParameterCommandInput, ssm.PutParameterCommandOutput>;
 }

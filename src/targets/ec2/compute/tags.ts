@@ -1,4 +1,4 @@
-import type { Filter, ResourceType, Tag, TagSpecification } from "@aws-sdk/client-ec2";
+import type { Filter, ResourceType, TagSpecification } from "@aws-sdk/client-ec2";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import { tagKey } from "./names.js";
 
@@ -14,7 +14,7 @@ export function hostTags(fleet: Fleet, host: Pick<Host, "name">): Tags {
   return { Name: `${fleet.name}-${host.name}`, ...fleetTags(fleet), [tagKey.host]: host.name };
 }
 
-export function tagList(tags: Tags): Tag[] {
+export function tagList(tags: Tags): { Key: string; Value: string }[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }
 

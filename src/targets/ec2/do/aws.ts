@@ -46,6 +46,10 @@ export class Aws {
     return this.clients.autoscaling;
   }
 
+  get cloudwatch() {
+    return this.clients.cloudwatch;
+  }
+
   get ssm() {
     return this.clients.ssm;
   }

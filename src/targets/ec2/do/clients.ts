@@ -1,4 +1,5 @@
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { buffer } from "node:stream/consumers";
@@ -13,6 +14,7 @@ export interface Clients {
   region: string;
   ec2: EC2Client;
   autoscaling: AutoScalingClient;
+  cloudwatch: CloudWatchClient;
   ssm: SSMClient;
 }
 
@@ -27,6 +29,7 @@ export async function awsClients(region: string | undefined, tell: (line: string
     region: await regionOf(ec2),
     ec2,
     autoscaling: named(new AutoScalingClient(config), tell),
+    cloudwatch: named(new CloudWatchClient(config), tell),
     ssm: named(new SSMClient(config), tell),
   };
 }
@@ -68,7 +71,7 @@ async function regionOf(client: EC2Client): Promise<string> {
   }
 }
 
-type Client = EC2Client | AutoScalingClient | SSMClient;
+type Client = EC2Client | AutoScalingClient | CloudWatchClient | SSMClient;
 
 /** What the layers of one call tell each other. */
 interface CallContext {

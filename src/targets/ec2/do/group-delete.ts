@@ -1,3 +1,4 @@
+import { ownAlarms } from "../compute/group/alarms.js";
 import { isGoingOn } from "../compute/group/current.js";
 import { refuseKept } from "../compute/group/kept.js";
 import type { Owner } from "../compute/ownership.js";
@@ -21,10 +22,13 @@ export interface Deletion {
  * point. Tells what it did.
  */
 export async function deleteGroup(aws: Aws, name: string, deletion: Deletion): Promise<string> {
-  const { group, template, refresh, warmPool } = await readOwnGroup(aws, name, deletion.owner);
-  if (!group && !template) return "there is no such group";
+  const current = await readOwnGroup(aws, name, deletion.owner);
+  const { group, template, refresh, warmPool } = current;
+  const alarms = ownAlarms([], current.alarms, deletion.owner).map(({ alarm }) => alarm.AlarmName ?? "");
+  if (group) refuseKept(group, deletion.force);
+  // before the hosts go: a group that is deleted on purpose is no alarm
+  if (alarms.length > 0) await aws.change("cloudwatch:DeleteAlarms", { AlarmNames: alarms }, {});
   if (group) {
-    refuseKept(group, deletion.force);
     const named = { AutoScalingGroupName: name };
     if (isGoingOn(refresh)) await aws.change("autoscaling:CancelInstanceRefresh", named, {});
     if (!deletion.force) {
@@ -38,7 +42,14 @@ export async function deleteGroup(aws: Aws, name: string, deletion: Deletion): P
     await gone(aws, name, deletion);
   }
   if (template) await aws.change("ec2:DeleteLaunchTemplate", { LaunchTemplateId: template.id }, {});
-  return `deleted${group ? " the group" : ""}${group && template ? " and" : ""}${template ? " its launch template" : ""}`;
+  const deleted = [
+    ...(group ? ["the group"] : []),
+    ...(template ? ["its launch template"] : []),
+    ...(alarms.length > 0 ? ["its alarms"] : []),
+  ];
+  return deleted.length === 0
+    ? "there is no such group"
+    : `deleted ${new Intl.ListFormat("en").format(deleted)}`;
 }
 
 /** Waits until the last instance has gone: each drains, and its hook says when. */

@@ -1,4 +1,5 @@
 import { groupName } from "../../../compute/host/contract.js";
+import { ownAlarms } from "../compute/group/alarms.js";
 import { refuseForeignGroup } from "../compute/group/current.js";
 import { groupPlan, waitingVersion, type GroupChange } from "../compute/group/plan.js";
 import { groupSpec } from "../compute/group/spec.js";
@@ -45,8 +46,10 @@ export async function planGroup(
   const ami = await amiToLaunch(aws, fleet);
   const security = await planSecurityGroups(aws, fleet, subnets[0]?.vpcId, adopt);
   const spec = groupSpec(fleet, group, host, { ami, securityGroupIds: security.ids, userData });
-  const current = await readGroup(aws, groupName(fleet.name, group.name));
-  refuseForeignGroup(current, ownerOf(fleet, host), { adopt });
+  const found = await readGroup(aws, groupName(fleet.name, group.name));
+  const owner = ownerOf(fleet, host);
+  refuseForeignGroup(found, owner, { adopt });
+  const current = { ...found, alarms: ownAlarms(spec.alarms, found.alarms, owner, { adopt }) };
   const waiting = waitingVersion(spec, current);
   return {
     name: spec.name,

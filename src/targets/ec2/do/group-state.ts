@@ -19,11 +19,17 @@ import type { Leave, Owner } from "../compute/ownership.js";
 import { tagsOf } from "../compute/tags.js";
 import type { Aws } from "./aws.js";
 import { isAwsError } from "./errors.js";
+import { readAlarms } from "./group-alarms.js";
 
 /** Everything that AWS has of a group of this name. */
 export async function readGroup(aws: Aws, name: string): Promise<CurrentGroup> {
-  const [template, group] = await Promise.all([readTemplate(aws, name), describeGroup(aws, name)]);
-  if (!group) return { template, group, hooks: [], policies: [], warmPool: undefined, refresh: undefined };
+  const [template, group, alarms] = await Promise.all([
+    readTemplate(aws, name),
+    describeGroup(aws, name),
+    readAlarms(aws, name),
+  ]);
+  if (!group)
+    return { template, group, hooks: [], policies: [], warmPool: undefined, alarms, refresh: undefined };
   const named = { AutoScalingGroupName: name };
   const [{ LifecycleHooks: hooks = [] }, { ScalingPolicies: policies = [] }, warmPool, refresh] =
     await Promise.all([
@@ -32,7 +38,7 @@ export async function readGroup(aws: Aws, name: string): Promise<CurrentGroup> {
       describeWarmPool(aws, name),
       newestRefresh(aws, name),
     ]);
-  return { template, group, hooks, policies, warmPool, refresh };
+  return { template, group, hooks, policies, warmPool, alarms, refresh };
 }
 
 /** The same of a group that something is going to be done to. Throws UserError when it is not ours. */

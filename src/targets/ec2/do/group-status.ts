@@ -37,6 +37,8 @@ export interface GroupStatus {
   }[];
   /** Elastic IPs of the pool that are free, and all of them. */
   pool: { free: number; all: number } | undefined;
+  /** The group's alarms; undefined where they may not be read. */
+  alarms: { name: string; state: string; since: string; reason: string }[] | undefined;
   /** What failed of the last activities. */
   failures: { at: string; what: string; why: string }[];
 }
@@ -77,6 +79,12 @@ export async function groupStatus(
       };
     }),
     pool: pool === undefined ? undefined : await poolStatus(aws, pool),
+    alarms: current.alarms?.map(({ alarm }) => ({
+      name: alarm.AlarmName ?? "",
+      state: alarm.StateValue ?? "",
+      since: alarm.StateTransitionedTimestamp?.toISOString() ?? "",
+      reason: alarm.StateReason ?? "",
+    })),
     failures: await failures(aws, name),
   };
 }

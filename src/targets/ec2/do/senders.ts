@@ -1,4 +1,5 @@
 import * as autoscaling from "@aws-sdk/client-auto-scaling";
+import * as cloudwatch from "@aws-sdk/client-cloudwatch";
 import * as ec2 from "@aws-sdk/client-ec2";
 import * as ssm from "@aws-sdk/client-ssm";
 import type { Action, InputOf, OutputOf } from "../compute/calls.js";
@@ -55,6 +56,9 @@ export const senders: { [A in Action]: (clients: Clients, input: InputOf<A>) => 
     c.autoscaling.send(new autoscaling.StartInstanceRefreshCommand(i)),
   "autoscaling:UpdateAutoScalingGroup": (c, i) =>
     c.autoscaling.send(new autoscaling.UpdateAutoScalingGroupCommand(i)),
+  "cloudwatch:DeleteAlarms": (c, i) => c.cloudwatch.send(new cloudwatch.DeleteAlarmsCommand(i)),
+  "cloudwatch:PutMetricAlarm": (c, i) => c.cloudwatch.send(new cloudwatch.PutMetricAlarmCommand(i)),
+  "cloudwatch:TagResource": (c, i) => c.cloudwatch.send(new cloudwatch.TagResourceCommand(i)),
   "ssm:DeleteParameter": (c, i) => c.ssm.send(new ssm.DeleteParameterCommand(i)),
   "ssm:PutParameter": (c, i) => c.ssm.send(new ssm.PutParameterCommand(i)),
 };

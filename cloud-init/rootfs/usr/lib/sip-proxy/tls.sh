@@ -47,6 +47,14 @@ tls_files() {
 
 readable_by_kamailio() { write_file 640 "${kamailio_user:+root:$kamailio_user}" "$1"; }
 
+# certificate_end: when the certificate in force ends, in seconds since 1970; fails where there is none.
+certificate_end() {
+	local end
+	[[ -r $tls/certificate.pem ]] || return 1
+	end=$(openssl x509 -in "$tls/certificate.pem" -noout -enddate) || return 1
+	date -d "${end#*=}" +%s
+}
+
 # A certificate that Kamailio cannot use would be noticed at its next start, when it is too late.
 certificate_fits() {
 	local certificate key

@@ -48,7 +48,16 @@ const entries: { [A in Action]?: (input: InputOf<A>, calls: readonly PlannedCall
       { Type: "AWS::AutoScaling::WarmPool", Properties: { ...pool, AutoScalingGroupName: group } },
     ],
   ],
+  "cloudwatch:PutMetricAlarm": (alarm) => [
+    [alarmId(alarm), { Type: "AWS::CloudWatch::Alarm", Properties: alarm }],
+  ],
 };
+
+/** A logical id has letters and digits only: what the alarm's name has behind its group's. */
+function alarmId({ AlarmName = "", Dimensions: [group] = [] }: InputOf<"cloudwatch:PutMetricAlarm">): string {
+  const words = AlarmName.slice(group?.Value?.length).split("-");
+  return `Alarm${words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join("")}`;
+}
 
 /** The resources that calls make. */
 export function resourcesOf(calls: readonly PlannedCall[]): Record<string, Resource> {

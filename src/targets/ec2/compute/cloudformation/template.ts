@@ -40,6 +40,7 @@ const nothing: CurrentGroup = {
   hooks: [],
   policies: [],
   warmPool: undefined,
+  alarms: [],
   refresh: undefined,
 };
 

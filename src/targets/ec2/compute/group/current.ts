@@ -8,6 +8,7 @@ import type {
 import type { ResponseLaunchTemplateData } from "@aws-sdk/client-ec2";
 import { refuseForeign, type Leave, type Owner } from "../ownership.js";
 import { tagsOf, type Tags } from "../tags.js";
+import type { CurrentAlarm } from "./alarms.js";
 import { launchedTemplate } from "./mixed.js";
 
 /** A group as it is in AWS. */
@@ -17,6 +18,8 @@ export interface CurrentGroup {
   hooks: LifecycleHook[];
   policies: ScalingPolicy[];
   warmPool: WarmPoolConfiguration | undefined;
+  /** Those with one of its alarms' names; undefined where they may not be read. */
+  alarms: CurrentAlarm[] | undefined;
   /** The newest one, going on or not. */
   refresh: InstanceRefresh | undefined;
 }

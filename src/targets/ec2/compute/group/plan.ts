@@ -3,6 +3,7 @@ import { planned, type PlannedCall } from "../calls.js";
 import { digest } from "../instance.js";
 import { tagKey } from "../names.js";
 import { tagList, tagSpecifications, type Tags } from "../tags.js";
+import { alarmChanges } from "./alarms.js";
 import { groupVersion, type CurrentGroup } from "./current.js";
 import { differences, type Difference } from "./differences.js";
 import { launchedTemplate, launching, mixDifferences } from "./mixed.js";
@@ -24,6 +25,7 @@ export function groupPlan(spec: GroupSpec, current: CurrentGroup, fleetTags: Tag
     ...(current.group ? existingGroupChanges(spec, current) : [newGroup(spec, current)]),
     ...policyChanges(spec, current),
     ...warmPoolChanges(spec, current),
+    ...alarmChanges(spec.alarms, current.alarms ?? [], fleetTags),
   ];
 }
 

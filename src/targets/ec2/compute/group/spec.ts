@@ -8,6 +8,7 @@ import type {
 import type { RequestLaunchTemplateData, _InstanceType } from "@aws-sdk/client-ec2";
 import type { Fleet, Group, Host } from "../../../../understand/fleet.js";
 import { login, metadataOptions, rootVolume, type InstanceParts } from "../instance.js";
+import { groupAlarms, type Alarm } from "./alarms.js";
 import { groupTypes, mixOf, type Mix } from "./mixed.js";
 import { callsMetric, groupName, launchHook, terminateHook } from "../../../../compute/host/contract.js";
 import { fleetTags, hostTags, tagSpecifications } from "../tags.js";
@@ -28,6 +29,7 @@ export interface GroupSpec {
   hooks: LifecycleHookSpecification[];
   policy: Omit<PutScalingPolicyCommandInput, "AutoScalingGroupName"> | undefined;
   warmPool: Omit<PutWarmPoolCommandInput, "AutoScalingGroupName"> | undefined;
+  alarms: Alarm[];
 }
 
 /** The fields of an autoscaling group that the fleet file decides. */
@@ -56,6 +58,7 @@ export function groupSpec(fleet: Fleet, group: Group, host: Host, parts: GroupPa
     hooks: lifecycleHooks(group),
     policy: scalingPolicy(group, name),
     warmPool: warmPool(group),
+    alarms: groupAlarms(group, host, name),
   };
 }
 

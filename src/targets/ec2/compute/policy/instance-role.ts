@@ -30,7 +30,7 @@ function groupStatements(name: string, group: Group, place: PolicyPlace): Statem
       Resource: [arnIn(place, "autoscaling", `autoScalingGroup:*:autoScalingGroupName/${name}`)],
     },
     ...(group.elastic_ip_pool === undefined ? [] : poolStatements(name, group.elastic_ip_pool, place)),
-    ...(group.target_calls === undefined ? [] : [metricStatement]),
+    ...(group.target_calls === undefined && group.alarm_actions.length === 0 ? [] : [metricStatement]),
   ];
 }
 
@@ -64,7 +64,7 @@ function poolStatements(group: string, pool: string, place: PolicyPlace): Statem
 
 /** Metrics know no resources: the namespace is what can be held. */
 const metricStatement: Statement = {
-  Sid: "PublishActiveCalls",
+  Sid: "PublishMetrics",
   Effect: "Allow",
   Action: ["cloudwatch:PutMetricData"],
   Resource: ["*"],

@@ -1,4 +1,5 @@
 import type { Fleet } from "../../../../understand/fleet.js";
+import { groupName } from "../../../../compute/host/contract.js";
 import type { Action } from "../calls.js";
 import { amiParameter, tagKey } from "../names.js";
 import { arnIn, type Policy, type PolicyPlace, type Statement } from "./policy.js";
@@ -9,6 +10,8 @@ type Bound =
   | "free"
   /** The fleet's tag on what it changes. */
   | "fleet"
+  /** One of the group's alarms, by its name. */
+  | "alarm"
   /** One of the fleet's parameters. */
   | "parameter";
 
@@ -55,6 +58,9 @@ const changes: Record<Action, Bound> = {
   "autoscaling:RollbackInstanceRefresh": "fleet",
   "autoscaling:StartInstanceRefresh": "fleet",
   "autoscaling:UpdateAutoScalingGroup": "fleet",
+  "cloudwatch:DeleteAlarms": "alarm",
+  "cloudwatch:PutMetricAlarm": "alarm",
+  "cloudwatch:TagResource": "alarm",
   "ssm:DeleteParameter": "parameter",
   "ssm:PutParameter": "parameter",
 };
@@ -72,7 +78,13 @@ const packerChanges = [
 ];
 
 /** Reading changes nothing; most of these actions know no resources. (No GetPasswordData, no user-data of instances.) */
-const reads = ["ec2:Describe*", "ec2:GetConsoleOutput", "autoscaling:Describe*"];
+const reads = [
+  "ec2:Describe*",
+  "ec2:GetConsoleOutput",
+  "autoscaling:Describe*",
+  "cloudwatch:DescribeAlarms",
+  "cloudwatch:ListTagsForResource",
+];
 const parameterReads = [
   "ssm:DescribeParameters",
   "ssm:GetParameter",
@@ -109,6 +121,7 @@ export function operatorPolicy(fleet: Fleet, place: PolicyPlace, kmsKeys: readon
         Condition: ofFleet,
       },
       { Sid: "Publish", Effect: "Allow", Action: actions("parameter"), Resource: parameters(fleet, place) },
+      ...alarms(fleet, place, actions("alarm")),
       ...passRole(fleet, place),
       ...encryption(kmsKeys),
     ],
@@ -119,6 +132,12 @@ function parameters(fleet: Fleet, place: PolicyPlace): string[] {
   const own = amiParameter(fleet.name, fleet.image.targets.ec2?.ami_parameter);
   const arn = (name: string) => arnIn({ ...place, region: "*" }, "ssm", `parameter${name}`);
   return [...new Set([arn(`/sip-proxy/${fleet.name}/*`), arn(own)])];
+}
+
+function alarms({ name, group }: Fleet, place: PolicyPlace, Action: string[]): Statement[] {
+  if (!group) return [];
+  const Resource = [arnIn(place, "cloudwatch", `alarm:${groupName(name, group.name)}-*`)];
+  return [{ Sid: "WatchTheGroup", Effect: "Allow", Action, Resource }];
 }
 
 /** Only to EC2; an instance profile does not tell the name of its role. */
