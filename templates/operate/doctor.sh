@@ -219,7 +219,7 @@ drops() {
     told ok drops "no datagram was dropped for want of time"
   fi
   guarded=$(nft list counters table ip sip_proxy | awk '$1 == "counter" { reason = $2 } $1 == "packets" && $2 > 0 { printf "%s%s %s", sep, $2, reason; sep = ", " }')
-  [[ -z $guarded ]] || told note guard "packets were kept out: $guarded" "a platform of yours? Then name it in trusted"
+  [[ -z $guarded ]] || told note guard "packets were kept out: $guarded" "stranger: a platform of yours? Then name it in trusted; closed: a port that host_firewall closes"
 }
 
 unrecorded() {

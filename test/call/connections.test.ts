@@ -70,10 +70,10 @@ describe.each([
   );
 });
 
-describe("with `trusted`", () => {
+describe("with `trusted` and host_firewall", () => {
   let lab: CallLab;
   beforeAll(async () => {
-    lab = await CallLab.start();
+    lab = await CallLab.start({ settings: { host_firewall: true } });
   });
   afterAll(() => lab?.stop());
 

@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { guardValues } from "../../src/compute/host/guard.js";
-import { imageSources, packageRoot } from "../../src/do/assets.js";
-import { run } from "../../src/do/process.js";
+import { imageSources } from "../../src/do/assets.js";
 import { writeFiles } from "../../src/do/write-files.js";
 import { fleetOf } from "../support/fleets.js";
+import { inNetworkOf } from "../support/guarded-network.js";
+
+const inNetwork = (lines: string, enter: string[] = []) => inNetworkOf(root, lines, enter);
 
 // The host's guard of the SIP and RTP ports, with the kernel's own packet filter, in networks that end with their shell.
 
@@ -16,23 +18,6 @@ beforeEach(async () => {
   await writeFiles(root, imageSources().rootfs);
 });
 afterEach(() => rmSync(root, { recursive: true }));
-
-const lib = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
-
-/** Runs lines of shell in a network of their own; `guard`, `list ADDRESSES` and `shown` (the set of recorders) are there. */
-async function inNetwork(lines: string, enter: string[] = []): Promise<string> {
-  const words = `
-    set -euo pipefail
-    guard() { bash "$SIP_PROXY_LIB/guard" "$@"; }
-    list() { for a in "$@"; do echo "1 sip:$a:5060;transport=tcp 0 0 weight=1"; done >"$SIP_PROXY_ROOT/var/lib/sip-proxy/dispatcher.list"; }
-    shown() { nft list set ip sip_proxy recorders | grep elements || echo none; }
-    mkdir -p "$SIP_PROXY_ROOT/var/lib/sip-proxy"`;
-  const { stdout } = await run({
-    argv: ["unshare", "--net", ...enter, "bash", "-c", `${words}\n${lines}`],
-    env: { SIP_PROXY_ROOT: root, SIP_PROXY_LIB: lib },
-  });
-  return stdout;
-}
 
 const configure = (settings: object = {}) => {
   const fleet = fleetOf({ settings });

@@ -10,7 +10,10 @@ const shakingHands = 0x10000;
  * The host's values for the nftables rules that are baked into the image (usr/share/sip-proxy/guard.nft). Without `trusted`
  * anybody may be a platform, and the ports are closed to nobody.
  */
-export function guardValues({ recorders }: Pick<Fleet, "recorders">, settings: ProxySettings): string {
+export function guardValues(
+  { recorders, image }: Pick<Fleet, "recorders" | "image">,
+  settings: ProxySettings,
+): string {
   const { trusted, rtp_start, rtp_stop, sip_udp_port, sip_private_port, tcp_max_connections } = settings;
   // the host adds those of its dispatcher list, also those of names; these are let in before it has one
   const fleets = recorders.filter((row) => !isNamed(row)).map((row) => row.private_ip_address);
@@ -31,6 +34,32 @@ table ip sip_proxy {
     gc-interval 1s
     size ${Math.ceil(tcp_max_connections / 2)}
   }
+}
+${settings.host_firewall ? firewall(image, settings) : ""}`;
+}
+
+/** The ports beside those of SIP and RTP that are open though all others are closed. Without ssh_networks SSH is open as it is without a firewall. */
+function firewall({ packages }: Fleet["image"], settings: ProxySettings): string {
+  const { ssh_networks, http_port, http_allow } = settings;
+  const rules = [
+    ...open("tcp", 22, ssh_networks.length === 0 ? ["0.0.0.0/0"] : ssh_networks),
+    ...(httpIsPrivate(settings) ? open("tcp", http_port, http_allow) : []),
+    ...packages.flatMap(({ ports }) =>
+      ports.flatMap(({ protocol, port, from }) => open(protocol, port, from)),
+    ),
+  ];
+  return `${chain("ip", rules)}${chain("ip6", ssh_networks.length === 0 ? ["tcp dport 22 return"] : [])}`;
+}
+
+function open(protocol: "tcp" | "udp", port: number, from: readonly string[]): string[] {
+  return from.map((network) => `${protocol} dport ${port} ip saddr ${network} return`);
+}
+
+/** Of the table's chain for what is closed else, the first rules. */
+function chain(family: "ip" | "ip6", rules: readonly string[]): string {
+  return `table ${family} sip_proxy {
+  chain firewall {
+${rules.map((rule) => `    ${rule}\n`).join("")}  }
 }
 `;
 }

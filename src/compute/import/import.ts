@@ -228,7 +228,8 @@ function partsOf(
         "An inventory does not list the voice platform's networks; without them calls are accepted from every address. Add to settings:",
         "  trusted: [the voice platform's networks]",
       ],
-      entries: shared,
+      entries: new Map([["host_firewall", true], ...shared]),
+      comments: { host_firewall: "closes all ports but those of SIP, RTP and SSH" },
     },
     {
       key: "proxies",

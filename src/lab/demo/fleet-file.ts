@@ -27,7 +27,7 @@ export function demoFleetFile({ mediaRelay, rtpproxySource, launch }: DemoChoice
       dbuser_root: "postgres",
       dbpass_root: "${file:postgres.password}",
     },
-    settings: { trusted: ["203.0.113.0/24"] },
+    settings: { trusted: ["203.0.113.0/24"], host_firewall: true },
     proxies: demo.proxies,
     recorders: demo.recorders,
     launch: { local: { gateway: demo.gateway, ...launch } },

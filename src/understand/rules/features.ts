@@ -1,6 +1,7 @@
 import { relayOf } from "../../relay/registry.js";
 import type { Fault } from "../fault.js";
 import type { Fleet } from "../fleet.js";
+import { placeOf } from "./place-of.js";
 
 export function tlsRecordersNeedTls({ hosts, recorders }: Fleet): Fault[] {
   if (hosts.every(({ settings }) => settings.enable_tls)) return [];
@@ -37,4 +38,16 @@ export function platformsAreNamed({ hosts }: Fleet): Fault[] {
       hint: "add trusted: [the voice platform's networks] under settings",
     },
   ];
+}
+
+/** Whoever names networks for SSH means the others to be kept out. */
+export function sshNetworksNeedFirewall({ hosts }: Fleet): Fault[] {
+  return hosts
+    .filter(({ settings }) => settings.ssh_networks.length > 0 && !settings.host_firewall)
+    .map((host) => ({
+      path: placeOf(host, "ssh_networks"),
+      severity: "warning" as const,
+      message: "has no effect without host_firewall: SSH is open to all networks",
+      hint: "add host_firewall: true",
+    }));
 }

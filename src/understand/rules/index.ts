@@ -41,6 +41,7 @@ export const rules: readonly ((fleet: Fleet) => Fault[])[] = [
   features.relaySourceIsPinned,
   features.groupBoundsAscend,
   features.platformsAreNamed,
+  features.sshNetworksNeedFirewall,
   additions.addedFilesStay,
   additions.addedPackagesAreNamedOnce,
   ...namedTargets.flatMap(([, target]) => target.rules),

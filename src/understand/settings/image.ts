@@ -98,7 +98,7 @@ export const imageSettings = {
   packages: withDefault(
     addedPackages,
     [],
-    "Additional Debian packages, and the ports at which they are reached, with the networks that EC2 security groups admit.",
+    "Additional Debian packages, and the ports at which they are reached, with the networks that EC2 security groups and host_firewall admit.",
   ),
   repositories: withDefault(
     repositories,

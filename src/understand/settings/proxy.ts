@@ -1,5 +1,6 @@
 import { dialogSettings } from "./dialogs.js";
 import { dnsSettings } from "./dns.js";
+import { firewallSettings } from "./firewall.js";
 import { cidr, flag, integer, ipv4OrAuto, listOf, port } from "./types.js";
 import { secret } from "./secret-kind.js";
 import { optional, required, withDefault } from "./setting.js";
@@ -51,6 +52,7 @@ export const connectivity = {
     "Networks of the voice platforms. Antiflood does not count them. If any is given, calls from other addresses are refused.",
     { feature: "WITH_TRUSTED" },
   ),
+  ...firewallSettings,
   ...dialogSettings,
   enable_registrar: withDefault(
     flag,

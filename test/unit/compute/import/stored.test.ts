@@ -51,6 +51,7 @@ test("a fleet file is written as a person would", () => {
       "  dbpass_root: s3cret",
       "",
       "settings:",
+      "  host_firewall: true # closes all ports but those of SIP, RTP and SSH",
       "  pike_reqs_density: 100",
       "",
       "proxies:",

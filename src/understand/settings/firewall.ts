@@ -1,0 +1,16 @@
+import { withDefault } from "./setting.js";
+import { cidr, flag, listOf } from "./types.js";
+
+/** What the host's guard (nftables) closes beside the ports of SIP and RTP. */
+export const firewallSettings = {
+  host_firewall: withDefault(
+    flag,
+    false,
+    "Close all ports of the host but those of SIP and RTP, SSH, http_port for http_allow and the ports of image.packages (nftables).",
+  ),
+  ssh_networks: withDefault(
+    listOf(cidr),
+    [],
+    "With host_firewall: networks that may use SSH (port 22); without any, SSH stays open.",
+  ),
+};
