@@ -49,6 +49,9 @@ ask_mirrors() {
 	done < <(awk -v from="$1" -v to="$2" '{ print $from, $to }' /etc/apt/sip-proxy-mirrors)
 }
 
+# newest_kernel: the one that boots. (A builder that is a container runs another one's.)
+newest_kernel() { find /boot -maxdepth 1 -name 'vmlinuz-*' -printf '%f\n' | sort -V | tail -n 1 | sed 's/^vmlinuz-//'; }
+
 # tools_of_build: what compiles, a package and its version a line.
 tools_of_build() {
 	local compiler

@@ -21,6 +21,9 @@ inactive() { ! systemctl is-active --quiet "$1"; }
 no_bake_limit() { [[ -z $(find / -xdev -name 'sip-proxy-bake-limit*' -print -quit) ]]; }
 no_listener() { ! ss -lntuH | awk '{ print $5 }' | grep -Eq ':(5060|5061|5070|5080|7722|2223|22222)$'; }
 
+# Also when a kernel was installed after it.
+has_kernel_module() { [[ -n $(find "/usr/lib/modules/$(newest_kernel)/updates" -name '*RTPENGINE.ko' 2>/dev/null) ]]; }
+
 installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1") == installed ]]; }
 is_file() { [[ -f $3 && $(stat -c '%a %U:%G' "$3") == "$1 $2" ]]; }
 
@@ -58,6 +61,11 @@ must "shell histories are left" bash -c '! find /root /home -name ".*_history" |
 must "apt's lists are left" none '/var/lib/apt/lists/*_Packages*'
 must "a compiler is left" absent gcc
 must "make is left" absent make
+must "DKMS is left" absent dkms
+must "a kernel's headers are left" none '/usr/src/linux-headers-*'
+if [[ $KERNEL_MODULE == yes ]]; then
+	must "kernel_forwarding: the kernel that boots, $(newest_kernel), has no module of $MEDIA_RELAY" has_kernel_module
+fi
 must "policy-rc.d is left" test ! -e /usr/sbin/policy-rc.d
 must "the timer that ends a builder is in the image" no_bake_limit
 must "a host's configuration is in the image" test ! -e /etc/sip-proxy/host.env
@@ -98,9 +106,6 @@ if ((${#faults[@]} > 0)); then
 	exit 1
 fi
 
-# The one that boots. (A builder that is a container runs another one's.)
-newest_kernel() { find /boot -maxdepth 1 -name 'vmlinuz-*' -printf '%f\n' | sort -V | tail -n 1 | sed 's/^vmlinuz-//'; }
-
 step "writing the manifest"
 {
 	printf '{\n'
@@ -109,6 +114,7 @@ step "writing the manifest"
 	printf ' "kamailio": "%s",\n' "$(kamailio -v | awk 'NR == 1 { print $3 }')"
 	printf ' "mediaRelay": "%s",\n' "$MEDIA_RELAY"
 	printf ' "mediaRelayVersion": "%s",\n' "$(relay_version | head -n 1 | tr -cd '[:alnum:].+:~-')"
+	printf ' "kernelModule": %s,\n' "$(has_kernel_module && echo true || echo false)"
 	printf ' "cloudInit": "%s",\n' "$(dpkg-query -W -f '${Version}' cloud-init)"
 	printf ' "usedKiB": %s,\n' "$(du --one-file-system -sk / 2>/dev/null | cut -f 1)"
 	printf ' "checksums": {\n'

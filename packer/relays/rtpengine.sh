@@ -1,11 +1,66 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # what common.sh sets
 # rtpengine, Debian's package. Sourced, after common.sh.
+#   KERNEL_MODULE    yes | no | auto: whether its kernel module is built; auto: where it can be
 
 install_relay() {
 	install_packages rtpengine-daemon
 	# rtpengine@.service runs in the place of the package's own units
 	systemctl disable --quiet rtpengine-daemon.service 2>/dev/null || true
 	systemctl mask --quiet rtpengine-daemon.service rtpengine-recording-daemon.service
+	if [[ $KERNEL_MODULE != no ]]; then add_kernel_module "$(newest_kernel)"; fi
 }
 
 relay_version() { rtpengine --version 2>&1 | sed 's/^Version: //'; }
+
+# add_kernel_module KERNEL: builds it for the kernel that the image boots, which need not be the one that runs here. The kernel and rtpengine
+# are held: the module fits these alone. What it takes to build it goes again.
+add_kernel_module() {
+	local kernel=$1 before new built=$upload/xt_RTPENGINE.ko
+	# 12.5 and later write the nftables rules themselves
+	if [[ $(rtpengine --help) != *--nftables-start* ]]; then
+		no_module "rtpengine $(relay_version) is too old"
+		return
+	fi
+	before=$(installed_packages)
+	if ! install_packages rtpengine-kernel-dkms "linux-headers-$kernel"; then
+		no_module "the mirror has no headers of the kernel $kernel (any more)"
+		return
+	fi
+	build_module "$kernel" "$built"
+	new=$(comm -13 <(echo "$before") <(installed_packages))
+	# shellcheck disable=SC2086 # a list of package names
+	apt_get purge $new
+	rm -rf /var/lib/dkms
+	install -D -m 644 "$built" "/usr/lib/modules/$kernel/updates/xt_RTPENGINE.ko"
+	rm "$built"
+	depmod "$kernel"
+	mkdir -p /usr/share/sip-proxy
+	dpkg-query -W -f '${Package} ${Version}\n' rtpengine-daemon >/usr/share/sip-proxy/kernel-module-of
+	# shellcheck disable=SC2046 # a list of package names
+	apt-mark hold rtpengine-daemon $(installed_packages | grep '^linux-image-') >/dev/null
+}
+
+# build_module KERNEL FILE. (What DKMS signs it with is a key of this builder, which nobody knows; without it two bakes make the same file.)
+build_module() {
+	local version made
+	version=$(dpkg-query -W -f '${source:Upstream-Version}' rtpengine-kernel-dkms)
+	made() { find "/var/lib/dkms/rtpengine/$version/$1" -name 'xt_RTPENGINE.ko*' -print -quit 2>/dev/null || true; }
+	# the package has built it where the kernel runs here
+	[[ -n $(made "$1") ]] || build "rtpengine's kernel module" dkms build -m rtpengine -v "$version" -k "$1"
+	made=$(made "$1")
+	[[ -n $made ]] || die "rtpengine's kernel module was built, and is not there"
+	case $made in
+	*.xz) xz -dc "$made" >"$2" ;;
+	*.zst) zstd -dc "$made" >"$2" ;;
+	*) cp "$made" "$2" ;;
+	esac
+	strip --strip-debug "$2"
+}
+
+installed_packages() { dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p' | sort; }
+
+no_module() {
+	if [[ $KERNEL_MODULE == yes ]]; then die "kernel_forwarding: $1"; fi
+	step "no forwarding in the kernel: $1"
+}

@@ -21,6 +21,8 @@ export interface MediaRelay {
   source?: RelaySource;
   /** What the processes speak on their control addresses: a protocol of relay-control on the host. */
   protocol: string;
+  /** How it forwards in the kernel, where it can. */
+  kernel?: KernelForwarding;
   /** What the relay counts for one SIPREC call of two streams. */
   sessionsPerCall: number;
   /**
@@ -32,6 +34,15 @@ export interface MediaRelay {
   instances: (settings: ProxySettings) => RelayInstance[];
   /** Kamailio's part, beside the feature that names the relay. */
   kamailio: (settings: ProxySettings) => RelayDefines;
+}
+
+/** Forwarding by a module of the kernel, which the bake builds (packer/relays/NAME.sh) and the host loads, or says why not. */
+export interface KernelForwarding {
+  module: string;
+  /** Bases that have no release of the relay that can. */
+  notOn: readonly string[];
+  /** Further arguments of the relay's process, which come last; words as in RelayInstance. */
+  arguments: (settings: ProxySettings) => readonly string[];
 }
 
 /** One process of the relay. */

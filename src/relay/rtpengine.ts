@@ -18,6 +18,12 @@ export const rtpengine: MediaRelay = {
   instances: (settings) => [
     { number: 1, control: `udp:${control}`, arguments: rtpengineArguments(settings) },
   ],
+  kernel: {
+    module: "xt_RTPENGINE",
+    // rtpengine 10.5, which does not write the nftables rules itself
+    notOn: ["debian-12"],
+    arguments: kernelArguments,
+  },
   kamailio: () => ({ strings: { RTPENGINE_SOCKET: `udp:${control}` } }),
 };
 
@@ -43,5 +49,17 @@ function rtpengineArguments(settings: ProxySettings): string[] {
     `--tos=${typeOfService(settings)}`,
     // whoever sends from the address that SDP says goes before others who send to the same port
     "--endpoint-learning=heuristic",
+  ];
+}
+
+/**
+ * The kernel is given a stream when its sender is known. Heuristic learning takes more than 3 s for that. Where the guard lets nobody but
+ * trusted networks send, the first packet is enough; elsewhere whoever sprays the ports could be the first.
+ */
+function kernelArguments({ trusted }: ProxySettings): string[] {
+  return [
+    "--table=0",
+    "--nftables-family=ip",
+    ...(trusted.length > 0 ? ["--endpoint-learning=immediate"] : []),
   ];
 }

@@ -92,6 +92,13 @@ relays() {
     told bad relay "$unit does not answer on its control address" "journalctl -u $unit"
   done < <(relay_control probe)
   ((bad)) || told ok relay "$(wc -w <<<"$RELAY_UNITS") processes answer, and give ports"
+  [[ -r $run/kernel-forwarding ]] || return 0
+  answer=$(<"$run/kernel-forwarding")
+  if [[ $answer == yes ]]; then
+    told ok forwarding "packets are forwarded in the kernel"
+  elif [[ $KERNEL_FORWARDING != no ]]; then
+    told note forwarding "packets go through user space: ${answer#no: }" "docs/images.md, Forwarding in the kernel"
+  fi
 }
 
 # Calls beside what the host takes, and ports beside what it has.

@@ -77,6 +77,38 @@ test("the rules of a host of release 0.1.0 are loaded as they are", async () => 
   expect(await inNetwork("guard; guard; nft list ruleset")).toMatch(/^table ip sip_proxy_media \{/);
 });
 
+test("strangers' packets are dropped before rtpengine's rule takes them out, though that was added later; others' are not", async () => {
+  await configure({ trusted: ["198.51.100.0/24"] });
+  const said = await inNetwork(`
+    guard
+    nft 'table ip filter { chain INPUT { type filter hook input priority filter; udp dport 20000-30000 counter drop; }; }'
+    unshare --net sleep 60 & other=$!
+    trap 'kill $other' EXIT
+    until [[ $(readlink /proc/$other/ns/net) != $(readlink /proc/self/ns/net) ]]; do sleep 0.05; done
+    ip link add here type veth peer name there netns $other
+    ip address add 10.9.0.1/24 dev here
+    ip link set here up
+    ip route add default dev here
+    sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.here.rp_filter=0
+    at() { nsenter --net=/proc/$other/ns/net "$@"; }
+    at ip link set there up
+    for address in 192.0.2.66 198.51.100.7; do at ip address add $address/32 dev there; done
+    at ip route add 10.9.0.1 dev there
+    say() { at bash -c "echo | socat -u - udp:10.9.0.1:20000,bind=$1"; }
+    for _ in {1..100}; do
+      say 192.0.2.66; say 198.51.100.7
+      stranger=$(nft list counter ip sip_proxy stranger | grep -oP 'packets \\K[0-9]+')
+      taken=$(nft list chain ip filter INPUT | grep -oP 'counter packets \\K[0-9]+')
+      if ((stranger > 0 && taken > 0)); then break; fi
+      sleep 0.1
+    done
+    ((stranger > 0 && taken > 0))
+    # from here on each is seen
+    say 192.0.2.66; say 192.0.2.66; say 192.0.2.66
+    nft list chain ip filter INPUT | grep -oP 'counter packets \\K[0-9]+' | awk -v before=$taken '{ print $1 - before }'`);
+  expect(said.trim()).toBe("0");
+});
+
 test("where packet filters are not permitted, it says so and goes on", async () => {
   await configure();
   const said = await inNetwork("guard", ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"]);

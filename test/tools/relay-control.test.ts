@@ -97,6 +97,12 @@ describe("RTPProxy's protocol", () => {
     expect(await ask("rtpproxy", "sessions", address)).toEqual([0, "7"]);
   });
 
+  test("tells the packets, all of user space", async () => {
+    const { address, commands } = await onUnix("packets", () => "4711\n");
+    expect(await ask("rtpproxy", "packets", address)).toEqual([0, "4711"]);
+    expect(commands).toEqual(["G npkts_relayed\n"]);
+  });
+
   test("over UDP a cookie comes first", async () => {
     const address = await onUdp(rtpproxy);
     expect(await ask("rtpproxy", "sessions", address)).toEqual([0, "7"]);
@@ -125,6 +131,12 @@ describe("the ng protocol", () => {
     expect(await ask("ng", "sessions", address)).toEqual([0, "3"]);
     expect(await ask("ng", "probe", address)).toEqual([0, "ok"]);
     expect(commands).toEqual(["d7:command10:statisticse", "d7:command4:pinge"]);
+  });
+
+  test("tells the packets of user space and of the kernel", async () => {
+    const totals = "d19:relayedpackets_useri7e21:relayedpackets_kerneli4000e20:relayedpackets_totali4007ee";
+    const address = await onUdp(() => `d6:result2:ok10:statisticsd15:totalstatistics${totals}ee`);
+    expect(await ask("ng", "packets", address)).toEqual([0, "7 4000"]);
   });
 
   test.each([

@@ -7,10 +7,17 @@ export interface ImageContents {
   kamailio: string;
   mediaRelay: string;
   mediaRelayVersion: string;
+  /** Whether the relay's kernel module is there; images of former releases do not say. */
+  kernelModule?: boolean;
   cloudInit: string;
   usedKiB: number;
   checksums: Record<string, string>;
   packages: Record<string, string>;
+}
+
+/** The media relay, as people are told of it. */
+export function relayIn({ mediaRelay, mediaRelayVersion, kernelModule }: ImageContents): string {
+  return `${mediaRelay} ${mediaRelayVersion}${kernelModule === true ? " with its kernel module" : ""}`;
 }
 
 /** SSM's limit for a parameter of the advanced tier, in bytes. */

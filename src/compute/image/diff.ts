@@ -1,4 +1,4 @@
-import type { ImageContents } from "./contents.js";
+import { relayIn, type ImageContents } from "./contents.js";
 
 /** What is known of an image, for comparing. Of an AMI whose manifest is lost, its tags still tell the versions. */
 export interface ComparedImage {
@@ -65,7 +65,7 @@ function changes(from: Record<string, string>, to: Record<string, string>): Chan
 export function versionsOf(contents: ImageContents): Record<string, string> {
   return {
     Kamailio: contents.kamailio,
-    "media relay": `${contents.mediaRelay} ${contents.mediaRelayVersion}`,
+    "media relay": relayIn(contents),
     "operating system": contents.os,
     kernel: contents.kernel,
     "cloud-init": contents.cloudInit,

@@ -1,4 +1,5 @@
 import type { Fleet } from "../../understand/fleet.js";
+import { relayOf } from "../../relay/registry.js";
 import { addsAnything, addsFiles, addsPackages } from "./additions.js";
 import { kamailioOrigin } from "./kamailio-origin.js";
 
@@ -98,7 +99,16 @@ export function bakeEnvironment(image: Image): string[] {
     `KAMAILIO_FROM=${origin.from}`,
     `KAMAILIO_VERSION=${origin.version}`,
     `MEDIA_RELAY=${image.media_relay}`,
+    `KERNEL_MODULE=${kernelModule(image)}`,
   ];
+}
+
+/** Whether the module with which the relay forwards in the kernel is built: yes, no, or `auto`, where it can be. */
+function kernelModule(image: Image): string {
+  const { kernel } = relayOf(image);
+  if (kernel === undefined || kernel.notOn.includes(image.base) || image.kernel_forwarding === false)
+    return "no";
+  return image.kernel_forwarding === true ? "yes" : "auto";
 }
 
 function shell(inline: string[], part?: Part): object {

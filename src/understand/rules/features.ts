@@ -1,4 +1,4 @@
-import { relayOf } from "../../relay/registry.js";
+import { allRelays, relayOf } from "../../relay/registry.js";
 import type { Fault } from "../fault.js";
 import type { Fleet } from "../fleet.js";
 import { placeOf } from "./place-of.js";
@@ -16,6 +16,30 @@ export function tlsRecordersNeedTls({ hosts, recorders }: Fleet): Fault[] {
 
 export function relaySourceIsPinned({ image }: Fleet): Fault[] {
   return relayOf(image).source?.faults(image) ?? [];
+}
+
+/** Asked for: what cannot be is no host that takes calls. */
+export function kernelForwardingIsPossible({ image }: Fleet): Fault[] {
+  if (image.kernel_forwarding !== true) return [];
+  const path = ["image", "kernel_forwarding"];
+  const able = allRelays().filter(({ kernel }) => kernel !== undefined);
+  const { title, kernel } = relayOf(image);
+  if (kernel === undefined)
+    return [
+      {
+        path,
+        message: `is true, which ${title} cannot`,
+        hint: `set media_relay: ${able.map(({ name }) => name).join(" or ")}, or leave kernel_forwarding out`,
+      },
+    ];
+  if (!kernel.notOn.includes(image.base)) return [];
+  return [
+    {
+      path,
+      message: `is true, which ${title} of ${image.base} cannot`,
+      hint: "set base: debian-13, or leave kernel_forwarding out",
+    },
+  ];
 }
 
 export function groupBoundsAscend({ group }: Fleet): Fault[] {

@@ -39,6 +39,7 @@ export const rules: readonly ((fleet: Fleet) => Fault[])[] = [
   secrets.certificateHasKey,
   features.tlsRecordersNeedTls,
   features.relaySourceIsPinned,
+  features.kernelForwardingIsPossible,
   features.groupBoundsAscend,
   features.platformsAreNamed,
   features.sshNetworksNeedFirewall,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { relayNames } from "../../relay/registry.js";
 import { addedFiles, addedPackages, repositories, scripts } from "./additions.js";
-import { oneOf, text, type Kind } from "./types.js";
+import { autoOrFlag, oneOf, text, type Kind } from "./types.js";
 import { optional, withDefault } from "./setting.js";
 
 const url = text({
@@ -81,6 +81,12 @@ export const imageSettings = {
   media_relay: withDefault(oneOf(...relayNames()), "rtpproxy", "Which media relay is in the image.", {
     variable: "MEDIA_RELAY",
   }),
+  kernel_forwarding: withDefault(
+    autoOrFlag,
+    "auto",
+    "Whether rtpengine forwards packets in the kernel: `auto` where its module loads, `true`: a host is not ready without it.",
+    { variable: "KERNEL_FORWARDING" },
+  ),
   debian_mirror: withDefault(
     url,
     "http://deb.debian.org/debian",

@@ -58,6 +58,14 @@ export const flag: Kind<boolean> = kind(
   (value) => truth.get(typeof value === "string" ? value.trim().toLowerCase() : value),
 );
 
+/** `auto`, or what the fleet file decides. */
+export const autoOrFlag: Kind<"auto" | boolean> = kind(
+  "auto, true or false",
+  { enum: ["auto", ...(flag.json["enum"] as unknown[])] },
+  (value) =>
+    value === "auto" ? value : truth.get(typeof value === "string" ? value.trim().toLowerCase() : value),
+);
+
 export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> {
   return kind(`one of: ${values.join(", ")}`, { enum: values }, (value) => values.find((v) => v === value));
 }

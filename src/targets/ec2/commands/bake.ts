@@ -5,6 +5,7 @@ import { finishImage } from "../compute/finish-image.js";
 import { showCall } from "../compute/redact.js";
 import type { Aws } from "../do/aws.js";
 import { Ec2Bake } from "../do/bake.js";
+import { relayIn } from "../../../compute/image/contents.js";
 import { builderSteps } from "../../../compute/image/provisioners.js";
 import { HeldBake } from "../../../do/bake/held-bake.js";
 import type { Manifest, StoredManifest } from "../../../do/bake/image-store.js";
@@ -77,8 +78,7 @@ function tellImage({ manifest, folder }: StoredManifest, reused: boolean, { json
   }
   const { contents, seconds } = manifest;
   talk.good(
-    `${reused ? "unchanged, baked before" : `baked in ${seconds.total} s`}: ${contents.os}, Kamailio ${contents.kamailio}, ` +
-      `${contents.mediaRelay} ${contents.mediaRelayVersion}`,
+    `${reused ? "unchanged, baked before" : `baked in ${seconds.total} s`}: ${contents.os}, Kamailio ${contents.kamailio}, ${relayIn(contents)}`,
   );
   for (const [region, id] of Object.entries(amis)) talk.say(`  ${id} in ${region}`);
   print(`${Object.values(amis)[0] ?? ""}\n`);

@@ -1,5 +1,6 @@
 import { print, printJson, talk } from "../../../cli/talk.js";
 import { runSteps, type Step } from "../../../cli/steps.js";
+import { relayIn } from "../../../compute/image/contents.js";
 import { builderSteps } from "../../../compute/image/provisioners.js";
 import { runPacker } from "../../../commands/bake-steps.js";
 import { softwareOf } from "../../../compute/image/pinned-sources.js";
@@ -64,7 +65,7 @@ function sayImage({ path, manifest }: StoredImage, reused: boolean): void {
   const bytes = "bytes" in manifest.image ? manifest.image.bytes : 0;
   talk.good(
     `${reused ? "unchanged, baked before" : `baked in ${seconds.total} s`}: ${contents.os}, Kamailio ${contents.kamailio}, ` +
-      `${contents.mediaRelay} ${contents.mediaRelayVersion}, ${(bytes / 2 ** 20).toFixed(0)} MiB`,
+      `${relayIn(contents)}, ${(bytes / 2 ** 20).toFixed(0)} MiB`,
   );
   print(`${path}\n`);
 }

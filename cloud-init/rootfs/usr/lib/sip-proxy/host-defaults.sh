@@ -18,6 +18,7 @@ REFUSED_METRIC=
 CERTIFICATE_METRIC=
 RTP_TIMEOUT=14400
 CALL_LOG_JSON=no
+RELAY_KERNEL_MODULE=
 
 # Of its relay it tells the name and the units; called after host.env.
 relay_defaults() {

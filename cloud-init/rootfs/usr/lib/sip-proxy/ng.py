@@ -17,6 +17,12 @@ class Ng:
         statistics = decode(ask(b"d7:command10:statisticse"))[b"statistics"]
         return int(statistics[b"currentstatistics"][b"sessionstotal"])
 
+    @staticmethod
+    def packets(ask):
+        """That it has relayed, in user space and in the kernel."""
+        total = decode(ask(b"d7:command10:statisticse"))[b"statistics"][b"totalstatistics"]
+        return f"{int(total[b'relayedpackets_user'])} {int(total[b'relayedpackets_kernel'])}"
+
     @classmethod
     def calls(cls, ask):
         """Every call by its Call-ID, and whether it has been answered."""

@@ -23,6 +23,11 @@ class Rtpproxy:
         return int({name.strip(): value for name, _, value in lines}["active sessions"])
 
     @staticmethod
+    def packets(ask):
+        """That it has relayed, all in user space."""
+        return int(ask(b"G npkts_relayed"))
+
+    @staticmethod
     def calls(_ask):
         """It lists none. Those that nobody has answered it forgets by itself (-W)."""
         return {}

@@ -1,0 +1,67 @@
+"""Forwarding in the kernel: whether the relay's nftables rules are still there. Imported, never run."""
+
+import os
+import time
+
+from packets import nft, output
+from relays import say
+
+root = os.environ.get("SIP_PROXY_ROOT", "")
+
+# Seconds between two looks. Only what is missing at two of them is: the relay itself takes its rules away for a moment when it starts.
+LOOK = float(os.environ.get("SIP_PROXY_LOOK", 2))
+
+
+class Forwarding:
+    """Of the relay with this name, and the arguments with which its process uses the module (see kernel.sh). Every reload of an
+    ordinary nftables.conf begins with `flush ruleset`. Then the kernel hands all packets to the process, which relays them
+    itself, at many times the CPU, and does not notice."""
+
+    def __init__(self, relay, arguments):
+        self.relay, self.arguments = relay, arguments.split()
+        self.drop_in = f"{root}/run/systemd/system/{relay}@.service.d/kernel.conf"
+        self.missing, self.restored, self.failed = 0, 0, False
+
+    def run(self):
+        while True:
+            time.sleep(LOOK)
+            if os.path.exists(self.drop_in):
+                self.look()
+
+    def look(self):
+        if self.has_rules():
+            self.missing = 0
+            return
+        self.missing += 1
+        if self.missing < 2:
+            return
+        if output([self.relay, "--config-file=none", *self.arguments, "--nftables-start"]) is not None and self.has_rules():
+            self.restored += 1
+            self.note("kernel-forwarding.restored", self.restored)
+            self.tell("yes")
+            say(
+                f"{self.relay}'s nftables rules were removed (nft flush ruleset?), and are back: "
+                f"for up to {(self.missing + 1) * LOOK:.0f} s packets went through user space"
+            )
+            self.missing, self.failed = 0, False
+        elif not self.failed:
+            self.failed = True
+            self.tell("no: its nftables rules were removed and cannot be put back")
+            say(f"FAILED: {self.relay}'s nftables rules were removed and cannot be put back: packets go through user space")
+
+    def has_rules(self):
+        """The jump to its chain, and what the chain does. (That is an old xt target, which nft shows in one way or another; it
+        counts.)"""
+        shown = nft("list table ip filter") or ""
+        chain = shown.partition(f"chain {self.relay} {{")[2].partition("}")[0]
+        return f"jump {self.relay}" in shown and "counter packets" in chain
+
+    def tell(self, state):
+        self.note("kernel-forwarding", state)
+
+    @staticmethod
+    def note(name, text):
+        path = f"{root}/run/sip-proxy/{name}"
+        with open(f"{path}.new", "w", encoding="utf-8") as file:
+            file.write(f"{text}\n")
+        os.replace(f"{path}.new", path)
