@@ -45,6 +45,35 @@ withEachRelay((relay) => {
     expect(await sum("stray")).toBe(before.stray);
   });
 
+  it.runIf(relay === "rtpengine")(
+    "nor does that of a request that is not even looked at, with a Route or without one",
+    async () => {
+      const call = await placeByHand(lab);
+      const before = { reinvites: await sum("reinvites"), stray: await sum("stray") };
+      const refusals = [
+        ["Max-Forwards: 0", "", 483],
+        ["Max-Forwards: 70\r\nContent-Length: 5", "", 400],
+        ["Max-Forwards: 70", "x".repeat(101_000), 513],
+      ] as const;
+      let number = 10;
+      for (const routed of [true, false]) {
+        for (const [headers, body, status] of refusals) {
+          const via = { branch: `z9hG4bK-refused-${++number}`, number, routed };
+          const target = lab.target(status === 513 ? "tcp" : "udp");
+          const text = call.request("INVITE", { ...via, headers, body });
+          const [answer] = await lab.send({ text }, "platform", { target, replies: 1 });
+          expect(answer).toContain(`SIP/2.0 ${status} `);
+          await lab.send({ text: call.request("ACK", via) }, "platform", { target });
+          expect(await sum("stray"), `${status}, ${routed ? "with" : "without"} Route`).toBe(before.stray);
+        }
+      }
+      const end = { text: call.request("BYE", { number: 90 }) };
+      const [ended] = await lab.send(end, "platform", { replies: 1 });
+      expect(ended).toContain("SIP/2.0 200 ");
+      expect({ reinvites: await sum("reinvites"), stray: await sum("stray") }).toEqual(before);
+    },
+  );
+
   it("a recorder that leaves the list keeps the calls that it has", async () => {
     const readdress = async (from: string, to: string) => {
       const change = `UPDATE dispatcher SET destination = replace(destination, '${from}', '${to}')`;
@@ -56,9 +85,27 @@ withEachRelay((relay) => {
     await readdress("10.0.0.3:", "10.0.0.77:");
     expect(await lab.proxy().kamcmd("dispatcher.list")).not.toContain("10.0.0.3:");
     expect(await platform.reinviteAll()).toEqual({ 200: 4 });
+    const call = await placeByHand(lab);
+    // what is known of the dialogs is gone
+    await lab.proxy().kill("kamailio");
+    await lab.proxy().startKamailio();
+    expect(await platform.reinviteAll()).toEqual({ 200: 4 });
     await platform.byeAll();
     expect((await platform.finished).summary).toMatchObject({ outcomes: { ok: 4 }, errors: {} });
+    const ask = async (uri: string, routes: string[]) => {
+      const text = call.request("INFO", { number: 8, uri, routes });
+      return (await lab.send({ text }, "platform", { replies: 1 }))[0]?.split("\r\n")[0];
+    };
+    // the mark is good for the recorder that has answered alone
+    expect(await ask("sip:10.0.0.5:5060", call.routes)).toMatch(/ 403 /);
+    const bare = call.routes.map((route) => route.replace(/;r=\w+/, ""));
+    expect(bare).not.toEqual(call.routes);
+    await readdress("10.0.0.4:", "10.0.0.78:");
+    expect(await ask(call.recorder, bare)).toMatch(/ 403 /);
+    expect(await ask(call.recorder, call.routes)).toMatch(/ 200 /);
+    for (const recorder of lab.recorders.values()) await recorder.bye().catch(() => undefined);
     await readdress("10.0.0.77:", "10.0.0.3:");
+    await readdress("10.0.0.78:", "10.0.0.4:");
   });
 
   it("Kamailio is restarted under calls: re-INVITE and BYE work, and no packet is lost", async () => {
@@ -160,3 +207,58 @@ withEachRelay((relay) => {
     });
   });
 });
+
+interface Request {
+  branch?: string;
+  number: number;
+  /** The Request-URI; the recorder's Contact by default. */
+  uri?: string;
+  routed?: boolean;
+  /** The route set by default. */
+  routes?: string[];
+  headers?: string;
+  body?: string;
+}
+
+/** A call that no program holds: what is sent in it is written here. */
+async function placeByHand(lab: CallLab) {
+  const ends = ["From: <sip:platform@203.0.113.10>;tag=by-hand", `Call-ID: ${Date.now()}@by-hand`];
+  const head = (method: string, uri: string, branch: string, number: number) => [
+    `${method} ${uri} SIP/2.0`,
+    // the same in a request and its ACK, wherever they come from
+    `Via: SIP/2.0/UDP {address}:5060;branch=${branch};rport`,
+    ...ends,
+    `CSeq: ${number} ${method}`,
+  ];
+  const sdp =
+    "v=0\r\no=- 1 1 IN IP4 203.0.113.10\r\ns=-\r\nc=IN IP4 203.0.113.10\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n";
+  const invite = [
+    ...head("INVITE", "sip:recorder@198.51.100.10:5080", "z9hG4bK-by-hand", 1),
+    "To: <sip:recorder@198.51.100.10>",
+    "Contact: <sip:platform@{address}:{port}>",
+    "Max-Forwards: 70",
+    "Content-Type: application/sdp",
+    "",
+    sdp,
+  ].join("\r\n");
+  const answers = await lab.send({ text: invite }, "platform", { until: "SIP/2.0 200" });
+  const answer = answers.find((text) => text.startsWith("SIP/2.0 200")) ?? "";
+  const values = (name: string) =>
+    [...answer.matchAll(new RegExp(`^${name}: (.*?)\\r?$`, "gm"))].map(([, value = ""]) => value);
+  const recorder = /<(.*?)>/.exec(values("Contact")[0] ?? "")?.[1] ?? "";
+  const routes = values("Record-Route")
+    .flatMap((value) => value.split(/, */))
+    .reverse();
+  const request = (method: string, asked: Request) =>
+    [
+      ...head(method, asked.uri ?? recorder, asked.branch ?? "{branch}", asked.number),
+      ...(asked.routed === false ? [] : (asked.routes ?? routes).map((route) => `Route: ${route}`)),
+      `To: ${values("To")[0]}`,
+      asked.headers ?? "Max-Forwards: 70",
+      ...(asked.headers?.includes("Content-Length") ? [] : [`Content-Length: ${asked.body?.length ?? 0}`]),
+      "",
+      asked.body ?? "",
+    ].join("\r\n");
+  await lab.send({ text: request("ACK", { number: 1 }) });
+  return { recorder, routes, request };
+}

@@ -73,7 +73,22 @@ withEachRelay((relay) => {
       const slack = slackFromNow();
       await before.byeAll();
       expect((await before.finished).summary.outcomes.ok).toBe(8);
-      expect(Date.now() - began).toBeLessThan(6000 + slack());
+      expect(Date.now() - began).toBeLessThan(2500 + slack());
+    });
+
+    it("calls end in time while their recorders ask for media on the same connections", async () => {
+      const before = await lab.place({ calls: 8, rate: 40, holdMs: null, rtp: { rate: 0 } });
+      await before.allPlaced();
+      await lab.acknowledged();
+      await hang(true);
+      const refused = [...lab.recorders.values()].map((recorder) => recorder.reinvite());
+      await pause(20);
+      const began = Date.now();
+      const slack = slackFromNow();
+      await before.byeAll();
+      expect((await before.finished).summary.outcomes.ok).toBe(8);
+      expect(Date.now() - began).toBeLessThan(3000 + slack());
+      await Promise.allSettled(refused);
     });
   });
 
