@@ -73,6 +73,7 @@ const cases: readonly (readonly [name: string, argv: string, said: readonly RegE
     "hosts.ini",
     [
       /sip1.site: is not a DNS label.*sip1-site/,
+      /sip.b: is not a DNS label.*: it becomes sip-b-2/,
       /sip_2/,
       /siprec_protocol .*"Udp"/,
       /weight 0/,

@@ -20,11 +20,16 @@ export function ofRole<S extends Settings>(settings: S): Settings {
 }
 
 export function readProxies(sources: readonly Source[]): Proxy[] {
-  const names = new Set<string>();
+  const taken = new Set<string>();
+  // those that can keep their names do, whatever becomes of others
+  const isLabel = ({ host }: Source) => dnsLabel.test(host);
+  const inTurn = [...sources.filter(isLabel), ...sources.filter((source) => !isLabel(source))];
+  const names = new Map(inTurn.map((source) => [source, hostName(source, taken)]));
   return sources.map((source) => {
     const settings = readSettings(ofRole(proxySettings), source);
     tellBalancing(settings, source);
-    return { host: source.host, name: hostName(source, names), addresses: readAddresses(source), settings };
+    const name = names.get(source) ?? source.host;
+    return { host: source.host, name, addresses: readAddresses(source), settings };
   });
 }
 
@@ -62,21 +67,19 @@ export function isLoopback(value: unknown): boolean {
   return typeof value === "string" && /^(127\.|localhost$|::1$)/.test(value);
 }
 
-/** A host's name becomes a host name and a folder: what is no DNS label is mapped to one, and told. */
+/** A host's name becomes a host name and a folder: what is no DNS label is mapped to one that no other host has, and told. */
 function hostName({ host, findings }: Source, taken: Set<string>): string {
-  const label = dnsLabel.test(host)
-    ? host
-    : host
-        .replace(/[^A-Za-z0-9-]+/g, "-")
-        .slice(0, 60)
-        .replace(/^-+|-+$/g, "");
-  let name = label === "" ? "proxy" : label;
-  for (let number = 2; taken.has(name.toLowerCase()); number++) name = `${label}-${number}`;
+  const isLabel = dnsLabel.test(host);
+  const label = isLabel ? host : host.replace(/[^A-Za-z0-9-]+/g, "-").slice(0, 60);
+  const base = label.replace(/^-+|-+$/g, "") || "proxy";
+  let name = base;
+  for (let number = 2; taken.has(name.toLowerCase()); number++) name = `${base}-${number}`;
   taken.add(name.toLowerCase());
-  if (name !== host)
-    findings.note(host, {
-      message: `is not a DNS label, which the name of a proxy must be: it becomes ${name} in the fleet file`,
-    });
+  if (name === host) return name;
+  const why = isLabel
+    ? "is the name of another host but for upper case"
+    : "is not a DNS label, which the name of a proxy must be";
+  findings.note(host, { message: `${why}: it becomes ${name} in the fleet file` });
   return name;
 }
 
