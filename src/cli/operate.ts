@@ -4,6 +4,7 @@ import { dashboard } from "../commands/dashboard.js";
 import { doctor } from "../commands/doctor.js";
 import { drainHosts, undrainHosts } from "../commands/drain-host.js";
 import { logs } from "../commands/logs.js";
+import { trace } from "../commands/trace.js";
 import { dryRun, fleetArgument, json, reachOptions } from "./options.js";
 
 /** The commands for hosts that run, wherever they do. */
@@ -52,6 +53,19 @@ export function addOperate(sipProxy: Command): void {
     .option("--grep <pattern>", "only matching lines, such as a Call-ID or 'CALL event=failed'")
     .option("--follow", "keep running")
     .action(logs);
+
+  command("trace", "write the packets of chosen calls to a file: SIP and headers of RTP, both sides")
+    .option("--call-id <id...>", "these calls, up or to come")
+    .option("--platform <address...>", "calls of these platforms")
+    .option("--recorder <recorder...>", "calls to these recorders: names or destinations")
+    .addOption(new Option("--calls <number>", "at most so many calls of each host").default("10"))
+    .addOption(new Option("--seconds <seconds>", "at most so long").default("60"))
+    .addOption(new Option("--megabytes <number>", "at most so much of each host").default("20"))
+    .option("--payload", "also what RTP carries: the audio of callers")
+    .option("--out <file>", "the file to write, pcapng (default: trace-TIME.pcapng)")
+    .addOption(dryRun())
+    .addOption(json())
+    .action(trace);
 
   command("doctor", "check hosts for common faults; each finding shows the fix")
     .addOption(json())

@@ -42,7 +42,8 @@ export const debianPackages = {
   checks: ["ansible-core", "cloud-init", "pgbouncer"],
   metrics: ["prometheus"],
   bench: ["sip-tester"],
-  interop: ["baresip-core", "tshark"],
+  packets: ["tshark"],
+  interop: ["baresip-core"],
   browser: ["chromium"],
 } as const;
 

@@ -5,6 +5,7 @@ import { CallLab, withEachRelay } from "../support/call-lab.js";
 import { eventually } from "../support/eventually.js";
 import { Operator } from "../support/operator.js";
 import { proxiesWith } from "../support/proxies.js";
+import { traceCases } from "../support/trace-cases.js";
 
 // Commands for two proxies, which are reached through ssh.
 
@@ -155,6 +156,8 @@ withEachRelay((relay) => {
     await platform.finished;
     expect(await operator.json("calls", "--ssh")).toEqual([]);
   });
+
+  traceCases(() => ({ lab, operator }));
 
   it("drain and undrain: a host gets no new calls, and it ends with its last one", async () => {
     const platform = await place("one", 2);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { shellQuote } from "../../src/compute/quote/shell.js";
-import { attempt, type Finished } from "../../src/do/process.js";
+import { attempt, type Command, type Finished } from "../../src/do/process.js";
 import type { CallLab } from "./call-lab.js";
 import { cli } from "./demo-image.js";
 
@@ -30,6 +30,11 @@ export class Operator {
     writeFileSync(this.file, readFileSync(this.file, "utf8").replaceAll(within(text), within(by)));
   }
 
+  /** The path of a file beside it. */
+  path(name: string): string {
+    return join(this.#folder, name);
+  }
+
   /** Writes a file beside it; its path. */
   keep(name: string, content: string): string {
     const file = join(this.#folder, name);
@@ -39,12 +44,32 @@ export class Operator {
 
   /** Runs a command to its end: VERB… FLEET WORD…. */
   run(verbs: string, ...words: readonly string[]): Promise<Finished> {
+    return attempt(this.#command(verbs, words));
+  }
+
+  /** The same; resolves when it has said something that fits. `end` asks it to end. */
+  async begin(
+    says: RegExp,
+    verbs: string,
+    ...words: readonly string[]
+  ): Promise<{ done: Promise<Finished>; end: () => void }> {
+    let said: () => void = () => undefined;
+    const fits = new Promise<void>((resolve) => (said = resolve));
+    const onLine = (line: string) => void (says.test(line) && said());
+    const ender = new AbortController();
+    const how = { onLine, signal: ender.signal, grace: 120_000 };
+    const done = attempt({ ...this.#command(verbs, words), ...how });
+    await Promise.race([fits, done]);
+    return { done, end: () => ender.abort() };
+  }
+
+  #command(verbs: string, words: readonly string[]): Command {
     const command = [...cli, ...verbs.split(" "), this.file, ...words];
-    return attempt({
+    return {
       argv: this.lab.network.inNamespace("database", command),
       env: { PATH: `${this.#folder}:${process.env["PATH"] ?? ""}`, NO_COLOR: "1" },
       timeout: 300_000,
-    });
+    };
   }
 
   /** What a command prints with --json. */

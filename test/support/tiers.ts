@@ -15,7 +15,11 @@ export const tiers: readonly Tier[] = [
   { name: "unit", minutes: 2, packages: [] },
   { name: "tools", minutes: 5, packages: ["bake", "network", "database", "proxies", "checks", "metrics"] },
   // mmdebstrap, of "bake", makes the trees of other releases
-  { name: "call", minutes: 10, packages: ["bake", "network", "database", "proxies", "metrics"] },
+  {
+    name: "call",
+    minutes: 10,
+    packages: ["bake", "network", "database", "proxies", "metrics", "packets"],
+  },
   { name: "cloud", minutes: 10, packages: ["bake", "network", "database", "proxies"] },
   { name: "host", minutes: 30, packages: ["bake", "network", "database"] },
   { name: "browser", minutes: 5, packages: ["browser"] },

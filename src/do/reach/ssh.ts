@@ -7,11 +7,13 @@ import { SSH_FAILED } from "../local/ssh.js";
 
 /** A host at an address, by the operator's own ssh. */
 export function reachBySsh(name: string, host: Host, address: string): Reached {
+  const argv = operatorSshArgv(address);
   return {
     name,
     host,
+    argv,
     run: async (input, timeout) => {
-      const result = await attempt({ argv: operatorSshArgv(address), input, timeout });
+      const result = await attempt({ argv, input, timeout });
       if (result.exitCode !== SSH_FAILED) return result;
       throw new UserError(`not reachable: ssh ${address}: ${result.stderr.trim().split("\n").at(-1) ?? ""}`, {
         hint: `ssh ${address} must log you in without a prompt; set user, port, key and jump hosts in ~/.ssh/config`,

@@ -25,7 +25,7 @@ export async function main(argv: string[]): Promise<void> {
 }
 
 async function interop(words: string[]): Promise<void> {
-  await prepare("network", "database", "proxies", "bench", "interop");
+  await prepare("network", "database", "proxies", "bench", "packets", "interop");
   await removeLeftovers();
   const chosen = (trials: Trial[]) =>
     trials.filter(({ what }) => words.length === 0 || words.some((word) => what.includes(word)));

@@ -121,7 +121,7 @@ const operations: Operations = {
               ? { exitCode: 1, stdout: "", stderr: "sudo: a password is required\n" }
               : { exitCode: 0, stdout: answer(box, script), stderr: "" },
           );
-        return { name, host, run };
+        return { name, host, argv: ["false"], run };
       }),
     ),
   status: (_fleet, asked) => {

@@ -14,6 +14,7 @@ import {
 } from "../../../compute/launch/host-status.js";
 import { storedImages } from "../../../do/bake/image-store.js";
 import { attemptInGuest } from "../../../do/local/ssh.js";
+import { sshArgv } from "../../../compute/local/ssh.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import type { Hosts } from "../../hosts.js";
@@ -72,7 +73,7 @@ export function reach(fleet: Fleet, hosts: readonly Host[]): Promise<(Reached | 
         const target = await sshToLocal(fleet, host);
         const argv = ["sudo", "-n", "bash", "-s"] as const;
         const run = (input: string, timeout: number) => attemptInGuest(target, { argv, input, timeout });
-        return { name, host, run };
+        return { name, host, argv: sshArgv(target, argv.join(" ")), run };
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         return { name, host, why: error.message };

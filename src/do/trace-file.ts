@@ -1,0 +1,45 @@
+import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { UserError } from "../errors.js";
+
+/** A new file for its owner alone, which grows. Throws UserError where it is there, or cannot be written. */
+export class TraceFile {
+  readonly #handle: number;
+  #isEmpty = true;
+
+  constructor(
+    readonly path: string,
+    header: Buffer,
+  ) {
+    this.#handle = attempting(path, () => openSync(path, "wx", 0o600));
+    this.#write(header);
+  }
+
+  add(packets: Buffer): void {
+    this.#isEmpty &&= packets.length === 0;
+    this.#write(packets);
+  }
+
+  #write(bytes: Buffer): void {
+    for (let from = 0; from < bytes.length;)
+      from += attempting(this.path, () => writeSync(this.#handle, bytes, from));
+  }
+
+  /** Without any packets it is removed, unless `keep`; whether it is there. */
+  close(keep: boolean): boolean {
+    closeSync(this.#handle);
+    if (keep || !this.#isEmpty) return true;
+    unlinkSync(this.path);
+    return false;
+  }
+}
+
+function attempting<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST")
+      throw new UserError(`${path} is there already`, { hint: "give another file with --out" });
+    throw new UserError(`cannot write ${path}: ${message}`, { cause: error });
+  }
+}
