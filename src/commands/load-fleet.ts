@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { count, talk } from "../cli/talk.js";
-import { additionFaults } from "../do/additions.js";
+import { additionFaults, withHostTexts } from "../do/additions.js";
 import { withholdFromPrograms } from "../do/process.js";
 import { UserError, UsageError } from "../errors.js";
 import type { Fleet, Group, Host } from "../understand/fleet.js";
@@ -23,10 +23,10 @@ export interface LoadedFleet {
 export function loadFleet(file: string): LoadedFleet {
   const { fleet, faults, source } = understand(readText(file), file);
   if (!fleet) throw new FaultsError(faults, source);
-  const ofFiles = additionFaults(fleet.image, file);
+  const ofFiles = additionFaults(fleet, file);
   if (ofFiles.length > 0) throw new FaultsError([...faults, ...ofFiles], source);
   withholdFromPrograms(secretVariables(fleet));
-  return { fleet, source, warnings: faults };
+  return { fleet: withHostTexts(fleet, file), source, warnings: faults };
 }
 
 /** The same, for commands that go on to do something: warnings are told on stderr. */

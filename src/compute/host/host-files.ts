@@ -6,6 +6,7 @@ import { generatedNote, type Artefact } from "../artefact.js";
 import { seedSql } from "../dispatcher/seed.js";
 import { renderTemplate } from "../template.js";
 import { fileList } from "../user-data/file-list.js";
+import { addedFiles } from "./added-files.js";
 import { guardValues } from "./guard.js";
 import { hostEnv } from "./host-env.js";
 import { kamailioLocal } from "./kamailio-local.js";
@@ -31,6 +32,7 @@ export function hostFiles(fleet: Fleet, host: Host, templates: HostTemplates, re
     ...addressedFiles(fleet, host).map((file) => ({ ...file, path: `${addressedFolder}/${file.path}` })),
     { path: "etc/sip-proxy/dispatcher-seed.sql", content: seedSql(fleet, templates) },
     ...secretFiles(fleet, host, reveal),
+    ...addedFiles(host),
   ];
   return [...files, fileList([...files, env]), env];
 }

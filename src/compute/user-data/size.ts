@@ -63,5 +63,8 @@ function originOf(file: string, hostPath: Path): { path: Path; hint: string } {
       hint: `give it as a reference that the host resolves: "${secretForms("shortForm").at(-1)}"`,
     };
   }
+  if (file.includes("/sip-proxy/added")) {
+    return { path: hostPath, hint: "put it into the image: image.files" };
+  }
   return { path: hostPath, hint: "shorten the list that this file is made from" };
 }

@@ -1,5 +1,9 @@
-import type { Fault } from "../fault.js";
+import type { Fault, Path } from "../fault.js";
 import type { Fleet } from "../fleet.js";
+import { placeOf } from "./place-of.js";
+
+/** Units of sip-proxy, with their drop-ins. */
+const ownUnits = "(kamailio|rtpproxy|rtpengine|sip-proxy)[^/]*\\.(service|timer|path|socket|target|mount)";
 
 /** Folders that the image, or what is sealed of it, does not keep as they are; and why. */
 const kept: readonly [pattern: RegExp, why: string, hint: string][] = [
@@ -9,6 +13,11 @@ const kept: readonly [pattern: RegExp, why: string, hint: string][] = [
     "use settings for what is there, or give the file another path",
   ],
   [
+    new RegExp(`^/(etc|usr/lib|lib)/systemd/system/${ownUnits}(\\.d/|$)`),
+    "belongs to sip-proxy, whose unit it is",
+    "give the unit another name",
+  ],
+  [
     /^\/(proc|sys|dev|run|tmp|var\/(log|tmp|lib\/cloud|lib\/apt\/lists)|root\/\.(ssh|cache))(\/|$)/,
     "is empty when a host boots",
     "give the file another path",
@@ -16,13 +25,33 @@ const kept: readonly [pattern: RegExp, why: string, hint: string][] = [
 ];
 
 /** Files are added where they stay. */
-export function addedFilesStay({ image }: Fleet): Fault[] {
-  return Object.keys(image.files).flatMap((path) => {
-    const [, why, hint] = kept.find(([pattern]) => pattern.test(path)) ?? [];
-    return why === undefined
-      ? []
-      : [{ path: ["image", "files", path], atKey: true, message: why, ...(hint && { hint }) }];
-  });
+export function addedFilesStay({ image, hosts }: Fleet): Fault[] {
+  const ofHosts = hosts.flatMap((host) =>
+    Object.keys(host.settings.files).flatMap((path) => strays(path, [...placeOf(host, "files"), path])),
+  );
+  return [...Object.keys(image.files).flatMap((path) => strays(path, ["image", "files", path])), ...ofHosts];
+}
+
+function strays(path: string, at: Path): Fault[] {
+  const [, why, hint] = kept.find(([pattern]) => pattern.test(path)) ?? [];
+  return why === undefined ? [] : [{ path: at, atKey: true, message: why, ...(hint && { hint }) }];
+}
+
+/** Units are not those of sip-proxy, and are given once. */
+export function addedUnitsAreOthers({ hosts }: Fleet): Fault[] {
+  return hosts.flatMap((host) =>
+    Object.keys(host.settings.units).flatMap((name) => {
+      const path = [...placeOf(host, "units"), name];
+      if (new RegExp(`^${ownUnits}$`).test(name))
+        return [
+          { path, atKey: true, message: "is a name of sip-proxy's own units", hint: "give it another name" },
+        ];
+      const file = `/etc/systemd/system/${name}`;
+      return file in host.settings.files
+        ? [{ path, atKey: true, message: `is ${file}, which files has too`, hint: "leave one of them out" }]
+        : [];
+    }),
+  );
 }
 
 /** A package is named once: with two versions, or two lists of ports, nobody knows which is meant. */

@@ -44,6 +44,7 @@ export const rules: readonly ((fleet: Fleet) => Fault[])[] = [
   features.platformsAreNamed,
   features.sshNetworksNeedFirewall,
   additions.addedFilesStay,
+  additions.addedUnitsAreOthers,
   additions.addedPackagesAreNamedOnce,
   ...namedTargets.flatMap(([, target]) => target.rules),
 ];

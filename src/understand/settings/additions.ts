@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cidr, listOf, oneOf, port, text, type Kind } from "./types.js";
+import { cidr, flag, listOf, oneOf, port, text, type Kind } from "./types.js";
 
 /** A file of the user's own: its content here, or the path of a file, relative to the fleet file. */
 export interface AddedFile {
@@ -93,6 +93,44 @@ export const addedFiles: Kind<Record<string, AddedFile>> = {
   rule: "a mapping of paths of the host to { content } or { path }, with mode and owner",
   json: { type: "object", propertyNames: hostPath.json, additionalProperties: addedFile.json },
   schema: z.record(hostPath.schema as z.ZodType<string, string>, addedFile.schema),
+};
+
+/** A unit of the user's own; one that is not enabled is there for others. */
+export interface AddedUnit {
+  content?: string | undefined;
+  path?: string | undefined;
+  enabled: boolean;
+}
+
+const unitRule = "a mapping with content, or the path of a file, and perhaps enabled";
+
+const addedUnit: Kind<AddedUnit> = {
+  rule: unitRule,
+  json: {
+    type: "object",
+    additionalProperties: false,
+    properties: { content: { type: "string" }, path: { type: "string" }, enabled: flag.json },
+    oneOf: [{ required: ["content"] }, { required: ["path"] }],
+  },
+  schema: whole(
+    unitRule,
+    z.union([
+      z.strictObject({ content: z.string(), enabled: flag.schema.default(true) }),
+      z.strictObject({ path: localPath.schema, enabled: flag.schema.default(true) }),
+    ]),
+  ),
+};
+
+/** As systemd names units. */
+const unitName = text({
+  rule: "the name of a unit, such as node-exporter.service",
+  pattern: /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,100}\.(service|timer|path|socket|target|mount)$/,
+});
+
+export const addedUnits: Kind<Record<string, AddedUnit>> = {
+  rule: "a mapping of names of units to { content } or { path }, with enabled",
+  json: { type: "object", propertyNames: unitName.json, additionalProperties: addedUnit.json },
+  schema: z.record(unitName.schema as z.ZodType<string, string>, addedUnit.schema),
 };
 
 const packageName = text({

@@ -1,6 +1,7 @@
 import { dialogSettings } from "./dialogs.js";
 import { dnsSettings } from "./dns.js";
 import { firewallSettings } from "./firewall.js";
+import { hostAdditions } from "./host-additions.js";
 import { cidr, flag, integer, ipv4OrAuto, listOf, port } from "./types.js";
 import { secret } from "./secret-kind.js";
 import { optional, required, withDefault } from "./setting.js";
@@ -242,6 +243,7 @@ export const proxySettings = {
   ...tls,
   ...antiflood,
   ...operation,
+  ...hostAdditions,
   ...dnsSettings,
 };
 

@@ -2,6 +2,7 @@ import { namedTargets } from "../../targets/lookup.js";
 import { databaseSettings } from "./database.js";
 import { dnsSettings, dnsZoneSettings } from "./dns.js";
 import { groupSettings } from "./group.js";
+import { hostAdditions } from "./host-additions.js";
 import { imageSettings } from "./image.js";
 import {
   antiflood,
@@ -38,6 +39,7 @@ export const settingsTable: readonly Section[] = [
   { title: "TLS", places: anyProxy, settings: tls },
   { title: "Debug and monitoring", places: anyProxy, settings: debug },
   { title: "Operation", places: anyProxy, settings: operation },
+  { title: "Files and units", places: anyProxy, settings: hostAdditions },
   { title: "DNS", places: anyProxy, settings: dnsSettings },
   { title: "DNS records", places: ["dns"], settings: dnsZoneSettings },
   { title: "Image", places: ["image"], settings: imageSettings },
