@@ -130,6 +130,19 @@ test("a full disk, at any write: no file is half done, it says why, and the firs
   }
 });
 
+test("a disk that is full from the first boot on is told as the reason why the image is no host", async () => {
+  for (const file of ["host.env", "user-data.list"]) rmSync(at(`etc/sip-proxy/${file}`));
+  const filler = join(disk, "filler");
+  await attempt({ argv: ["dd", "if=/dev/zero", `of=${filler}`, "bs=4096", "status=none"] });
+  expect((await script(root, "no-host-yet", { wait: 1 })).stdout).toMatch(
+    /FAILED: the disk is full \(0 KiB are free\)/,
+  );
+  rmSync(filler);
+  expect((await script(root, "no-host-yet", { wait: 1 })).stdout).toMatch(
+    /FAILED: this image is no host yet/,
+  );
+});
+
 test("power that goes at any command: no file is half done, and the next boot is right", async () => {
   const trace = join(disk, "die-at-command.sh");
   writeFileSync(trace, `set -T; trap '((++at == DIE_AT)) && kill -9 $$' DEBUG\n`);
