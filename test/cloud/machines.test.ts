@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
 import { bases } from "../support/cloud/cloud.js";
 import { playMixedUpdates } from "../support/cloud/mixed-updates.js";
+import { makeProfile } from "../support/cloud/instance-profile.js";
 import { told } from "../support/cloud/told.js";
 import { cloud, subnets, useCloud } from "../support/cloud/use-cloud.js";
 
@@ -37,23 +38,8 @@ const launch = (more: object = {}) => ({
   ec2: { ami: bases.newest.ami_id, instance_type: "t3.medium", volume_size: 16, ...more },
 });
 
-/** Nothing else here needs IAM, nor a client for it. */
-async function makeProfile(name: string): Promise<void> {
-  const scope = "Credential=test/20260101/us-east-1/iam/aws4_request";
-  const answer = await fetch(cloud.moto.url, {
-    method: "POST",
-    headers: { authorization: `AWS4-HMAC-SHA256 ${scope}, SignedHeaders=host, Signature=none` },
-    body: new URLSearchParams({
-      Action: "CreateInstanceProfile",
-      Version: "2010-05-08",
-      InstanceProfileName: name,
-    }),
-  });
-  expect(answer.status).toBe(200);
-}
-
 test("a fleet whose every name is there is valid, and nothing is changed", async () => {
-  await makeProfile("proxies");
+  await makeProfile(cloud, "proxies");
   await cloud.ec2.send(new CreateKeyPairCommand({ KeyName: "ops" }));
   const input = { GroupName: "proxies", Description: "of the test" };
   const { GroupId } = await cloud.ec2.send(new CreateSecurityGroupCommand(input));

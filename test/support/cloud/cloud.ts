@@ -59,6 +59,9 @@ export class Cloud {
     return new Cloud(moto, proxy, aside, await mkdtemp(join(tmpdir(), "cloud-")));
   }
 
+  /** In the place of what a command reads of its environment otherwise. */
+  overridden: Record<string, string> = {};
+
   /** Everything that a command may read of its environment. */
   get env(): Record<string, string> {
     return {
@@ -78,6 +81,7 @@ export class Cloud {
       // a packer that leaves out what moto's builders would have to run
       PATH: `${join(packageRoot, "test/support/cloud/bin")}:${process.env["PATH"] ?? ""}`,
       EMULATED_CONTENTS: join(this.folder, "contents.json"),
+      ...this.overridden,
     };
   }
 

@@ -93,6 +93,11 @@ export class FaultProxy {
     return this.requests.filter(({ action }) => !/^(Describe|Get|List)/.test(action)).map(iamAction);
   }
 
+  /** All recorded calls, as `service:Action`. */
+  actions(): string[] {
+    return this.requests.map(iamAction);
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     this.#server.close();

@@ -1,0 +1,64 @@
+import { bakeMark, makeAmi } from "../../support/cloud/fleet-ami.js";
+import type { World } from "./world.js";
+
+/** A command as it is tried, and what is there before it. */
+export interface Tried {
+  argv: (file: string) => string[];
+  /** What an operator has done before; the account is empty but for subnets and base AMIs. */
+  before?: (world: World) => Promise<unknown>;
+  /** Its exit code in peace, unless 0. */
+  code?: number;
+  /** It changes something, and takes --dry-run. */
+  changes?: true;
+}
+
+const one = (verb: string, ...more: string[]) => ({
+  argv: (file: string) => [verb, file, "sipproxy0", "--target", "ec2", ...more],
+});
+const ofGroup = (verb: string, ...more: string[]) => ({
+  argv: (file: string) => ["group", verb, file, ...more],
+});
+const ofImage = (verb: string, ...more: string[]) => ({
+  argv: (file: string) => ["image", verb, file, "--target", "ec2", ...more],
+});
+
+const launched = (world: World) => world.ok(...one("launch", "--no-wait").argv(world.file));
+const applied = (world: World) => world.ok("group", "apply", world.file);
+const images = async ({ cloud }: World) => {
+  for (let made = 0; made < 3; made++)
+    await makeAmi(cloud, { ...bakeMark(), "sip-proxy:baked": `2026-11-0${made + 1}T00:00:00.000Z` });
+};
+
+/** A group of which the second version of its template waits to be rolled out. */
+async function secondVersion(world: World): Promise<void> {
+  await applied(world);
+  await world.useSecondImage();
+  await applied(world);
+}
+
+async function rolled(world: World): Promise<void> {
+  await secondVersion(world);
+  await world.ok("group", "roll", world.file);
+}
+
+/** The operator's commands that ask AWS or change something there. */
+export const commands: readonly Tried[] = [
+  { argv: (file) => ["validate", file, "--target", "ec2"] },
+  { ...one("launch", "--no-wait"), changes: true },
+  { argv: (file) => ["list", file, "--target", "ec2"], before: launched },
+  // the emulator's hosts never say that they are ready
+  { argv: (file) => ["status", file, "--target", "ec2"], before: launched, code: 1 },
+  { ...one("stop", "--now"), before: launched, changes: true },
+  { ...one("terminate", "--now"), before: launched, changes: true },
+  { argv: (file) => ["dns", file, "--target", "ec2", "--domain", "sip.example.com"], before: applied },
+  ofGroup("plan"),
+  { ...ofGroup("apply"), changes: true },
+  { ...ofGroup("status"), before: applied },
+  { ...ofGroup("roll"), before: secondVersion, changes: true },
+  { ...ofGroup("rollback"), before: rolled, changes: true },
+  { ...ofGroup("delete", "--force", "--release"), before: applied, changes: true },
+  { ...ofImage("list"), before: images },
+  { ...ofImage("promote"), before: images, changes: true },
+  { ...ofImage("prune", "--keep", "1", "--delete"), before: images, changes: true },
+  { ...ofImage("clean"), before: images, changes: true },
+];

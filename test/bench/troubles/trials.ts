@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { start } from "../../../src/do/process.js";
+import { cli } from "../../support/demo-image.js";
+import type { Done } from "../../support/cloud/told.js";
+import type { Tried } from "./commands.js";
+import type { World } from "./world.js";
+
+/** What is wrong; empty: it was as it should be. */
+type Wrong = string[];
+
+interface Trial {
+  name: string;
+  /** Undefined: the command has nothing of the kind. `plain`: what it did in peace. */
+  run: (world: World, command: Tried, plain: Plain) => Promise<Wrong | undefined>;
+}
+
+/** What a command did in peace: its changes, and every action that it called. */
+export interface Plain {
+  changes: string[];
+  actions: string[];
+}
+
+/** The account as it is before the command. */
+export async function prepare(world: World, { before }: Tried): Promise<void> {
+  await world.renew();
+  await before?.(world);
+}
+
+const short = ({ code, stdout, stderr }: Done) =>
+  `exit ${code}: ${(stderr || stdout).trim().split("\n").slice(-3).join(" / ")}`;
+
+/** A failure that tells what to do, and no bug. */
+function failure(done: Done, words: RegExp, when: string): Wrong {
+  const said = done.code === 1 && words.test(done.stderr) && !done.stderr.includes("bug:");
+  return said ? [] : [`${when}: ${short(done)}`];
+}
+
+export const trials: readonly Trial[] = [
+  {
+    name: "twice",
+    run: async (world, command) => {
+      if (!command.changes) return undefined;
+      const [first, second] = [await run(world, command), await run(world, command)];
+      if (first.code !== 0) return [short(first)];
+      // nothing is left to go back to
+      if (/no previous version is recorded/.test(second.stderr)) return [];
+      return second.code === 0 && second.changes.length === 0
+        ? []
+        : [`${short(second)}; changed ${second.changes.join(", ")}`];
+    },
+  },
+  {
+    name: "dry run",
+    run: async (world, command) => {
+      if (!command.changes) return undefined;
+      const done = await run(world, command, "--dry-run");
+      return done.code === 0 && done.changes.length === 0
+        ? []
+        : [`${short(done)} ${done.changes.join(", ")}`];
+    },
+  },
+  {
+    name: "JSON",
+    run: async (world, command) => {
+      const done = await run(world, command, "--json", ...(command.changes ? ["--dry-run"] : []));
+      return isJson(done.stdout) ? [] : [`${short(done)}: ${done.stdout.slice(0, 60)}`];
+    },
+  },
+  {
+    name: "no credentials",
+    run: async (world, command) => {
+      world.cloud.overridden = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
+      try {
+        const done = await run(world, command);
+        return [...failure(done, /credentials/i, "without"), ...done.changes];
+      } finally {
+        world.cloud.overridden = {};
+      }
+    },
+  },
+  { name: "no permission", run: (...all) => eachAction(all, { code: "AccessDenied" }, denied) },
+  { name: "throttled", run: (...all) => eachAction(all, "throttled", throttled) },
+  { name: "killed", run: killedAtEachChange },
+  { name: "two at once", run: twoAtOnce },
+];
+
+const run = (world: World, { argv }: Tried, ...more: string[]) => world.told(...argv(world.file), ...more);
+
+function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === "object";
+  } catch {
+    return false;
+  }
+}
+
+/** Said with the action's name; or, where the command can do without, as a warning. */
+function denied(done: Done, action: string): Wrong {
+  const name = action.split(":")[1] ?? "";
+  if (done.code === 0)
+    return done.stderr.includes(name) || toleratedSilently.has(action) ? [] : [`${action}: silent`];
+  return failure(done, new RegExp(`${name}|not permitted|may not`), action);
+}
+
+/** Alarms: policies of former releases do not allow to read them, and without alarms nothing is missing. */
+const toleratedSilently = new Set(["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"]);
+
+const throttled = (done: Done, action: string): Wrong =>
+  done.code === 0 && done.stderr.includes("warning") ? [] : failure(done, /throttl|Rate exceeded/i, action);
+
+async function eachAction(
+  [world, command, { actions }]: Parameters<Trial["run"]>,
+  trouble: "throttled" | { code: string },
+  judge: (done: Done, action: string) => Wrong,
+): Promise<Wrong> {
+  const wrong: Wrong = [];
+  for (const action of actions) {
+    await prepare(world, command);
+    world.cloud.proxy.trouble(action.split(":")[1] ?? "", trouble, { times: 1000 });
+    const done = await run(world, command);
+    world.cloud.proxy.clear();
+    wrong.push(...judge(done, action));
+  }
+  return wrong;
+}
+
+/** A child process, so that it can be killed. */
+function child(world: World, { argv }: Tried) {
+  const [program, ...words] = cli;
+  return start(
+    { argv: [program, ...words, ...argv(world.file)], env: world.cloud.env },
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+}
+
+/** At each of its changes, before it is done; run again, it goes on, and a third time finds nothing to do. */
+async function killedAtEachChange(
+  world: World,
+  command: Tried,
+  { changes }: Plain,
+): Promise<Wrong | undefined> {
+  if (!command.changes) return undefined;
+  const wrong: Wrong = [];
+  for (const [place, change] of changes.entries()) {
+    await prepare(world, command);
+    const { proxy } = world.cloud;
+    proxy.clear();
+    const earlier = changes.slice(0, place).filter((other) => other === change).length;
+    proxy.trouble(change.split(":")[1] ?? "", "silence", { times: 1, after: earlier });
+    const killed = child(world, command);
+    const gone = new Promise((resolve) => killed.once("exit", resolve));
+    const deadline = Date.now() + 60_000;
+    while (proxy.changes().length <= place && Date.now() < deadline && killed.exitCode === null)
+      await sleep(50);
+    killed.kill("SIGKILL");
+    await gone;
+    proxy.clear();
+    const again = await run(world, command);
+    const third = again.code === 0 ? await run(world, command) : again;
+    const nothingLeft = /no previous version is recorded/.test(again.stderr + third.stderr);
+    if (!nothingLeft && (third.code !== 0 || third.changes.length > 0))
+      wrong.push(`killed before ${change}: ${short(third)} ${third.changes.join(", ")}`);
+  }
+  return wrong;
+}
+
+/** One of two wins, or both do; the other says why; afterwards nothing is left to do. */
+async function twoAtOnce(world: World, command: Tried): Promise<Wrong | undefined> {
+  if (!command.changes) return undefined;
+  const ended = [child(world, command), child(world, command)].map(
+    (each) =>
+      new Promise<{ code: number | null; stderr: string }>((resolve) => {
+        let stderr = "";
+        each.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+        each.once("exit", (code) => resolve({ code, stderr }));
+      }),
+  );
+  const done = await Promise.all(ended);
+  const bug = done.find(({ stderr }) => stderr.includes("bug:"));
+  const after = await run(world, command);
+  const settled = after.code === 0 && after.changes.length === 0;
+  return [
+    ...(bug ? [bug.stderr.slice(-200)] : []),
+    ...(done.some(({ code }) => code === 0)
+      ? []
+      : done.map(({ stderr }) => stderr.trim().split("\n").at(-1) ?? "")),
+    ...(settled || /no previous version is recorded/.test(after.stderr)
+      ? []
+      : [`afterwards: ${short(after)} ${after.changes.join(", ")}`]),
+  ];
+}

@@ -1,0 +1,62 @@
+import { MotoGaps } from "../../support/cloud/moto-gaps.js";
+import { bases, type Cloud } from "../../support/cloud/cloud.js";
+import { makeProfile } from "../../support/cloud/instance-profile.js";
+import { told, type Done } from "../../support/cloud/told.js";
+
+/** An account and a fleet file, new for each trial. */
+export class World {
+  file = "";
+
+  private constructor(readonly cloud: Cloud) {}
+
+  static async of(cloud: Cloud): Promise<World> {
+    const world = new World(cloud);
+    await world.renew();
+    return world;
+  }
+
+  async renew(): Promise<void> {
+    await this.cloud.reset();
+    await makeProfile(this.cloud, "host");
+    new MotoGaps(this.cloud.proxy, () => this.cloud.autoscaling);
+    await this.#write(bases.old.ami_id);
+  }
+
+  /** Launches and the group have another AMI from now on. */
+  useSecondImage(): Promise<void> {
+    return this.#write(bases.newest.ami_id);
+  }
+
+  async #write(ami: string): Promise<void> {
+    const subnets = (await this.cloud.subnets()).map(({ id }) => id);
+    this.file = await this.cloud.fleet({
+      group: {
+        name: "proxies",
+        subnets,
+        min: 2,
+        max: 4,
+        target_calls: 400,
+        warm_pool: 1,
+        alarm_actions: ["arn:aws:sns:eu-west-1:123456789012:voice"],
+      },
+      launch: {
+        ec2: {
+          instance_type: "t3.medium",
+          iam_instance_profile: "host",
+          ami,
+          volume_size: 16,
+          subnets,
+          create_security_group: true,
+        },
+      },
+    });
+  }
+
+  ok(...argv: string[]) {
+    return this.cloud.ok(...argv);
+  }
+
+  told(...argv: string[]): Promise<Done> {
+    return told(this.cloud, ...argv);
+  }
+}
