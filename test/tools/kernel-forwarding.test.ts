@@ -53,7 +53,7 @@ interface Given {
 async function hostWith(name: string, control: string, given: Given): Promise<string> {
   const root = join(folder, name);
   const fleet = fleetOf({
-    image: { media_relay: "rtpengine", ...given.image },
+    image: { media_relay: "rtpengine", kernel_forwarding: "auto", ...given.image },
     settings: given.settings ?? {},
   });
   const { files } = renderHost(fleet, fleet.hosts[0] ?? expect.fail(), () => "");

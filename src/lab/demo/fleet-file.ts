@@ -19,8 +19,6 @@ export function demoFleetFile({ mediaRelay, rtpproxySource, launch }: DemoChoice
       base: "debian-13",
       kamailio_version: "distro",
       media_relay: mediaRelay,
-      // a module takes the bake a minute longer, and containers cannot use it
-      kernel_forwarding: false,
       ...(rtpproxySource === undefined ? {} : { rtpproxy_source: { path: rtpproxySource } }),
     },
     database: {

@@ -83,8 +83,9 @@ export const imageSettings = {
   }),
   kernel_forwarding: withDefault(
     autoOrFlag,
-    "auto",
-    "Whether rtpengine forwards packets in the kernel: `auto` where its module loads, `true`: a host is not ready without it.",
+    // not before it has carried calls in a machine of its own: a call that is not recorded is lost
+    false,
+    "Whether rtpengine forwards packets in the kernel: `auto` where its module loads, `true`: a host is not ready without it. Try it with calls of your own before you rely on it.",
     { variable: "KERNEL_FORWARDING" },
   ),
   debian_mirror: withDefault(
