@@ -128,6 +128,16 @@ withEachRelay((relay) => {
         new RegExp(`^source=udp:203\\.\\S+ recorder=sip:10\\.\\S+ packets=${packets} ${knows}$`),
       );
     }
+    const exposition = await eventually(async () => {
+      const metrics = await lab.proxy().step("exporter", "once");
+      const [, packets] =
+        /^sip_proxy_stream_packets_total\{platform="203\.0\.113\.10"\} (\d+)$/m.exec(metrics) ?? [];
+      expect(Number(packets)).toBeGreaterThanOrEqual(sent);
+      return metrics;
+    });
+    const jitter = /^sip_proxy_stream_jitter_seconds_bucket\{le="\+Inf"\} (\d+)$/m.exec(exposition);
+    if (relay === "rtpproxy") expect(Number(jitter?.[1])).toBeGreaterThanOrEqual(2 * calls.length);
+    else expect(jitter).toBeNull();
   });
 
   it("calls whose platform and recorder are gone end within rtp_timeout; those on hold stay", async () => {

@@ -5,6 +5,7 @@ import time
 
 from call_log import shown, tell
 from kamailio import rpc
+from media_totals import MediaTotals
 from streams import Counts, Media
 
 # Seconds after which Kamailio is told again where it is listened for.
@@ -19,6 +20,7 @@ class Ends:
         self.relay = relay
         host, _, port = kamailio.partition(":")
         self.kamailio = host, int(port)
+        self.totals = MediaTotals()
 
     def run(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
@@ -27,6 +29,7 @@ class Ends:
             mine.connect(self.kamailio)
             due = 0
             while True:
+                self.totals.write()
                 if time.monotonic() >= due:
                     self.tell(mine.getsockname()[1])
                     due = time.monotonic() + TELL
@@ -51,6 +54,7 @@ class Ends:
             counts = self.relay.streams(id_, media, media.numbers)
         except (OSError, ValueError, LookupError):
             counts = {}
+        self.totals.add((source.split(":") + ["-"])[1] or "-", counts.values())
         those = [counts.get(number, Counts()) for number in media.numbers]
         told = {name: list(map(rounded, values)) for name, values in zip(Counts._fields, zip(*those))}
         tell(event="media", call_id=shown(id_), source=source, recorder=recorder, **told)

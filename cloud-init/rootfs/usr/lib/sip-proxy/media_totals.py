@@ -1,0 +1,65 @@
+"""What the relay has counted of all calls that have ended, in a file that the exporter reads. Imported, never run."""
+
+import os
+import time
+
+file = os.environ.get("SIP_PROXY_ROOT", "") + "/run/sip-proxy/media-totals"
+
+# Platforms that are counted by their addresses.
+PLATFORMS = 50
+# Upper bounds of the histogram of jitter, in seconds.
+BOUNDS = "0.005", "0.01", "0.02", "0.03", "0.05", "0.1", "+Inf"
+# Seconds between two times that the file is written.
+PAUSE = 2
+
+
+class MediaTotals:
+    """Counts by name and label: packets, relayed, lost by platform; jitter by upper bound. They outlive this program."""
+
+    def __init__(self):
+        self.counts, self.platforms, self.changed, self.written = {}, set(), False, 0
+        try:
+            with open(file, encoding="utf-8") as lines:
+                for line in lines:
+                    name, label, count = line.split()
+                    self.counts[name, label] = float(count) if name == "jitter_sum" else int(count)
+        except (OSError, ValueError):
+            pass
+        self.platforms = {label for name, label in self.counts if name == "packets"}
+
+    def add(self, platform, streams):
+        """`streams`: the Counts of a call's streams; what the relay does not tell is not counted."""
+        if platform not in self.platforms and len(self.platforms) >= PLATFORMS:
+            platform = "other"
+        for counts in streams:
+            if counts.packets is None:
+                continue
+            self.platforms.add(platform)
+            for name in ("packets", "relayed", "lost"):
+                self.count(name, platform, getattr(counts, name))
+            if counts.jitter_ms is not None and counts.packets > 0:
+                self.jitter(counts.jitter_ms / 1000)
+
+    def jitter(self, seconds):
+        for bound in BOUNDS:
+            self.count("jitter", bound, int(seconds <= float(bound)))
+        self.count("jitter_sum", "-", seconds)
+
+    def count(self, name, label, more):
+        if more is not None:
+            self.counts[name, label] = self.counts.get((name, label), 0) + max(0, more)
+            self.changed = True
+
+    def write(self):
+        """When something has changed, and not too often."""
+        if not self.changed or time.monotonic() - self.written < PAUSE:
+            return
+        new = f"{file}.new.{os.getpid()}"
+        try:
+            with open(new, "w", encoding="utf-8") as lines:
+                lines.writelines(f"{name} {label} {count}\n" for (name, label), count in self.counts.items())
+            os.replace(new, file)
+            self.changed, self.written = False, time.monotonic()
+        except OSError:
+            # with the next one
+            pass
