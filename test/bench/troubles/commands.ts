@@ -25,8 +25,7 @@ const ofImage = (verb: string, ...more: string[]) => ({
 const launched = (world: World) => world.ok(...one("launch", "--no-wait").argv(world.file));
 const applied = (world: World) => world.ok("group", "apply", world.file);
 const images = async ({ cloud }: World) => {
-  for (let made = 0; made < 3; made++)
-    await makeAmi(cloud, { ...bakeMark(), "sip-proxy:baked": `2026-11-0${made + 1}T00:00:00.000Z` });
+  for (let made = 0; made < 3; made++) await makeAmi(cloud, { ...bakeMark(), "sip-proxy:kamailio": "6.0.1" });
 };
 
 /** A group of which the second version of its template waits to be rolled out. */
