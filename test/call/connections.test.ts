@@ -145,7 +145,7 @@ describe("without `trusted`, connections", () => {
       const target = lab.target(transport);
       // on a busy machine the requests come a while after the connections, which count till then
       const speaking = { target, connections: 300, unanswered: places / 4, payload: options(transport) };
-      const busy = crowd(lab, { ...speaking, holdMs: 15_000 });
+      const busy = crowd(lab, { ...speaking, holdMs: 30_000 });
       await eventually(
         async () => expect(await openConnections(lab)).toBeGreaterThanOrEqual(own + 300),
         60_000,

@@ -91,7 +91,8 @@ describe.each(["udp", "tcp"] as const)("over %s", (transport) => {
           call.rtp.map((stream) => stream.packets),
         );
         expect(there?.streams.map((stream) => stream.ssrcs)).toEqual(
-          call.rtp.map(({ ssrc, packets }) => ({ [ssrc]: packets })),
+          // a busy machine may end a call before its first packet
+          call.rtp.map(({ ssrc, packets }) => (packets === 0 ? {} : { [ssrc]: packets })),
         );
       }
     });
