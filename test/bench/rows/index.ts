@@ -11,6 +11,7 @@ import { relayHung, relayWatched } from "./hung.js";
 import { hold } from "./hold.js";
 import { load } from "./load.js";
 import { malformed } from "./malformed.js";
+import { mix } from "./mix.js";
 import { mixedReleases } from "./mixed-releases.js";
 import { moved } from "./moved.js";
 import { allDown, reinvite } from "./recorders.js";
@@ -46,4 +47,5 @@ export const rows: readonly Row[] = [
   firstBoots,
   killedBoots,
   mixedReleases,
+  mix,
 ];
