@@ -153,7 +153,8 @@ describe("without `trusted`, connections", () => {
       const most = await mostConnections(lab, crowd(lab, { target, connections: 1000, holdMs: 1000 }));
       expect(await busy).toEqual({ event: "crowd", tried: 300, most: 300, open: 300, answered: 300 });
       expect(most).toBeGreaterThan(own + 300);
-      expect(most).toBeLessThanOrEqual(own + 300 + places);
+      // those that were just closed count until Kamailio has noticed
+      expect(most).toBeLessThanOrEqual(own + 300 + 2 * places);
     },
   );
 

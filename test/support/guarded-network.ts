@@ -4,13 +4,15 @@ import { run } from "../../src/do/process.js";
 
 const lib = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
 
-/** Runs lines of shell in a network of their own, with a folder as the host's root; `guard`, `list ADDRESSES` and `shown` (the set of recorders) are there. */
+/** Runs lines of shell in a network of their own, with a folder as the host's root; `guard`, `list ADDRESSES` and `shown` (the set of recorders) are there, and `network_beside`: the process id of a second network, to be ended by its user. */
 export async function inNetworkOf(root: string, lines: string, enter: string[] = []): Promise<string> {
   const words = `
     set -euo pipefail
     guard() { bash "$SIP_PROXY_LIB/guard" "$@"; }
     list() { for a in "$@"; do echo "1 sip:$a:5060;transport=tcp 0 0 weight=1"; done >"$SIP_PROXY_ROOT/var/lib/sip-proxy/dispatcher.list"; }
     shown() { nft list set ip sip_proxy recorders | grep elements || echo none; }
+    # its first line comes from inside, so that nobody uses it before it is there
+    network_beside() { head -n 1 < <(exec unshare --net bash -c 'echo $$; exec sleep 300 &>/dev/null'); }
     mkdir -p "$SIP_PROXY_ROOT/var/lib/sip-proxy"`;
   const { stdout } = await run({
     argv: ["unshare", "--net", ...enter, "bash", "-c", `${words}\n${lines}`],

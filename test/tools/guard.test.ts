@@ -82,9 +82,8 @@ test("strangers' packets are dropped before rtpengine's rule takes them out, tho
   const said = await inNetwork(`
     guard
     nft 'table ip filter { chain INPUT { type filter hook input priority filter; udp dport 20000-30000 counter drop; }; }'
-    unshare --net sleep 60 & other=$!
+    other=$(network_beside)
     trap 'kill $other' EXIT
-    until [[ $(readlink /proc/$other/ns/net) != $(readlink /proc/self/ns/net) ]]; do sleep 0.05; done
     ip link add here type veth peer name there netns $other
     ip address add 10.9.0.1/24 dev here
     ip link set here up

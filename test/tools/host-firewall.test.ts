@@ -50,7 +50,7 @@ while True:
             key.fileobj.sendto(data, peer)
 `;
 
-/** Tries all of FROM TO KIND PORT SIZE (a line each) at once: prints those that come to something, until there are WANTED and a second more. */
+/** Tries all of FROM TO KIND PORT SIZE (a line each) at once: prints those that come to something, sorted, until there are WANTED and a second more. */
 const tries = `
 import selectors, socket, struct, sys, time
 looked, found, wanted, end = selectors.DefaultSelector(), [], int(sys.argv[1]), time.monotonic() + 30
@@ -70,14 +70,13 @@ while time.monotonic() < end:
         looked.unregister(key.fileobj)
         if key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0: found.append(key.data)
     if len(found) >= wanted: end = min(end, time.monotonic() + 1)
-print("\\n".join(found))
+print("\\n".join(sorted(found)))
 `;
 
 /** A host (192.0.2.1, 203.0.113.1, 198.18.0.1), and a peer that is an operator, the platform and a stranger in one. */
 const peers = `
-  unshare --net sleep 300 >/dev/null 2>&1 & peer=$!
+  peer=$(network_beside)
   trap 'kill $peer $(jobs -p) 2>/dev/null' EXIT
-  until [[ $(readlink /proc/$peer/ns/net) != $(readlink /proc/self/ns/net) ]]; do sleep 0.05; done
   at_peer() { nsenter --target $peer --net "$@"; }
   ip link set lo up; ip link add v0 type veth peer name v1 netns $peer
   ip link set v0 up; at_peer ip link set v1 up
