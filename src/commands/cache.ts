@@ -2,7 +2,7 @@ import { table } from "../cli/table.js";
 import { count, print, printJson, talk } from "../cli/talk.js";
 import { deleteEntry, listCache, unusedSince, type ListedEntry } from "../do/local/cache-entries.js";
 import { hostPaths } from "../do/local/paths.js";
-import { UsageError } from "../errors.js";
+import { wholeNumber } from "./whole-number.js";
 
 interface ListOptions {
   json?: boolean;
@@ -24,10 +24,9 @@ export async function cacheList({ json }: ListOptions): Promise<void> {
 
 /** `sip-proxy cache prune [--days N]`: deletes what was not used for so long; it is made or fetched again where it is needed. */
 export async function cachePrune({ days, dryRun, json }: PruneOptions): Promise<void> {
-  if (!/^\d{1,4}$/.test(days))
-    throw new UsageError(`--days must be a whole number from 0 to 9999; got ${days}`);
+  const limit = wholeNumber("--days", days, 0, 9999);
   const entries = await listCache(hostPaths().cache);
-  const old = unusedSince(entries, new Date(Date.now() - Number(days) * 86_400_000));
+  const old = unusedSince(entries, new Date(Date.now() - limit * 86_400_000));
   const gone: ListedEntry[] = [];
   for (const entry of old) if (dryRun || (await deleteEntry(entry))) gone.push(entry);
   if (json) return printJson(gone);

@@ -17,6 +17,7 @@ import { destination } from "../understand/destination.js";
 import type { Fleet } from "../understand/fleet.js";
 import { findHosts, loadFleet } from "./load-fleet.js";
 import { failUnlessAll, onEach, reachNamed, type ReachOptions } from "./reach.js";
+import { wholeNumber } from "./whole-number.js";
 
 export interface TraceOptions extends ReachOptions {
   callId?: string[];
@@ -56,22 +57,16 @@ function choiceOf(fleet: Fleet, options: TraceOptions): TraceChoice {
   for (const address of platforms)
     if (!ipaddr.IPv4.isValidFourPartDecimal(address))
       throw new UsageError(`--platform must be an IPv4 address; got ${address}`);
-  const megabytes = within("--megabytes", options.megabytes, 1000);
+  const megabytes = wholeNumber("--megabytes", options.megabytes, 1, 1000);
   return {
     ids,
     platforms,
     recorders: recorder.map((name) => recorderUri(fleet, name)),
-    calls: Math.max(ids.length, within("--calls", options.calls, 100)),
-    seconds: within("--seconds", options.seconds, 3600),
+    calls: Math.max(ids.length, wholeNumber("--calls", options.calls, 1, 100)),
+    seconds: wholeNumber("--seconds", options.seconds, 1, 3600),
     bytes: megabytes * 1_000_000,
     payload,
   };
-}
-
-function within(option: string, text: string, most: number): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1 && number <= most) return number;
-  throw new UsageError(`${option} must be a whole number from 1 to ${most}; got ${text}`);
 }
 
 function recorderUri({ recorders }: Fleet, name: string): string {

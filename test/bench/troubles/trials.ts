@@ -42,11 +42,7 @@ export const trials: readonly Trial[] = [
       if (!command.changes) return undefined;
       const [first, second] = [await run(world, command), await run(world, command)];
       if (first.code !== 0) return [short(first)];
-      // nothing is left to go back to
-      if (/no previous version is recorded/.test(second.stderr)) return [];
-      return second.code === 0 && second.changes.length === 0
-        ? []
-        : [`${short(second)}; changed ${second.changes.join(", ")}`];
+      return unsettled(second, "twice");
     },
   },
   {
@@ -86,6 +82,13 @@ export const trials: readonly Trial[] = [
 
 const run = (world: World, { argv }: Tried, ...more: string[]) => world.told(...argv(world.file), ...more);
 
+/** A command that should find nothing to do, or nothing to go back to. */
+function unsettled(done: Done, when: string): Wrong {
+  if (/no previous version is recorded/.test(done.stderr)) return [];
+  const settled = done.code === 0 && done.changes.length === 0;
+  return settled ? [] : [`${when}: ${short(done)} ${done.changes.join(", ")}`];
+}
+
 function isJson(text: string): boolean {
   try {
     return typeof JSON.parse(text) === "object";
@@ -105,8 +108,11 @@ function denied(done: Done, action: string): Wrong {
 /** Alarms: policies of former releases do not allow to read them, and without alarms nothing is missing. */
 const toleratedSilently = new Set(["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"]);
 
-const throttled = (done: Done, action: string): Wrong =>
-  done.code === 0 && done.stderr.includes("warning") ? [] : failure(done, /throttl|Rate exceeded/i, action);
+/** Said as what it is: by the failure, or by a warning where the command can do without. */
+function throttled(done: Done, action: string): Wrong {
+  const words = /throttl|Rate exceeded/i;
+  return done.code === 0 && words.test(done.stderr) ? [] : failure(done, words, action);
+}
 
 async function eachAction(
   [world, command, { actions }]: Parameters<Trial["run"]>,
@@ -156,10 +162,7 @@ async function killedAtEachChange(
     await gone;
     proxy.clear();
     const again = await run(world, command);
-    const third = again.code === 0 ? await run(world, command) : again;
-    const nothingLeft = /no previous version is recorded/.test(again.stderr + third.stderr);
-    if (!nothingLeft && (third.code !== 0 || third.changes.length > 0))
-      wrong.push(`killed before ${change}: ${short(third)} ${third.changes.join(", ")}`);
+    wrong.push(...unsettled(again.code === 0 ? await run(world, command) : again, `killed before ${change}`));
   }
   return wrong;
 }
@@ -178,14 +181,11 @@ async function twoAtOnce(world: World, command: Tried): Promise<Wrong | undefine
   const done = await Promise.all(ended);
   const bug = done.find(({ stderr }) => stderr.includes("bug:"));
   const after = await run(world, command);
-  const settled = after.code === 0 && after.changes.length === 0;
   return [
     ...(bug ? [bug.stderr.slice(-200)] : []),
     ...(done.some(({ code }) => code === 0)
       ? []
       : done.map(({ stderr }) => stderr.trim().split("\n").at(-1) ?? "")),
-    ...(settled || /no previous version is recorded/.test(after.stderr)
-      ? []
-      : [`afterwards: ${short(after)} ${after.changes.join(", ")}`]),
+    ...unsettled(after, "afterwards"),
   ];
 }

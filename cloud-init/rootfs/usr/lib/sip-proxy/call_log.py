@@ -24,3 +24,8 @@ def written(value):
 
 def shown(text):
     return "".join(letter if "!" <= letter <= "~" else "_" for letter in text)
+
+
+def platform_of(source):
+    """The address in PROTOCOL:ADDRESS:PORT; "-" where there is none."""
+    return (source.split(":") + ["-"])[1] or "-"

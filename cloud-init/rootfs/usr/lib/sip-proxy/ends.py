@@ -3,7 +3,7 @@
 import socket
 import time
 
-from call_log import shown, tell
+from call_log import platform_of, shown, tell
 from kamailio import rpc
 from media_totals import MediaTotals
 from streams import Counts, Media
@@ -54,7 +54,7 @@ class Ends:
             counts = self.relay.streams(id_, media, media.numbers)
         except (OSError, ValueError, LookupError):
             counts = {}
-        self.totals.add((source.split(":") + ["-"])[1] or "-", counts.values())
+        self.totals.add(platform_of(source), counts.values())
         those = [counts.get(number, Counts()) for number in media.numbers]
         told = {name: list(map(rounded, values)) for name, values in zip(Counts._fields, zip(*those))}
         tell(event="media", call_id=shown(id_), source=source, recorder=recorder, **told)

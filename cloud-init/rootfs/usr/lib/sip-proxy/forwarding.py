@@ -3,6 +3,7 @@
 import os
 import time
 
+import files
 from packets import nft, output
 from relays import say
 
@@ -61,7 +62,4 @@ class Forwarding:
 
     @staticmethod
     def note(name, text):
-        path = f"{root}/run/sip-proxy/{name}"
-        with open(f"{path}.new", "w", encoding="utf-8") as file:
-            file.write(f"{text}\n")
-        os.replace(f"{path}.new", path)
+        files.write(f"{root}/run/sip-proxy/{name}", f"{text}\n")

@@ -3,6 +3,8 @@
 import os
 import time
 
+import files
+
 file = os.environ.get("SIP_PROXY_ROOT", "") + "/run/sip-proxy/media-totals"
 
 # Platforms that are counted by their addresses.
@@ -17,7 +19,7 @@ class MediaTotals:
     """Counts by name and label: packets, relayed, lost by platform; jitter by upper bound. They outlive this program."""
 
     def __init__(self):
-        self.counts, self.platforms, self.changed, self.written = {}, set(), False, 0
+        self.counts, self.changed, self.written = {}, False, 0
         try:
             with open(file, encoding="utf-8") as lines:
                 for line in lines:
@@ -54,11 +56,8 @@ class MediaTotals:
         """When something has changed, and not too often."""
         if not self.changed or time.monotonic() - self.written < PAUSE:
             return
-        new = f"{file}.new.{os.getpid()}"
         try:
-            with open(new, "w", encoding="utf-8") as lines:
-                lines.writelines(f"{name} {label} {count}\n" for (name, label), count in self.counts.items())
-            os.replace(new, file)
+            files.write(file, "".join(f"{name} {label} {count}\n" for (name, label), count in self.counts.items()))
             self.changed, self.written = False, time.monotonic()
         except OSError:
             # with the next one

@@ -4,7 +4,8 @@ import os
 import time
 
 import call_log
-from call_log import shown
+import files
+from call_log import platform_of, shown
 from look import dialog, values_of
 from relays import tell_systemd
 from streams import Media
@@ -49,7 +50,7 @@ class Recorded:
         variables = values_of(dialog(id_))
         source, recorder = variables.get("source", "-"), variables.get("recorder", "-")
         call_log.tell(event="unrecorded", call_id=shown(id_), source=source, recorder=recorder, streams=streams, reason=reason)
-        self.count(reason, (source.split(":") + ["-"])[1], recorder)
+        self.count(reason, platform_of(source), recorder)
         self.tell(f"the last one: {shown(id_)} from {source} to {recorder}, at {time.strftime('%Y-%m-%d %H:%M:%S')}: {reason}")
 
     def count(self, reason, platform, recorder):
@@ -60,11 +61,8 @@ class Recorded:
         self.write()
 
     def write(self):
-        new = f"{file}.new.{os.getpid()}"
         try:
-            with open(new, "w", encoding="utf-8") as lines:
-                lines.writelines(f"{count} {' '.join(key)}\n" for key, count in self.counts.items())
-            os.replace(new, file)
+            files.write(file, "".join(f"{count} {' '.join(key)}\n" for key, count in self.counts.items()))
         except OSError:
             # with the next one
             pass

@@ -1,0 +1,8 @@
+import { UsageError } from "../errors.js";
+
+/** What an option says. Throws UsageError, unless it is a whole number from `least` to `most`. */
+export function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (/^\d{1,4}$/.test(text) && number >= least && number <= most) return number;
+  throw new UsageError(`${option} must be a whole number from ${least} to ${most}; got ${text}`);
+}
