@@ -1,10 +1,15 @@
 // `npm run docs`: writes what is generated from the settings table, the examples and the tree of commands.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { manPage } from "../dist/cli/man-page.js";
-import { program } from "../dist/cli/program.js";
-import { generatedFiles } from "../dist/compute/generated-files.js";
-import { packageRoot, pages, readAsset } from "../dist/do/assets.js";
+import { runnerImport } from "vite";
+
+const load = async (file) =>
+  (await runnerImport(`./src/${file}`, { configFile: false, logLevel: "error" })).module;
+
+const { manPage } = await load("cli/man-page.ts");
+const { program } = await load("cli/program.ts");
+const { generatedFiles } = await load("compute/generated-files.ts");
+const { packageRoot, pages, readAsset } = await load("do/assets.ts");
 
 const manual = { path: "docs/sip-proxy.1", content: manPage(program()) };
 

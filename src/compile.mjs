@@ -1,17 +1,33 @@
-// Compiles src to dist, file by file, in half a second: the types are left out, not checked (tsc does that, which takes
-// fifteen: `npm run check`, `npm test`).
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+// Builds src to dist in two seconds: the types are left out, not checked (tsc does that, which takes fifteen: `npm run check`,
+// `npm test`). Each program has what it takes of the packages in a few files: reading 700 of them takes a command three times
+// the CPU of its start.
+import { readdirSync, readFileSync, rmSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "rolldown";
 import { transformWithOxc } from "vite";
 
 const [from, to] = ["../src", "../dist"].map((folder) => fileURLToPath(new URL(folder, import.meta.url)));
 
 rmSync(to, { recursive: true, force: true });
-for (const name of readdirSync(from, { recursive: true }).filter((file) => file.endsWith(".ts"))) {
-  const source = readFileSync(join(from, name), "utf8");
-  const { code } = await transformWithOxc(source, join(from, name), { sourcemap: false });
-  const file = join(to, name.replace(/\.ts$/, ".js"));
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, code);
+
+const programs = ["sip-proxy", "bake-image", "lab/platform", "lab/recorder"];
+await build({
+  input: Object.fromEntries(programs.map((name) => [name, join(from, `${name}.ts`)])),
+  platform: "node",
+  // packages that pg, the SBOM's library and others use where they are installed
+  external: ["pg-native", "libxmljs2", "xmlbuilder2", /^ajv/],
+  onwarn: (warning) => {
+    throw new Error(warning.message);
+  },
+  output: { dir: to, entryFileNames: "[name].js", chunkFileNames: "parts/[name].js" },
+});
+
+// the dashboard's page: a browser loads each file
+mkdirSync(join(to, "page"));
+for (const name of readdirSync(join(from, "page")).filter((file) => file.endsWith(".ts"))) {
+  const { code } = await transformWithOxc(readFileSync(join(from, "page", name), "utf8"), name, {
+    sourcemap: false,
+  });
+  writeFileSync(join(to, "page", `${basename(name, ".ts")}.js`), code);
 }

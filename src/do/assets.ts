@@ -1,12 +1,16 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Artefact } from "../compute/artefact.js";
 import type { ImageSources } from "../compute/image/build-folder.js";
 import type { HostTemplates } from "../compute/host/templates.js";
 
-/** The package's own folder: this file is src/do/assets.ts or dist/do/assets.js. */
-export const packageRoot = fileURLToPath(new URL("../..", import.meta.url));
+/** The package's own folder, which has its package.json: this file is src/do/assets.ts, or a part of a file of dist. */
+export const packageRoot = above(dirname(fileURLToPath(import.meta.url)));
+
+function above(folder: string): string {
+  return existsSync(join(folder, "package.json")) ? folder : above(dirname(folder));
+}
 
 /** The text of a file of the package. */
 export function readAsset(path: string): string {

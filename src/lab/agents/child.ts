@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { packageRoot } from "../../do/assets.js";
 import { start } from "../../do/process.js";
 import { UserError } from "../../errors.js";
 import { readJsonLines } from "../json-lines.js";
@@ -38,7 +39,7 @@ export class Program<E extends { event: string }> {
     readonly name: string,
     namespace: string | undefined,
     first: object,
-    script: readonly string[] = [fileURLToPath(new URL(`../../../dist/lab/${name}.js`, import.meta.url))],
+    script: readonly string[] = [join(packageRoot, "dist/lab", `${name}.js`)],
   ) {
     const limited = `ulimit -n ${OPEN_FILES} 2>/dev/null || ulimit -n "$(ulimit -Hn)"; exec "$@"`;
     const argv: Argv = ["sh", "-c", limited, "lab", process.execPath, ...script];
