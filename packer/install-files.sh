@@ -10,6 +10,8 @@ rm -f /etc/systemd/system/kamailio.service
 # the packages' own examples would be read by nobody, and mistaken for what is in force
 rm -rf /etc/kamailio /etc/default/kamailio /etc/init.d/kamailio
 mkdir -p /etc/kamailio /usr/lib/sip-proxy /var/lib/sip-proxy
+# of the agents that need not be root, and the group of Kamailio's control sockets
+adduser --system --group --quiet --no-create-home --home /run/sip-proxy sip-proxy
 # An upload may lose modes. They are set on what is ours, before it lies beside units that are masked, links to /dev/null.
 find "$upload/rootfs" -type d -exec chmod 755 {} +
 find "$upload/rootfs" -type f -exec chmod 644 {} +

@@ -230,10 +230,12 @@ drops() {
 }
 
 unrecorded() {
-  local count
-  [[ -r $run/unrecorded ]] || return 0
-  count=$(awk '{ sum += $1 } END { print sum + 0 }' "$run/unrecorded")
-  ((count == 0)) || told bad unrecorded "$count calls were answered and not recorded since boot: $(head -n 3 "$run/unrecorded" | paste -sd ';')" \
+  # the second is release 0.2.0's
+  local file count
+  for file in "$run/calls/unrecorded" "$run/unrecorded"; do [[ ! -r $file ]] || break; done
+  [[ -r $file ]] || return 0
+  count=$(awk '{ sum += $1 } END { print sum + 0 }' "$file")
+  ((count == 0)) || told bad unrecorded "$count calls were answered and not recorded since boot: $(head -n 3 "$file" | paste -sd ';')" \
     "not_sent: do the platform's packets get here? not_relayed: journalctl -u sip-proxy-call-watch"
 }
 

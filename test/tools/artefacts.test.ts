@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -133,38 +133,4 @@ test("nothing that is rendered names a path of this machine", async () => {
   });
   expect(stdout).toBe("");
   expect(exitCode).toBe(1);
-});
-
-describe("systemd", () => {
-  const rootfs = join(packageRoot, "cloud-init/rootfs");
-  const units = readdirSync(join(rootfs, "etc/systemd/system"));
-
-  test("knows every directive of the units", async () => {
-    const root = join(folder, "systemd");
-    cpSync(rootfs, root, { recursive: true });
-    const files = units.map((name) => join(root, "etc/systemd/system", name.replace("@.", "@1.")));
-    for (const [index, file] of files.entries()) {
-      if (!file.endsWith(units[index] ?? ""))
-        cpSync(join(root, "etc/systemd/system", units[index] ?? ""), file);
-    }
-    const { stderr } = await attempt({
-      argv: ["systemd-analyze", "verify", "--man=no", "--generators=no", ...files],
-    });
-    const complaints = stderr
-      .split("\n")
-      .filter((line) => /Unknown|Failed to parse|Invalid|ignoring/i.test(line));
-    expect(complaints).toEqual([]);
-  });
-
-  test.each(["kamailio.service", "rtpproxy@.service", "rtpengine@.service"])(
-    "%s is exposed to no more than 2 of 10",
-    async (unit) => {
-      const file = join(folder, unit.replace("@.", "@1."));
-      writeFileSync(file, readFileSync(join(rootfs, "etc/systemd/system", unit)));
-      const { exitCode, stdout, stderr } = await attempt({
-        argv: ["systemd-analyze", "security", "--offline=yes", "--threshold=20", "--no-pager", file],
-      });
-      expect(exitCode, stdout.split("\n").slice(-3).join("\n") + stderr).toBe(0);
-    },
-  );
 });

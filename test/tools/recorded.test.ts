@@ -38,7 +38,7 @@ for id_ in range(len(calls)):
     argv: ["python3", "-c", program, lib],
     env: { SIP_PROXY_ROOT: root, ...env },
   });
-  const read = () => readFileSync(join(root, "run/sip-proxy/unrecorded"), "utf8");
+  const read = () => readFileSync(join(root, "run/sip-proxy/calls/unrecorded"), "utf8");
   return { lines: stdout.trim().split("\n").filter(Boolean), file: stdout === "" ? "" : read() };
 }
 

@@ -48,7 +48,7 @@ aws_worth_another() {
 	case $aws_code in
 	unreachable | 5[0-9][0-9] | InternalError | InternalFailure | InternalServiceError | ServiceUnavailable* | Unavailable) ;;
 	*Throttl* | RequestLimitExceeded | TooManyRequests* | SlowDown) ;;
-	ExpiredToken* | RequestExpired | InvalidClientTokenId) rm -f "$run/aws/credentials" ;;
+	ExpiredToken* | RequestExpired | InvalidClientTokenId) rm -f "$cache/aws/credentials" ;;
 	*) return 1 ;;
 	esac
 }
@@ -85,7 +85,7 @@ aws_read_error() {
 # Who and where this instance is: aws_instance, aws_region, aws_domain. They hold for the whole boot. (Who sets
 # aws_elsewhere calls another region.)
 aws_identity() {
-	local file=$run/aws/identity found
+	local file=$cache/aws/identity found
 	if [[ ! -r $file ]]; then
 		aws_code=unreachable aws_reason="the instance metadata service (IMDSv2) does not answer"
 		found=$(aws_ask_identity) || return 1
@@ -105,7 +105,7 @@ aws_ask_identity() {
 
 # The role's credentials: aws_key, aws_secret, aws_token; kept in memory until five minutes before they expire.
 aws_credentials() {
-	local file=$run/aws/credentials found expires=0
+	local file=$cache/aws/credentials found expires=0
 	if [[ -r $file ]]; then read -r expires aws_key aws_secret aws_token <"$file"; fi
 	if ((expires - 300 > EPOCHSECONDS)); then return 0; fi
 	found=$(aws_ask_credentials) || {

@@ -7,6 +7,8 @@ root=${SIP_PROXY_ROOT:-}
 etc=$root/etc/sip-proxy
 run=$root/run/sip-proxy
 state=$root/var/lib/sip-proxy
+# What AWS answered: of each unit that is not root a folder of its own.
+cache=${SIP_PROXY_CACHE:-$run}
 lib=${SIP_PROXY_LIB:-/usr/lib/sip-proxy}
 
 # Whose process Kamailio is; empty in tests that are not root.

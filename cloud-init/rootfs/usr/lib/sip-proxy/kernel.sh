@@ -46,13 +46,22 @@ load_module() {
 		why="the image has no module for it"
 	elif read -r package version <"$fits" && [[ $(dpkg-query -W -f '${Version}' "$package") != "$version" ]]; then
 		why="the module in the image is for $package $version"
-	elif ! modinfo -k "$kernel" "$RELAY_KERNEL_MODULE" >/dev/null 2>&1; then
-		why="the image has no module for the kernel $kernel, which runs"
-	elif ! refusal=$(modprobe "$RELAY_KERNEL_MODULE" 2>&1); then
-		why="the kernel refuses the module: ${refusal##*: } (under Secure Boot it takes none that it does not know)"
-	else
+	elif loaded_by_systemd; then
 		return 0
+	elif [[ -z $refusal ]]; then
+		why="the image has no module for the kernel $kernel, which runs"
+	else
+		why="the kernel refuses the module: ${refusal##*: } (under Secure Boot it takes none that it does not know)"
 	fi
+	return 1
+}
+
+# This service may load none itself. Sets `refusal` to modprobe's last word; it has none on a module that is not there.
+loaded_by_systemd() {
+	local unit=modprobe@$RELAY_KERNEL_MODULE.service
+	systemctl start "$unit" || true
+	if [[ -d $root/sys/module/$RELAY_KERNEL_MODULE ]]; then return 0; fi
+	refusal=$(journalctl --quiet --boot --identifier=modprobe --unit="$unit" --lines=1 --output=cat) || true
 	return 1
 }
 

@@ -5,7 +5,7 @@ import time
 
 import files
 
-file = os.environ.get("SIP_PROXY_ROOT", "") + "/run/sip-proxy/media-totals"
+file = os.environ.get("SIP_PROXY_ROOT", "") + "/run/sip-proxy/calls/media-totals"
 
 # Platforms that are counted by their addresses.
 PLATFORMS = 50
@@ -57,6 +57,7 @@ class MediaTotals:
         if not self.changed or time.monotonic() - self.written < PAUSE:
             return
         try:
+            os.makedirs(os.path.dirname(file), exist_ok=True)
             files.write(file, "".join(f"{name} {label} {count}\n" for (name, label), count in self.counts.items()))
             self.changed, self.written = False, time.monotonic()
         except OSError:

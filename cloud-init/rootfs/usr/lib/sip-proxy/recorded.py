@@ -15,7 +15,7 @@ LOOK, LATE = 10, 60
 # Platforms and recorders that are counted by their names.
 PAIRS = 200
 
-file = os.environ.get("SIP_PROXY_ROOT", "") + "/run/sip-proxy/unrecorded"
+file = os.environ.get("SIP_PROXY_ROOT", "") + "/run/sip-proxy/calls/unrecorded"
 
 
 class Recorded:
@@ -62,6 +62,7 @@ class Recorded:
 
     def write(self):
         try:
+            os.makedirs(os.path.dirname(file), exist_ok=True)
             files.write(file, "".join(f"{count} {' '.join(key)}\n" for key, count in self.counts.items()))
         except OSError:
             # with the next one

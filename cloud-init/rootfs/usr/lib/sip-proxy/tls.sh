@@ -38,8 +38,8 @@ tls_files() {
 	fi
 	certificate_fits "$from/tls_certificate" "$from/tls_private_key" || return 1
 	reason="the TLS files cannot be written below $run"
-	chmod 750 "$to" && chgrp "${kamailio_user:-root}" "$to" || return 1
-	readable_by_kamailio "$to/certificate.pem" <"$from/tls_certificate" || return 1
+	chmod 755 "$to" || return 1
+	write_file 644 - "$to/certificate.pem" <"$from/tls_certificate" || return 1
 	readable_by_kamailio "$to/private_key.pem" <"$from/tls_private_key" || return 1
 	if [[ -s $1/tls_ca ]]; then readable_by_kamailio "$to/ca.pem" <"$1/tls_ca" || return 1; fi
 	tls_profiles "$to/ca.pem" | readable_by_kamailio "$to/tls.cfg"

@@ -38,7 +38,9 @@ short_files() {
 files_of() { sed -n "s|^[0-9]* /|$root/|p" "$1"; }
 
 # Has cloud-init write the files of the user-data that it has. Fails where it could not.
-write_user_data_again() {
+write_user_data_again() (
 	[[ -z $root ]] || return 1
+	# for the folders that it makes
+	umask 022
 	cloud-init single --name write_files --frequency always >/dev/null 2>&1
-}
+)

@@ -1,0 +1,71 @@
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { packageRoot } from "../../src/do/assets.js";
+import { attempt } from "../../src/do/process.js";
+
+// The units of the image, held against systemd itself.
+
+const root = mkdtempSync(join(tmpdir(), "units-"));
+const folder = join(root, "etc/systemd/system");
+/** Instances of templates are looked at: no more can be said of a template. */
+const units = readdirSync(join(packageRoot, "cloud-init/rootfs/etc/systemd/system"))
+  .filter((name) => name.endsWith(".service"))
+  .map((name) => name.replace("@.", "@1."));
+
+beforeAll(() => {
+  cpSync(join(packageRoot, "cloud-init/rootfs"), root, { recursive: true });
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+test("systemd knows every directive of the units", async () => {
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(".service"))
+    .map((name) => {
+      const file = join(folder, name.replace("@.", "@1."));
+      if (!file.endsWith(name)) cpSync(join(folder, name), file);
+      return file;
+    });
+  const { stderr } = await attempt({
+    argv: ["systemd-analyze", "verify", "--man=no", "--generators=no", ...files],
+  });
+  const complaints = stderr
+    .split("\n")
+    .filter((line) => /Unknown|Failed to parse|Invalid|ignoring/i.test(line));
+  expect(complaints).toEqual([]);
+});
+
+/** What `systemd-analyze security` gives a unit at most, of 10; its 20-rights.conf says what it needs. */
+const exposure: Record<string, number> = {
+  "kamailio.service": 1.9,
+  "rtpengine@1.service": 1.8,
+  "rtpproxy@1.service": 1.8,
+  "sip-proxy-added.service": 2.1,
+  "sip-proxy-call-watch.service": 1.3,
+  "sip-proxy-configure.service": 2.1,
+  "sip-proxy-database.service": 2.0,
+  "sip-proxy-dispatcher-sync.service": 2.0,
+  "sip-proxy-exporter.service": 1.8,
+  "sip-proxy-health.service": 1.5,
+  "sip-proxy-lifecycle.service": 1.8,
+  "sip-proxy-media.service": 2.0,
+  "sip-proxy-metrics.service": 1.5,
+  "sip-proxy-new-user-data.service": 0.9,
+  "sip-proxy-relay-watch.service": 2.0,
+  "sip-proxy-selftest.service": 2.0,
+  "sip-proxy-tls-renew.service": 1.9,
+  "sip-proxy-user-data.service": 1.4,
+};
+
+test("every unit has a limit of its own", () => {
+  expect(units.sort()).toEqual(Object.keys(exposure).sort());
+});
+
+test.each(units)("%s has no more rights than it uses", async (unit) => {
+  const { stdout, stderr } = await attempt({
+    argv: ["systemd-analyze", "security", "--offline=yes", `--root=${root}`, "--no-pager", unit],
+  });
+  const [, figure] = /Overall exposure level for \S+: ([\d.]+)/.exec(stdout) ?? expect.fail(stdout + stderr);
+  expect(Number(figure), stdout).toBeLessThanOrEqual(exposure[unit] ?? 0);
+});
