@@ -53,11 +53,11 @@ const hostPath = text({
 });
 
 const fileRule =
-  'a mapping with content, or the path of a file, and perhaps mode (in quotes, such as "0644") and owner (such as root:root)';
+  "a mapping with content, or the path of a file, and perhaps mode (such as 0644) and owner (such as root:root)";
 const mode = {
   mode: z
-    .string()
-    .regex(/^[0-7]{3,4}$/)
+    .union([z.string(), z.number().transform(String)])
+    .pipe(z.string().regex(/^[0-7]{3,4}$/))
     .default("0644"),
 };
 const owner = {
@@ -75,7 +75,7 @@ const addedFile: Kind<AddedFile> = {
     properties: {
       content: { type: "string" },
       path: { type: "string" },
-      mode: { type: "string", pattern: "^[0-7]{3,4}$" },
+      mode: { type: ["string", "integer"], pattern: "^[0-7]{3,4}$" },
       owner: { type: "string" },
     },
     oneOf: [{ required: ["content"] }, { required: ["path"] }],

@@ -35,13 +35,16 @@ export function integer(min: number, max: number, say: { unit?: string; rule?: s
     rule,
     { type: ["integer", "string"], minimum: min, maximum: max, pattern: "^-?[0-9]+$" },
     (value) => {
-      const number = typeof value === "string" && /^-?\d{1,15}$/.test(value.trim()) ? Number(value) : value;
+      const number = typeof value === "string" && numeral.test(value.trim()) ? Number(value) : value;
       return typeof number === "number" && Number.isInteger(number) && number >= min && number <= max
         ? number
         : undefined;
     },
   );
 }
+
+/** Whole numbers as YAML and inventories write them: 5080, 05, 5080.0, 1e3, 0x13d8. */
+const numeral = /^([-+]?\d{1,15}(\.0*)?(e\d)?|0x[\da-f]{1,12}|0o[0-7]{1,12})$/i;
 
 export const port = integer(1, 65535);
 

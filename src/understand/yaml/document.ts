@@ -1,5 +1,6 @@
 import { constructFromEvents, CORE_SCHEMA, mergeTag, parseEvents, YAMLException } from "js-yaml";
 import type { Fault } from "../fault.js";
+import { numbersAsWritten } from "./numbers.js";
 import { collectPositions, type Positions } from "./positions.js";
 
 /** A parsed YAML file: its value and where each path of it stands in the text. */
@@ -17,7 +18,7 @@ export function parseYaml(source: string, file: string): YamlDocument | Fault {
     const [value, ...more] = constructFromEvents(events, {
       source,
       filename: file,
-      schema: CORE_SCHEMA.withTags(mergeTag),
+      schema: CORE_SCHEMA.withTags(mergeTag, ...numbersAsWritten),
       maxAliases: 1000,
     });
     if (more.length > 0)
