@@ -7,6 +7,10 @@ import type * as registry from "../../src/targets/registry.js";
 import { runCli } from "../support/cloud/cli.js";
 import { boxes, done, shelf } from "../support/fake-target/target.js";
 
+// modules outlive a file of tests
+vi.hoisted(() => vi.resetModules());
+afterAll(() => vi.resetModules());
+
 // the one line that a third target takes, beside its folder
 vi.mock("../../src/targets/registry.js", async (original) => {
   const { targets } = await original<typeof registry>();

@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import type { MediaRelay } from "../../../src/relay/media-relay.js";
 import { relays } from "../../../src/relay/registry.js";
+
+// modules outlive a file of tests
+afterAll(() => vi.resetModules());
 
 const third: MediaRelay = {
   name: "third",
@@ -17,7 +20,8 @@ const third: MediaRelay = {
 };
 
 test("a relay is all that the registry says of it: nothing else asks for its name", async () => {
-  Object.assign(relays, { third });
+  vi.resetModules();
+  Object.assign((await import("../../../src/relay/registry.js")).relays, { third });
   // what reads the registry when it is loaded
   const { fleetOf } = await import("../../support/fleets.js");
   const { renderHost } = await import("../../../src/commands/render-host.js");
