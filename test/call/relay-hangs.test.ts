@@ -160,5 +160,9 @@ withEachRelay((relay) => {
       );
     expect((await ask("kamailio")).stdout.trim()).toMatch(/^\d+(\n\d+)*$/);
     expect((await ask("nobody")).stdout.trim()).toMatch(/^-(\n-)*$/);
+    await lab.proxy().run("nft", "flush", "ruleset");
+    expect((await ask("nobody")).stdout.trim()).toMatch(/^\d+(\n\d+)*$/);
+    await lab.proxy().step("guard");
+    expect((await ask("nobody")).stdout.trim()).toMatch(/^-(\n-)*$/);
   });
 });

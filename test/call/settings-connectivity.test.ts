@@ -52,6 +52,23 @@ withEachRelay((relay) => {
     },
   );
 
+  it("rtp_start, rtp_stop: no program that asks for any port is given one of these; what others reserved stays", async () => {
+    const proxy = lab.proxy("moved");
+    const reserved = "/proc/sys/net/ipv4/ip_local_reserved_ports";
+    await proxy.run("bash", "-c", `echo 40000-40001 >${reserved}`);
+    await proxy.step("reserve-ports");
+    expect((await proxy.run("cat", reserved)).stdout.trim()).toBe("31000-38999,40000-40001");
+    const ask = `
+import socket
+them = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(900)]
+for one in them: one.bind(("0.0.0.0", 0))
+print(min(one.getsockname()[1] for one in them))`;
+    expect(Number((await proxy.run("python3", "-c", ask)).stdout)).toBeGreaterThan(38_999);
+    await proxy.run("bash", "-c", "echo '32768 40000' >/proc/sys/net/ipv4/ip_local_port_range");
+    expect(await proxy.step("reserve-ports")).toMatch(/leave this host few ports of its own/);
+    await proxy.run("bash", "-c", "echo '32768 60999' >/proc/sys/net/ipv4/ip_local_port_range");
+  });
+
   it("max_calls: what is offered beyond it is refused at once and goes elsewhere, and no packet of the others is lost", async () => {
     const job = { targets: [lab.target("udp", "few")], rate: 20, sipPort: 0 };
     const platform = await lab.place({ ...job, calls: 4, holdMs: null });
