@@ -146,6 +146,11 @@ test("two lock files are compared without asking anybody", async () => {
   expect((await sipProxy("image", "diff", lockFile)).exitCode).toBe(2);
 });
 
+test("a lock file becomes a bill of materials, in the program as it is built too", async () => {
+  const { stdout } = await sipProxy("image", "sbom", lockFile);
+  expect(JSON.parse(stdout)).toMatchObject({ bomFormat: "CycloneDX", specVersion: "1.6" });
+});
+
 test("a key that has signed itself with SHA-1 alone is named before a bake, but for Debian 12, whose apt takes it", async () => {
   const keys = join(import.meta.dirname, "../support/keys");
   const look = (base: string, key: string) => {
