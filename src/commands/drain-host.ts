@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { tellingWhatStays } from "../cli/interrupt.js";
 import { runSteps } from "../cli/steps.js";
 import { printJson, talk } from "../cli/talk.js";
@@ -8,6 +7,7 @@ import { lookAtEach } from "./dispatcher.js";
 import { secondsOf } from "./launch.js";
 import { findHosts, loadFleet } from "./load-fleet.js";
 import { onEach, reachHosts, type ReachOptions } from "./reach.js";
+import { untilClear, type Tell } from "./until-clear.js";
 
 export interface DrainHostOptions extends ReachOptions {
   wait: boolean;
@@ -16,8 +16,7 @@ export interface DrainHostOptions extends ReachOptions {
   json?: boolean;
 }
 
-/** Milliseconds between two looks, and for a host to begin. */
-const PAUSE = 2_000;
+/** Milliseconds for a host to begin. */
 const PATIENCE = 30_000;
 
 /** `sip-proxy drain FLEET NAME…`: no new calls on these hosts; waits for their last ones. */
@@ -51,8 +50,6 @@ export async function undrainHosts(
   if (options.json) printJson({ hosts: names });
   else talk.good(`${names.join(", ")}: new calls are taken again`);
 }
-
-type Tell = (detail: string) => void;
 
 /** All of those named; a dry run has none. Throws UserError when one cannot be reached: nothing is done by halves. */
 async function hostsToTell(
@@ -88,8 +85,7 @@ export async function tellHosts(hosts: readonly Reached[], word: "start" | "undo
 }
 
 export async function untilDrained(hosts: readonly Reached[], timeout: number, tell: Tell): Promise<void> {
-  const deadline = Date.now() + timeout;
-  for (;;) {
+  const look = async () => {
     const looks = await lookAtEach(hosts);
     const again = [...looks].filter(([, { draining }]) => !draining).map(([name]) => name);
     if (again.length > 0) throw new UserError(`draining was undone meanwhile: ${again.join(", ")}`);
@@ -97,12 +93,11 @@ export async function untilDrained(hosts: readonly Reached[], timeout: number, t
       .map(({ name }) => [name, looks.get(name)?.count] as const)
       .filter(([, count]) => count !== 0)
       .map(([name, count]) => `${name} ${count ?? "not known"}`);
-    if (left.length === 0) return;
-    tell(`calls left: ${left.join(", ")}`);
-    if (Date.now() > deadline)
-      throw new UserError(`calls are left after ${timeout / 1000} s: ${left.join(", ")}`, {
-        hint: "run the same command again to keep waiting; stop or terminate with --now ends them",
-      });
-    await sleep(PAUSE);
-  }
+    return left.join(", ");
+  };
+  const late = (left: string) =>
+    new UserError(`calls are left after ${timeout / 1000} s: ${left}`, {
+      hint: "run the same command again to keep waiting; stop or terminate with --now ends them",
+    });
+  await untilClear(look, { timeout, tell: (left) => tell(`calls left: ${left}`), late });
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Step } from "../cli/steps.js";
 import type { TableRow } from "../compute/dispatcher/diff.js";
 import type { DrainChoices } from "../compute/dispatcher/drain.js";
@@ -11,9 +10,9 @@ import { UserError } from "../errors.js";
 import type { Reached } from "../targets/reach.js";
 import type { Fleet } from "../understand/fleet.js";
 import { drainSqlOf, lookAtEach, states } from "./dispatcher.js";
+import { untilClear, type Tell } from "./until-clear.js";
 
-/** Milliseconds between two looks at all hosts, and beyond dispatcher_poll for a host to apply a change of the table. */
-const PAUSE = 2_000;
+/** Milliseconds beyond dispatcher_poll for a host to apply a change of the table. */
 const GRACE = 30_000;
 
 /** Recorders on their way out, or back. */
@@ -47,7 +46,7 @@ export class Drain {
         : [
             {
               title: "every host has it",
-              run: (tell: (detail: string) => void) => this.#applied(false, tell),
+              run: (tell: Tell) => this.#applied(false, tell),
             },
           ]),
     ];
@@ -67,21 +66,21 @@ export class Drain {
   }
 
   /** Waits until hosts have what the table says. One that keeps a state of its own, as those of former releases do, is told. */
-  async #applied(out: boolean, tell: (detail: string) => void): Promise<void> {
+  async #applied(out: boolean, tell: Tell): Promise<void> {
     const polls = Math.max(...this.fleet.hosts.map(({ settings }) => settings.dispatcher_poll));
-    const deadline = Date.now() + polls * 1000 + GRACE;
-    for (;;) {
+    const timeout = polls * 1000 + GRACE;
+    const deadline = Date.now() + timeout;
+    const look = async () => {
       const told = Date.now() > deadline - GRACE / 2 ? this.#commands(out) : [];
       const looks = await lookAtEach(this.hosts, told);
-      const behind = [...looks].filter(([, look]) => !this.#has(look, out)).map(([name]) => name);
-      if (behind.length === 0) return;
-      tell(`not yet on ${behind.join(", ")}`);
-      if (Date.now() > deadline)
-        throw new UserError(`the table has it, but these hosts do not follow: ${behind.join(", ")}`, {
-          hint: "see there: journalctl -u sip-proxy-dispatcher-sync",
-        });
-      await sleep(PAUSE);
-    }
+      const behind = [...looks].filter(([, each]) => !this.#has(each, out)).map(([name]) => name);
+      return behind.join(", ");
+    };
+    const late = (behind: string) =>
+      new UserError(`the table has it, but these hosts do not follow: ${behind}`, {
+        hint: "see there: journalctl -u sip-proxy-dispatcher-sync",
+      });
+    await untilClear(look, { timeout, tell: (behind) => tell(`not yet on ${behind}`), late });
   }
 
   #has({ targets }: HostLook, out: boolean): boolean {
@@ -100,23 +99,21 @@ export class Drain {
     );
   }
 
-  async #lastCalls(timeout: number, tell: (detail: string) => void): Promise<void> {
-    const deadline = Date.now() + timeout;
+  async #lastCalls(timeout: number, tell: Tell): Promise<void> {
     // what answered OPTIONS just now could still be a call's last resort
     const forget = this.rows.map(
       ({ destination }) => `kamcmd htable.delete pongs ${shellQuote(destination)} >/dev/null 2>&1`,
     );
-    for (;;) {
+    const look = async () => {
       const looks = await lookAtEach(this.hosts, forget);
-      this.left = [...looks].flatMap(([name, look]) => this.#counters.get(name)?.count(look) ?? []);
-      if (this.left.every(({ calls }) => calls === 0)) return;
-      tell(leftText(this.left));
-      if (Date.now() > deadline)
-        throw new UserError(`calls are left after ${timeout / 1000} s: ${leftText(this.left)}`, {
-          hint: "the recorder gets no new calls; run the same command again to wait for the last one",
-        });
-      await sleep(PAUSE);
-    }
+      this.left = [...looks].flatMap(([name, each]) => this.#counters.get(name)?.count(each) ?? []);
+      return leftText(this.left);
+    };
+    const late = (left: string) =>
+      new UserError(`calls are left after ${timeout / 1000} s: ${left}`, {
+        hint: "the recorder gets no new calls; run the same command again to wait for the last one",
+      });
+    await untilClear(look, { timeout, tell, late });
   }
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Step } from "../cli/steps.js";
 import { objection } from "../compute/operate/room.js";
 import { UserError } from "../errors.js";
@@ -9,6 +8,7 @@ import { lookAtEach } from "./dispatcher.js";
 import { tellHosts, untilDrained } from "./drain-host.js";
 import { reachHosts } from "./reach.js";
 import type { TargetOption } from "./target-option.js";
+import { untilClear, type Tell } from "./until-clear.js";
 
 export interface RollOptions extends TargetOption {
   image?: string;
@@ -19,9 +19,8 @@ export interface RollOptions extends TargetOption {
   json?: boolean;
 }
 
-/** Milliseconds that others are waited for to be ready, and to have room; a look takes a second. */
+/** Milliseconds that others are waited for to be ready, and to have room. */
 const PATIENCE = 60_000;
-const PAUSE = 2_000;
 /** Milliseconds for a boot. */
 const BOOT = 900_000;
 
@@ -62,20 +61,14 @@ export class Roll {
   async #room({ name }: Host, tell: Tell): Promise<void> {
     if (this.options.force) return;
     const hosts = this.fleet.hosts.filter(({ kind }) => kind === "proxy");
-    for (const deadline = Date.now() + PATIENCE; ; await sleep(PAUSE)) {
-      const looks = await lookAtEach(await reachHosts(this.fleet, hosts, this.options));
-      const why = objection(
-        name,
-        looks,
-        hosts.map((host) => host.name),
-      );
-      if (why === undefined) return;
-      tell(why);
-      if (Date.now() > deadline)
-        throw new UserError(`${name} is not drained: ${why}`, {
-          hint: "see: sip-proxy fleet status FLEET, sip-proxy doctor FLEET; the same command goes on; --force does not ask",
-        });
-    }
+    const names = hosts.map((host) => host.name);
+    const look = async () =>
+      objection(name, await lookAtEach(await reachHosts(this.fleet, hosts, this.options)), names) ?? "";
+    const late = (why: string) =>
+      new UserError(`${name} is not drained: ${why}`, {
+        hint: "see: sip-proxy fleet status FLEET, sip-proxy doctor FLEET; the same command goes on; --force does not ask",
+      });
+    await untilClear(look, { timeout: PATIENCE, tell, late });
   }
 
   async #drain(host: Host, tell: Tell): Promise<void> {
@@ -117,5 +110,3 @@ export class Roll {
     }
   }
 }
-
-type Tell = (detail: string) => void;
