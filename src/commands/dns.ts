@@ -1,5 +1,5 @@
 import { print, printJson, talk } from "../cli/talk.js";
-import { dnsRecords, givenTargets, type DnsTarget } from "../compute/dns/records.js";
+import { dnsRecords, givenTargets, keptTarget, type DnsTarget } from "../compute/dns/records.js";
 import { zoneLines } from "../compute/dns/zone.js";
 import { UsageError, UserError } from "../errors.js";
 import { operationsOf, targetsWith, type TargetName } from "../targets/lookup.js";
@@ -20,10 +20,14 @@ export interface DnsOptions {
 export async function dns(file: string, options: DnsOptions): Promise<void> {
   const { fleet } = loadFleet(file);
   const domain = domainOf(fleet, options.domain);
-  const open = fleet.hosts.filter(({ public_ip_address }) => public_ip_address === "auto");
+  const keepsOwn = ({ kind }: Host) => kind === "group" && fleet.group?.hosted_zone_id !== undefined;
+  const kept = fleet.hosts.filter(keepsOwn);
+  const asked = fleet.hosts.filter((host) => !keepsOwn(host));
+  const open = asked.filter(({ public_ip_address }) => public_ip_address === "auto");
   const found = open.length > 0 ? await ask(options.target, fleet, open) : [];
   tellMissing(open, found, options);
-  const targets = [...givenTargets(fleet.hosts), ...found];
+  const targets = [...kept.map(keptTarget), ...givenTargets(asked), ...found];
+  for (const { name } of kept) talk.note(`the A records of ${domain} are kept by the instances of ${name}`);
   if (targets.length === 0)
     throw new UserError(`no proxy of ${fleet.name} has a public address`, hintFor(options));
   const records = dnsRecords(domain, fleet.dns, targets);

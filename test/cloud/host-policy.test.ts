@@ -4,6 +4,7 @@ import { poolTag } from "../../src/compute/host/contract.js";
 import type { CloudCall } from "../support/host-cloud/protocol.js";
 import { eventually } from "../support/eventually.js";
 import { certificate } from "../support/certificates.js";
+import { zoneWith } from "../support/zone.js";
 import { databasePassword, GroupLab, labFleet, publicAddress } from "../support/group-lab.js";
 import { instanceId } from "../support/host-lab.js";
 
@@ -16,7 +17,9 @@ afterEach(() => lab?.stop());
 test("every action and every statement of the policy is needed in a host's life, and no call is denied", async () => {
   const fleetWith = (more: object) =>
     labFleet({
+      dns: { domain: "sip.example.com", ttl: 5 },
       group: {
+        hosted_zone_id: "Z0123456789ABC",
         elastic_ip_pool: "proxies",
         target_calls: 100,
         alarm_actions: ["arn:aws:sns:eu-west-1:123456789012:voice"],
@@ -35,7 +38,11 @@ test("every action and every statement of the policy is needed in a host's life,
     policy,
     secrets: { "kam/db": databasePassword, "sip-proxy/tls": own.key },
     parameters: { "/sip-proxy/certificate": own.cert },
-    instances: [{ id: instanceId(0), privateAddress: "10.0.0.101" }],
+    instances: [
+      { id: instanceId(0), privateAddress: "10.0.0.101" },
+      { id: instanceId(1), privateAddress: "10.0.0.102", lifecycle: "InService" as const },
+    ],
+    ...zoneWith(instanceId(1)),
     addresses: [{ allocationId: "eipalloc-0", publicIp: publicAddress(0), tags: { [poolTag]: "proxies" } }],
   };
   lab = await GroupLab.start(1, options, fleet);

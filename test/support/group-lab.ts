@@ -185,8 +185,8 @@ export class GroupLab {
 /** What systemd does on a host: steps in their order, services that are started anew, agents beside them. */
 const init = (relays: string[]) => `
 lib=/usr/lib/sip-proxy
-export SIP_PROXY_LOOK=1 SIP_PROXY_PATIENCE=5 SIP_PROXY_MINUTE=3
-for agent in lifecycle health publish-metrics; do $lib/$agent & done
+export SIP_PROXY_LOOK=1 SIP_PROXY_PATIENCE=5 SIP_PROXY_MINUTE=3 SIP_PROXY_DNS_PAUSE=3
+for agent in lifecycle health publish-metrics dns; do $lib/$agent & done
 again() { while :; do "$@"; sleep 1; done; }
 kamailio() {
   $lib/dispatcher-source

@@ -34,6 +34,12 @@ test.each([
   expect(lines(input, "error")).toEqual(["AccessDeniedException", message]);
 });
 
+test("Route 53 names an error after itself", () => {
+  const text =
+    '<InvalidChangeBatch xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Messages><Message>it was not found</Message></Messages></InvalidChangeBatch>';
+  expect(lines(text, "error")).toEqual(["InvalidChangeBatch", "it was not found"]);
+});
+
 test("a role's credentials, in any order, with what JSON escapes; those that would break out of curl's file are refused", () => {
   const parts = {
     Token: "t/+=",

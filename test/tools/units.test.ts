@@ -46,6 +46,7 @@ const exposure: Record<string, number> = {
   "sip-proxy-configure.service": 2.1,
   "sip-proxy-database.service": 2.0,
   "sip-proxy-dispatcher-sync.service": 2.0,
+  "sip-proxy-dns.service": 1.5,
   "sip-proxy-exporter.service": 1.8,
   "sip-proxy-health.service": 1.5,
   "sip-proxy-lifecycle.service": 1.8,

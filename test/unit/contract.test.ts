@@ -8,8 +8,8 @@ const host = readAssets(scripts)
   .filter(({ path }) => path !== "host-defaults.sh")
   .map(({ content }) => String(content))
   .join("\n")
-  // Auto Scaling's parameter, which has the dimension's name
-  .replaceAll('"AutoScalingGroupName=$GROUP"', "");
+  // Auto Scaling's parameters, which have the dimension's name
+  .replaceAll(/"AutoScalingGroupNames?(\.member\.1)?=\$GROUP"/g, "");
 
 /** The names of release 0.1.0, whose host.env has none of them. They stay, whatever later releases call things. */
 const former = {

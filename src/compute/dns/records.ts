@@ -3,9 +3,10 @@ import type { Fleet, Host } from "../../understand/fleet.js";
 /** A proxy as the outside finds it: one address, and the host or group that it belongs to. */
 export interface DnsTarget {
   host: Host;
-  /** First label of its name. */
-  label: string;
-  address: string;
+  /** First label of its name; none: its name is the domain itself. */
+  label?: string;
+  /** None: its A records are made by others. */
+  address?: string;
 }
 
 export interface SrvRecord {
@@ -34,6 +35,9 @@ export function givenTargets(hosts: readonly Host[]): DnsTarget[] {
     .map((host) => ({ host, label: host.name.toLowerCase(), address: host.public_ip_address }));
 }
 
+/** The instances of a group that keep the A records of the domain themselves: what is left to make stays as it is. */
+export const keptTarget = (host: Host): DnsTarget => ({ host });
+
 /** An instance of a group has no name of its own that would outlive it; its address names it. */
 export function instanceTarget(host: Host, address: string): DnsTarget {
   return { host, label: `${host.name.toLowerCase()}-${address.replaceAll(".", "-")}`.slice(-63), address };
@@ -49,7 +53,7 @@ export function dnsRecords(
   targets: readonly DnsTarget[],
 ): DnsRecord[] {
   const sorted = [...targets].sort(byPreference);
-  const nameOf = ({ label }: DnsTarget) => `${label}.${domain}`;
+  const nameOf = ({ label }: DnsTarget) => (label === undefined ? domain : `${label}.${domain}`);
   const services = [
     { service: "_sip._udp", portOf: ({ sip_udp_port }: Host["settings"]) => sip_udp_port },
     { service: "_sip._tcp", portOf: ({ sip_tcp_port }: Host["settings"]) => sip_tcp_port },
@@ -69,12 +73,10 @@ export function dnsRecords(
       ];
     }),
   );
-  const a = sorted.map((target): ARecord => ({
-    name: nameOf(target),
-    type: "A",
-    ttl,
-    address: target.address,
-  }));
+  const a = sorted.flatMap((target): ARecord[] => {
+    const { address } = target;
+    return address === undefined ? [] : [{ name: nameOf(target), type: "A", ttl, address }];
+  });
   return [...srv, ...a];
 }
 
@@ -83,6 +85,6 @@ function byPreference(a: DnsTarget, b: DnsTarget): number {
   return (
     one.dns_priority - other.dns_priority ||
     other.dns_weight - one.dns_weight ||
-    a.label.localeCompare(b.label, "en", { numeric: true })
+    (a.label ?? "").localeCompare(b.label ?? "", "en", { numeric: true })
   );
 }

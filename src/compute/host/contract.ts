@@ -34,6 +34,9 @@ export const alarmMetrics = {
   certificate: "CertificateDays",
 } as const;
 
+/** Label, below the name that a group's hosts keep in DNS, of the TXT record that says whose the name is. */
+export const dnsMarker = "_sip-proxy";
+
 /**
  * Key of the advisory lock under which every host and operator changes the database: hosts that boot together take
  * turns (without it 280 of 400 concurrent `CREATE TABLE IF NOT EXISTS` fail). Any constant does; this one is "SIPP".

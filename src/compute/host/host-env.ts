@@ -10,7 +10,7 @@ import { imageSettings } from "../../understand/settings/image.js";
 import { hostAddresses, proxySettings } from "../../understand/settings/proxy.js";
 import { generatedNote } from "../artefact.js";
 import { renderTemplate, type Scalar } from "../template.js";
-import { groupContract, groupName, hostContract } from "./contract.js";
+import { dnsMarker, groupContract, groupName, hostContract } from "./contract.js";
 import { sharedMemoryMiB } from "./kamailio-local.js";
 import { renderedTo } from "./rendered.js";
 
@@ -30,7 +30,9 @@ export function hostEnv(fleet: Fleet, host: Host, template: string): string {
       ...relayVariables(relayOf(fleet.image), host),
       ...databaseVariables(fleet),
       ...targetVariables(fleet),
-      ...(host.kind === "group" && fleet.group ? groupVariables(fleet.name, fleet.group) : {}),
+      ...(host.kind === "group" && fleet.group
+        ? { ...groupVariables(fleet.name, fleet.group), ...dnsVariables(fleet.group, fleet.dns) }
+        : {}),
     },
   });
 }
@@ -81,5 +83,18 @@ function groupVariables(fleet: string, group: Group): Record<string, Scalar> {
     ...renderedTo("variable", groupSettings, group),
     PUBLISH_ACTIVE_CALLS: group.target_calls !== undefined,
     PUBLISH_ALARM_METRICS: group.alarm_actions.length > 0,
+  };
+}
+
+/** For the agent that keeps the hosts' addresses in DNS. */
+function dnsVariables({ hosted_zone_id, dns_address }: Group, { domain, ttl }: Fleet["dns"]) {
+  if (hosted_zone_id === undefined || domain === undefined) return {};
+  const name = domain.toLowerCase();
+  return {
+    DNS_ZONE: hosted_zone_id,
+    DNS_NAME: name,
+    DNS_MARKER: `${dnsMarker}.${name}`,
+    DNS_TTL: ttl,
+    DNS_ADDRESS: dns_address,
   };
 }

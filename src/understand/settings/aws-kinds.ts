@@ -31,6 +31,11 @@ export const alarmAction = text({
   max: 1024,
 });
 
+export const hostedZone = text({
+  rule: "the id of a hosted zone such as Z0123456789ABCDEFGHIJ",
+  pattern: /^[A-Z0-9]{1,32}$/,
+});
+
 /** Whose AMIs a base is looked for among. */
 export const imageOwner = text({
   rule: "an account id of 12 digits, self, amazon or aws-marketplace",

@@ -1,6 +1,6 @@
 import { hostAddresses } from "./proxy.js";
 import { dnsLabel, integer, ipv4OrAuto, listOf, oneOf, text } from "./types.js";
-import { alarmAction, instanceType, resourceId } from "./aws-kinds.js";
+import { alarmAction, hostedZone, instanceType, resourceId } from "./aws-kinds.js";
 import { optional, required, withDefault } from "./setting.js";
 
 /** A host's name becomes its host name and a folder: one DNS label (RFC 1123). */
@@ -64,6 +64,16 @@ export const groupSettings = {
     text({ rule: "the value of a tag", max: 256 }),
     "Pool of Elastic IPs: those whose tag sip-proxy:elastic-ip-pool has this value; each instance takes a free one.",
     { variable: "ELASTIC_IP_POOL", defaultText: "instances use addresses of their subnet" },
+  ),
+  hosted_zone_id: optional(
+    hostedZone,
+    "Hosted zone in Route 53 in which the instances keep the A records of dns.domain: each adds its own when it takes calls, and removes it before it drains.",
+    { defaultText: "no records are kept" },
+  ),
+  dns_address: withDefault(
+    oneOf("public", "private"),
+    "public",
+    "Which address of the instances is in these records.",
   ),
   warm_pool: optional(
     integer(0, 1000),

@@ -11,10 +11,17 @@ export interface AwsRequest {
 }
 
 /** Reads the call from its signature's scope and its body. */
-export function readAwsRequest(headers: IncomingHttpHeaders, body: string): AwsRequest | undefined {
+export function readAwsRequest(
+  headers: IncomingHttpHeaders,
+  body: string,
+  method = "POST",
+  path = "/",
+): AwsRequest | undefined {
   const [, region = "", service = ""] =
     /Credential=[^/]+\/\d+\/([\w-]+)\/([\w-]+)\/aws4_request/.exec(headers.authorization ?? "") ?? [];
   if (service === "") return undefined;
+  if (service === "route53")
+    return { service, region, action: route53Action(method, path), params: { body } };
   const target = headers["x-amz-target"];
   if (typeof target === "string") {
     const params = JSON.parse(body === "" ? "{}" : body) as Record<string, unknown>;
@@ -22,6 +29,13 @@ export function readAwsRequest(headers: IncomingHttpHeaders, body: string): AwsR
   }
   const form = Object.fromEntries(new URLSearchParams(body));
   return { service, region, action: form["Action"] ?? "", params: form };
+}
+
+/** Its protocol has no names of actions but paths. */
+function route53Action(method: string, path: string): string {
+  if (path.includes("/rrset"))
+    return method === "POST" ? "ChangeResourceRecordSets" : "ListResourceRecordSets";
+  return method === "GET" ? "GetHostedZone" : "CreateHostedZone";
 }
 
 /** A query protocol's list (`Prefix.1`, `Prefix.member.1`) as an array. */

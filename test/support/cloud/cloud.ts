@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DescribeImagesCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { Route53Client } from "@aws-sdk/client-route-53";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { packageRoot } from "../../../src/do/assets.js";
 import { runCli, type CliResult } from "./cli.js";
@@ -134,7 +135,13 @@ export class Cloud {
   /** Clients for what a test looks at, or makes, beside the commands; past the proxy. */
   readonly clients = (() => {
     let made:
-      | { ec2: EC2Client; autoscaling: AutoScalingClient; cloudwatch: CloudWatchClient; ssm: SSMClient }
+      | {
+          ec2: EC2Client;
+          autoscaling: AutoScalingClient;
+          cloudwatch: CloudWatchClient;
+          route53: Route53Client;
+          ssm: SSMClient;
+        }
       | undefined;
     return () => {
       const config = this.configIn(region);
@@ -142,6 +149,7 @@ export class Cloud {
         ec2: new EC2Client(config),
         autoscaling: new AutoScalingClient(config),
         cloudwatch: new CloudWatchClient(config),
+        route53: new Route53Client(config),
         ssm: new SSMClient(config),
       });
     };
@@ -157,6 +165,10 @@ export class Cloud {
 
   get cloudwatch(): CloudWatchClient {
     return this.clients().cloudwatch;
+  }
+
+  get route53(): Route53Client {
+    return this.clients().route53;
   }
 
   get ssm(): SSMClient {

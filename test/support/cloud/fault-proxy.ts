@@ -108,7 +108,7 @@ export class FaultProxy {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
-    const call = readAwsRequest(request.headers, body.toString());
+    const call = readAwsRequest(request.headers, body.toString(), request.method, request.url);
     if (call) {
       this.requests.push(call);
       this.seen.add(iamAction(call));

@@ -3,7 +3,8 @@ import { fleetOf } from "../fleets.js";
 
 const fleet = fleetOf({
   image: { targets: { ec2: { region: "eu-west-1" } } },
-  group: { name: "proxies", subnets: ["subnet-01234567"] },
+  dns: { domain: "sip.example.com" },
+  group: { name: "proxies", subnets: ["subnet-01234567"], hosted_zone_id: "Z0123456789ABC" },
 });
 const actions = operatorPolicy(fleet, { region: "*", account: "*" }, []).Statement.flatMap(
   ({ Action }) => Action,

@@ -15,5 +15,5 @@ export async function told(cloud: Cloud, ...argv: string[]): Promise<Done> {
 
 /** The calls that a dry run prints. */
 export function printedCalls(stdout: string): string[] {
-  return [...stdout.matchAll(/^(ec2|autoscaling|cloudwatch|ssm):\w+(?= \{)/gm)].map(([call]) => call);
+  return [...stdout.matchAll(/^(ec2|autoscaling|cloudwatch|route53|ssm):\w+(?= \{)/gm)].map(([call]) => call);
 }

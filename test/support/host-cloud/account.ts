@@ -10,9 +10,10 @@ import type {
   Hook,
   InstanceOptions,
   LifecycleState,
+  RecordSet,
 } from "./protocol.js";
 
-export interface Instance extends InstanceOptions {
+export interface Instance extends Omit<InstanceOptions, "target"> {
   lifecycle: LifecycleState;
   health: string;
   /** What the metadata service says that the group wants of it; undefined: nothing. */
@@ -42,6 +43,8 @@ export class Account {
   readonly addresses: Address[];
   readonly secrets: Map<string, string>;
   readonly parameters: Map<string, string>;
+  /** Of the hosted zone. */
+  records: RecordSet[];
   readonly #credentials = new Map<string, Credentials>();
   #faults: Fault[] = [];
 
@@ -51,9 +54,9 @@ export class Account {
   ) {
     this.instances = options.instances.map((instance) => ({
       ...instance,
-      lifecycle: instance.inGroup === false ? "none" : "Pending:Wait",
+      lifecycle: instance.inGroup === false ? "none" : (instance.lifecycle ?? "Pending:Wait"),
       health: "Healthy",
-      target: instance.inGroup === false ? undefined : "InService",
+      target: instance.inGroup === false ? undefined : (instance.target ?? "InService"),
       interruption: undefined,
     }));
     this.addresses = (options.addresses ?? []).map((address) => ({
@@ -61,6 +64,7 @@ export class Account {
       instance: undefined,
       shownFrom: 0,
     }));
+    this.records = options.records ?? [];
     this.secrets = new Map(Object.entries(options.secrets ?? {}));
     this.parameters = new Map(Object.entries(options.parameters ?? {}));
   }
@@ -176,6 +180,7 @@ export class Account {
       addresses: Object.fromEntries(
         this.addresses.map(({ allocationId, instance }) => [allocationId, instance?.id ?? null]),
       ),
+      records: this.records,
     };
   }
 }

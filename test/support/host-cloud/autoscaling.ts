@@ -51,10 +51,32 @@ const setInstanceHealth: Action = {
   }),
 };
 
+/** The group with its instances; those that are gone for good are in none. */
+const describeAutoScalingGroups: Action = {
+  needs: ({ account }) => [
+    {
+      action: "autoscaling:DescribeAutoScalingGroups",
+      resource: "*",
+      context: { "aws:RequestedRegion": account.options.region },
+    },
+  ],
+  run: ({ account }) => {
+    const members = account.instances
+      .filter(({ lifecycle }) => lifecycle !== "Terminated" && lifecycle !== "none")
+      .map(
+        ({ id, lifecycle, health }) =>
+          `<member><InstanceId>${id}</InstanceId><LifecycleState>${lifecycle}</LifecycleState><HealthStatus>${health}</HealthStatus></member>`,
+      );
+    const group = `<AutoScalingGroupName>${account.options.group}</AutoScalingGroupName><Instances>${members.join("")}</Instances>`;
+    return `<DescribeAutoScalingGroupsResult><AutoScalingGroups><member>${group}</member></AutoScalingGroups></DescribeAutoScalingGroupsResult>`;
+  },
+};
+
 export const autoscaling: Service = {
   prefix: "autoscaling",
   protocol: "query",
   actions: {
+    DescribeAutoScalingGroups: describeAutoScalingGroups,
     CompleteLifecycleAction: completeLifecycleAction,
     RecordLifecycleActionHeartbeat: recordLifecycleActionHeartbeat,
     SetInstanceHealth: setInstanceHealth,

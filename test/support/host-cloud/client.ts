@@ -58,6 +58,11 @@ export class Cloud extends Program<CloudEvent> {
     await this.ask({ cmd: "terminate", instance });
   }
 
+  /** An instance is gone, from one moment to the next. */
+  async kill(instance: string): Promise<void> {
+    await this.ask({ cmd: "kill", instance });
+  }
+
   /** EC2 takes a spot instance back. */
   async interrupt(instance: string, action: "terminate" | "stop" = "terminate"): Promise<void> {
     await this.ask({ cmd: "interrupt", instance, action });

@@ -4,13 +4,14 @@ import type { Account, Credentials } from "./account.js";
 import { autoscaling } from "./autoscaling.js";
 import { AwsError } from "./aws-error.js";
 import { ec2 } from "./ec2.js";
+import { readRoute53, route53 } from "./route53.js";
 import { monitoring, secretsmanager, ssm } from "./other-services.js";
 import type { CloudCall } from "./protocol.js";
 import { xml, type Request, type Service } from "./service.js";
 import { isSignedWith, readAuthorization, type Authorization, type ReceivedRequest } from "./sigv4.js";
 
 /** By the name in the signature's scope. */
-const services: Record<string, Service> = { ec2, autoscaling, monitoring, secretsmanager, ssm };
+const services: Record<string, Service> = { ec2, autoscaling, monitoring, secretsmanager, ssm, route53 };
 
 /** How far a request's time may be off, in milliseconds (AWS: five minutes). */
 const tolerance = 300_000;
@@ -37,7 +38,7 @@ export class Endpoint {
     let body: string | undefined;
     let status = 200;
     try {
-      const credentials = this.authenticate(request, authorization);
+      const credentials = this.authenticate(request, authorization, service);
       call.instance = credentials.instance.id;
       Object.assign(call, service ? readCall(service, request) : {});
       body = this.carryOut(service, call, credentials);
@@ -52,9 +53,13 @@ export class Endpoint {
     else response.writeHead(status).end(body);
   }
 
-  private authenticate(request: ReceivedRequest, given: Authorization | undefined): Credentials {
+  private authenticate(
+    request: ReceivedRequest,
+    given: Authorization | undefined,
+    service: Service | undefined,
+  ): Credentials {
     const refuse = (code: string, message: string) => new AwsError(code, message, 403);
-    if (!given || request.method !== "POST")
+    if (!given || (request.method !== "POST" && service?.protocol !== "rest-xml"))
       throw refuse("MissingAuthenticationToken", "the request is not signed");
     const credentials = this.account.credentials(given.accessKeyId);
     const { headers } = request;
@@ -64,13 +69,13 @@ export class Endpoint {
       throw refuse("ExpiredToken", "The security token included in the request is expired");
     const mustBeSigned = [
       "host",
-      "content-type",
+      ...(request.method === "POST" ? ["content-type"] : []),
       ...Object.keys(headers).filter((name) => name.startsWith("x-amz-")),
     ];
     const complete = mustBeSigned.every((name) => given.signedHeaders.includes(name));
     if (
       !complete ||
-      given.region !== this.account.options.region ||
+      given.region !== (service?.region ?? this.account.options.region) ||
       !isSignedWith(credentials.secretAccessKey, request, given)
     )
       throw refuse(
@@ -97,7 +102,9 @@ export class Endpoint {
     const body = action.run(request);
     if (fault === "lost") call.outcome = "lost";
     if (service.protocol === "json") return body;
-    return `<?xml version="1.0" encoding="UTF-8"?>\n<${call.action}Response>${body}</${call.action}Response>`;
+    const namespace =
+      service.protocol === "rest-xml" ? ' xmlns="https://route53.amazonaws.com/doc/2013-04-01/"' : "";
+    return `<?xml version="1.0" encoding="UTF-8"?>\n<${call.action}Response${namespace}>${body}</${call.action}Response>`;
   }
 
   /** The statements that allow all of it together; undefined when something is not allowed. */
@@ -125,8 +132,9 @@ async function receive(incoming: IncomingMessage): Promise<ReceivedRequest> {
 
 function readCall(
   service: Service,
-  { headers, body }: ReceivedRequest,
+  { method, path, headers, body }: ReceivedRequest,
 ): Pick<CloudCall, "action" | "parameters"> {
+  if (service.protocol === "rest-xml") return readRoute53(method, path, body);
   if (service.protocol === "json") {
     const values = Object.entries(JSON.parse(body) as Record<string, unknown>);
     const action = (headers["x-amz-target"] ?? "").split(".").at(-1) ?? "";

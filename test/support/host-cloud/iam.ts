@@ -5,7 +5,7 @@ export interface Need {
   action: string;
   /** `*` for actions that know no resources. */
   resource: string;
-  context: Record<string, string>;
+  context: Record<string, string | string[]>;
 }
 
 /** The statement that allows it; undefined when none does. */
@@ -14,15 +14,25 @@ export function allowedBy(policy: Policy, need: Need): Statement | undefined {
     (statement) =>
       statement.Action.some((pattern) => matches(pattern, need.action)) &&
       statement.Resource.some((pattern) => matches(pattern, need.resource)) &&
-      holds(statement.Condition?.StringEquals ?? {}, need.context),
+      holds(statement.Condition?.StringEquals ?? {}, need.context) &&
+      allHold(statement.Condition?.["ForAllValues:StringEquals"] ?? {}, need.context),
   );
 }
 
-function holds(condition: Record<string, string | string[]>, context: Record<string, string>): boolean {
+type Condition = Record<string, string | string[]>;
+
+function holds(condition: Condition, context: Need["context"]): boolean {
   return Object.entries(condition).every(([key, values]) => {
     const value = context[key];
-    return value !== undefined && [values].flat().includes(value);
+    return typeof value === "string" && [values].flat().includes(value);
   });
+}
+
+/** True of a request that has no such key, too. */
+function allHold(condition: Condition, context: Need["context"]): boolean {
+  return Object.entries(condition).every(([key, values]) =>
+    [context[key] ?? []].flat().every((value) => [values].flat().includes(value)),
+  );
 }
 
 /** IAM's wildcards: `*` is any text, `?` one character. */

@@ -13,6 +13,10 @@ export interface InstanceOptions {
   role?: boolean;
   /** False: it is a single instance, of no group. */
   inGroup?: boolean;
+  /** What the group wants of it; that it is in service unless given. */
+  target?: string;
+  /** Where it is in its life; before its launch hook unless given. */
+  lifecycle?: LifecycleState;
 }
 
 /** An Elastic IP of the account. */
@@ -20,6 +24,15 @@ export interface AddressOptions {
   allocationId: string;
   publicIp: string;
   tags: Record<string, string>;
+}
+
+/** A record set of Route 53 with one value; those with an identifier are answered together. */
+export interface RecordSet {
+  name: string;
+  type: string;
+  identifier?: string;
+  ttl: number;
+  value: string;
 }
 
 /** The account, as the program is told it at its start. */
@@ -36,6 +49,10 @@ export interface CloudOptions {
   secrets?: Record<string, string>;
   /** SSM: values of SecureString parameters by name. */
   parameters?: Record<string, string>;
+  /** Id of the hosted zone that there is, what it has at first, and how many records it answers at a time; 300 unless given. */
+  zone?: string;
+  records?: RecordSet[];
+  recordsPerPage?: number;
   /** The role's policy; without one everything is allowed. */
   policy?: Policy;
   /** Seconds that the role's credentials last; six hours unless given. */
@@ -59,6 +76,8 @@ export type CloudCommand = { id?: number } & (
   | { cmd: "mend" }
   /** The group takes an instance out: Terminating:Wait. */
   | { cmd: "terminate"; instance: string }
+  /** It is gone, from one moment to the next. */
+  | { cmd: "kill"; instance: string }
   /** EC2 takes a spot instance back, in two minutes. */
   | { cmd: "interrupt"; instance: string; action: "terminate" | "stop" }
   | { cmd: "secret"; name: string; value: string }
@@ -85,6 +104,7 @@ export interface CloudState {
   instances: Record<string, { lifecycle: LifecycleState; health: string; publicAddress: string | null }>;
   /** Instance by allocation id; null for a free address. */
   addresses: Record<string, string | null>;
+  records: RecordSet[];
 }
 
 export type CloudEvent =

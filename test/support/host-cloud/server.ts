@@ -63,6 +63,9 @@ export class CloudServer {
         return this.#account.mend();
       case "terminate":
         return this.#account.terminate(this.#account.instance(command.instance));
+      case "kill":
+        this.#account.instance(command.instance).lifecycle = "Terminated";
+        return;
       case "interrupt": {
         const time = new Date(Date.now() + spotWarning * 60_000).toISOString();
         this.#account.instance(command.instance).interruption = { action: command.action, time };

@@ -22,7 +22,9 @@ export interface Action {
 export interface Service {
   /** As IAM names it. */
   prefix: string;
-  protocol: "query" | "ec2" | "json";
+  protocol: "query" | "ec2" | "json" | "rest-xml";
+  /** Of its signatures, where it is not the instances'. */
+  region?: string;
   actions: Record<string, Action>;
 }
 

@@ -26,7 +26,7 @@ export function readAuthorization(header = ""): Authorization | undefined {
   return { accessKeyId, date, region, service, signedHeaders: signedHeaders.split(";"), signature };
 }
 
-/** True when the secret key made this signature over this request. The path has no query: every call is a POST. */
+/** True when the secret key made this signature over this request. */
 export function isSignedWith(secret: string, request: ReceivedRequest, given: Authorization): boolean {
   const scope = `${given.date}/${given.region}/${given.service}/aws4_request`;
   const text = [
@@ -47,7 +47,9 @@ function canonical(
   { signedHeaders }: Authorization,
 ): string {
   const lines = signedHeaders.map((name) => `${name}:${(headers[name] ?? "").trim().replace(/ +/g, " ")}\n`);
-  return [method, path, "", lines.join(""), signedHeaders.join(";"), sha256(body)].join("\n");
+  const [name = "", query = ""] = path.split("?");
+  const sorted = query.split("&").sort().join("&");
+  return [method, name, sorted, lines.join(""), signedHeaders.join(";"), sha256(body)].join("\n");
 }
 
 function sha256(text: string): string {

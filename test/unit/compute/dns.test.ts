@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { dnsRecords, givenTargets, instanceTarget } from "../../../src/compute/dns/records.js";
+import { dnsRecords, givenTargets, instanceTarget, keptTarget } from "../../../src/compute/dns/records.js";
 import { zoneLines } from "../../../src/compute/dns/zone.js";
 import { runCli } from "../../support/cloud/cli.js";
 import { fleetOf } from "../../support/fleets.js";
@@ -45,6 +45,19 @@ describe("the records of a fleet", () => {
     const addressed = records.flatMap((record) => (record.type === "A" ? [record.name] : []));
     const targets = records.flatMap((record) => (record.type === "SRV" ? [record.target] : []));
     expect(new Set(targets)).toEqual(new Set(addressed));
+  });
+
+  test("lead to the domain itself where a group's instances keep its addresses", () => {
+    const group = { name: "g", hosted_zone_id: "Z0123456789ABC" };
+    const dns = { domain: "sip.example.com" };
+    const kept = fleetOf({ proxies: {}, group, dns });
+    expect(zoneLines(dnsRecords("sip.example.com", kept.dns, kept.hosts.map(keptTarget)))).toBe(
+      [
+        "_sip._udp.sip.example.com. 60 IN SRV 10 10 5080 sip.example.com.",
+        "_sip._tcp.sip.example.com. 60 IN SRV 10 10 5080 sip.example.com.",
+        "",
+      ].join("\n"),
+    );
   });
 
   test("name a group's instances by their addresses, in labels that DNS takes", () => {

@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import { print, printJson, talk } from "../../../cli/talk.js";
 import { table } from "../../../cli/table.js";
+import { keptName } from "../compute/group/dns-records.js";
 import { ownerOf } from "../compute/ownership.js";
 import type { Aws } from "../do/aws.js";
 import { deleteGroup } from "../do/group-delete.js";
@@ -17,7 +18,7 @@ import { printOutcome, withAws } from "./with-aws.js";
 export async function groupStatus(file: string, options: DryRunOptions): Promise<void> {
   const { fleet, group, name } = fleetGroup(file);
   await withAws(fleet.launch.ec2.region, {}, async (aws) => {
-    const found = await readStatus(aws, name, group.elastic_ip_pool);
+    const found = await readStatus(aws, name, group.elastic_ip_pool, keptName(fleet, aws.region));
     if (!found) process.exitCode = 1;
     if (options.json) printJson(found ?? { name, there: false });
     else print(found ? statusText(found) : `there is no group ${name} in ${aws.region}\n`);
@@ -34,6 +35,7 @@ function statusText(status: GroupStatus): string {
     ...(status.types.length === 0 ? [] : [typesText(status)]),
     ...(status.roll === undefined ? [] : [`last roll: ${status.roll}`]),
     ...(pool === undefined ? [] : [`Elastic IPs of the pool: ${pool.free} of ${pool.all} are free`]),
+    ...(status.dns === undefined ? [] : [dnsText(status.dns)]),
     "",
     table(
       columns,
@@ -45,6 +47,12 @@ function statusText(status: GroupStatus): string {
     ...status.failures.map(({ at, what, why }) => pc.yellow(`${at}  ${what}: ${why}`)),
     "",
   ].join("\n");
+}
+
+function dnsText({ name, instances }: NonNullable<GroupStatus["dns"]>): string {
+  if (instances === undefined)
+    return pc.yellow(`${name}: not marked as this group's, or not permitted to read`);
+  return `${name} has the addresses of ${instances.join(", ") || "no instance"}`;
 }
 
 function typesText({ types, spotPercentage }: GroupStatus): string {
@@ -80,7 +88,8 @@ export async function groupDelete(file: string, options: GroupDeleteOptions): Pr
   const timeout = secondsOf(options.timeout);
   await withAws(fleet.launch.ec2.region, options, async (aws) => {
     const tell = (line: string) => talk.note(line);
-    const deletion = { owner: ownerOf(fleet, host), force: options.force === true, timeout, tell };
+    const dns = keptName(fleet, aws.region);
+    const deletion = { owner: ownerOf(fleet, host), dns, force: options.force === true, timeout, tell };
     const done = [await deleteGroup(aws, name, deletion)];
     if (options.release) done.push(...(await deleteSecurityGroup(aws, fleet.name)));
     tellDone(aws, name, done, options);

@@ -1,6 +1,7 @@
 import type * as autoscaling from "@aws-sdk/client-auto-scaling";
 import type * as cloudwatch from "@aws-sdk/client-cloudwatch";
 import type * as ec2 from "@aws-sdk/client-ec2";
+import type * as route53 from "@aws-sdk/client-route-53";
 import type * as ssm from "@aws-sdk/client-ssm";
 
 /** Every call with which the operator's commands change something in AWS, and what goes in and out. Reading it is reading what they may do. */
@@ -61,6 +62,7 @@ export interface Changes {
   "cloudwatch:DeleteAlarms": Call<cloudwatch.DeleteAlarmsCommandInput>;
   "cloudwatch:PutMetricAlarm": Call<cloudwatch.PutMetricAlarmCommandInput>;
   "cloudwatch:TagResource": Call<cloudwatch.TagResourceCommandInput>;
+  "route53:ChangeResourceRecordSets": Call<route53.ChangeResourceRecordSetsCommandInput>;
   "ssm:DeleteParameter": Call<ssm.DeleteParameterCommandInput>;
   "ssm:PutParameter": Call<ssm.PutParameterCommandInput, ssm.PutParameterCommandOutput>;
 }

@@ -50,6 +50,10 @@ export class Aws {
     return this.clients.cloudwatch;
   }
 
+  get route53() {
+    return this.clients.route53;
+  }
+
   get ssm() {
     return this.clients.ssm;
   }

@@ -1,6 +1,7 @@
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { EC2Client } from "@aws-sdk/client-ec2";
+import { Route53Client } from "@aws-sdk/client-route-53";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { buffer } from "node:stream/consumers";
 import type { Readable } from "node:stream";
@@ -15,6 +16,7 @@ export interface Clients {
   ec2: EC2Client;
   autoscaling: AutoScalingClient;
   cloudwatch: CloudWatchClient;
+  route53: Route53Client;
   ssm: SSMClient;
 }
 
@@ -30,6 +32,7 @@ export async function awsClients(region: string | undefined, tell: (line: string
     ec2,
     autoscaling: named(new AutoScalingClient(config), tell),
     cloudwatch: named(new CloudWatchClient(config), tell),
+    route53: named(new Route53Client(config), tell),
     ssm: named(new SSMClient(config), tell),
   };
 }
@@ -71,7 +74,7 @@ async function regionOf(client: EC2Client): Promise<string> {
   }
 }
 
-type Client = EC2Client | AutoScalingClient | CloudWatchClient | SSMClient;
+type Client = EC2Client | AutoScalingClient | CloudWatchClient | Route53Client | SSMClient;
 
 /** What the layers of one call tell each other. */
 interface CallContext {

@@ -3,13 +3,17 @@ import { isGoingOn } from "../compute/group/current.js";
 import { refuseKept } from "../compute/group/kept.js";
 import type { Owner } from "../compute/ownership.js";
 import { UserError } from "../../../errors.js";
+import type { KeptName } from "../compute/group/dns-records.js";
 import type { Aws } from "./aws.js";
+import { readKept, removeKept } from "./group-dns.js";
 import { describeGroup, describeWarmPool, readOwnGroup } from "./group-state.js";
 import { poll } from "./wait.js";
 
 export interface Deletion {
   /** Whose the group has to be. */
   owner: Owner;
+  /** The name that its instances keep in DNS. */
+  dns: KeptName | undefined;
   /** End instances at once, with the calls that are up on them. */
   force: boolean;
   /** Milliseconds to wait until the instances have drained. */
@@ -26,6 +30,8 @@ export async function deleteGroup(aws: Aws, name: string, deletion: Deletion): P
   const { group, template, refresh, warmPool } = current;
   const alarms = ownAlarms([], current.alarms, deletion.owner).map(({ alarm }) => alarm.AlarmName ?? "");
   if (group) refuseKept(group, deletion.force);
+  // refuses who may not read it
+  if (deletion.dns) await readKept(aws, deletion.dns);
   // before the hosts go: a group that is deleted on purpose is no alarm
   if (alarms.length > 0) await aws.change("cloudwatch:DeleteAlarms", { AlarmNames: alarms }, {});
   if (group) {
@@ -41,10 +47,12 @@ export async function deleteGroup(aws: Aws, name: string, deletion: Deletion): P
       await aws.change("autoscaling:DeleteAutoScalingGroup", { ...named, ForceDelete: deletion.force }, {});
     await gone(aws, name, deletion);
   }
+  const addresses = deletion.dns && (await removeKept(aws, deletion.dns));
   if (template) await aws.change("ec2:DeleteLaunchTemplate", { LaunchTemplateId: template.id }, {});
   const deleted = [
     ...(group ? ["the group"] : []),
     ...(template ? ["its launch template"] : []),
+    ...(addresses === undefined ? [] : ["what its instances left in DNS"]),
     ...(alarms.length > 0 ? ["its alarms"] : []),
   ];
   return deleted.length === 0

@@ -5,9 +5,12 @@ import {
 } from "@aws-sdk/client-auto-scaling";
 import { groupVersion } from "../compute/group/current.js";
 import { previousVersion } from "../compute/group/plan.js";
+import type { KeptName } from "../compute/group/dns-records.js";
 import { progress } from "../compute/group/refresh.js";
 import { addressesOfPool } from "./addresses.js";
 import type { Aws } from "./aws.js";
+import { isAwsError } from "./errors.js";
+import { readKept } from "./group-dns.js";
 import { readGroup } from "./group-state.js";
 import { instancesWhere } from "./instances.js";
 
@@ -39,6 +42,8 @@ export interface GroupStatus {
   pool: { free: number; all: number } | undefined;
   /** The group's alarms; undefined where they may not be read. */
   alarms: { name: string; state: string; since: string; reason: string }[] | undefined;
+  /** Of a group that keeps a name in DNS: the instances whose addresses it has; none where it is not marked as the group's, or may not be read. */
+  dns: { name: string; instances: string[] | undefined } | undefined;
   /** What failed of the last activities. */
   failures: { at: string; what: string; why: string }[];
 }
@@ -48,6 +53,7 @@ export async function groupStatus(
   aws: Aws,
   name: string,
   pool: string | undefined,
+  kept: KeptName | undefined,
 ): Promise<GroupStatus | undefined> {
   const current = await readGroup(aws, name);
   const { group, template, refresh } = current;
@@ -85,6 +91,7 @@ export async function groupStatus(
       since: alarm.StateTransitionedTimestamp?.toISOString() ?? "",
       reason: alarm.StateReason ?? "",
     })),
+    dns: kept && { name: kept.name, instances: await instancesInDns(aws, kept) },
     failures: await failures(aws, name),
   };
 }
@@ -98,6 +105,17 @@ function mixOfGroup({ MixedInstancesPolicy: mixed }: AutoScalingGroup) {
 async function poolStatus(aws: Aws, pool: string) {
   const addresses = await addressesOfPool(aws, pool);
   return { free: addresses.filter(({ holder }) => holder === undefined).length, all: addresses.length };
+}
+
+/** (Policies of former releases know nothing of DNS.) */
+async function instancesInDns(aws: Aws, kept: KeptName): Promise<string[] | undefined> {
+  try {
+    const found = await readKept(aws, kept);
+    return found?.addresses.map(({ SetIdentifier = "" }) => SetIdentifier).sort();
+  } catch (error) {
+    if (isAwsError(error, "AccessDenied", "AccessDeniedException")) return undefined;
+    throw error;
+  }
 }
 
 /** Of the last twenty activities those that failed, newest first. */

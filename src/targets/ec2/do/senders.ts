@@ -1,6 +1,7 @@
 import * as autoscaling from "@aws-sdk/client-auto-scaling";
 import * as cloudwatch from "@aws-sdk/client-cloudwatch";
 import * as ec2 from "@aws-sdk/client-ec2";
+import * as route53 from "@aws-sdk/client-route-53";
 import * as ssm from "@aws-sdk/client-ssm";
 import type { Action, InputOf, OutputOf } from "../compute/calls.js";
 import type { Clients } from "./clients.js";
@@ -59,6 +60,8 @@ export const senders: { [A in Action]: (clients: Clients, input: InputOf<A>) => 
   "cloudwatch:DeleteAlarms": (c, i) => c.cloudwatch.send(new cloudwatch.DeleteAlarmsCommand(i)),
   "cloudwatch:PutMetricAlarm": (c, i) => c.cloudwatch.send(new cloudwatch.PutMetricAlarmCommand(i)),
   "cloudwatch:TagResource": (c, i) => c.cloudwatch.send(new cloudwatch.TagResourceCommand(i)),
+  "route53:ChangeResourceRecordSets": (c, i) =>
+    c.route53.send(new route53.ChangeResourceRecordSetsCommand(i)),
   "ssm:DeleteParameter": (c, i) => c.ssm.send(new ssm.DeleteParameterCommand(i)),
   "ssm:PutParameter": (c, i) => c.ssm.send(new ssm.PutParameterCommand(i)),
 };

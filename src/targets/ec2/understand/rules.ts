@@ -2,6 +2,7 @@ import { isNamed } from "../../../understand/destination.js";
 import type { Fault } from "../../../understand/fault.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { placeOf } from "../../../understand/rules/place-of.js";
+import { dnsRules } from "./dns-rules.js";
 import { machineRules } from "./machine-rules.js";
 
 /** What a fleet must keep beside the rules that hold everywhere. */
@@ -14,6 +15,7 @@ export const ec2Rules: readonly ((fleet: Fleet) => Fault[])[] = [
   copyKeysAreForCopies,
   sharedImagesHaveOwnKeys,
   ...machineRules,
+  ...dnsRules,
 ];
 
 function desiredIsWithinBounds({ group }: Fleet): Fault[] {

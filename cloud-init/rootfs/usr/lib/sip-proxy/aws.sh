@@ -6,8 +6,9 @@
 # aws_query and aws_json set aws_answer to the body of the answer. When they fail, aws_code and aws_reason say why; it
 # has been tried again where that may help.
 
-# Another endpoint (host.env) serves all services: a local emulator. Otherwise each has its own in the region.
-aws_url() { printf '%s/' "${AWS_ENDPOINT_URL:-https://$1.$aws_region.$aws_domain}"; }
+# Another endpoint (host.env) serves all services: a local emulator. Otherwise each has its own in the region. (Who sets aws_host calls
+# that one instead, aws_path a path of it.)
+aws_url() { printf '%s/%s' "${AWS_ENDPOINT_URL:-https://${aws_host:-$1.$aws_region.$aws_domain}}" "${aws_path:-}"; }
 
 # aws_query SERVICE VERSION ACTION [NAME=VALUE...]: the Query protocol (EC2, Auto Scaling, CloudWatch).
 aws_query() {
@@ -47,7 +48,7 @@ aws_pause() {
 aws_worth_another() {
 	case $aws_code in
 	unreachable | 5[0-9][0-9] | InternalError | InternalFailure | InternalServiceError | ServiceUnavailable* | Unavailable) ;;
-	*Throttl* | RequestLimitExceeded | TooManyRequests* | SlowDown) ;;
+	*Throttl* | RequestLimitExceeded | PriorRequestNotComplete | TooManyRequests* | SlowDown) ;;
 	ExpiredToken* | RequestExpired | InvalidClientTokenId) rm -f "$cache/aws/credentials" ;;
 	*) return 1 ;;
 	esac

@@ -1,6 +1,7 @@
 import type { Fleet, Group } from "../../../../understand/fleet.js";
 import { callsMetric, groupName, poolTag } from "../../../../compute/host/contract.js";
-import { arnIn, type Policy, type PolicyPlace, type Statement } from "./policy.js";
+import { keepRecords, route53Arn } from "./dns.js";
+import { arnIn, inRegion, type Policy, type PolicyPlace, type Statement } from "./policy.js";
 import { secretStatements } from "./secrets.js";
 
 export interface PolicyOptions extends PolicyPlace {
@@ -14,12 +15,13 @@ export function instanceRolePolicy(fleet: Fleet, { kmsKeys, ...place }: PolicyOp
     Version: "2012-10-17",
     Statement: [
       ...secretStatements(fleet, place, kmsKeys),
-      ...(fleet.group ? groupStatements(groupName(fleet.name, fleet.group.name), fleet.group, place) : []),
+      ...(fleet.group ? groupStatements(fleet, fleet.group, place) : []),
     ],
   };
 }
 
-function groupStatements(name: string, group: Group, place: PolicyPlace): Statement[] {
+function groupStatements(fleet: Fleet, group: Group, place: PolicyPlace): Statement[] {
+  const name = groupName(fleet.name, group.name);
   return [
     {
       Sid: "SpeakForOwnGroup",
@@ -30,6 +32,7 @@ function groupStatements(name: string, group: Group, place: PolicyPlace): Statem
       Resource: [arnIn(place, "autoscaling", `autoScalingGroup:*:autoScalingGroupName/${name}`)],
     },
     ...(group.elastic_ip_pool === undefined ? [] : poolStatements(name, group.elastic_ip_pool, place)),
+    ...dnsOfGroup(group, fleet.dns, place),
     ...(group.target_calls === undefined && group.alarm_actions.length === 0 ? [] : [metricStatement]),
   ];
 }
@@ -52,13 +55,32 @@ function poolStatements(group: string, pool: string, place: PolicyPlace): Statem
       Effect: "Allow",
       Action: ["ec2:DescribeAddresses"],
       Resource: ["*"],
-      ...(place.region === "*"
-        ? {}
-        : { Condition: { StringEquals: { "aws:RequestedRegion": place.region } } }),
+      ...inRegion(place),
     },
     associate("ClaimPoolAddress", "elastic-ip", { [poolTag]: pool }),
     associate("ClaimForOwnGroup", "instance", { "aws:autoscaling:groupName": group }),
     associate("ClaimOnInterface", "network-interface"),
+  ];
+}
+
+/** The records of its name, and who else is in the group: whose records are left over, and who would still answer. */
+function dnsOfGroup(group: Group, { domain }: Fleet["dns"], place: PolicyPlace): Statement[] {
+  if (group.hosted_zone_id === undefined || domain === undefined) return [];
+  return [
+    ...keepRecords(group.hosted_zone_id, domain, place),
+    {
+      Sid: "SeeWhenRecordsHaveSpread",
+      Effect: "Allow",
+      Action: ["route53:GetChange"],
+      Resource: [route53Arn(place, "change/*")],
+    },
+    {
+      Sid: "SeeOwnGroup",
+      Effect: "Allow",
+      Action: ["autoscaling:DescribeAutoScalingGroups"],
+      Resource: ["*"],
+      ...inRegion(place),
+    },
   ];
 }
 

@@ -2,6 +2,7 @@ import type { Fleet } from "../../../../understand/fleet.js";
 import { groupName } from "../../../../compute/host/contract.js";
 import type { Action } from "../calls.js";
 import { amiParameter, tagKey } from "../names.js";
+import { keepRecords } from "./dns.js";
 import { arnIn, type Policy, type PolicyPlace, type Statement } from "./policy.js";
 
 /** What a call that changes something needs beside its action's name. */
@@ -12,6 +13,8 @@ type Bound =
   | "fleet"
   /** One of the group's alarms, by its name. */
   | "alarm"
+  /** One of the records that the group's hosts keep. */
+  | "record"
   /** One of the fleet's parameters. */
   | "parameter";
 
@@ -61,6 +64,7 @@ const changes: Record<Action, Bound> = {
   "cloudwatch:DeleteAlarms": "alarm",
   "cloudwatch:PutMetricAlarm": "alarm",
   "cloudwatch:TagResource": "alarm",
+  "route53:ChangeResourceRecordSets": "record",
   "ssm:DeleteParameter": "parameter",
   "ssm:PutParameter": "parameter",
 };
@@ -122,6 +126,7 @@ export function operatorPolicy(fleet: Fleet, place: PolicyPlace, kmsKeys: readon
       },
       { Sid: "Publish", Effect: "Allow", Action: actions("parameter"), Resource: parameters(fleet, place) },
       ...alarms(fleet, place, actions("alarm")),
+      ...records(fleet, place),
       ...passRole(fleet, place),
       ...encryption(kmsKeys),
     ],
@@ -138,6 +143,12 @@ function alarms({ name, group }: Fleet, place: PolicyPlace, Action: string[]): S
   if (!group) return [];
   const Resource = [arnIn(place, "cloudwatch", `alarm:${groupName(name, group.name)}-*`)];
   return [{ Sid: "WatchTheGroup", Effect: "Allow", Action, Resource }];
+}
+
+/** What the group leaves in DNS when it is deleted. */
+function records({ group, dns }: Fleet, place: PolicyPlace): Statement[] {
+  if (group?.hosted_zone_id === undefined || dns.domain === undefined) return [];
+  return keepRecords(group.hosted_zone_id, dns.domain, place);
 }
 
 /** Only to EC2; an instance profile does not tell the name of its role. */

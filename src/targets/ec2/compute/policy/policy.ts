@@ -9,7 +9,11 @@ export interface Statement {
   Effect: "Allow";
   Action: string[];
   Resource: string[];
-  Condition?: { StringEquals: Record<string, string | string[]> };
+  Condition?: {
+    StringEquals?: Record<string, string | string[]>;
+    /** Of a request with several values: each must be one of these. */
+    "ForAllValues:StringEquals"?: Record<string, string | string[]>;
+  };
 }
 
 /** Where the policy is to hold. What is not known is `*`. */
@@ -30,8 +34,13 @@ export function arnIn(
   return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }
 
-function partitionOf(region: string): string {
+export function partitionOf(region: string): string {
   if (region === "*") return "*";
   if (region.startsWith("cn-")) return "aws-cn";
   return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+}
+
+/** For actions that know no resources. */
+export function inRegion({ region }: PolicyPlace): Pick<Statement, "Condition"> {
+  return region === "*" ? {} : { Condition: { StringEquals: { "aws:RequestedRegion": region } } };
 }

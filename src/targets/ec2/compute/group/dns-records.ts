@@ -1,0 +1,45 @@
+import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
+import { dnsMarker, groupName } from "../../../../compute/host/contract.js";
+import type { Fleet } from "../../../../understand/fleet.js";
+
+/** The name that a group's instances keep in Route 53. */
+export interface KeptName {
+  zone: string;
+  name: string;
+  marker: string;
+  /** What the marker says before the turn (as the host's dns-change writes it). */
+  owner: string;
+}
+
+/** What is in DNS of it. */
+export interface KeptRecords {
+  marker: ResourceRecordSet;
+  /** Of instances, by their set identifiers. */
+  addresses: ResourceRecordSet[];
+}
+
+export function keptName({ name: fleet, group, dns }: Fleet, region: string): KeptName | undefined {
+  if (group?.hosted_zone_id === undefined || dns.domain === undefined) return undefined;
+  const name = dns.domain.toLowerCase();
+  return {
+    zone: group.hosted_zone_id,
+    name,
+    marker: `${dnsMarker}.${name}`,
+    owner: `sip-proxy fleet=${fleet} group=${groupName(fleet, group.name)} region=${region}`,
+  };
+}
+
+/** The group's own of these record sets; undefined where no marker says that the name is its. */
+export function ownRecords(
+  kept: KeptName,
+  markers: readonly ResourceRecordSet[],
+  records: readonly ResourceRecordSet[],
+): KeptRecords | undefined {
+  const is = (name: string, type: string) => (one: ResourceRecordSet) =>
+    one.Name?.toLowerCase().replace(/\.$/, "") === name && one.Type === type;
+  const marker = markers.find(is(kept.marker, "TXT"));
+  const [, owner] = /^"(.*) turn=\d+"$/.exec(marker?.ResourceRecords?.[0]?.Value ?? "") ?? [];
+  if (marker === undefined || owner !== kept.owner) return undefined;
+  const ofInstance = ({ SetIdentifier = "" }: ResourceRecordSet) => /^i-[0-9a-f]{8,17}$/.test(SetIdentifier);
+  return { marker, addresses: records.filter(is(kept.name, "A")).filter(ofInstance) };
+}

@@ -1,0 +1,33 @@
+import { dnsMarker } from "../../../../compute/host/contract.js";
+import { partitionOf, type PolicyPlace, type Statement } from "./policy.js";
+
+/** Route 53 is one for all regions of a partition, and its ARNs have no account. */
+export function route53Arn(
+  { region, partition = partitionOf(region) }: PolicyPlace,
+  resource: string,
+): string {
+  return `arn:${partition}:route53:::${resource}`;
+}
+
+/**
+ * The records of one name and of its marker, and nothing else of the zone.
+ * https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-rrset-conditions.html
+ */
+export function keepRecords(zone: string, domain: string, place: PolicyPlace): Statement[] {
+  const Resource = [route53Arn(place, `hostedzone/${zone}`)];
+  const name = domain.toLowerCase();
+  const limits = {
+    "route53:ChangeResourceRecordSetsNormalizedRecordNames": [name, `${dnsMarker}.${name}`],
+    "route53:ChangeResourceRecordSetsRecordTypes": ["A", "TXT"],
+  };
+  return [
+    {
+      Sid: "KeepRecords",
+      Effect: "Allow",
+      Action: ["route53:ChangeResourceRecordSets"],
+      Resource,
+      Condition: { "ForAllValues:StringEquals": limits },
+    },
+    { Sid: "ListRecords", Effect: "Allow", Action: ["route53:ListResourceRecordSets"], Resource },
+  ];
+}

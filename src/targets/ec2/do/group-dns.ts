@@ -1,0 +1,61 @@
+import {
+  ListResourceRecordSetsCommand,
+  type ListResourceRecordSetsCommandInput,
+  type ListResourceRecordSetsCommandOutput,
+  type ResourceRecordSet,
+} from "@aws-sdk/client-route-53";
+import { ownRecords, type KeptName, type KeptRecords } from "../compute/group/dns-records.js";
+import type { Aws } from "./aws.js";
+import { inChunks } from "./chunks.js";
+
+/** What a group's instances have in DNS; undefined when the name is not marked as the group's. */
+export async function readKept(aws: Aws, kept: KeptName): Promise<KeptRecords | undefined> {
+  const markers = await list(aws, kept.zone, kept.marker, "TXT");
+  return ownRecords(kept, markers, await list(aws, kept.zone, kept.name, "A"));
+}
+
+/** The record sets of one name and type, page by page. */
+async function list(
+  aws: Aws,
+  HostedZoneId: string,
+  name: string,
+  type: "A" | "TXT",
+): Promise<ResourceRecordSet[]> {
+  const found: ResourceRecordSet[] = [];
+  let from: ListResourceRecordSetsCommandInput | undefined = {
+    HostedZoneId,
+    StartRecordName: name,
+    StartRecordType: type,
+  };
+  while (from) {
+    const page: ListResourceRecordSetsCommandOutput = await aws.route53.send(
+      new ListResourceRecordSetsCommand(from),
+    );
+    found.push(...(page.ResourceRecordSets ?? []));
+    const { NextRecordName, NextRecordType, NextRecordIdentifier } = page;
+    const more = NextRecordName?.replace(/\.$/, "") === name && NextRecordType === type;
+    from =
+      more && NextRecordIdentifier !== undefined
+        ? { ...from, StartRecordIdentifier: NextRecordIdentifier }
+        : undefined;
+  }
+  return found;
+}
+
+/** Removes what is left of a group that is gone: its marker last, so that it can be done again. Tells how many addresses. */
+export async function removeKept(aws: Aws, kept: KeptName): Promise<number | undefined> {
+  const found = await readKept(aws, kept);
+  if (!found) return undefined;
+  for (const some of inChunks([...found.addresses, found.marker], 400))
+    await aws.change(
+      "route53:ChangeResourceRecordSets",
+      {
+        HostedZoneId: kept.zone,
+        ChangeBatch: {
+          Changes: some.map((ResourceRecordSet) => ({ Action: "DELETE" as const, ResourceRecordSet })),
+        },
+      },
+      {},
+    );
+  return found.addresses.length;
+}

@@ -1,0 +1,56 @@
+import type { Fault } from "../../../understand/fault.js";
+import type { Fleet } from "../../../understand/fleet.js";
+import { placeOf } from "../../../understand/rules/place-of.js";
+
+/** What records that a group's hosts keep in Route 53 need. */
+export const dnsRules: readonly ((fleet: Fleet) => Fault[])[] = [
+  zoneHasDomain,
+  addressesAreTheHostsOwn,
+  ttlFitsDrain,
+];
+
+const zone = ["group", "hosted_zone_id"];
+
+function zoneHasDomain({ group, dns }: Fleet): Fault[] {
+  if (group?.hosted_zone_id === undefined || dns.domain !== undefined) return [];
+  return [
+    {
+      path: zone,
+      atKey: true,
+      message: "needs dns.domain: the name whose records the instances keep",
+      hint: "add dns: { domain: sip.example.com }",
+    },
+  ];
+}
+
+/** Behind one address for all of them no record would be one host's. */
+function addressesAreTheHostsOwn({ group }: Fleet): Fault[] {
+  if (group?.hosted_zone_id === undefined) return [];
+  const setting = `${group.dns_address}_ip_address` as const;
+  if (group[setting] === "auto") return [];
+  return [
+    {
+      path: zone,
+      atKey: true,
+      message: `needs ${setting}: auto in the group; all instances have ${group[setting]}, and one that leaves would not be told from the others`,
+      ...(setting === "public_ip_address" && {
+        hint: "or set dns_address: private for a private hosted zone",
+      }),
+    },
+  ];
+}
+
+/** An instance that is to end waits for the TTL before it refuses calls. */
+function ttlFitsDrain({ group, dns, hosts }: Fleet): Fault[] {
+  const host = hosts.find(({ kind }) => kind === "group");
+  if (group?.hosted_zone_id === undefined || !host) return [];
+  const { drain_limit } = host.settings;
+  if (dns.ttl <= drain_limit) return [];
+  return [
+    {
+      path: placeOf(host, "drain_limit"),
+      message: `must be at least dns.ttl (${dns.ttl}): an instance leaves DNS and waits so long before it drains; got ${drain_limit}`,
+      hint: "set dns.ttl: 60",
+    },
+  ];
+}

@@ -1,0 +1,61 @@
+import { afterEach, expect, test } from "vitest";
+import { eventually } from "../support/eventually.js";
+import { GroupLab, labFleet, privateAddress, publicAddress } from "../support/group-lab.js";
+import { instanceId } from "../support/host-lab.js";
+import { zoneWith } from "../support/zone.js";
+
+// A real host, and one in DNS that answers as far as the group knows.
+
+let lab: GroupLab;
+afterEach(() => lab?.stop());
+
+async function inDns(): Promise<string[]> {
+  const { records } = await lab.cloud.state();
+  return records.flatMap(({ identifier = [] }) => identifier).sort();
+}
+
+async function ready(ttl: number): Promise<void> {
+  const fleet = labFleet({
+    dns: { domain: "sip.example.com", ttl },
+    group: { hosted_zone_id: "Z0123456789ABC" },
+  });
+  const instances = [
+    { id: instanceId(0), privateAddress: privateAddress(0), publicAddress: publicAddress(0) },
+    { id: instanceId(1), privateAddress: privateAddress(1), lifecycle: "InService" as const },
+  ];
+  lab = await GroupLab.start(1, { instances, ...zoneWith(instanceId(1)) }, fleet);
+  await lab.bringUp(0, fleet);
+  await eventually(async () => expect(await inDns()).toEqual([instanceId(0), instanceId(1)]), 120_000);
+}
+
+const host = () => {
+  const found = lab.hosts.get(0);
+  if (!found) throw new Error("no host");
+  return found;
+};
+const statuses = async () =>
+  (await lab.calls(0, { holdMs: 100, rtp: { rate: 0 } })).calls.map(({ finalStatus }) => finalStatus);
+
+test("a host that is to end leaves DNS first, takes calls while its address may be remembered, and drains then", async () => {
+  // time for a call on a busy machine
+  const ttl = 30;
+  await ready(ttl);
+  await lab.cloud.terminate(instanceId(0));
+  await host().until(/leaving DNS: sip\.example\.com/);
+  await host().until(/out of DNS: sip\.example\.com/);
+  const out = Date.now();
+  expect(await inDns()).toEqual([instanceId(1)]);
+  expect(await statuses()).toEqual([200]);
+  await host().until(/draining: the group takes this instance out/);
+  expect((Date.now() - out) / 1000).toBeGreaterThan(ttl - 3);
+  await lab.cloud.untilCompleted(instanceId(0), "sip-proxy-terminate");
+  expect(await inDns()).toEqual([instanceId(1)]);
+});
+
+test("a spot instance leaves DNS too, and drains at once", async () => {
+  await ready(300);
+  await lab.cloud.interrupt(instanceId(0));
+  await host().until(/draining: EC2 takes this spot instance back/);
+  await host().until(/out of DNS: sip\.example\.com/);
+  await host().until(/drained after \d+ s: no calls are left/);
+});
