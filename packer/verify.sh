@@ -99,6 +99,9 @@ if [[ -d $upload/added ]]; then
 		must "image.files: $path is not there any more with mode $mode, of $owner" is_file "$mode" "$owner" "$path"
 	done <"$upload/added/files.list"
 fi
+if [[ -s $upload/sbom.cdx.json ]]; then
+	must "the bill of materials is not in the image" cmp "$upload/sbom.cdx.json" /usr/share/sip-proxy/sbom.cdx.json
+fi
 must "something listens for SIP or media on an image that is not configured" no_listener
 
 if ((${#faults[@]} > 0)); then
@@ -116,6 +119,9 @@ step "writing the manifest"
 	printf ' "mediaRelayVersion": "%s",\n' "$(relay_version | head -n 1 | tr -cd '[:alnum:].+:~-')"
 	printf ' "kernelModule": %s,\n' "$(has_kernel_module && echo true || echo false)"
 	printf ' "cloudInit": "%s",\n' "$(dpkg-query -W -f '${Version}' cloud-init)"
+	if [[ -s $upload/sbom.cdx.json ]]; then
+		printf ' "sbom": "sha256:%s",\n' "$(sha256sum <"$upload/sbom.cdx.json" | cut -d' ' -f1)"
+	fi
 	printf ' "usedKiB": %s,\n' "$(du --one-file-system -sk / 2>/dev/null | cut -f 1)"
 	printf ' "checksums": {\n'
 	for program in "$(command -v kamailio)" "$(command -v "$MEDIA_RELAY")"; do
@@ -126,5 +132,4 @@ step "writing the manifest"
 	dpkg-query -W -f '  "${Package}": "${Version}",\n' | sort | sed '$ s/,$//'
 	printf ' }\n}\n'
 } >/tmp/sip-proxy-manifest.json
-mv "$upload/packages.tsv" /tmp/sip-proxy-packages.tsv
 rm -rf "$upload" "$start_log"

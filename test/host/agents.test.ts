@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runInGuest } from "../../src/do/local/ssh.js";
 import { attempt, run } from "../../src/do/process.js";
@@ -19,6 +20,7 @@ const relay = `${mediaRelay}@1`;
 
 let world: DemoWorld;
 let fleetFile: string;
+let image: Awaited<ReturnType<typeof bakeImage>>;
 
 const settings = `
   enable_metrics: true
@@ -33,7 +35,7 @@ beforeAll(async () => {
   fleetFile = writeFleet(folder, { netns: world.network.namespace("lan"), bridge: "lan" });
   const text = readFileSync(fleetFile, "utf8");
   writeFileSync(fleetFile, text.replace("host_firewall: true", `$&${settings}`));
-  await bakeImage(fleetFile);
+  image = await bakeImage(fleetFile);
   await run({ argv: world.network.inNamespace("database", [...cli, "db", "init", fleetFile]), env });
   await run({ argv: [...cli, "launch", fleetFile, host, "--target", "local"], env, timeout: 1_500_000 });
 });
@@ -160,6 +162,17 @@ test("a relay that hangs is ended, and a Kamailio that is started again is asked
   });
   const { legs } = await placeCalls(world, () => undefined, [host]);
   expect(legs.flatMap(({ faults }) => faults)).toEqual([]);
+});
+
+test("the image has its bill of materials", async () => {
+  const beside = readFileSync(join(dirname(image.path), "sbom.cdx.json"), "utf8");
+  expect(await onHost("cat /usr/share/sip-proxy/sbom.cdx.json")).toBe(beside.trimEnd());
+  expect(image.manifest.contents.sbom).toBe(`sha256:${createHash("sha256").update(beside).digest("hex")}`);
+  const { components } = JSON.parse(beside) as { components: { name: string; version: string }[] };
+  const packages = components.filter(({ name }) => name in image.manifest.contents.packages);
+  expect(Object.fromEntries(packages.map(({ name, version }) => [name, version]))).toEqual(
+    image.manifest.contents.packages,
+  );
 });
 
 test("nothing was refused to any of them, and no unit has failed", async () => {

@@ -10,6 +10,8 @@ export interface ImageContents {
   /** Whether the relay's kernel module is there; images of former releases do not say. */
   kernelModule?: boolean;
   cloudInit: string;
+  /** Checksum (sha256:…) of the bill of materials in it and beside it; images of former releases have none. */
+  sbom?: string;
   usedKiB: number;
   checksums: Record<string, string>;
   packages: Record<string, string>;

@@ -3,6 +3,12 @@ import { relayOf } from "../../relay/registry.js";
 import { addsAnything, addsFiles, addsPackages } from "./additions.js";
 import { kamailioOrigin } from "./kamailio-origin.js";
 
+/** Name of the bill of materials, beside an image's lock file and in the image. */
+export const sbomFileName = "sbom.cdx.json";
+
+/** What list-packages.sh writes. */
+export const listedFile = "packages.tsv";
+
 /** Where Packer uploads the build folder to, on the builder. */
 const upload = "/tmp/sip-proxy";
 
@@ -61,6 +67,32 @@ export const stepMarker = "sip-proxy-step:";
 /** What the marker says when the steps are over and Packer goes on alone. */
 export const finishStep = "finish";
 
+/** What the marker says when Packer waits for the bill of materials of what list-packages.sh has listed. */
+export const sbomStep = "sbom";
+
+/** In the environment of a Packer that somebody answers; one that was started by hand goes on without a bill of materials. */
+export const answeredVariable = "SIP_PROXY_ANSWERED";
+
+/** Fetches what is installed, and brings the bill of materials, which is made of it where Packer runs. */
+function exchangeSbom(outputDirectory: string): object[] {
+  const sbom = `${outputDirectory}/${sbomFileName}`;
+  const wait = [
+    `echo '${stepMarker} ${sbomStep}'`,
+    `while [ -n "$${answeredVariable}" ] && [ ! -e '${sbom}' ]; do [ ! -e '${sbom}.failed' ] || exit 1; sleep 0.1; done`,
+    `[ -e '${sbom}' ] || : >'${sbom}'`,
+  ];
+  return [
+    download(`${upload}/${listedFile}`, `${outputDirectory}/${listedFile}`),
+    { "shell-local": { ...only("files"), inline: wait } },
+    // it is not there yet when the template is checked
+    { file: { ...only("files"), generated: true, source: sbom, destination: `${upload}/${sbomFileName}` } },
+  ];
+}
+
+function download(source: string, destination: string): object {
+  return { file: { ...only("files"), direction: "download", source, destination } };
+}
+
 /** Packer's provisioners, in order: upload, run each step as root, fetch the manifest. */
 export function provisioners(image: Image, outputDirectory: string): object[] {
   const environment = bakeEnvironment(image);
@@ -75,20 +107,15 @@ export function provisioners(image: Image, outputDirectory: string): object[] {
     ["sources", "packages"],
     ...(addsAnything(image) ? [["added"] as const] : []),
   ];
-  const results = [
-    ["/tmp/sip-proxy-manifest.json", "contents.json"],
-    ["/tmp/sip-proxy-packages.tsv", "packages.tsv"],
-  ] as const;
-  const downloads = results.map(([source, name]) => ({
-    file: { ...only("files"), direction: "download", source, destination: `${outputDirectory}/${name}` },
-  }));
-  const left = results.map(([source]) => source).join(" ");
+  const contents = "/tmp/sip-proxy-manifest.json";
   return [
     shell([`mkdir -p ${upload}`]),
     ...uploads.map(([source, part]) => ({ file: { ...only(part), source, destination: upload } })),
-    ...bakeSteps(image).map(run),
-    ...downloads,
-    shell([`echo '${stepMarker} ${finishStep}'`, `sudo rm -f ${left}`], "files"),
+    ...bakeSteps(image).flatMap((step) =>
+      step.script === "list-packages.sh" ? [run(step), ...exchangeSbom(outputDirectory)] : [run(step)],
+    ),
+    download(contents, `${outputDirectory}/contents.json`),
+    shell([`echo '${stepMarker} ${finishStep}'`, `sudo rm -f ${contents}`], "files"),
   ];
 }
 

@@ -4,9 +4,6 @@ import { digestOf, uuidOf } from "../local/cache-key.js";
 import type { ImageLock, LockedPackage } from "./lock.js";
 import { softwareOf, type SourceName } from "./pinned-sources.js";
 
-/** Name of the document beside an image's lock file. */
-export const sbomFileName = "sbom.cdx.json";
-
 /**
  * The bill of materials of an image (CycloneDX 1.6, JSON), from its lock file: every Debian package, and what was compiled, with the changes
  * that were made to it. Same lock, same text.

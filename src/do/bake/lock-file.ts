@@ -1,6 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { imageLock, lockText, readLock, type ImageLock, type LockedParts } from "../../compute/image/lock.js";
+import { listedFile, sbomFileName } from "../../compute/image/provisioners.js";
 import { readListedPackages } from "../../compute/image/listed-packages.js";
 import { UserError } from "../../errors.js";
 import { version } from "../assets.js";
@@ -30,21 +31,36 @@ export async function storedLock(folder: string): Promise<ImageLock | undefined>
   return (await stat(file).catch(() => undefined)) === undefined ? undefined : readLockFile(file);
 }
 
-/** Makes the lock of what Packer has baked in `work`, and writes it and the bill of materials to the image's folder. */
-export async function writeLock(
-  work: string,
-  folder: string,
-  base: LockedParts["base"],
-  sources: ReadonlyMap<string, SourceArchive>,
-): Promise<ImageLock> {
-  const listed = readListedPackages(await readFile(join(work, "output", "packages.tsv"), "utf8"));
+/** What an image is made of, apart from its packages. */
+interface MadeOf {
+  base: LockedParts["base"];
+  sources: ReadonlyMap<string, SourceArchive>;
+}
+
+/** The lock of what Packer has listed, or has baked, in `work`; and its bill of materials. */
+async function describe(work: string, { base, sources }: MadeOf): Promise<{ lock: ImageLock; sbom: string }> {
+  const listed = readListedPackages(await readFile(join(work, "output", listedFile), "utf8"));
   const archives: LockedParts["sources"] = {};
   for (const [name, { file, pin }] of sources) archives[name] = { pin, sha256: await fileDigest(file) };
   const lock = imageLock({ base, sources: archives, tools: { "sip-proxy": version() } }, listed);
-  const { sbomFileName, sbomText } = await import("../../compute/image/sbom.js");
+  const { sbomText } = await import("../../compute/image/sbom.js");
+  return { lock, sbom: sbomText(base.name, lock) };
+}
+
+/** Writes the bill of materials for Packer, which waits for it, to take into the image. */
+export async function answerWithSbom(work: string, madeOf: MadeOf): Promise<void> {
+  const { sbom } = await describe(work, madeOf);
+  const file = join(work, "output", sbomFileName);
+  await writeFile(`${file}.new`, sbom);
+  await rename(`${file}.new`, file);
+}
+
+/** Makes the lock of what Packer has baked in `work`, and writes it and the bill of materials to the image's folder. */
+export async function writeLock(work: string, folder: string, madeOf: MadeOf): Promise<ImageLock> {
+  const { lock, sbom } = await describe(work, madeOf);
   await writeFiles(folder, [
     { path: lockFileName, content: lockText(lock) },
-    { path: sbomFileName, content: sbomText(base.name, lock) },
+    { path: sbomFileName, content: sbom },
   ]);
   return lock;
 }

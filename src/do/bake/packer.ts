@@ -1,7 +1,7 @@
-import { mkdtemp, open } from "node:fs/promises";
+import { mkdtemp, open, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stepMarker } from "../../compute/image/provisioners.js";
+import { answeredVariable, sbomFileName, sbomStep, stepMarker } from "../../compute/image/provisioners.js";
 import { dialectOf, type PackerDialect } from "../../compute/image/packer-dialect.js";
 import { UserError } from "../../errors.js";
 import { attempt, run, type Command } from "../process.js";
@@ -18,6 +18,8 @@ export interface PackerBuild {
   env?: Record<string, string>;
   /** The whole output is added to this file. */
   log: string;
+  /** Called when the packages are listed in output/packages.tsv; Packer waits until it is done, and fails with it. */
+  onListed?: () => Promise<void>;
   /** Called with the script of each step as it starts. */
   onStep: (script: string) => void;
   /** Makes Packer end its builder, remove what it made, and fail. */
@@ -64,10 +66,22 @@ export async function packerBuild(build: PackerBuild, dialect: PackerDialect): P
 
 async function buildWith(temporary: string, build: PackerBuild, dialect: PackerDialect): Promise<void> {
   const { folder, log, signal, inNetwork = (argv) => argv } = build;
-  const env = { CHECKPOINT_DISABLE: "1", PACKER_NO_COLOR: "1", TMPDIR: temporary, ...build.env };
+  const env = {
+    CHECKPOINT_DISABLE: "1",
+    PACKER_NO_COLOR: "1",
+    TMPDIR: temporary,
+    ...(build.onListed && { [answeredVariable]: "yes" }),
+    ...build.env,
+  };
   if (dialect === "current") await run({ argv: ["packer", "init", "plugins"], cwd: folder, env });
   await (await open(log, "a", 0o600)).close();
   const lines: string[] = [];
+  let refused: Error | undefined;
+  const answer = () =>
+    build.onListed?.().catch(async (error: unknown) => {
+      refused = error instanceof Error ? error : new Error(String(error));
+      await writeFile(join(folder, "output", `${sbomFileName}.failed`), "");
+    });
   const { exitCode } = await attempt({
     argv: endingWithUs(inNetwork(packerArgv(build)), log),
     cwd: folder,
@@ -77,9 +91,11 @@ async function buildWith(temporary: string, build: PackerBuild, dialect: PackerD
     onLine: (line) => {
       lines.push(line);
       const [, script] = line.split(stepMarker);
-      if (script !== undefined) build.onStep(script.trim());
+      if (script?.trim() === sbomStep) void answer();
+      else if (script !== undefined) build.onStep(script.trim());
     },
   });
+  if (refused !== undefined) throw refused;
   if (exitCode !== 0) throw failed(lines, log);
 }
 

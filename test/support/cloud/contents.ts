@@ -11,6 +11,7 @@ export function contents(parts: Partial<ImageContents> = {}): ImageContents {
     mediaRelayVersion: "12.5.1.26-1",
     cloudInit: "25.1.4-1+deb13u1",
     usedKiB: 496_496,
+    sbom: `sha256:${"b".repeat(64)}`,
     checksums: { "/usr/sbin/kamailio": `sha256:${"a".repeat(64)}` },
     packages: { kamailio: "6.0.1-1", libssl3t64: "3.5.1-1", socat: "1.8.0.3-1" },
     ...parts,

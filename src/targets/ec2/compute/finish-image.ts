@@ -75,6 +75,7 @@ export function versionTags(contents: ImageContents, base: string): Tags {
     [tagKey.kernel]: contents.kernel,
     [tagKey.cloudInit]: contents.cloudInit,
     [tagKey.base]: base,
+    ...(contents.sbom !== undefined && { [tagKey.sbom]: contents.sbom }),
   };
   return Object.fromEntries(Object.entries(tags).map(([name, value]) => [name, value.slice(0, 256)]));
 }

@@ -16,6 +16,8 @@ export const tagKey = {
   kernel: "sip-proxy:kernel",
   cloudInit: "sip-proxy:cloud-init",
   base: "sip-proxy:base",
+  /** Of an image: checksum of its bill of materials. */
+  sbom: "sip-proxy:sbom",
   /** Of an image: the regions that its bake put it in, with spaces between. */
   regions: "sip-proxy:regions",
   /** Of an image: when `image prune --disable` has disabled it. */

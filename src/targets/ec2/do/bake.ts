@@ -31,7 +31,7 @@ import {
 import { packerArgv, packerBuild, packerDialect } from "../../../do/bake/packer.js";
 import { packerEnvironment } from "./packer-environment.js";
 import type { HeldBake } from "../../../do/bake/held-bake.js";
-import { writeLock } from "../../../do/bake/lock-file.js";
+import { answerWithSbom, writeLock } from "../../../do/bake/lock-file.js";
 import { fetchSource, type SourceArchive } from "../../../do/bake/sources.js";
 
 /** The bake of an AMI, as parts that are run in this order; each keeps what the next ones need. */
@@ -132,8 +132,9 @@ export class Ec2Bake {
       tellStep(script);
       if (this.#dialect === "1.6" && script === "wait-for-cloud-init.sh") this.#completeBuilder();
     };
+    const onListed = () => answerWithSbom(work, this.#madeOf());
     await packerBuild(
-      { folder: work, only: "amazon-ebs.ec2", variables, env, log, onStep, signal },
+      { folder: work, only: "amazon-ebs.ec2", variables, env, log, onListed, onStep, signal },
       this.#dialect,
     );
     return this.#manifest(work);
@@ -193,9 +194,13 @@ export class Ec2Bake {
   /** Writes the lock file beside where the manifest will lie. The AMI is there, so that its packages are only told of. */
   async #lock(work: string): Promise<void> {
     const folder = join(imagesFolder(this.fleet.name), this.key());
-    const { name, id } = this.#baseAmi();
-    const made = await writeLock(work, folder, { name, id }, this.#sources);
+    const made = await writeLock(work, folder, this.#madeOf());
     this.held?.tell(made, this.talk);
+  }
+
+  #madeOf() {
+    const { name, id } = this.#baseAmi();
+    return { base: { name, id }, sources: this.#sources };
   }
 
   async #manifest(work: string): Promise<BakedAmis> {

@@ -33,7 +33,7 @@ import {
 } from "../../../do/bake/image-store.js";
 import { packerDialect } from "../../../do/bake/packer.js";
 import type { HeldBake } from "../../../do/bake/held-bake.js";
-import { writeLock } from "../../../do/bake/lock-file.js";
+import { answerWithSbom, writeLock } from "../../../do/bake/lock-file.js";
 import { fetchSource, type SourceArchive } from "../../../do/bake/sources.js";
 import { chooseBuilder, type Builder, type BuilderChoice, type Ingredients } from "./builders.js";
 
@@ -150,15 +150,16 @@ export class LocalBake {
       await rm(log, { force: true });
       const key = await this.#prepareWork(work);
       const variables = { ssh_private_key_file: key.file, seed_directory: "seed" };
-      const run = { folder: work, variables, log, onStep, signal };
+      const base = { name: this.#fleet.image.base, id: this.#baseTree().key };
+      const sources = new Map([...this.#built].map(([name, { source }]) => [name, source]));
+      const onListed = () => answerWithSbom(work, { base, sources });
+      const run = { folder: work, variables, log, onListed, onStep, signal };
       const made = await builder.bake({ ...this.#layer(), publicKey: key.publicKey, run });
       signal.throwIfAborted();
       const contents = JSON.parse(
         await readFile(join(work, "output", "contents.json"), "utf8"),
       ) as ImageContents;
-      const base = { name: this.#fleet.image.base, id: this.#baseTree().key };
-      const sources = new Map([...this.#built].map(([name, { source }]) => [name, source]));
-      const lock = await writeLock(work, product, base, sources);
+      const lock = await writeLock(work, product, { base, sources });
       this.held?.check(lock, this.#talk);
       const image = join(product, localImageName);
       await rename(made, image);
