@@ -43,6 +43,7 @@ test("an image's life: bake, list, promote, diff, and what prune keeps; each twi
     expect.arrayContaining([
       { Key: "sip-proxy:fleet", Value: "test" },
       { Key: "sip-proxy:kamailio", Value: "6.0.1" },
+      { Key: "sip-proxy:sbom", Value: `sha256:${"b".repeat(64)}` },
       { Key: "sip-proxy:base", Value: `${bases.newest.name} (${bases.newest.ami_id})` },
       { Key: "team", Value: "voice" },
     ]) as unknown,
