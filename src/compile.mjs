@@ -1,7 +1,7 @@
 // Builds src to dist in two seconds: the types are left out, not checked (tsc does that, which takes fifteen: `npm run check`,
 // `npm test`). Each program has what it takes of the packages in a few files: reading 700 of them takes a command three times
 // the CPU of its start.
-import { readdirSync, readFileSync, rmSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
@@ -22,6 +22,9 @@ await build({
   },
   output: { dir: to, entryFileNames: "[name].js", chunkFileNames: "parts/[name].js" },
 });
+
+// `npm link` makes them programs once; a later build must leave the commands usable
+for (const name of programs.slice(0, 2)) chmodSync(join(to, `${name}.js`), 0o755);
 
 // the dashboard's page: a browser loads each file
 mkdirSync(join(to, "page"));

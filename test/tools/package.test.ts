@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -51,4 +51,20 @@ test("renders the example with what it brings along", async () => {
   });
   expect({ exitCode, stderr: exitCode === 0 ? "" : stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(readdirSync(join(folder, "out")).length).toBeGreaterThan(1);
+});
+
+test("every part of it is a module that can be loaded", async () => {
+  const parts = join(folder, "node_modules/sip-proxy-image/dist/parts");
+  // packages that are bundled may want what modules do not have, such as __dirname
+  const load = `for (const part of ${JSON.stringify(readdirSync(parts))}) await import("${parts}/" + part);`;
+  const { exitCode, stderr } = await attempt({
+    argv: [process.execPath, "--input-type=module", "--eval", load],
+    cwd: folder,
+    timeout: 60_000,
+  });
+  expect({ exitCode, stderr: exitCode === 0 ? "" : stderr }).toEqual({ exitCode: 0, stderr: "" });
+});
+
+test.each(["sip-proxy", "bake-image"])("a build leaves %s a program for npm link", (program) => {
+  expect(() => accessSync(join(packageRoot, "dist", `${program}.js`), constants.X_OK)).not.toThrow();
 });
