@@ -2,9 +2,10 @@
 # What a knowledgeable person looks at on a host, in order. Prints a line for each look: ok, note or bad; the subject; the finding; the way
 # out; with tabs in between. It is sent to the host, so that hosts of every release are looked at alike; it changes nothing.
 set -uo pipefail
-lib=/usr/lib/sip-proxy
-root=""
-if [[ ! -r $lib/common.sh || ! -r /etc/sip-proxy/host.env ]]; then
+# tests put another root in front
+lib=${SIP_PROXY_LIB:-/usr/lib/sip-proxy}
+root=${SIP_PROXY_ROOT:-}
+if [[ ! -r $lib/common.sh || ! -r $root/etc/sip-proxy/host.env ]]; then
   printf 'bad\thost\tno host of a fleet: %s is not there\t%s\n' /etc/sip-proxy/host.env "launch the image with its user-data (sip-proxy launch)"
   exit 0
 fi
@@ -13,12 +14,13 @@ fi
 # shellcheck source=cloud-init/rootfs/usr/lib/sip-proxy/relay.sh
 . "$lib/relay.sh"
 load_host
-# its functions end a script at the first fault
-set +e
+# its functions end a script at the first fault, and a boot that has not come far leaves much unset
+set +eu
 
 main() {
   {
     units
+    others
     addresses
     listeners
     relays
@@ -55,6 +57,21 @@ units() {
     fi
   done
   ((bad)) || told ok units "all steps of the boot are done, all services run"
+}
+
+# Units that have failed beside those: no call waits for them, so a host is ready without.
+others() {
+  local unit state status
+  while read -r unit; do
+    case " sip-proxy-configure sip-proxy-database sip-proxy-media kamailio sip-proxy-selftest sip-proxy-dispatcher-sync sip-proxy-call-watch $RELAY_UNITS " in
+    *" $unit "* | *" ${unit%.service} "*) continue ;;
+    esac
+    state=note
+    # ours, and what the fleet file adds
+    if [[ $unit == sip-proxy-* ]] || grep -qxF "$unit" "$root/etc/sip-proxy/added.units"; then state=bad; fi
+    status=$(systemctl show --property=StatusText --value "$unit")
+    told "$state" units "$unit has failed${status:+: ${status#FAILED: }}" "journalctl -u $unit"
+  done < <(systemctl list-units --failed --plain --no-legend --no-pager | awk '{ print $1 }')
 }
 
 addresses() {
@@ -157,14 +174,18 @@ recorders() {
 }
 
 database_answers() {
-  local began answer
+  local began answer kept way_out
   load_database
+  way_out="is $PGHOST:$PGPORT up, and does it let $PGUSER in from here?"
   began=$(date +%s%N)
   if answer=$(DATABASE_PATIENCE=5 psql_strict --no-align --tuples-only --command 'SELECT count(*) FROM sip_proxy_dispatcher' 2>&1); then
     told ok database "$answer rows, in $((($(date +%s%N) - began) / 1000000)) ms"
   else
-    told note database "not reachable: ${answer:-it is silent}; calls go on with the last good list, of $(date -r "$state/dispatcher.list" --iso-8601=seconds)" \
-      "is $PGHOST:$PGPORT up, and does it let $PGUSER in from here?"
+    if kept=$(date -r "$state/dispatcher.list" --iso-8601=seconds); then
+      told note database "not reachable: ${answer:-it is silent}; calls go on with the last good list, of $kept" "$way_out"
+    else
+      told bad database "not reachable: ${answer:-it is silent}; no list of recorders is on this host yet" "$way_out"
+    fi
   fi
 }
 

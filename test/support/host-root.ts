@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { renderHost } from "../../src/commands/render-host.js";
 import { imageSources, packageRoot } from "../../src/do/assets.js";
 import { attempt } from "../../src/do/process.js";
@@ -28,7 +28,7 @@ export interface ScriptOptions {
   timeout?: number;
 }
 
-/** Runs one of the host's scripts to its end, with a folder as its root. */
+/** Runs one of the host's scripts, or one that is sent to hosts (its path), to its end, with a folder as its root. */
 export function script(
   root: string,
   name: string,
@@ -42,7 +42,7 @@ export function script(
     SIP_PROXY_WAIT: String(wait),
     ...more.env,
   };
-  return attempt({ argv: [join(lib, name), ...args], env, ...(onLine && { onLine }), timeout });
+  return attempt({ argv: [resolve(lib, name), ...args], env, ...(onLine && { onLine }), timeout });
 }
 
 /** The first steps of a boot; fails with what they say. */

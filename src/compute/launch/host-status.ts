@@ -12,8 +12,8 @@ export const bootSteps = [
 /** What follows the recorders' table, and looks at whether calls are recorded. */
 const watches = ["sip-proxy-dispatcher-sync.service", "sip-proxy-call-watch.service"];
 
-/** Runs on an image that has no user-data, and says why. */
-const waiting = "sip-proxy-user-data.service";
+/** Of hosts that have something to tell: user-data that is missing, and files and units that the fleet file adds. */
+const occasional = ["sip-proxy-user-data.service", "sip-proxy-added.service"];
 
 /** One systemd unit as it stands. */
 export interface UnitState {
@@ -38,7 +38,7 @@ const divider = "--- dispatcher.list ---";
 
 /** The script that is run on a host to learn its status; `relayUnits` are its media relay's units. */
 export function statusScript(relayUnits: readonly string[]): string {
-  const units = [...bootSteps, ...relayUnits, ...watches, waiting];
+  const units = [...bootSteps, ...relayUnits, ...watches, ...occasional];
   return [
     `systemctl show --property=${properties.join(",")} ${units.join(" ")}`,
     `echo '${divider}'`,
@@ -55,7 +55,9 @@ export function readHostStatus(output: string): HostStatus {
   return {
     ready: states.some(({ unit, state }) => unit === "sip-proxy-selftest.service" && state === "active"),
     steps: states.filter(isStep),
-    services: states.filter((unit) => !isStep(unit) && (unit.unit !== waiting || unit.state === "active")),
+    services: states.filter(
+      (unit) => !isStep(unit) && (!occasional.includes(unit.unit) || unit.state !== "inactive"),
+    ),
     targets: readDispatcherList(list),
   };
 }

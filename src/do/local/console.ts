@@ -8,6 +8,17 @@ export interface ConsoleWait {
   timeout: number;
   /** Asked while waiting; when the guest is gone there is nothing to wait for. */
   running?: () => boolean | Promise<boolean>;
+  /** What is told of the guest's own words meanwhile. */
+  meanwhile?: Meanwhile;
+}
+
+/** What a guest says while it is waited for, so that who waits learns what for. */
+export interface Meanwhile {
+  /** Its first group is what the guest says. */
+  pattern: RegExp;
+  tell: (words: string) => void;
+  /** Milliseconds before the first words, and between any two: a guest that is soon ready has nothing told of it. */
+  every: number;
 }
 
 /** Waits until a line of a console log matches and returns the match. Throws UserError, with the log's last lines, when none does. */
@@ -17,6 +28,7 @@ export async function waitForConsole(
   wait: ConsoleWait,
 ): Promise<RegExpExecArray> {
   const deadline = Date.now() + wait.timeout;
+  const listen = listener(wait.meanwhile);
   for (;;) {
     const running = (await wait.running?.()) ?? true;
     const lines = await consoleLines(file);
@@ -24,11 +36,26 @@ export async function waitForConsole(
       const match = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, "")).exec(line);
       if (match !== null) return match;
     }
+    listen(lines);
     const late = Date.now() > deadline;
     if (late || !running)
       throw notSeen(file, pattern, late ? `in ${wait.timeout / 1000} s` : "before the guest ended", lines);
     await sleep(250);
   }
+}
+
+/** Tells the last words of a console when they are new, not too often. */
+function listener(meanwhile: Meanwhile | undefined): (lines: readonly string[]) => void {
+  let last = "";
+  let next = Date.now() + (meanwhile?.every ?? 0);
+  return (lines) => {
+    if (!meanwhile || Date.now() < next) return;
+    const words = lines.flatMap((line) => meanwhile.pattern.exec(line)?.[1] ?? []).at(-1) ?? "";
+    if (words === last) return;
+    meanwhile.tell(words);
+    last = words;
+    next = Date.now() + meanwhile.every;
+  };
 }
 
 /** A console log without colours and cursor movements. */

@@ -53,6 +53,8 @@ test("a host's units and targets are read from one script's output", () => {
     "Id=kamailio.service\nActiveState=active\nStatusText=\nNRestarts=2",
     "Id=sip-proxy-selftest.service\nActiveState=activating\nStatusText=not ready: a=b\nNRestarts=0",
     "Id=rtpproxy@1.service\nActiveState=active\nStatusText=\nNRestarts=0",
+    "Id=sip-proxy-user-data.service\nActiveState=inactive\nStatusText=\nNRestarts=0",
+    "Id=sip-proxy-added.service\nActiveState=failed\nStatusText=FAILED: not all is in place: x\nNRestarts=0",
   ].join("\n\n");
   const status = readHostStatus(`${output}\n--- dispatcher.list ---\n${list}`);
   expect(status.ready).toBe(false);
@@ -62,7 +64,7 @@ test("a host's units and targets are read from one script's output", () => {
     ["sip-proxy-selftest.service", "activating", 0],
   ]);
   expect(status.steps[2]?.status).toBe("not ready: a=b");
-  expect(status.services.map(({ unit }) => unit)).toEqual(["rtpproxy@1.service"]);
+  expect(status.services.map(({ unit }) => unit)).toEqual(["rtpproxy@1.service", "sip-proxy-added.service"]);
   expect(status.targets).toHaveLength(2);
 });
 

@@ -77,6 +77,20 @@ describe("waiting for a console line", () => {
     await expect(wait).rejects.toThrow(/before the guest ended\n {2}\| Kernel panic/);
   });
 
+  it("tells what the guest says meanwhile, and nothing twice", async () => {
+    const told: string[] = [];
+    const tell = (words: string) => {
+      told.push(words);
+      void writeFile(log(), told.length === 1 ? "a: one\na: two\n" : "a: two\nlogin:");
+    };
+    await writeFile(log(), "a: zero\na: one\n");
+    await waitForConsole(log(), /login:/, {
+      timeout: 60_000,
+      meanwhile: { pattern: /a: (.+)/, tell, every: 10 },
+    });
+    expect(told).toEqual(["one", "two"]);
+  });
+
   it("ends when it takes too long", async () => {
     await expect(waitForConsole(log(), /login:/, { timeout: 50 })).rejects.toThrow("in 0.05 s");
   });

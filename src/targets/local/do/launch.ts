@@ -80,13 +80,29 @@ async function createHost(
   return record;
 }
 
-/** Waits until the host says on its console that it is ready. Throws UserError with the console's last lines. */
-export async function waitUntilReady(fleet: Fleet, host: Host, timeout: number): Promise<string> {
+/** Milliseconds after which a host that is not ready is asked what it waits for: most are ready by then. */
+const QUIET = 30_000;
+
+/**
+ * Waits until the host says on its console that it is ready, and tells what it says meanwhile. Throws UserError with the console's
+ * last lines.
+ */
+export async function waitUntilReady(
+  fleet: Fleet,
+  host: Host,
+  timeout: number,
+  talk: Talk = SILENT,
+): Promise<string> {
   const vm = await findVm(fleet.name, host.name);
   if (!vm) throw new UserError(`there is no host ${host.name}`, { hint: "launch it first" });
   const [line] = await waitForConsole(vm.record.machine.console, /sip-proxy: ready: .*/, {
     timeout,
     running: async () => (await findVm(fleet.name, host.name))?.running !== undefined,
+    meanwhile: {
+      pattern: /sip-proxy: (.+)/,
+      every: QUIET,
+      tell: (words) => talk.info(`${host.name}: not ready yet: ${words}`),
+    },
   });
   return line;
 }
@@ -182,7 +198,7 @@ async function refuseOtherUserData(fleet: Fleet, host: Host, userData: Buffer): 
   throw new UserError(
     `${host.name} was launched with different user-data: the fleet file has changed since`,
     {
-      hint: `sip-proxy terminate FLEET ${host.name} --target local, then launch it again`,
+      hint: `to replace it, after its last call: sip-proxy fleet roll FLEET ${host.name} --target local`,
     },
   );
 }
@@ -219,7 +235,11 @@ export class LocalHosts implements Hosts {
     const image = await this.image();
     if (this.dryRun)
       return `would launch (${host.private_ip_address}) from ${image} with ${userData.length} bytes of user-data`;
-    return launchLocal(this.fleet, host, { image, runner: await this.#run(), userData });
+    const outcome = await launchLocal(this.fleet, host, { image, runner: await this.#run(), userData });
+    const { base = image } = (await findVm(this.fleet.name, host.name))?.record ?? {};
+    return base === image
+      ? outcome
+      : `${outcome}, from ${base}; for ${image}: sip-proxy fleet roll FLEET ${host.name} --target local`;
   }
 
   #run(): Promise<Runner> {
@@ -243,7 +263,7 @@ export class LocalHosts implements Hosts {
   }
 
   waitUntilReady(host: Host, timeout: number): Promise<string> {
-    return waitUntilReady(this.fleet, host, timeout);
+    return waitUntilReady(this.fleet, host, timeout, this.talk);
   }
 
   async list(): Promise<ListedHost[]> {
