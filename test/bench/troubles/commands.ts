@@ -28,6 +28,11 @@ const images = async ({ cloud }: World) => {
   for (let made = 0; made < 3; made++) await makeAmi(cloud, { ...bakeMark(), "sip-proxy:kamailio": "6.0.1" });
 };
 
+const promoted = async (world: World) => {
+  await images(world);
+  await world.ok("image", "promote", world.file, "--target", "ec2");
+};
+
 /** A group of which the second version of its template waits to be rolled out. */
 async function secondVersion(world: World): Promise<void> {
   await applied(world);
@@ -57,6 +62,7 @@ export const commands: readonly Tried[] = [
   { ...ofGroup("rollback"), before: rolled, changes: true },
   { ...ofGroup("delete", "--force", "--release"), before: applied, changes: true },
   { ...ofImage("list"), before: images },
+  { ...ofImage("diff", "--exit-code"), before: promoted },
   { ...ofImage("promote"), before: images, changes: true },
   { ...ofImage("prune", "--keep", "1", "--delete"), before: images, changes: true },
   { ...ofImage("clean"), before: images, changes: true },
