@@ -90,6 +90,24 @@ test("a silent endpoint is told of while it is waited for", async () => {
   expect(told).toEqual([expect.stringMatching(/^127\.0\.0\.1 has not answered EC2 DescribeImages yet/)]);
 });
 
+test.each([
+  [
+    "http",
+    /^EC2 DescribeImages: the proxy did not pass it on to ec2\.eu-west-1\.amazonaws\.com: Proxy connection ended/,
+  ],
+  ["socks5h", /^EC2 DescribeImages: the proxy did not pass it on to ec2\.eu-west-1\.amazonaws\.com: .*Socks/],
+])("a proxy (%s) that hangs up, or is none, is told as that, without its password", async (scheme, words) => {
+  const { server, port } = await serve(() => undefined);
+  server.on("connect", (_, socket: Socket) => socket.destroy());
+  server.on("clientError", (_, socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+  vi.stubEnv("HTTPS_PROXY", `${scheme}://somebody:s3cret@127.0.0.1:${port}`);
+  vi.stubEnv("AWS_ENDPOINT_URL", undefined);
+  const { ec2 } = await awsClients("eu-west-1", () => undefined);
+  const error: unknown = await ec2.send(new DescribeImagesCommand({})).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: "NoAnswerOfProxy", message: expect.stringMatching(words) as string });
+  expect(String(error)).not.toContain("s3cret");
+});
+
 test("HTTPS_PROXY and NO_PROXY hold for AWS", async () => {
   const asked: string[] = [];
   const { server, port } = await serve((_, response) => response.writeHead(500).end());

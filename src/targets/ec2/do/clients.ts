@@ -25,6 +25,8 @@ export interface Clients {
  * the SDK's own affair. A call is made at most 6 times (AWS_MAX_ATTEMPTS), each time waiting 30 s at most.
  */
 export async function awsClients(region: string | undefined, tell: (line: string) => void): Promise<Clients> {
+  // of releases of the SDK that this package does not have: it says which Node it needs
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
   const config = { ...(region === undefined ? {} : { region }), ...patience() };
   const ec2 = named(new EC2Client(config), tell);
   return {

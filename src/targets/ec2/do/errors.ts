@@ -45,7 +45,7 @@ const troubleOfEveryCall: Hints = [
     "AWS throttles this account; run the same command again in a minute; it continues where it stopped",
   ],
   [
-    /^(NoAnswerOfAws|TimeoutError|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|NetworkingError)/,
+    /^(NoAnswerOf(Aws|Proxy)|TimeoutError|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|NetworkingError)/,
     "is AWS reachable from this machine? (AWS_ENDPOINT_URL, AWS_REGION, proxies)",
   ],
   [/^(InternalError|InternalFailure|ServiceUnavailable|Unavailable)/, "AWS has a problem; try again"],
@@ -98,6 +98,16 @@ export function awsError(error: unknown, what: string, host = ""): unknown {
     );
   // connection errors have their code beside a meaningless name
   const id = Code ?? (name === "Error" || name === "" ? code : name);
+  if (id === undefined && /proxy|socks/i.test(message))
+    return new AwsError(
+      "NoAnswerOfProxy",
+      `${what}: the proxy did not pass it on to ${host || "AWS"}: ${message}${tried}`,
+      {
+        hint: "is the proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY the right one? NO_PROXY names what needs none",
+        cause: error,
+      },
+      attempts,
+    );
   if (id === undefined || /^(TypeError|RangeError|SyntaxError|ReferenceError)$/.test(id)) return error;
   const hint = credentialHint(id, message) ?? permissionHint(message) ?? hintFor(id, message);
   // EC2 adds a blob that only sts decode-authorization-message reads
