@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { count, talk } from "../cli/talk.js";
 import { additionFaults, withHostTexts } from "../do/additions.js";
 import { withholdFromPrograms } from "../do/process.js";
@@ -83,11 +83,41 @@ export function findHosts(fleet: Fleet, names: readonly string[]): Host[] {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readUpTo(file, LONGEST);
   } catch (cause) {
-    throw new UserError(`cannot read the fleet file ${file}`, {
+    if (cause instanceof UserError) throw cause;
+    const why = reasons[(cause as NodeJS.ErrnoException).code ?? ""] ?? (cause as Error).message;
+    throw new UserError(`cannot read the fleet file ${file}: ${why}`, {
       hint: "give the path of a YAML file",
       cause,
     });
+  }
+}
+
+const reasons: Record<string, string> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a folder",
+  EACCES: "you may not read it",
+};
+
+/** Bytes that a fleet file may have: some hundred thousand recorders. */
+const LONGEST = 16 * 1024 ** 2;
+
+/** Pipes are read too, and devices never end. Throws UserError for a longer one. */
+function readUpTo(file: string, most: number): string {
+  const handle = openSync(file, "r");
+  try {
+    const pieces: Buffer[] = [];
+    for (let length = 0; ;) {
+      const piece = Buffer.alloc(65_536);
+      const bytes = readSync(handle, piece);
+      if (bytes === 0) return Buffer.concat(pieces).toString("utf8");
+      pieces.push(piece.subarray(0, bytes));
+      length += bytes;
+      if (length > most)
+        throw new UserError(`${file} is no fleet file: it is longer than ${most / 1024 ** 2} MiB`);
+    }
+  } finally {
+    closeSync(handle);
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { print } from "../cli/talk.js";
 import { journalScript, readJournal } from "../compute/operate/journal.js";
+import { UsageError } from "../errors.js";
 import { printable } from "../printable.js";
 import type { Reached } from "../targets/reach.js";
 import { loadFleet } from "./load-fleet.js";
@@ -36,7 +37,13 @@ async function printNew(
   const found = await onEach(hosts, async (host) => {
     const cursor = cursors.get(host.name);
     const from = cursor === undefined ? { since } : { cursor };
-    return readJournal(answerOf(await host.run(journalScript({ ...from, grep }), PATIENCE)));
+    const done = await host.run(journalScript({ ...from, grep }), PATIENCE);
+    if (/^Failed to parse timestamp/m.test(done.stderr))
+      throw new UsageError(
+        `--since must be a time as journalctl takes it; got ${since}`,
+        'such as "10 min ago", today, "2026-11-28 17:00" (UTC)',
+      );
+    return readJournal(answerOf(done));
   });
   failUnlessAll(found, hosts);
   const lines = [...found].flatMap(([host, journal]) => {

@@ -60,7 +60,7 @@ function byAddress(hosts: readonly Host[]): Reached[] {
   });
 }
 
-/** What comes of each host, all at once; a host that does not answer is told of, and left out. */
+/** What comes of each host, all at once; a host that does not answer is told of, and left out. Throws UsageError of any. */
 export async function onEach<T>(
   hosts: readonly Reached[],
   work: (host: Reached) => Promise<T>,
@@ -72,7 +72,7 @@ export async function onEach<T>(
         faults.delete(host);
         return [[host.name, result] as const];
       } catch (error) {
-        if (!(error instanceof UserError)) throw error;
+        if (!(error instanceof UserError) || error instanceof UsageError) throw error;
         if (faults.get(host) !== error.message) talk.warn(`${host.name}: ${error.message}`);
         faults.set(host, error.message);
         return [];

@@ -5,6 +5,7 @@ import { namedFiles, type AddedTexts } from "../compute/image/additions.js";
 import { UserError } from "../errors.js";
 import type { Fault, Path } from "../understand/fault.js";
 import type { Fleet, Host, Image } from "../understand/fleet.js";
+import { isUnit, notAUnit } from "../understand/rules/additions.js";
 import { placeOf } from "../understand/rules/place-of.js";
 
 /** Reads what `image` names by its path, relative to the fleet file's folder. Throws UserError where one cannot be read. */
@@ -44,8 +45,10 @@ type Rule = (text: Buffer) => string | undefined;
 /** What is wrong with the files that the fleet file names. */
 export function additionFaults({ image, hosts }: Fleet, fleetFile: string): Fault[] {
   const ofHosts = hosts.flatMap((host) => [
-    ...hostFaults(placeOf(host, "files"), host.settings.files, fleetFile),
-    ...hostFaults(placeOf(host, "units"), host.settings.units, fleetFile),
+    ...hostFaults(placeOf(host, "files"), host.settings.files, fleetFile, () => undefined),
+    ...hostFaults(placeOf(host, "units"), host.settings.units, fleetFile, (text) =>
+      isUnit(text.toString()) ? undefined : notAUnit,
+    ),
   ]);
   return [...imageFaults(image, fleetFile), ...ofHosts];
 }
@@ -54,9 +57,10 @@ function hostFaults(
   at: Path,
   added: Record<string, { path?: string | undefined }>,
   fleetFile: string,
+  more: Rule,
 ): Fault[] {
   const rule: Rule = (text) =>
-    isUtf8(text) ? undefined : "must be text (UTF-8); put other files into the image: image.files";
+    isUtf8(text) ? more(text) : "must be text (UTF-8); put other files into the image: image.files";
   return Object.entries(added).flatMap(([name, { path }]) =>
     path === undefined ? [] : faultsOf([...at, name, "path"], path, fleetFile, rule),
   );

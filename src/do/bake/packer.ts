@@ -116,11 +116,18 @@ function failed(lines: readonly string[], log: string): UserError {
   });
 }
 
-/** The lines of a failed build's log that say why: the scripts' own words, errors, and the last ones before the end. */
+/**
+ * The lines of a failed build's log that say why: the scripts' own words, with the last ones of the program that failed before them;
+ * else errors, and the last lines before the end.
+ */
 export function linesThatMatter(lines: readonly string[]): string[] {
   const plain = lines.map((line) => line.replace(/^\S*T\S*: /, "").replace(/^(==>)?\s*\S+: /, ""));
   const verdicts = plain.filter((line) => line.startsWith("BAKE FAILED"));
-  if (verdicts.length > 0) return [...new Set(verdicts)];
+  if (verdicts.length > 0) {
+    const step = plain.slice(0, plain.indexOf(verdicts[0] ?? ""));
+    const said = step.slice(step.findLastIndex((line) => line.startsWith("== ")) + 1);
+    return [...new Set([...said.filter((line) => line.trim() !== "").slice(-6), ...verdicts])];
+  }
   const end = plain.findIndex((line) =>
     /Provisioning step had errors|Builds finished but no artifacts|^Build .* errored/.test(line),
   );

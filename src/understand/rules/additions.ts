@@ -18,6 +18,11 @@ const kept: readonly [pattern: RegExp, why: string, hint: string][] = [
     "give the unit another name",
   ],
   [
+    /^\/etc\/(passwd|shadow|group|gshadow)-?$/,
+    "has the users of the image's services, none of which starts without",
+    "add users in a script of the bake: image.scripts",
+  ],
+  [
     /^\/(proc|sys|dev|run|tmp|var\/(log|tmp|lib\/cloud|lib\/apt\/lists)|root\/\.(ssh|cache))(\/|$)/,
     "is empty when a host boots",
     "give the file another path",
@@ -51,6 +56,19 @@ export function addedUnitsAreOthers({ hosts }: Fleet): Fault[] {
         ? [{ path, atKey: true, message: `is ${file}, which files has too`, hint: "leave one of them out" }]
         : [];
     }),
+  );
+}
+
+/** What systemd takes for a unit; those that are files are looked at when they are read. */
+export const isUnit = (text: string): boolean => /^\[[A-Za-z-]+\]\s*$/m.test(text);
+
+export const notAUnit = "must have a section such as [Service]";
+
+export function addedUnitsHaveASection({ hosts }: Fleet): Fault[] {
+  return hosts.flatMap((host) =>
+    Object.entries(host.settings.units)
+      .filter(([, { content }]) => content !== undefined && !isUnit(content))
+      .map(([name]) => ({ path: [...placeOf(host, "units"), name, "content"], message: notAUnit })),
   );
 }
 

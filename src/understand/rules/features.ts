@@ -50,7 +50,15 @@ export function groupBoundsAscend({ group }: Fleet): Fault[] {
 /** Without an allow-list, whoever finds the address can place calls to the recorders. */
 export function platformsAreNamed({ hosts }: Fleet): Fault[] {
   const open = hosts.filter(({ settings }) => settings.trusted.length === 0);
-  if (open.length === 0) return [];
+  const all = hosts
+    .filter(({ settings }) => settings.trusted.some(isEverybody))
+    .map((host) => ({
+      path: placeOf(host, "trusted"),
+      severity: "warning" as const,
+      message: "trusts every address: calls are accepted from anybody, and antiflood counts nobody",
+      hint: "name the voice platform's networks",
+    }));
+  if (open.length === 0) return all;
   const everywhere = open.length === hosts.length;
   return [
     {
@@ -61,7 +69,22 @@ export function platformsAreNamed({ hosts }: Fleet): Fault[] {
         "has no trusted networks: calls are accepted from any address, and antiflood counts the platform's requests too",
       hint: "add trusted: [the voice platform's networks] under settings",
     },
+    ...all,
   ];
+}
+
+const isEverybody = (network: string): boolean => network.endsWith("/0");
+
+/** JSON-RPC changes everything that Kamailio is: its recorders, its calls, its log. */
+export function jsonRpcIsNotForEverybody({ hosts }: Fleet): Fault[] {
+  return hosts
+    .filter(({ settings }) => settings.enable_jsonrpc && settings.http_allow.some(isEverybody))
+    .map((host) => ({
+      path: placeOf(host, "http_allow"),
+      severity: "warning" as const,
+      message: "lets every address use enable_jsonrpc, which ends calls and changes the recorders",
+      hint: "name the networks of those who may",
+    }));
 }
 
 /** Whoever names networks for SSH means the others to be kept out. */

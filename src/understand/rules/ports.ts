@@ -3,6 +3,9 @@ import type { Fault } from "../fault.js";
 import type { Fleet, Host } from "../fleet.js";
 import { placeOf } from "./place-of.js";
 
+/** Where the image's sshd listens. */
+const SSH = 22;
+
 export function rtpRangeAscends({ hosts }: Fleet): Fault[] {
   return hosts
     .filter(({ settings }) => settings.rtp_stop <= settings.rtp_start)
@@ -28,11 +31,32 @@ export function rtpRangeHoldsExpectedCalls({ hosts }: Fleet): Fault[] {
   });
 }
 
+/** More are refused by the range, whatever the limit says. */
+export function rtpRangeHoldsMaxCalls({ hosts }: Fleet): Fault[] {
+  return hosts.flatMap((host) => {
+    const { max_calls, rtp_start, rtp_stop } = host.settings;
+    if (max_calls === undefined || rtp_stop <= rtp_start) return [];
+    const holds = callsInRange(host.settings);
+    if (max_calls <= holds) return [];
+    return [
+      {
+        path: placeOf(host, "max_calls"),
+        severity: "warning" as const,
+        message: `has no effect: the range ${rtp_start}-${rtp_stop} holds ${holds} calls at ${portsPerCall} ports each`,
+        hint: `set rtp_stop to ${rtp_start + max_calls * portsPerCall - 1} or more, if the host's cores relay as many`,
+      },
+    ];
+  });
+}
+
 /** SIP listeners must not share a port of one transport, nor lie in the RTP range. */
 export function listenersDoNotOverlap({ hosts }: Fleet): Fault[] {
   return hosts.flatMap((host) => [
     ...clashes(host, ["sip_udp_port", "sip_private_port"]),
     ...clashes(host, tcpPorts(host)),
+    ...tcpPorts(host)
+      .filter((name) => host.settings[name] === SSH)
+      .map((name) => ({ path: placeOf(host, name), message: `must not be ${SSH}, the port of SSH` })),
     ...(["sip_udp_port", "sip_private_port"] as const)
       .filter((name) => inRtpRange(host, host.settings[name]))
       .map((name) => ({

@@ -46,7 +46,10 @@ test("files that are not there, or not what they should be, are faults where the
       scripts: ["finish", "text"],
       repositories: { a: { uri: "http://apt.example.com", suite: "stable", key: "text" } },
     },
-    settings: { files: { "/etc/y": { path: "binary" } }, units: { "y.service": { path: "nowhere" } } },
+    settings: {
+      files: { "/etc/y": { path: "binary" } },
+      units: { "y.service": { path: "nowhere" }, "z.service": { path: "text" } },
+    },
   });
   writeFileSync(join(folder, "binary"), Buffer.from([0xff, 0xfe]));
   expect(additionFaults(fleet, fleetFile).map(({ path, message }) => [path.join("."), message])).toEqual([
@@ -55,6 +58,7 @@ test("files that are not there, or not what they should be, are faults where the
     ["image.repositories.a.key", expect.stringContaining("must be an ASCII-armoured OpenPGP key")],
     ["settings.files./etc/y.path", expect.stringContaining("must be text (UTF-8)")],
     ["settings.units.y.service.path", expect.stringContaining("must be a file: cannot read")],
+    ["settings.units.z.service.path", "must have a section such as [Service]"],
   ]);
 });
 

@@ -89,6 +89,24 @@ describe("a failed bake's log", () => {
     ]);
   });
 
+  test("what a program said before the script's verdict is told too, of that step alone", () => {
+    const log = [
+      "    qemu.local: == installing Kamailio",
+      "    qemu.local: Setting up kamailio",
+      "    qemu.local: == installing further packages",
+      ...Array.from({ length: 9 }, (_, index) => `    qemu.local: Get:${index} http://deb.example`),
+      "==> qemu.local: E: Unable to locate package nosuch",
+      "==> qemu.local: BAKE FAILED: image.packages: apt cannot install nosuch",
+    ];
+    const matter = linesThatMatter(log);
+    expect(matter.slice(-2)).toEqual([
+      "E: Unable to locate package nosuch",
+      "BAKE FAILED: image.packages: apt cannot install nosuch",
+    ]);
+    expect(matter).toHaveLength(7);
+    expect(matter.join()).not.toContain("Setting up");
+  });
+
   test("without one, apt's errors and the lines before the end", () => {
     const log = [
       ...Array.from({ length: 50 }, (_, index) => `    qemu.local: line ${index}`),

@@ -14,6 +14,7 @@ export const ec2Rules: readonly ((fleet: Fleet) => Fault[])[] = [
   sessionManagerHasProfile,
   copyKeysAreForCopies,
   sharedImagesHaveOwnKeys,
+  alarmActionsAreInTheRegion,
   ...machineRules,
   ...dnsRules,
 ];
@@ -108,4 +109,21 @@ function sharedImagesHaveOwnKeys({ image }: Fleet): Fault[] {
     message: `needs a key for ${region} in region_kms_key_ids: ${why}`,
     hint,
   }));
+}
+
+/** CloudWatch takes no action in another region: PutMetricAlarm, AlarmActions. */
+function alarmActionsAreInTheRegion({ group, launch, image }: Fleet): Fault[] {
+  const region = launch.ec2.region ?? image.targets.ec2?.region;
+  if (region === undefined) return [];
+  return (group?.alarm_actions ?? []).flatMap((action, index) => {
+    const [, , , there = ""] = action.split(":");
+    if (there === "" || there === region) return [];
+    return [
+      {
+        path: ["group", "alarm_actions", index],
+        message: `is in ${there}, and the group in ${region}: CloudWatch takes actions of its own region only`,
+        hint: `name one in ${region}`,
+      },
+    ];
+  });
 }

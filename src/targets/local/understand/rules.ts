@@ -1,10 +1,14 @@
+import ipaddr from "ipaddr.js";
 import { relayOf } from "../../../relay/registry.js";
 import type { Fault } from "../../../understand/fault.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { placeOf } from "../../../understand/rules/place-of.js";
 
 /** What a fleet must keep beside the rules that hold everywhere. */
-export const localRules: readonly ((fleet: Fleet) => Fault[])[] = [coresHoldExpectedCalls];
+export const localRules: readonly ((fleet: Fleet) => Fault[])[] = [
+  coresHoldExpectedCalls,
+  gatewayIsBesideTheHosts,
+];
 
 /** Containers have this machine's cores, which the file does not tell: their boot says it. */
 function coresHoldExpectedCalls({ hosts, image, launch }: Fleet): Fault[] {
@@ -23,4 +27,22 @@ function coresHoldExpectedCalls({ hosts, image, launch }: Fleet): Fault[] {
       },
     ];
   });
+}
+
+/** Without one in its network, a host has no way out. */
+function gatewayIsBesideTheHosts({ hosts, launch }: Fleet): Fault[] {
+  const { gateway, prefix_length } = launch.local;
+  if (gateway === undefined) return [];
+  const outside = hosts.find(
+    ({ private_ip_address: address }) =>
+      address !== "auto" && !ipaddr.parse(gateway).match(ipaddr.parse(address), prefix_length),
+  );
+  if (outside === undefined) return [];
+  return [
+    {
+      path: ["launch", "local", "gateway"],
+      message: `must be in the network of ${outside.name}, ${outside.private_ip_address}/${prefix_length}; got ${gateway}`,
+      hint: "its router's address there; or change prefix_length",
+    },
+  ];
 }

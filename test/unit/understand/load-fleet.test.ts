@@ -1,0 +1,25 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { loadFleet } from "../../../src/commands/load-fleet.js";
+
+// Fleet files that cannot be read.
+
+const folder = mkdtempSync(join(tmpdir(), "load-fleet-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test.each([
+  [join(folder, "none"), /^cannot read the fleet file \S+: there is no such file$/],
+  [folder, /: it is a folder$/],
+  [join(folder, "none\0"), /^cannot read the fleet file .*null bytes/s],
+  ["/dev/zero", /^\/dev\/zero is no fleet file: it is longer than 16 MiB$/],
+])("%s", (file, words) => {
+  expect(() => loadFleet(file)).toThrow(words);
+});
+
+test("one of many pieces is read whole", () => {
+  const file = join(folder, "long.yaml");
+  writeFileSync(file, `# ${"é".repeat(200_000)}\nfleet: [x]\n`);
+  expect(() => loadFleet(file)).toThrow(/long\.yaml:2:8/);
+});
