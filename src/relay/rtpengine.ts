@@ -35,6 +35,8 @@ function rtpengineArguments(settings: ProxySettings): string[] {
     "--foreground",
     "--log-stderr",
     "--log-level=6",
+    // what watches it asks every half second; two lines each time
+    "--log-level-control=5",
     "--table=-1",
     `--interface=priv/${privateAddress}`,
     `--interface=pub/${privateAddress}!${publicAddress}`,
