@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -10,7 +10,8 @@ import { run } from "../../src/do/process.js";
 import { readTable } from "../../src/do/database/table.js";
 import { withConnection } from "../../src/do/database/connect.js";
 import { databaseAt } from "../support/database-at.js";
-import { fleetOf, reveal } from "../support/fleets.js";
+import { runCli } from "../support/cloud/cli.js";
+import { fleetOf, fleetText, reveal } from "../support/fleets.js";
 import { listOf, newRoot, patient, script } from "../support/host-root.js";
 import { startPostgres, type Postgres } from "../../src/lab/postgres.js";
 
@@ -51,6 +52,17 @@ describe("db init", () => {
       repaired: [],
     });
     expect(await logIn("secret")).toBe("kamailio");
+  });
+
+  test("until the first boot, `validate --database` says that the table is still to come", async () => {
+    await initDatabase(database(), reveal);
+    const folder = mkdtempSync(join(tmpdir(), "db-init-"));
+    const file = join(folder, "fleet.yaml");
+    writeFileSync(file, fleetText({ database: databaseAt(postgres) }));
+    const { code, stderr } = await runCli(["validate", file, "--database"]);
+    rmSync(folder, { recursive: true });
+    expect(stderr).toMatch(/dispatcher table: the first host that boots creates it/);
+    expect(code).toBe(0);
   });
 
   test("run again, it changes nothing but the password", async () => {

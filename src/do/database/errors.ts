@@ -94,6 +94,10 @@ const as = ({ user, database }: Login) => `database ${database}, as ${user}`;
 const userError = (message: string, cause: unknown, hint: string) =>
   new UserError(message.replaceAll(/\s+/g, " "), { hint, cause });
 
+/** True for a table that is not there (undefined_table). */
+export const isMissingTable = (error: unknown): boolean =>
+  ((error as { cause?: { code?: string } }).cause ?? {}).code === "42P01";
+
 /** PostgreSQL's code, or a pooler's words, for a database that is not there. */
 export function isMissingDatabase(error: unknown): boolean {
   const { code, message = "" } = ((error as { cause?: unknown }).cause ?? {}) as {
