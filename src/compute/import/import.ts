@@ -85,9 +85,13 @@ function membersOf(
   const known = [...groups].flatMap(([name, members]) =>
     members.length > 0 && name !== "all" ? [name] : [],
   );
+  const option = `--${kind} GROUP${kind === "proxies" ? ", or the role's playbook with --playbook" : ""}`;
   findings.problem([], {
     message: `no ${kind} found: the inventory has no group ${wanted ?? (kind === "proxies" ? "sipproxy" : "recorder")} with hosts`,
-    hint: `name the group with --${kind} GROUP${kind === "proxies" ? ", or the role's playbook with --playbook" : ""}; choose from: ${known.join(", ")}`,
+    hint:
+      known.length > 0
+        ? `name the group with ${option}; choose from: ${known.join(", ")}`
+        : `put the ${kind} into a group of the inventory, and name it with --${kind} GROUP`,
   });
   return [];
 }

@@ -195,3 +195,13 @@ test("groups with other names are asked for, or named", () => {
   expect(problems).toEqual([]);
   expect(text).toContain("r: { private_ip_address: 10.0.1.1 }");
 });
+
+test("hosts that are in no group are told with the way out", () => {
+  const list = parseAnsibleJson(
+    `{ "_meta": { "hostvars": { "p": {}, "r": {} } }, "all": { "children": ["ungrouped"] }, "ungrouped": { "hosts": [] } }`,
+  );
+  expect(imported(list).problems.map(({ hint }) => hint)).toEqual([
+    "put the proxies into a group of the inventory, and name it with --proxies GROUP",
+    "put the recorders into a group of the inventory, and name it with --recorders GROUP",
+  ]);
+});
