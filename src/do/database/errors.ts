@@ -95,14 +95,14 @@ const userError = (message: string, cause: unknown, hint: string) =>
   new UserError(message.replaceAll(/\s+/g, " "), { hint, cause });
 
 /** True for a table that is not there (undefined_table). */
-export const isMissingTable = (error: unknown): boolean =>
-  ((error as { cause?: { code?: string } }).cause ?? {}).code === "42P01";
+export const isMissingTable = (error: unknown): boolean => causeOf(error).code === "42P01";
 
 /** PostgreSQL's code, or a pooler's words, for a database that is not there. */
 export function isMissingDatabase(error: unknown): boolean {
-  const { code, message = "" } = ((error as { cause?: unknown }).cause ?? {}) as {
-    code?: string;
-    message?: string;
-  };
+  const { code, message = "" } = causeOf(error);
   return code === "3D000" || (code === "08P01" && /no such database|does not exist/.test(message));
 }
+
+/** What PostgreSQL, or a pooler, said. */
+const causeOf = (error: unknown) =>
+  ((error as { cause?: unknown }).cause ?? {}) as { code?: string; message?: string };

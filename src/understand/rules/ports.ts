@@ -16,37 +16,40 @@ export function rtpRangeAscends({ hosts }: Fleet): Fault[] {
 }
 
 export function rtpRangeHoldsExpectedCalls({ hosts }: Fleet): Fault[] {
-  return hosts.flatMap((host) => {
-    const { expected_calls, rtp_start, rtp_stop } = host.settings;
-    if (expected_calls === undefined || rtp_stop <= rtp_start) return [];
-    const holds = callsInRange(host.settings);
-    if (expected_calls <= holds) return [];
-    return [
-      {
-        path: placeOf(host, "expected_calls"),
-        message: `must be at most ${holds}: the range ${rtp_start}-${rtp_stop} holds that many calls at ${portsPerCall} ports each`,
-        hint: `set rtp_stop to ${rtp_start + expected_calls * portsPerCall - 1} or more`,
-      },
-    ];
-  });
+  return hosts
+    .flatMap((host) => beyondRange(host, "expected_calls"))
+    .map(({ path, range, holds, enough }) => ({
+      path,
+      message: `must be at most ${holds}: ${range} holds that many calls at ${portsPerCall} ports each`,
+      hint: enough,
+    }));
 }
 
 /** More are refused by the range, whatever the limit says. */
 export function rtpRangeHoldsMaxCalls({ hosts }: Fleet): Fault[] {
-  return hosts.flatMap((host) => {
-    const { max_calls, rtp_start, rtp_stop } = host.settings;
-    if (max_calls === undefined || rtp_stop <= rtp_start) return [];
-    const holds = callsInRange(host.settings);
-    if (max_calls <= holds) return [];
-    return [
-      {
-        path: placeOf(host, "max_calls"),
-        severity: "warning" as const,
-        message: `has no effect: the range ${rtp_start}-${rtp_stop} holds ${holds} calls at ${portsPerCall} ports each`,
-        hint: `set rtp_stop to ${rtp_start + max_calls * portsPerCall - 1} or more, if the host's cores relay as many`,
-      },
-    ];
-  });
+  return hosts
+    .flatMap((host) => beyondRange(host, "max_calls"))
+    .map(({ path, range, holds, enough }) => ({
+      path,
+      severity: "warning",
+      message: `has no effect: ${range} holds ${holds} calls at ${portsPerCall} ports each`,
+      hint: `${enough}, if the host's cores relay as many`,
+    }));
+}
+
+/** A number of calls that is more than the RTP range holds: where it stands, and what would be enough. */
+function beyondRange(host: Host, name: "expected_calls" | "max_calls") {
+  const { [name]: calls, rtp_start, rtp_stop } = host.settings;
+  const holds = callsInRange(host.settings);
+  if (calls === undefined || rtp_stop <= rtp_start || calls <= holds) return [];
+  return [
+    {
+      path: placeOf(host, name),
+      range: `the range ${rtp_start}-${rtp_stop}`,
+      holds,
+      enough: `set rtp_stop to ${rtp_start + calls * portsPerCall - 1} or more`,
+    },
+  ];
 }
 
 /** SIP listeners must not share a port of one transport, nor lie in the RTP range. */
