@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
 import {
   ChangeResourceRecordSetsCommand,
-  CreateHostedZoneCommand,
   ListResourceRecordSetsCommand,
   type ResourceRecordSet,
 } from "@aws-sdk/client-route-53";
@@ -13,6 +12,7 @@ import { afterEach, expect, test } from "vitest";
 import { packageRoot } from "../../src/do/assets.js";
 import { start } from "../../src/do/process.js";
 import { bases } from "../support/cloud/cloud.js";
+import { makeZone } from "../support/cloud/made-beside.js";
 import { told } from "../support/cloud/told.js";
 import { cloud, subnets, useCloud } from "../support/cloud/use-cloud.js";
 import { eventually } from "../support/eventually.js";
@@ -35,12 +35,7 @@ async function end(agent: ChildProcess): Promise<void> {
   await ended;
 }
 
-async function newZone(): Promise<string> {
-  const { HostedZone } = await cloud.route53.send(
-    new CreateHostedZoneCommand({ Name: "example.com.", CallerReference: "test" }),
-  );
-  return (HostedZone?.Id ?? "").replace("/hostedzone/", "");
-}
+const newZone = () => makeZone(cloud, "example.com.");
 
 const fleet = (zone: string) =>
   cloud.fleet({

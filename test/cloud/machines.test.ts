@@ -4,34 +4,13 @@ import { DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
 import { bases } from "../support/cloud/cloud.js";
 import { playMixedUpdates } from "../support/cloud/mixed-updates.js";
 import { makeProfile } from "../support/cloud/instance-profile.js";
+import { findingsOf } from "../support/cloud/findings.js";
 import { told } from "../support/cloud/told.js";
 import { cloud, subnets, useCloud } from "../support/cloud/use-cloud.js";
 
 useCloud();
 
-interface Finding {
-  path: string;
-  line: number;
-  severity: string;
-  message: string;
-  hint?: string;
-}
-
-/** What `validate --target ec2` finds, by the settings. */
-async function findings(parts: Record<string, unknown>): Promise<Map<string, Finding>> {
-  const { stdout, code } = await told(
-    cloud,
-    "validate",
-    await cloud.fleet(parts),
-    "--target",
-    "ec2",
-    "--json",
-  );
-  const said = JSON.parse(stdout) as { valid: boolean; warnings?: Finding[]; faults?: Finding[] };
-  expect(code).toBe(said.valid ? 0 : 1);
-  const found = [...(said.warnings ?? []), ...(said.faults ?? [])];
-  return new Map(found.map((one) => [one.path, one]));
-}
+const findings = (parts: Record<string, unknown>) => findingsOf(cloud, parts);
 
 const group = (more: object = {}) => ({ name: "proxies", min: 1, subnets, ...more });
 const launch = (more: object = {}) => ({

@@ -1,11 +1,15 @@
 import { MotoGaps } from "../../support/cloud/moto-gaps.js";
 import { bases, type Cloud } from "../../support/cloud/cloud.js";
 import { makeProfile } from "../../support/cloud/instance-profile.js";
+import { makeKey, makeZone } from "../../support/cloud/made-beside.js";
+import { playQuotas } from "../../support/cloud/quotas.js";
 import { told, type Done } from "../../support/cloud/told.js";
 
 /** An account and a fleet file, new for each trial. */
 export class World {
   file = "";
+  #zone = "";
+  #key = "";
 
   private constructor(readonly cloud: Cloud) {}
 
@@ -18,6 +22,9 @@ export class World {
   async renew(): Promise<void> {
     await this.cloud.reset();
     await makeProfile(this.cloud, "host");
+    playQuotas(this.cloud, { "L-1216C47A": 64 });
+    this.#zone = await makeZone(this.cloud, "example.com.");
+    this.#key = (await makeKey(this.cloud)).arn;
     new MotoGaps(this.cloud.proxy, () => this.cloud.autoscaling);
     await this.#write(bases.old.ami_id);
   }
@@ -30,6 +37,7 @@ export class World {
   async #write(ami: string): Promise<void> {
     const subnets = (await this.cloud.subnets()).map(({ id }) => id);
     this.file = await this.cloud.fleet({
+      dns: { domain: "proxies.example.com", ttl: 30 },
       group: {
         name: "proxies",
         subnets,
@@ -37,6 +45,7 @@ export class World {
         max: 4,
         target_calls: 400,
         warm_pool: 1,
+        hosted_zone_id: this.#zone,
         alarm_actions: ["arn:aws:sns:eu-west-1:123456789012:voice"],
       },
       launch: {
@@ -45,6 +54,7 @@ export class World {
           iam_instance_profile: "host",
           ami,
           volume_size: 16,
+          kms_key_id: this.#key,
           subnets,
           create_security_group: true,
         },

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DescribeImagesCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { KMSClient } from "@aws-sdk/client-kms";
 import { Route53Client } from "@aws-sdk/client-route-53";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { packageRoot } from "../../../src/do/assets.js";
@@ -139,6 +140,7 @@ export class Cloud {
           ec2: EC2Client;
           autoscaling: AutoScalingClient;
           cloudwatch: CloudWatchClient;
+          kms: KMSClient;
           route53: Route53Client;
           ssm: SSMClient;
         }
@@ -149,6 +151,7 @@ export class Cloud {
         ec2: new EC2Client(config),
         autoscaling: new AutoScalingClient(config),
         cloudwatch: new CloudWatchClient(config),
+        kms: new KMSClient(config),
         route53: new Route53Client(config),
         ssm: new SSMClient(config),
       });
@@ -165,6 +168,10 @@ export class Cloud {
 
   get cloudwatch(): CloudWatchClient {
     return this.clients().cloudwatch;
+  }
+
+  get kms(): KMSClient {
+    return this.clients().kms;
   }
 
   get route53(): Route53Client {

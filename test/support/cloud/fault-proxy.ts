@@ -199,7 +199,7 @@ export function errorAnswer(service: string, code: string, message: string): Ans
   return { status: 400, body: errorBody(service, code, message) };
 }
 
-const speaksJson = (service: string) => service === "ssm" || service === "monitoring";
+const speaksJson = (service: string) => ["ssm", "monitoring", "kms", "servicequotas"].includes(service);
 
 /** Errors look different in each protocol. */
 function errorBody(service: string, code: string, message: string): string {

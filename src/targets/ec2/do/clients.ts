@@ -1,7 +1,9 @@
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { EC2Client } from "@aws-sdk/client-ec2";
+import type { KMSClient } from "@aws-sdk/client-kms";
 import { Route53Client } from "@aws-sdk/client-route-53";
+import type { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { buffer } from "node:stream/consumers";
 import type { Readable } from "node:stream";
@@ -18,7 +20,12 @@ export interface Clients {
   cloudwatch: CloudWatchClient;
   route53: Route53Client;
   ssm: SSMClient;
+  /** A client of one more service; those that few commands need are loaded by them alone. */
+  open: <C extends Client>(Type: new (config: ClientConfig) => C) => C;
 }
+
+/** As all of the SDK's clients take it. */
+type ClientConfig = { region?: string } & ReturnType<typeof patience>;
 
 /**
  * Clients for the fleet's region, or the one that the environment or the profile names. Endpoint, profile and credentials are
@@ -27,7 +34,7 @@ export interface Clients {
 export async function awsClients(region: string | undefined, tell: (line: string) => void): Promise<Clients> {
   // of releases of the SDK that this package does not have: it says which Node it needs
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
-  const config = { ...(region === undefined ? {} : { region }), ...patience() };
+  const config: ClientConfig = { ...(region === undefined ? {} : { region }), ...patience() };
   const ec2 = named(new EC2Client(config), tell);
   return {
     region: await regionOf(ec2),
@@ -36,6 +43,7 @@ export async function awsClients(region: string | undefined, tell: (line: string
     cloudwatch: named(new CloudWatchClient(config), tell),
     route53: named(new Route53Client(config), tell),
     ssm: named(new SSMClient(config), tell),
+    open: (Type) => named(new Type(config), tell),
   };
 }
 
@@ -76,7 +84,14 @@ async function regionOf(client: EC2Client): Promise<string> {
   }
 }
 
-type Client = EC2Client | AutoScalingClient | CloudWatchClient | Route53Client | SSMClient;
+type Client =
+  | EC2Client
+  | AutoScalingClient
+  | CloudWatchClient
+  | KMSClient
+  | Route53Client
+  | ServiceQuotasClient
+  | SSMClient;
 
 /** What the layers of one call tell each other. */
 interface CallContext {

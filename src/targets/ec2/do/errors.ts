@@ -25,6 +25,8 @@ export const betweenHint =
 
 type Hints = readonly [RegExp, string][];
 
+const unreachable = /^(NoAnswerOf(Aws|Proxy)|TimeoutError|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|NetworkingError)/;
+
 /** Codes that say nothing of the thing that a call was about: the next call will meet the same. With the way out. */
 const troubleOfEveryCall: Hints = [
   [
@@ -44,10 +46,7 @@ const troubleOfEveryCall: Hints = [
     /^(RequestLimitExceeded|Throttl|TooManyRequests|EC2ThrottledException)/,
     "AWS throttles this account; run the same command again in a minute; it continues where it stopped",
   ],
-  [
-    /^(NoAnswerOf(Aws|Proxy)|TimeoutError|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|NetworkingError)/,
-    "is AWS reachable from this machine? (AWS_ENDPOINT_URL, AWS_REGION, proxies)",
-  ],
+  [unreachable, "is AWS reachable from this machine? (AWS_ENDPOINT_URL, AWS_REGION, proxies)"],
   [/^(InternalError|InternalFailure|ServiceUnavailable|Unavailable)/, "AWS has a problem; try again"],
 ];
 
@@ -74,6 +73,10 @@ const troubleOfOne: Hints = [
 export function isRefusal(error: unknown): error is AwsError {
   return error instanceof AwsError && !troubleOfEveryCall.some(([pattern]) => pattern.test(error.code));
 }
+
+/** True when a service could not be asked at all. */
+export const isUnreachable = (error: unknown): error is AwsError =>
+  error instanceof AwsError && unreachable.test(error.code);
 
 interface SdkError {
   name?: string;

@@ -10,8 +10,17 @@ import { inChunks } from "./chunks.js";
 
 /** What a group's instances have in DNS; undefined when the name is not marked as the group's. */
 export async function readKept(aws: Aws, kept: KeptName): Promise<KeptRecords | undefined> {
-  const markers = await list(aws, kept.zone, kept.marker, "TXT");
-  return ownRecords(kept, markers, await list(aws, kept.zone, kept.name, "A"));
+  const { markers, records } = await recordsAt(aws, kept);
+  return ownRecords(kept, markers, records);
+}
+
+/** What is in DNS from the marker's name, and from the name itself, on; whoever's they are. */
+export async function recordsAt(
+  aws: Aws,
+  { zone, marker, name }: KeptName,
+): Promise<{ markers: ResourceRecordSet[]; records: ResourceRecordSet[] }> {
+  const markers = await list(aws, zone, marker, "TXT");
+  return { markers, records: await list(aws, zone, name, "A") };
 }
 
 /** The record sets of one name and type, page by page. */

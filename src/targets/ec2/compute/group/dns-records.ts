@@ -35,11 +35,28 @@ export function ownRecords(
   markers: readonly ResourceRecordSet[],
   records: readonly ResourceRecordSet[],
 ): KeptRecords | undefined {
-  const is = (name: string, type: string) => (one: ResourceRecordSet) =>
-    one.Name?.toLowerCase().replace(/\.$/, "") === name && one.Type === type;
   const marker = markers.find(is(kept.marker, "TXT"));
-  const [, owner] = /^"(.*) turn=\d+"$/.exec(marker?.ResourceRecords?.[0]?.Value ?? "") ?? [];
+  const [, owner] = /^"(.*) turn=\d+"$/.exec(saidBy(marker)) ?? [];
   if (marker === undefined || owner !== kept.owner) return undefined;
   const ofInstance = ({ SetIdentifier = "" }: ResourceRecordSet) => /^i-[0-9a-f]{8,17}$/.test(SetIdentifier);
   return { marker, addresses: records.filter(is(kept.name, "A")).filter(ofInstance) };
 }
+
+/** Why the name is another's, whose records the group's instances leave alone (as the host's dns-change decides it). */
+export function othersName(
+  kept: KeptName,
+  markers: readonly ResourceRecordSet[],
+  records: readonly ResourceRecordSet[],
+): string | undefined {
+  if (ownRecords(kept, markers, records) !== undefined) return undefined;
+  const marker = markers.find(is(kept.marker, "TXT"));
+  if (marker) return `${kept.name} belongs to another owner: ${kept.marker} is ${saidBy(marker)}`;
+  const there = records.filter((one) => is(kept.name, "A")(one) || is(kept.name, "CNAME")(one));
+  if (there.length === 0) return undefined;
+  return `${kept.name} has records already (${there.map(({ Type = "" }) => Type).join(", ")}), and no ${kept.marker} that says they are sip-proxy's`;
+}
+
+const is = (name: string, type: string) => (one: ResourceRecordSet) =>
+  one.Name?.toLowerCase().replace(/\.$/, "") === name && one.Type === type;
+
+const saidBy = (marker: ResourceRecordSet | undefined): string => marker?.ResourceRecords?.[0]?.Value ?? "";

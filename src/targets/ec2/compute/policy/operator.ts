@@ -2,7 +2,8 @@ import type { Fleet } from "../../../../understand/fleet.js";
 import { groupName } from "../../../../compute/host/contract.js";
 import type { Action } from "../calls.js";
 import { amiParameter, tagKey } from "../names.js";
-import { keepRecords } from "./dns.js";
+import { keepRecords, route53Arn } from "./dns.js";
+import { encryptWithKeys, seeKeys } from "./keys.js";
 import { arnIn, type Policy, type PolicyPlace, type Statement } from "./policy.js";
 
 /** What a call that changes something needs beside its action's name. */
@@ -88,6 +89,7 @@ const reads = [
   "autoscaling:Describe*",
   "cloudwatch:DescribeAlarms",
   "cloudwatch:ListTagsForResource",
+  "servicequotas:GetServiceQuota",
 ];
 const parameterReads = [
   "ssm:DescribeParameters",
@@ -128,7 +130,8 @@ export function operatorPolicy(fleet: Fleet, place: PolicyPlace, kmsKeys: readon
       ...alarms(fleet, place, actions("alarm")),
       ...records(fleet, place),
       ...passRole(fleet, place),
-      ...encryption(kmsKeys),
+      ...encryptWithKeys(kmsKeys),
+      ...seeKeys(fleet, place),
     ],
   };
 }
@@ -145,10 +148,18 @@ function alarms({ name, group }: Fleet, place: PolicyPlace, Action: string[]): S
   return [{ Sid: "WatchTheGroup", Effect: "Allow", Action, Resource }];
 }
 
-/** What the group leaves in DNS when it is deleted. */
+/** What the group leaves in DNS when it is deleted, and whether the zone is there. */
 function records({ group, dns }: Fleet, place: PolicyPlace): Statement[] {
   if (group?.hosted_zone_id === undefined || dns.domain === undefined) return [];
-  return keepRecords(group.hosted_zone_id, dns.domain, place);
+  return [
+    ...keepRecords(group.hosted_zone_id, dns.domain, place),
+    {
+      Sid: "SeeZone",
+      Effect: "Allow",
+      Action: ["route53:GetHostedZone"],
+      Resource: [route53Arn(place, `hostedzone/${group.hosted_zone_id}`)],
+    },
+  ];
 }
 
 /** Only to EC2; an instance profile does not tell the name of its role. */
@@ -162,27 +173,6 @@ function passRole({ image, launch }: Fleet, { account }: PolicyPlace): Statement
       Action: ["iam:PassRole"],
       Resource: [`arn:*:iam::${account}:role/*`],
       Condition: { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } },
-    },
-  ];
-}
-
-/** Your own keys; the account's own for EBS needs none of this. */
-function encryption(kmsKeys: readonly string[]): Statement[] {
-  if (kmsKeys.length === 0) return [];
-  const Action = [
-    "CreateGrant",
-    "Decrypt",
-    "DescribeKey",
-    "GenerateDataKeyWithoutPlaintext",
-    "ReEncryptFrom",
-    "ReEncryptTo",
-  ];
-  return [
-    {
-      Sid: "EncryptVolumes",
-      Effect: "Allow",
-      Action: Action.map((action) => `kms:${action}`),
-      Resource: [...kmsKeys],
     },
   ];
 }

@@ -13,6 +13,8 @@ export interface Statement {
     StringEquals?: Record<string, string | string[]>;
     /** Of a request with several values: each must be one of these. */
     "ForAllValues:StringEquals"?: Record<string, string | string[]>;
+    /** Of something with several values: one must be one of these. */
+    "ForAnyValue:StringEquals"?: Record<string, string | string[]>;
   };
 }
 

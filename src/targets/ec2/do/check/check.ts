@@ -1,11 +1,15 @@
+import { UserError } from "../../../../errors.js";
 import type { Fault, Path } from "../../../../understand/fault.js";
 import type { Fleet } from "../../../../understand/fleet.js";
 import type { Aws } from "../aws.js";
-import { isAwsError } from "../errors.js";
+import { isAwsError, isUnreachable } from "../errors.js";
+import { autoscalingMayUseKey, keysFit } from "./keys.js";
 import { amiFits, builderFits, typesFit } from "./machines.js";
 import { keyPairIsThere, securityGroupsAreThere, subnetsAreThere } from "./network.js";
 import { addressesAreThere, launchIsAllowed, quotaOfAddresses } from "./launch.js";
+import { cpusFit } from "./quotas.js";
 import { regionsAreOpen } from "./regions.js";
+import { zoneHoldsName } from "./zone.js";
 
 /** What AWS is asked of a fleet file. Each part goes on when another one may not ask. */
 type Check = (aws: Aws, fleet: Fleet) => Promise<Fault[]>;
@@ -24,18 +28,30 @@ const checks: readonly (readonly [Path, Check])[] = [
   [["launch", "ec2"], launchIsAllowed],
 ];
 
+/** The same of services beside EC2, some of which a network without a way to the internet may not reach. */
+const checksBeside: readonly (readonly [Path, Check])[] = [
+  [["launch", "ec2"], cpusFit],
+  [["launch", "ec2"], keysFit],
+  [["launch", "ec2"], autoscalingMayUseKey],
+  [["group"], zoneHoldsName],
+];
+
 /** All that AWS says against what the fleet file names. */
 export async function checkFleet(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   const found: Fault[] = [];
-  for (const [path, check] of checks) found.push(...(await check(aws, fleet).catch(notAllowed(path))));
+  for (const [path, check] of checks)
+    found.push(...(await check(aws, fleet).catch(telling(path, isRefused))));
+  const cannotAsk = (error: unknown) => isRefused(error) || isUnreachable(error);
+  for (const [path, check] of checksBeside)
+    found.push(...(await check(aws, fleet).catch(telling(path, cannotAsk))));
   return found;
 }
 
-/** A check that may not ask is told with its action. Whatever else fails would fail the others too. */
-const notAllowed =
-  (path: Path) =>
+/** A check that cannot ask is told with its action. Whatever else fails would fail the others too. */
+const telling =
+  (path: Path, cannotAsk: (error: unknown) => boolean) =>
   (error: unknown): Fault[] => {
-    if (!isAwsError(error, ...refusals)) throw error;
+    if (!(error instanceof UserError) || !cannotAsk(error)) throw error;
     const { message, hint } = error;
     return [
       {
@@ -48,4 +64,5 @@ const notAllowed =
     ];
   };
 
-const refusals = ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"];
+const isRefused = (error: unknown) =>
+  isAwsError(error, "UnauthorizedOperation", "AccessDenied", "AccessDeniedException");

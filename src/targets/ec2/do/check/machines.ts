@@ -1,14 +1,11 @@
-import {
-  paginateDescribeInstanceTypeOfferings,
-  paginateDescribeInstanceTypes,
-  type Image,
-} from "@aws-sdk/client-ec2";
+import { paginateDescribeInstanceTypeOfferings, type Image } from "@aws-sdk/client-ec2";
 import type { Fault, Path } from "../../../../understand/fault.js";
 import type { Fleet } from "../../../../understand/fleet.js";
 import { amiParameter } from "../../compute/names.js";
 import { namedTypes, typesAreOfOneSize, unequalTypes } from "../../understand/mixed-rules.js";
 import type { Aws } from "../aws.js";
 import { describeAmi, promotedAmi } from "../images.js";
+import { knownTypes, type KnownType } from "../instance-types.js";
 import { subnetsThere } from "../subnets.js";
 
 /** The AMI that launches take, and the setting that names it. */
@@ -137,26 +134,6 @@ export async function builderFits(aws: Aws, { image }: Fleet): Promise<Fault[]> 
     ];
   const types = await knownTypes(there, [builder.type]);
   return types.has(builder.type) ? offeredInZones(there, builder) : [noType(builder, there.region)];
-}
-
-/** What EC2 knows of a type. */
-interface KnownType {
-  architectures: string[];
-  cpus: number;
-}
-
-/** By a filter: asked for by their names, one that is not there fails the call. */
-async function knownTypes(aws: Aws, types: readonly string[]): Promise<Map<string, KnownType>> {
-  const found = new Map<string, KnownType>();
-  if (types.length === 0) return found;
-  const Filters = [{ Name: "instance-type", Values: [...new Set(types)] }];
-  for await (const { InstanceTypes = [] } of paginateDescribeInstanceTypes({ client: aws.ec2 }, { Filters }))
-    for (const { InstanceType = "", ProcessorInfo, VCpuInfo } of InstanceTypes)
-      found.set(InstanceType, {
-        architectures: ProcessorInfo?.SupportedArchitectures ?? [],
-        cpus: VCpuInfo?.DefaultVCpus ?? 0,
-      });
-  return found;
 }
 
 async function offeredInZones(aws: Aws, { path, type, subnets }: NamedType): Promise<Fault[]> {

@@ -1,0 +1,46 @@
+import { GetHostedZoneCommand } from "@aws-sdk/client-route-53";
+import type { Fault } from "../../../../understand/fault.js";
+import type { Fleet } from "../../../../understand/fleet.js";
+import { keptName, othersName } from "../../compute/group/dns-records.js";
+import type { Aws } from "../aws.js";
+import { isAwsError } from "../errors.js";
+import { recordsAt } from "../group-dns.js";
+
+/** The zone in which a group's instances keep their records is there and holds their name, and the name is nobody else's. */
+export async function zoneHoldsName(aws: Aws, fleet: Fleet): Promise<Fault[]> {
+  const kept = keptName(fleet, aws.region);
+  if (!kept) return [];
+  const path = ["group", "hosted_zone_id"];
+  const zone = await zoneName(aws, kept.zone);
+  if (zone === undefined)
+    return [
+      {
+        path,
+        message: `must be a hosted zone of this account; got ${kept.zone}`,
+        hint: "aws route53 list-hosted-zones shows them",
+      },
+    ];
+  if (kept.name !== zone && !kept.name.endsWith(`.${zone}`))
+    return [{ path, message: `must be the zone of dns.domain (${kept.name}); ${kept.zone} is of ${zone}` }];
+  const { markers, records } = await recordsAt(aws, kept);
+  const why = othersName(kept, markers, records);
+  if (why === undefined) return [];
+  return [
+    {
+      path: ["dns", "domain"],
+      message: `must be a name that is the group's alone: ${why}`,
+      hint: "instances leave records of others alone: take another name, or remove these records first",
+    },
+  ];
+}
+
+/** Without the last dot; undefined where there is no such zone. */
+async function zoneName(aws: Aws, Id: string): Promise<string | undefined> {
+  try {
+    const { HostedZone } = await aws.route53.send(new GetHostedZoneCommand({ Id }));
+    return HostedZone?.Name?.toLowerCase().replace(/\.$/, "");
+  } catch (error) {
+    if (isAwsError(error, "NoSuchHostedZone", "InvalidInput")) return undefined;
+    throw error;
+  }
+}
