@@ -32,7 +32,7 @@ export function addFleet(sipProxy: Command): void {
       .addOption(
         new Option(
           "--timeout <seconds>",
-          "how long to wait for a host's last call, and for a new one",
+          "how long to wait for room on the others, for a host's last call, and for a new one",
         ).default("86400"),
       )
       .option("--force", "also where the others are not ready, or cannot hold the calls that are up")

@@ -92,7 +92,7 @@ async function roll(file: string, names: string[], options: RollOptions, remembe
     const rolling = rollingOf(target);
     const ordersToRoll = async () => {
       const behind = await ordersBehind(rolling, all);
-      if (behind.length > 0) await rolling.prepare();
+      if (behind.length > 0) await rolling.prepare(behind);
       return behind;
     };
     if (options.dryRun) return tellPlan(await ordersToRoll(), options);

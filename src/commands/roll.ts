@@ -33,7 +33,7 @@ export class Roll {
     private readonly fleet: Fleet,
     private readonly target: Hosts,
     private readonly options: RollOptions,
-    /** Milliseconds: for the last call of a host, and for a new host to be ready. */
+    /** Milliseconds at most: for room, for the last call of a host, and for a new host to be ready. */
     private readonly timeout: number,
   ) {}
 
@@ -68,7 +68,7 @@ export class Roll {
       new UserError(`${name} is not drained: ${why}`, {
         hint: "see: sip-proxy fleet status FLEET, sip-proxy doctor FLEET; the same command goes on; --force does not ask",
       });
-    await untilClear(look, { timeout: PATIENCE, tell, late });
+    await untilClear(look, { timeout: Math.min(PATIENCE, this.timeout), tell, late });
   }
 
   async #drain(host: Host, tell: Tell): Promise<void> {

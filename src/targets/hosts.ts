@@ -16,8 +16,8 @@ export interface Rolling {
   isCurrent(order: HostOrder): Promise<boolean>;
   /** Runs a roll while no other one of this fleet runs here; waits for the other's end, and says so. */
   alone<T>(roll: () => Promise<T>): Promise<T>;
-  /** Makes ready what hosts are launched from. Throws UserError when none can be launched: no host has been touched then. */
-  prepare(): Promise<void>;
+  /** Makes ready what hosts are launched from. Throws UserError when one cannot be launched: no host has been touched then. */
+  prepare(orders: readonly HostOrder[]): Promise<void>;
   /** Keeps which image the hosts have, unless it is the one that they are to have: a roll that goes on keeps what it began with. */
   remember(): Promise<void>;
   /** The image that was kept last. */

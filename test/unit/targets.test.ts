@@ -146,6 +146,44 @@ describe("a roll", () => {
     expect(done).toEqual(replaced("sipproxy0", "rotten"));
     expect(boxes.get("sipproxy1")).toMatchObject({ image: "oak", draining: false });
   });
+
+  test("goes on from there with an image that is good", async () => {
+    await roll("roll", "--image", "rotten");
+    done.length = 0;
+    expect(await roll("roll", "--image", "ash")).toMatchObject({ code: 0 });
+    expect(done).toEqual([...replaced("sipproxy0", "ash"), ...replaced("sipproxy1", "ash")]);
+  });
+
+  test("launches a host that one that was cut off had taken away, and goes on", async () => {
+    await roll("roll", "sipproxy0", "--image", "ash");
+    boxes.delete("sipproxy1");
+    done.length = 0;
+    expect(await roll("roll", "--image", "ash")).toMatchObject({ code: 0 });
+    expect(done).toEqual(["sipproxy1 of ash"]);
+  });
+
+  test("does not begin while the others cannot hold the calls that are up", async () => {
+    Object.assign(boxes.get("sipproxy0") ?? {}, { calls: 60 });
+    Object.assign(boxes.get("sipproxy1") ?? {}, { calls: 41 });
+    const words = ["--image", "ash", "--timeout", "1"];
+    const refused = await roll("roll", ...words);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("sipproxy0 is not drained: 101 calls are up, and the others hold 100");
+    expect(done).toEqual([]);
+    expect([...boxes.values()].some(({ draining }) => draining)).toBe(false);
+    Object.assign(boxes.get("sipproxy0") ?? {}, { calls: 0 });
+    Object.assign(boxes.get("sipproxy1") ?? {}, { calls: 0 });
+    expect(await roll("roll", ...words)).toMatchObject({ code: 0 });
+  });
+
+  test("does not begin while another host is not ready, unless it is told to", async () => {
+    Object.assign(boxes.get("sipproxy1") ?? {}, { image: "rotten" });
+    const { code, stderr } = await roll("roll", "sipproxy0", "--image", "ash", "--timeout", "1");
+    expect(code).toBe(1);
+    expect(stderr).toContain("sipproxy0 is not drained: sipproxy1 is not ready");
+    expect(done).toEqual([]);
+    expect(await roll("roll", "sipproxy0", "--image", "ash", "--force")).toMatchObject({ code: 0 });
+  });
 });
 
 test("a rotate without a host that it concerns, or without its file, is refused before anything is done", async () => {

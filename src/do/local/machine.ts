@@ -17,6 +17,8 @@ import { deleteVm, runningProcess, saveVm, vmFolder, type VmRecord } from "./vm-
 /** A container to make. */
 export interface ContainerSpec extends Pick<Container, "name" | "netns"> {
   fleet: string;
+  /** Where it is reached. */
+  address?: string;
   /** qcow2; it is not changed. */
   base: string;
   seed: Seed;
@@ -25,7 +27,7 @@ export interface ContainerSpec extends Pick<Container, "name" | "netns"> {
 /** Makes the container's folder: its changes (none yet), seed and record. Does not start it. */
 export async function createContainer(spec: ContainerSpec): Promise<VmRecord<Container>> {
   await requireContainers();
-  const { fleet, base, seed, ...named } = spec;
+  const { fleet, base, address, seed, ...named } = spec;
   const folder = vmFolder(fleet, spec.name);
   const id = shortName(folder); // another state folder of this machine may hold a fleet of the same name
   const file = (leaf: string) => join(folder, leaf);
@@ -39,7 +41,7 @@ export async function createContainer(spec: ContainerSpec): Promise<VmRecord<Con
   const machine: Container = { engine: "container", ...named, id, namespace: id, disk, ...files };
   await deleteVm(folder); // what one left that was cut off
   await makeContainerFolder(machine, seed);
-  const record = { fleet, machine, base };
+  const record = { fleet, machine, base, ...(address === undefined ? {} : { address }) };
   await saveVm(folder, record);
   return record;
 }

@@ -14,6 +14,8 @@ export interface VmRecord<M extends Machine = Machine> {
   machine: M;
   /** The image that the disk is laid over: it must stay as long as the machine. */
   base: string;
+  /** Where it is reached, as it was launched; not known of hosts that an earlier release has launched. */
+  address?: string;
   /** The QEMU or nspawn process of the last start. */
   process?: ProcessIdentity;
 }

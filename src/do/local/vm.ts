@@ -17,6 +17,8 @@ export interface VmSpec extends Pick<
   "name" | "memoryMiB" | "cpus" | "accelerator" | "nics" | "netns"
 > {
   fleet: string;
+  /** Where it is reached. */
+  address?: string;
   /** qcow2 that the disk is laid over; it is not changed. */
   base: string;
   /** The base's own size unless given. */
@@ -35,13 +37,13 @@ export async function createVm(spec: VmSpec, state?: string): Promise<VmRecord<V
     throw new UserError(`the VM ${spec.fleet}/${spec.name} already exists`, {
       hint: "start it, or remove it first",
     });
-  const { fleet, base, diskMiB, seed, ...hardware } = spec;
+  const { fleet, base, address, diskMiB, seed, ...hardware } = spec;
   const machine = { ...hardware, ...filesOf(folder) };
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await run({ argv: overlayArgv(base, machine.disk, diskMiB) });
     await writeSeedIso(seed, machine.seed);
-    const record = { fleet, machine, base };
+    const record = { fleet, machine, base, ...(address === undefined ? {} : { address }) };
     await saveVm(folder, record);
     return record;
   } catch (error) {

@@ -52,6 +52,8 @@ interface Box {
   image: string;
   userData: string;
   draining: boolean;
+  /** Calls that are up on it: of 100. */
+  calls?: number;
   /** Runs no program of anybody's. */
   locked?: boolean;
 }
@@ -100,7 +102,7 @@ function answer(box: Box, script: string): string {
   if (script === "sip-proxy-drain start") box.draining = true;
   if (script === "sip-proxy-drain undo") box.draining = false;
   const marks = [...(box.draining ? ["draining"] : []), ...(box.image === "rotten" ? [] : ["ready"])];
-  return ["", "[]", "calls=0", marks.join("\n"), "100"].join("\n--- sip-proxy ---\n");
+  return ["", "[]", `calls=${box.calls ?? 0}`, marks.join("\n"), "100"].join("\n--- sip-proxy ---\n");
 }
 
 const operations: Operations = {

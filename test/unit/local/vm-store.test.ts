@@ -202,9 +202,9 @@ describe("a roll over hosts of this machine", () => {
   });
 
   it("refuses an image that is not there, or has another media relay, before a host is touched", async () => {
-    await expect(rolling(join(state, "gone.qcow2")).prepare()).rejects.toThrow(/there is no image .*gone/);
+    await expect(rolling(join(state, "gone.qcow2")).prepare([])).rejects.toThrow(/there is no image .*gone/);
     await writeFile(join(state, "manifest.json"), JSON.stringify({ contents: { mediaRelay: "rtpengine" } }));
-    await expect(rolling(join(state, "other.qcow2")).prepare()).rejects.toThrow(
+    await expect(rolling(join(state, "other.qcow2")).prepare([])).rejects.toThrow(
       /has rtpengine, and the fleet file says media_relay: rtpproxy/,
     );
   });

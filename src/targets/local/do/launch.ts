@@ -17,6 +17,7 @@ import { hostPaths } from "../../../do/local/paths.js";
 import { waitForConsole } from "../../../do/local/console.js";
 import { ensureSshKey } from "../../../do/local/ssh-key.js";
 import { createVm } from "../../../do/local/vm.js";
+import { refuseTakenAddresses } from "./addresses.js";
 import { previousImage, rememberImages } from "./former-image.js";
 import { withLock } from "../../../do/local/lock.js";
 import { ensureRawDisk, requireImage } from "../../../do/local/raw-disk.js";
@@ -62,10 +63,13 @@ async function createHost(
   { image, runner, userData, plug, mac }: LocalLaunch & { plug: PluggedIn; mac: string },
 ): Promise<VmRecord> {
   await refuseOtherRelay(fleet, image);
+  await refuseTakenAddresses(fleet.name, [host]);
   const { publicKey } = await fleetKey(fleet);
   const card = runner === "container" ? { interface: CONTAINER_NIC } : { mac };
   const seed = localSeed(host, userData, nicConfig(fleet, host, card), publicKey);
-  const common = { fleet: fleet.name, name: host.name, base: image, seed, ...netnsOf(plug) };
+  const { private_ip_address: given } = host;
+  const address = given === "auto" ? {} : { address: given };
+  const common = { fleet: fleet.name, name: host.name, base: image, seed, ...address, ...netnsOf(plug) };
   const record =
     runner === "container"
       ? await createContainer(common)
@@ -127,12 +131,13 @@ export async function sshToLocal(fleet: Fleet, host: Host): Promise<SshTarget> {
     throw new UserError(`${host.name} is not running`, {
       hint: `sip-proxy launch FLEET ${host.name} --target local`,
     });
-  if (host.private_ip_address === "auto")
-    throw new UserError(`${host.name} has no fixed address to log in to`);
+  // not the fleet file's, which may have changed since it was launched
+  const { address = host.private_ip_address } = vm.record;
+  if (address === "auto") throw new UserError(`${host.name} has no fixed address to log in to`);
   const { netns } = vm.record.machine;
   const key = await fleetKey(fleet);
   return {
-    host: host.private_ip_address,
+    host: address,
     port: 22,
     user: guestUser,
     key: key.file,
@@ -218,7 +223,7 @@ export class LocalHosts implements Hosts {
   readonly rolling: Rolling = {
     isCurrent: async (order) => isCurrent(this.fleet, order, await this.image()),
     alone: (roll) => this.#alone(roll),
-    prepare: () => this.#prepare(),
+    prepare: (orders) => this.#prepare(orders),
     remember: async () => rememberImages(this.fleet.name, await this.image()),
     previous: () => previousImage(this.fleet.name),
   };
@@ -247,8 +252,12 @@ export class LocalHosts implements Hosts {
     return this.#runner;
   }
 
-  async #prepare(): Promise<void> {
+  async #prepare(orders: readonly HostOrder[]): Promise<void> {
     requireBridge(this.fleet);
+    await refuseTakenAddresses(
+      this.fleet.name,
+      orders.map(({ host }) => host),
+    );
     await refuseOtherRelay(this.fleet, await this.image());
     await requireImage(await this.image());
     if (this.dryRun) return;

@@ -1,0 +1,23 @@
+import { listVms } from "../../../do/local/vm-store.js";
+import { UserError } from "../../../errors.js";
+import type { Host } from "../../../understand/fleet.js";
+
+/**
+ * Throws UserError when a host is to have an address that another running host of the fleet was launched with, unless that one has been
+ * replaced before: two with one address would take each other's calls away. `hosts`: in the order in which they are launched.
+ */
+export async function refuseTakenAddresses(fleet: string, hosts: readonly Host[]): Promise<void> {
+  const running = (await listVms({ fleet })).filter((vm) => vm.running !== undefined);
+  const moved = new Set<string>();
+  for (const { name, private_ip_address: address } of hosts) {
+    moved.add(name);
+    const holder = running.find(
+      ({ record }) => record.address === address && !moved.has(record.machine.name),
+    );
+    if (holder === undefined) continue;
+    const other = holder.record.machine.name;
+    throw new UserError(`${name} is to have ${address}, and ${other} runs at ${address}`, {
+      hint: `first move ${other} to another address (sip-proxy fleet roll FLEET ${other} --target local), or terminate it; two that change places need a third address`,
+    });
+  }
+}
