@@ -128,9 +128,9 @@ export class Platform extends Program<PlatformEvent> {
     return (event as Named<PlatformEvent, "done">).byStatus ?? {};
   }
 
-  /** Sends the requests of all calls that are up by another proxy from now on. */
-  async moveAll(to: Hop, detour: Detour = "kept"): Promise<void> {
-    await this.ask({ cmd: "move-all", to, detour });
+  /** Sends the requests of all calls that are up, or of those that one proxy has set up, by another proxy from now on. */
+  async moveAll(to: Hop, detour: Detour = "kept", from?: Hop): Promise<void> {
+    await this.ask({ cmd: "move-all", to, detour, ...(from === undefined ? {} : { from }) });
   }
 
   /** Ends the hold of all calls, and places no more. */

@@ -4,7 +4,7 @@ import { plan, type Plan } from "./network/plan.js";
 import { lossRules } from "./network/rules.js";
 import { faults, type Topology } from "./network/topology.js";
 
-export type { Topology } from "./network/topology.js";
+export type { LanHost, Topology } from "./network/topology.js";
 
 export type Argv = [string, ...string[]];
 

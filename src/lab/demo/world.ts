@@ -1,6 +1,6 @@
 import { together } from "../../do/together.js";
 import { startRecorder, type Recorder } from "../agents.js";
-import { Network, type Topology } from "../network.js";
+import { Network, type LanHost, type Topology } from "../network.js";
 import { startPostgres, type Postgres } from "../postgres.js";
 import { demo } from "./addresses.js";
 
@@ -13,8 +13,10 @@ export class DemoWorld {
 
   private constructor(readonly network: Network) {}
 
-  static async start(postgresPassword: string): Promise<DemoWorld> {
-    const world = new DemoWorld(new Network(topology));
+  /** `more`: places for further hosts of this machine. */
+  static async start(postgresPassword: string, more: readonly LanHost[] = []): Promise<DemoWorld> {
+    const { lan, ...rest } = topology;
+    const world = new DemoWorld(new Network({ ...rest, lan: { ...lan, hosts: [...lan.hosts, ...more] } }));
     try {
       await world.network.up();
       await together(

@@ -5,6 +5,7 @@ import { Lateness } from "../lateness.js";
 import { MediaClock } from "../rtp/clock.js";
 import { RtpPorts } from "../rtp/ports.js";
 import { SipStack } from "../sip/stack.js";
+import { formatHop } from "../sip/uri.js";
 import { Call } from "./call.js";
 import { answerInbound } from "./inbound.js";
 import type { CallsJob, CallsSummary, PlatformCommand, PlatformEvent, PlatformStatus } from "./protocol.js";
@@ -133,7 +134,9 @@ export class CallsRun {
         return { byStatus };
       }
       case "move-all":
-        for (const call of up) call.moveTo(command.to, command.detour);
+        for (const call of up)
+          if (!command.from || call.result.attempts.at(-1)?.target === formatHop(command.from))
+            call.moveTo(command.to, command.detour);
         return {};
       case "bye-all":
         this.#stopped = true;

@@ -146,7 +146,8 @@ export type OtherMethod = "UPDATE" | "PRACK" | "INFO";
 export type PlatformCommand = { id?: number } & (
   | { cmd: "reinvite-all"; kind?: ReinviteKind }
   | { cmd: "request-all"; method: OtherMethod }
-  | { cmd: "move-all"; to: Hop; detour: Detour }
+  /** `from`: those alone that were set up by it. */
+  | { cmd: "move-all"; to: Hop; detour: Detour; from?: Hop }
   | { cmd: "bye-all" }
   | { cmd: "rtp"; send: boolean }
   | { cmd: "stop" }

@@ -28,13 +28,21 @@ export class Targets {
     this.#failedAt.set(formatHop(hop), Date.now());
   }
 
-  /** Asks each target every `interval` milliseconds whether it takes calls. */
+  /** Asks each target every `interval` milliseconds whether it takes calls; one that has not said so yet comes last, too. */
   watch(stack: SipStack, interval: number): void {
+    for (const hop of this.targets) this.#out.add(formatHop(hop));
+    let turn = 0;
+    // an OPTIONS that was sent earlier may be given up later: it tells nothing then
+    const heard = new Map<string, number>();
     const askAll = () => {
+      const asked = ++turn;
       for (const hop of this.targets) {
         void ask(stack, hop).then((status) => {
-          if (status === 200) this.#out.delete(formatHop(hop));
-          else this.#out.add(formatHop(hop));
+          const name = formatHop(hop);
+          if (asked < (heard.get(name) ?? 0)) return;
+          heard.set(name, asked);
+          if (status === 200) this.#out.delete(name);
+          else this.#out.add(name);
         });
       }
     };

@@ -1,124 +1,186 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dump, load } from "js-yaml";
-import { attempt, run } from "../../../src/do/process.js";
+import { talk } from "../../../src/cli/talk.js";
+import { attempt, run, type Finished } from "../../../src/do/process.js";
 import { startPlatform, type Platform } from "../../../src/lab/agents.js";
 import { demo } from "../../../src/lab/demo/addresses.js";
 import { DemoWorld } from "../../../src/lab/demo/world.js";
-import { bakeImage, cli, writeFleet } from "../../support/demo-image.js";
+import type { Hop } from "../../../src/lab/sip/uri.js";
+import { certificate, type Certificate } from "../../support/certificates.js";
+import { cli } from "../../support/demo-image.js";
+import { until } from "../until.js";
+import { countCalls, idleAfter, type Calls } from "./count.js";
+import { DrillFleet, moved, third } from "./fleet.js";
 
-/** What a step's calls came to. */
-export interface Calls {
-  placed: number;
-  /** Not answered, or not ended as they should. */
-  failed: number;
-  sent: number;
-  missing: number;
-  why: string;
+export interface DrillSize {
+  calls: number;
+  /** Milliseconds. */
+  holdMs: number;
+  /** Packets per second of each of a call's two streams. */
+  packets: number;
+  /** Seconds that the database is silent. */
+  outage: number;
+  /** The commit that the hosts of an earlier release are of. */
+  former: string;
 }
 
-type FleetFile = Record<string, unknown> & { image: object; recorders: Record<string, object> };
+export interface Baked {
+  path: string;
+  manifest: { contents: { packages: Record<string, string> } };
+}
 
-/** Two hosts of this machine, with all that is around them, and the commands of whoever operates them. */
+/** A port that no proxy has, for places to come. */
+const attach = "machine" as const;
+const places = [
+  { name: "sipproxy2", address: third.private_ip_address, publicAddress: third.public_ip_address, attach },
+  { name: "moved", address: moved.private_ip_address, publicAddress: moved.public_ip_address, attach },
+];
+
+/** Three hosts of this machine, with all that is around them, and the commands of whoever operates them. */
 export class DrillLab {
-  readonly folder = mkdtempSync(join(tmpdir(), "drill-"));
-  readonly hosts = Object.keys(demo.proxies);
-  #env = { XDG_STATE_HOME: join(this.folder, "state"), NO_COLOR: "1" };
+  readonly fleet: DrillFleet;
+  /** What hosts are launched from, and rolled to. */
+  image = "";
+  #platform: Platform | undefined;
+  #env: Record<string, string>;
 
   private constructor(
     readonly world: DemoWorld,
-    private readonly size: { calls: number; holdMs: number },
-  ) {}
+    readonly size: DrillSize,
+    private readonly folder: string,
+  ) {
+    this.fleet = new DrillFleet(folder, { netns: world.network.namespace("lan"), bridge: "lan" });
+    this.#env = { XDG_STATE_HOME: join(folder, "state"), NO_COLOR: "1" };
+  }
 
-  static async start(size: { calls: number; holdMs: number }): Promise<DrillLab> {
-    const lab = new DrillLab(await DemoWorld.start("postgres"), size);
-    writeFleet(lab.folder, { netns: lab.world.network.namespace("lan"), bridge: "lan" });
+  static async start(size: DrillSize): Promise<DrillLab> {
+    const lab = new DrillLab(
+      await DemoWorld.start("postgres", places),
+      size,
+      mkdtempSync(join(tmpdir(), "drill-")),
+    );
+    await lab.newCertificate();
     return lab;
   }
 
-  get file(): string {
-    return join(this.folder, "fleet.yaml");
+  get hosts(): string[] {
+    return Object.keys(this.fleet.proxies);
   }
 
-  /** Changes the fleet file. */
-  edit(change: (fleet: FleetFile) => void): void {
-    const fleet = load(readFileSync(this.file, "utf8")) as FleetFile;
-    change(fleet);
-    writeFileSync(this.file, dump(fleet));
+  /** The proxies' public ones. */
+  get addresses(): string[] {
+    return Object.values(this.fleet.proxies).map((proxy) => proxy.public_ip_address);
   }
 
-  async bake(): Promise<void> {
-    await bakeImage(this.file);
+  /** Bakes what the fleet file describes, or takes what was baked before; hosts are launched from it from now on. */
+  async bake(program: readonly [string, string] = cli, file = this.fleet.file): Promise<Baked> {
+    const argv = [...program, "bake", file, "--target", "local", "--json"] as const;
+    const baked = JSON.parse((await run({ argv, timeout: 1_700_000 })).stdout) as Baked;
+    this.image = baked.path;
+    return baked;
   }
 
-  /** A command: where the database is reached when it needs that, else where containers boot. */
-  async command(verbs: string, ...words: readonly string[]): Promise<void> {
-    const local = /^(launch|terminate|drain|undrain|fleet|dispatcher)\b/.test(verbs);
-    const argv = [
-      ...cli,
-      ...verbs.split(" "),
-      this.file,
-      ...words,
-      ...(local ? ["--target", "local"] : []),
-    ] as const;
+  /** A command, as it is typed: where the database is reached when it needs that, else where containers boot. */
+  async command(verbs: string, ...words: readonly string[]): Promise<Finished> {
+    const local = !/^db (init|seed)\b/.test(verbs);
+    const image = /^(launch|fleet roll)\b/.test(verbs) ? ["--image", this.image] : [];
+    const given = [...words, ...(local ? ["--target", "local"] : []), ...image];
+    talk.note(`$ sip-proxy ${verbs} fleet.yaml ${given.join(" ")}`);
+    return this.#run(cli, verbs, this.fleet.file, given);
+  }
+
+  /** The same of another release, with its fleet file. */
+  async formerCommand(program: readonly [string, string], verbs: string, file: string, ...words: string[]) {
+    return this.#run(program, verbs, file, [...words, "--target", "local"]);
+  }
+
+  async #run(program: readonly [string, string], verbs: string, file: string, words: readonly string[]) {
+    const argv = [...program, ...verbs.split(" "), file, ...words] as const;
     const needsDatabase = /^(db|dispatcher)\b/.test(verbs);
     const where = needsDatabase ? this.world.network.inNamespace("database", argv) : argv;
-    await run({ argv: where as typeof argv, env: this.#env, timeout: 1_800_000 });
+    const onLine = (line: string) => talk.note(`    ${line}`);
+    return run({ argv: where as typeof argv, env: this.#env, timeout: 1_800_000, onLine });
   }
 
-  /** Keeps calls up on both proxies while something is done, and looks at what became of each. */
-  async underCalls(work: () => Promise<void>): Promise<{ calls: Calls; seconds: number }> {
+  /** Another certificate and key beside the fleet file. */
+  async newCertificate(): Promise<Certificate> {
+    const made = await certificate("sip.example.com");
+    this.fleet.keep("tls.pem", made.cert);
+    this.fleet.keep("tls.key", made.key);
+    return made;
+  }
+
+  /** The fingerprint of the certificate that a proxy shows to the platform. */
+  async shownCertificate(address: string): Promise<string> {
+    const show = `openssl s_client -connect ${address}:5061 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256`;
+    return (await run({ argv: this.world.network.inNamespace("platform", ["sh", "-c", show]) })).stdout;
+  }
+
+  /**
+   * Keeps calls up on all proxies while something is done, and looks at what became of each. `also`: addresses that proxies will have; `takes`:
+   * proxies through which a new call is waited for then.
+   */
+  async underCalls(
+    work: () => Promise<void>,
+    also: readonly string[] = [],
+    takes: () => readonly string[] = () => [],
+  ): Promise<{ calls: Calls; seconds: number; idle: string[] }> {
     for (const recorder of this.world.recorders.values()) await recorder.forget();
-    const platform = await this.#place();
+    const platform = await this.#place(also);
+    this.#platform = platform;
     try {
       await untilUp(platform, this.size.calls);
       const began = performance.now();
       await work();
       const seconds = Math.round((performance.now() - began) / 100) / 10;
+      const { placed } = await platform.status();
+      const idle = () => idleAfter(placed, platform.calls, takes());
+      await until(() => idle().length === 0, 60 + this.size.holdMs / 1000);
       await platform.stopPlacing();
-      return { calls: await this.#count(platform), seconds };
+      const calls = await countCalls(platform, [...this.world.recorders.values()]);
+      return { calls, seconds, idle: idle() };
     } finally {
       await platform.stop();
     }
   }
 
-  #place(): Promise<Platform> {
-    const targets = Object.values(demo.proxies).map(({ public_ip_address: address }) => ({
-      ...{ transport: "udp" as const, address, port: 5080 },
-    }));
-    const { calls, holdMs } = this.size;
+  /** What a platform does whose proxy has died: it goes on with that one's calls at another. */
+  async moveCalls(from: string, to: string): Promise<void> {
+    const hops = (name: string) => hopsOf(this.fleet.proxies[name]?.public_ip_address ?? name);
+    const others = hops(to);
+    for (const [index, hop] of hops(from).entries())
+      await this.#platform?.moveAll(others[index] ?? hop, "kept", hop);
+    await this.#platform?.reinviteAll();
+  }
+
+  #place(also: readonly string[]): Promise<Platform> {
+    const { calls, holdMs, packets } = this.size;
     return startPlatform(this.world.network.namespace("platform"), {
-      ...{ type: "calls", localAddress: demo.platform, sipPort: 0, targets, spread: "round-robin" },
+      ...{ type: "calls", localAddress: demo.platform, sipPort: 0 },
+      ...{
+        targets: [...this.addresses, ...also].flatMap(hopsOf),
+        spread: "round-robin",
+        rtp: { rate: packets },
+      },
       ...{ monitorMs: 1000, avoidMs: 2000, calls: 1_000_000, maxConcurrent: calls, rate: 10, holdMs },
     });
   }
 
-  async #count(platform: Platform): Promise<Calls> {
-    const { calls, summary } = await platform.finished;
-    const sent = summary.rtpPackets;
-    let received = -1;
-    for (let before = -2; received < sent && received !== before;) {
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      const totals = await Promise.all([...this.world.recorders.values()].map((one) => one.totals()));
-      before = received;
-      received = totals.reduce((sum, { rtpPackets }) => sum + rtpPackets, 0);
-    }
-    const bad = calls.filter(({ outcome, errors }) => outcome !== "ok" || errors.length > 0);
-    const why = [
-      ...new Set(
-        bad.map(({ outcome, finalStatus, errors }) => `${outcome} ${finalStatus} ${errors.join(" ")}`),
-      ),
-    ];
-    return { placed: calls.length, failed: bad.length, sent, missing: sent - received, why: why.join("; ") };
-  }
-
   async stop(): Promise<void> {
-    const argv = [...cli, "terminate", this.file, ...this.hosts, "--target", "local"] as const;
+    const argv = [...cli, "terminate", this.fleet.file, ...this.hosts, "--target", "local"] as const;
     await attempt({ argv, env: this.#env });
     await this.world.stop();
     rmSync(this.folder, { recursive: true });
   }
+}
+
+/** How a platform reaches a proxy: over UDP and over TLS. */
+function hopsOf(address: string): Hop[] {
+  return [
+    { transport: "udp", address, port: 5080 },
+    { transport: "tls", address, port: 5061 },
+  ];
 }
 
 async function untilUp(platform: Platform, calls: number): Promise<void> {

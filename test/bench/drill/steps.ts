@@ -1,72 +1,97 @@
-import type { DrillLab } from "./lab.js";
-
-export interface DrillStep {
-  title: string;
-  /** What is done before calls are placed. */
-  before?: (this: void, lab: DrillLab) => Promise<void>;
-  /** What is done while they are up: one command each. */
-  run: (this: void, lab: DrillLab) => Promise<void>;
-  /** Calls are lost with their proxy. */
-  costsCalls?: boolean;
-}
+import { randomBytes } from "node:crypto";
+import { moved } from "./fleet.js";
+import { securityUpdate } from "./security-update.js";
+import { wait, type DrillStep } from "./step.js";
+import { twoReleases } from "./two-releases.js";
 
 const recorder1 = { private_ip_address: "10.0.0.4", siprec_port: 5080, siprec_protocol: "tcp" };
-const seconds = (number: number) => new Promise((resolve) => setTimeout(resolve, number * 1000));
 
-/** What becomes of a fleet in its life, in an order in which each leaves it as it was. */
+/** What becomes of a fleet in its life, in an order in which each step finds it whole. */
 export const drillSteps: readonly DrillStep[] = [
   {
     title: "roll to a new image (fleet roll)",
     before: async (lab) => {
-      lab.edit(({ image }) => Object.assign(image, { files: { "/etc/motd": { content: "drill\n" } } }));
+      lab.fleet.edit(({ image }) => Object.assign(image, { files: { "/etc/motd": { content: "drill\n" } } }));
       await lab.bake();
     },
-    run: (lab) => lab.command("fleet roll"),
+    run: async (lab) => void (await lab.command("fleet roll")),
   },
-  { title: "rollback (fleet rollback)", run: (lab) => lab.command("fleet rollback") },
+  {
+    title: "rollback (fleet rollback)",
+    run: async (lab) => void (await lab.command("fleet rollback")),
+  },
+  securityUpdate,
+  {
+    title: "address of a host changed (fleet roll)",
+    also: [moved.public_ip_address],
+    run: async (lab) => {
+      lab.fleet.edit(({ proxies }) => Object.assign(proxies, { sipproxy2: moved }));
+      await lab.command("fleet roll", "sipproxy2");
+    },
+  },
+  ...twoReleases,
+  {
+    title: "password of the database rotated (db rotate)",
+    run: async (lab) => {
+      lab.fleet.keep("kamailio.password", `it's \\ another: "$\`${randomBytes(6).toString("hex")}`);
+      await lab.command("db rotate");
+    },
+  },
+  {
+    title: "certificate rotated (tls rotate)",
+    run: async (lab) => {
+      const { fingerprint } = await lab.newCertificate();
+      await lab.command("tls rotate");
+      for (const { public_ip_address: address } of Object.values(lab.fleet.proxies))
+        if ((await lab.shownCertificate(address)) !== fingerprint)
+          throw new Error(`${address} does not show the new certificate`);
+    },
+  },
   {
     title: "recorder drained (dispatcher drain)",
-    run: (lab) => lab.command("dispatcher drain", "recorder0"),
+    run: async (lab) => void (await lab.command("dispatcher drain", "recorder0")),
   },
   {
     title: "recorder back (dispatcher undrain)",
-    run: (lab) => lab.command("dispatcher undrain", "recorder0"),
+    run: async (lab) => void (await lab.command("dispatcher undrain", "recorder0")),
   },
   {
     title: "recorder removed (db seed)",
     run: async (lab) => {
-      lab.edit(({ recorders }) => delete recorders["recorder1"]);
+      lab.fleet.edit(({ recorders }) => delete recorders["recorder1"]);
       await lab.command("db seed");
-      await seconds(5);
+      await wait(5);
     },
   },
   {
     title: "recorder added (db seed)",
     run: async (lab) => {
-      lab.edit(({ recorders }) => Object.assign(recorders, { recorder1 }));
+      lab.fleet.edit(({ recorders }) => Object.assign(recorders, { recorder1 }));
       await lab.command("db seed");
-      await seconds(5);
+      await wait(5);
     },
   },
   {
-    title: "database silent for 30 s",
-    run: async ({ world }) => {
+    title: "database silent",
+    run: async ({ world, size }) => {
       await world.pauseDatabase(true);
-      await seconds(30);
+      await wait(size.outage);
       await world.pauseDatabase(false);
-      await seconds(10);
+      await wait(10);
     },
   },
   {
     title: "proxy drained (drain)",
-    run: (lab) => lab.command("drain", "sipproxy0"),
+    drains: "sipproxy0",
+    run: async (lab) => void (await lab.command("drain", "sipproxy0")),
   },
-  { title: "proxy back (undrain)", run: (lab) => lab.command("undrain", "sipproxy0") },
+  { title: "proxy back (undrain)", run: async (lab) => void (await lab.command("undrain", "sipproxy0")) },
   {
-    title: "proxy killed (terminate), and launched again",
+    title: "proxy killed (terminate), its calls moved, launched again",
     costsCalls: true,
     run: async (lab) => {
       await lab.command("terminate", "sipproxy1");
+      await lab.moveCalls("sipproxy1", "sipproxy0");
       await lab.command("launch", "sipproxy1");
     },
   },
