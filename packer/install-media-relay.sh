@@ -6,8 +6,11 @@ set -euo pipefail
 # shellcheck source=packer/relays/rtpproxy.sh
 . "$upload/packer/relays/$MEDIA_RELAY.sh"
 
+# Units name the groups of both relays, whichever is in the image.
+has_group() { getent group "$1" >/dev/null || addgroup --system --quiet "$1"; }
+
 step "installing $MEDIA_RELAY"
-# Kamailio's unit names the group, whichever relay is in the image.
-getent group rtpproxy >/dev/null || addgroup --system --quiet rtpproxy
+has_group rtpproxy
 install_relay
+has_group rtpengine
 relay_version

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -34,6 +34,20 @@ test("systemd knows every directive of the units", async () => {
     .split("\n")
     .filter((line) => /Unknown|Failed to parse|Invalid|ignoring/i.test(line));
   expect(complaints).toEqual([]);
+});
+
+test("the groups that units name are in every image, whichever relay it has: without one a unit does not start", () => {
+  const texts = (path: string) =>
+    readdirSync(join(packageRoot, path), { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.(conf|service|sh)$/.test(name))
+      .map((name) => readFileSync(join(packageRoot, path, name), "utf8"))
+      .join("\n");
+  const named = [...texts("cloud-init/rootfs/etc/systemd").matchAll(/^SupplementaryGroups=(.+)$/gm)];
+  const groups = new Set(named.flatMap(([, names = ""]) => names.split(" ")));
+  expect(groups.size).toBeGreaterThanOrEqual(3);
+  const made = texts("packer");
+  for (const group of groups)
+    expect(made).toMatch(new RegExp(`(^|\\s)(has_group|adduser .*--group.*) ${group}$`, "m"));
 });
 
 /** What `systemd-analyze security` gives a unit at most, of 10; its 20-rights.conf says what it needs. */
