@@ -49,6 +49,10 @@ ask_mirrors() {
 	done < <(awk -v from="$1" -v to="$2" '{ print $from, $to }' /etc/apt/sip-proxy-mirrors)
 }
 
+# What GRUB's packages call when they are upgraded.
+# shellcheck disable=SC2034 # those who source this use them
+grub_programs=(grub-install grub-probe grub-mkconfig update-grub)
+
 # newest_kernel: the one that boots. (A builder that is a container runs another one's.)
 newest_kernel() { find /boot -maxdepth 1 -name 'vmlinuz-*' -printf '%f\n' | sort -V | tail -n 1 | sed 's/^vmlinuz-//'; }
 

@@ -15,7 +15,22 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 archives() {
-	apt-get indextargets --format $'$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)\t$(FILENAME)\t$(SOURCESENTRY)' 'Created-By: Packages'
+	apt-get indextargets --format $'$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)\t$(FILENAME)\t$(SOURCESENTRY)' 'Created-By: Packages' |
+		mirrors_by_name
+}
+
+# mirrors_by_name: of a list of mirrors on this disk, as Debian's cloud images have them (apt-transport-mirror(1)), the first: nobody else
+# has the list.
+mirrors_by_name() {
+	awk -F '\t' -v OFS='\t' '
+		$1 ~ /^mirror\+file:/ {
+			list = $1
+			sub(/^mirror\+file:(\/\/)?/, "", list)
+			sub(/\/$/, "", list)
+			while ((getline line <list) > 0) if (line ~ /^[a-z]/) { split(line, words, /[ \t]/); $1 = words[1]; break }
+			close(list)
+		}
+		{ print }'
 }
 
 # key_of SOURCE: the key that a file of apt's sources names, in base64.

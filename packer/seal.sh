@@ -11,6 +11,10 @@ if [[ -s $upload/sbom.cdx.json ]]; then install -D -m 644 -o root -g root "$uplo
 if [ -e /dev/vda ]; then mount -o remount,nodiscard / || true; fi
 apt_get clean
 rm -f /usr/sbin/policy-rc.d
+for program in "${grub_programs[@]}"; do
+	if [[ $(readlink "/usr/local/sbin/$program") == /bin/true ]]; then rm "/usr/local/sbin/$program"; fi
+done
+bash "$upload/packer/boot-menu.sh"
 rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/debconf/*-old
 
 cloud-init clean --logs --seed

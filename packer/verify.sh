@@ -24,6 +24,15 @@ no_listener() { ! ss -lntuH | awk '{ print $5 }' | grep -Eq ':(5060|5061|5070|50
 # Also when a kernel was installed after it.
 has_kernel_module() { [[ -n $(find "/usr/lib/modules/$(newest_kernel)/updates" -name '*RTPENGINE.ko' 2>/dev/null) ]]; }
 
+# Paths in it are those of the filesystem that holds /boot.
+boot_menu_is_whole() {
+	local file
+	[[ -f /boot/grub/grub.cfg ]] || return 0
+	while read -r file; do
+		[[ -e $file || -e /boot$file ]] || return 1
+	done < <(awk '$1 == "linux" || $1 == "initrd" { print $2 }' /boot/grub/grub.cfg)
+}
+
 installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1") == installed ]]; }
 is_file() { [[ -f $3 && $(stat -c '%a %U:%G' "$3") == "$1 $2" ]]; }
 
@@ -66,6 +75,7 @@ must "a kernel's headers are left" none '/usr/src/linux-headers-*'
 if [[ $KERNEL_MODULE == yes ]]; then
 	must "kernel_forwarding: the kernel that boots, $(newest_kernel), has no module of $MEDIA_RELAY" has_kernel_module
 fi
+must "GRUB's menu names a kernel or initrd that is not there" boot_menu_is_whole
 must "policy-rc.d is left" test ! -e /usr/sbin/policy-rc.d
 must "the timer that ends a builder is in the image" no_bake_limit
 must "a host's configuration is in the image" test ! -e /etc/sip-proxy/host.env

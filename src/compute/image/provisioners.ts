@@ -133,7 +133,11 @@ export function bakeEnvironment(image: Image): string[] {
 /** Whether the module with which the relay forwards in the kernel is built: yes, no, or `auto`, where it can be. */
 function kernelModule(image: Image): string {
   const { kernel } = relayOf(image);
-  if (kernel === undefined || kernel.notOn.includes(image.base) || image.kernel_forwarding === false)
+  if (
+    kernel === undefined ||
+    kernel.notOn.some((release) => release === image.base) ||
+    image.kernel_forwarding === false
+  )
     return "no";
   return image.kernel_forwarding === true ? "yes" : "auto";
 }

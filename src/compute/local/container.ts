@@ -1,3 +1,4 @@
+import { ROOT_NUMBER } from "./cloud-image.js";
 import { FIRST_SECTOR, SECTOR } from "./disk-layout.js";
 
 /** One systemd-nspawn container that boots a disk image. Paths are absolute. */
@@ -40,7 +41,8 @@ const MOUNT_TREE = `set -eu
 disk=$1
 cd "$2"
 shift 2
-mount -o ro,loop,offset=${FIRST_SECTOR * SECTOR} -- "$disk" ${lower}
+start=$(partx -g -o START -n ${ROOT_NUMBER} -- "$disk") || start=${FIRST_SECTOR}
+mount -o ro,loop,offset=$((start * ${SECTOR})) -- "$disk" ${lower}
 mount -t overlay -o lowerdir=${lower},upperdir=${upper},workdir=${work} overlay ${root}
 exec "$@"
 `;

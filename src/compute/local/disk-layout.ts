@@ -21,12 +21,20 @@ export function partitionTable(diskId: string): string {
  * mke2fs makes the filesystem and fills it from a folder. metadata_csum_seed and orphan_file are on by default from
  * e2fsprogs 1.47.1 on; Debian 12's GRUB cannot read such a filesystem.
  */
-export function mke2fsArgv(options: { tree: string; disk: string; diskMiB: number; uuid: string }) {
-  const { tree, disk, diskMiB, uuid } = options;
-  const extended = `offset=${FIRST_SECTOR * SECTOR},root_owner=0:0,hash_seed=${uuid}`;
+export function mke2fsArgv(options: {
+  tree: string;
+  disk: string;
+  uuid: string;
+  /** May be empty. */
+  label: string;
+  /** Sectors before the filesystem. */
+  start: number;
+  kibibytes: number;
+}) {
+  const { tree, disk, uuid, label, start, kibibytes } = options;
+  const extended = `offset=${start * SECTOR},root_owner=0:0,hash_seed=${uuid}`;
   const features = "^metadata_csum_seed,^orphan_file";
-  const kibibytes = diskMiB * 1024 - (FIRST_SECTOR * SECTOR) / 1024;
-  const argv = ["mke2fs", "-q", "-t", "ext4", "-L", ROOT_LABEL, "-U", uuid, "-O", features] as const;
+  const argv = ["mke2fs", "-q", "-t", "ext4", "-L", label, "-U", uuid, "-O", features] as const;
   return [...argv, "-E", extended, "-d", tree, disk, `${kibibytes}k`] as const;
 }
 

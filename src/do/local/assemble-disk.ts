@@ -36,8 +36,10 @@ export async function assembleDisk(input: DiskInput, talk: Talk): Promise<string
   const filesystem = {
     tree: input.tree.root,
     disk: at("disk.raw"),
-    diskMiB: input.diskMiB,
     uuid: uuidOf(digest),
+    label: layout.ROOT_LABEL,
+    start: layout.FIRST_SECTOR,
+    kibibytes: input.diskMiB * 1024 - (layout.FIRST_SECTOR * layout.SECTOR) / 1024,
   };
   const time = String(input.epoch);
   const hint = "an image of this size may be too small for its packages (diskMiB)";

@@ -32,11 +32,12 @@ export function kernelForwardingIsPossible({ image }: Fleet): Fault[] {
         hint: `set media_relay: ${able.map(({ name }) => name).join(" or ")}, or leave kernel_forwarding out`,
       },
     ];
-  if (!kernel.notOn.includes(image.base)) return [];
+  const release = kernel.notOn.find((one) => one === image.base);
+  if (release === undefined) return [];
   return [
     {
       path,
-      message: `is true, which ${title} of ${image.base} cannot`,
+      message: `is true, which ${title} of ${release} cannot`,
       hint: "set base: debian-13, or leave kernel_forwarding out",
     },
   ];

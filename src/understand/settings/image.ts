@@ -1,14 +1,9 @@
 import { z } from "zod";
 import { relayNames } from "../../relay/registry.js";
 import { addedFiles, addedPackages, repositories, scripts } from "./additions.js";
+import { base, url } from "./base.js";
 import { autoOrFlag, oneOf, text, type Kind } from "./types.js";
 import { optional, withDefault } from "./setting.js";
-
-const url = text({
-  rule: "a URL starting with http:// or https://",
-  pattern: /^https?:\/\/[^\s"'\\$]+$/,
-  max: 500,
-});
 
 /** Where a source comes from; always pinned, but for a local copy, whose checksum goes into the manifest. */
 export type SourceLocation =
@@ -52,9 +47,9 @@ const sourceLocation: Kind<SourceLocation> = {
 
 export const imageSettings = {
   base: withDefault(
-    text({ rule: "debian-13, debian-12, or an AMI id", pattern: /^(debian-1[23]|ami-[0-9a-f]{8,17})$/ }),
+    base,
     "debian-13",
-    "Base of the image: a Debian release, or for EC2 an AMI id.",
+    "Base of the image: a Debian release; for EC2 an AMI id; for local images a cloud image of your own (qcow2, such as Debian's genericcloud).",
   ),
   kamailio_version: withDefault(
     text({

@@ -10,10 +10,14 @@ import type { Ingredients } from "../../../src/targets/local/do/builders.js";
 import { layerName } from "../../../src/targets/local/do/packages.js";
 
 const { fleet } = loadFleet(join(import.meta.dirname, "../../golden/small/fleet.yaml"));
+const unused = () => Promise.reject(new Error("asked for"));
 const given: Ingredients = {
   image: fleet.image,
   spec: baseSpec(),
-  base: { key: "debian-13-a-b", tar: "", kernel: "", epoch: 0 },
+  base: {
+    ...{ name: "debian-13", key: "debian-13-a-b", label: "debian-13", release: "debian-13", kernel: "" },
+    ...{ disk: unused, tree: unused, fill: unused },
+  },
   archive: null,
   folder: buildFolder(fleet, imageSources()),
   sources: {},

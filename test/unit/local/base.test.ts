@@ -66,7 +66,14 @@ describe("the disk's layout", () => {
 
   it("fills the partition with a filesystem that Debian 12's GRUB can read", () => {
     const uuid = "00000000-0000-8000-8000-000000000000";
-    const argv = mke2fsArgv({ tree: "/tree", disk: "/disk.raw", diskMiB: 4096, uuid });
+    const argv = mke2fsArgv({
+      tree: "/tree",
+      disk: "/disk.raw",
+      uuid,
+      label: "sip-root",
+      start: 2048,
+      kibibytes: 4193280,
+    });
     expect(argv.at(-1)).toBe(`${4095 * 1024}k`);
     expect(argv).toContain("^metadata_csum_seed,^orphan_file");
     expect(argv.join(" ")).toContain("offset=1048576");

@@ -1,4 +1,5 @@
 import type { Fleet } from "../../../understand/fleet.js";
+import { isAmi } from "../../../understand/settings/base.js";
 import { builderName, tagKey } from "./names.js";
 import { hclText } from "../../../compute/quote/hcl.js";
 import type { PackerBuilder, PackerVariable } from "../../../compute/image/packer-builder.js";
@@ -9,8 +10,9 @@ type Ec2Image = NonNullable<Fleet["image"]["targets"]["ec2"]>;
 /** Packer's part of the bake of an AMI, where the fleet asks for one. */
 export function ec2PackerBuilder(fleet: Fleet, dialect: PackerDialect): PackerBuilder | undefined {
   const { ec2 } = fleet.image.targets;
-  if (!ec2) return undefined;
-  const source = ec2Source(fleet.name, fleet.image, ec2, dialect);
+  const { base } = fleet.image;
+  if (!ec2 || typeof base !== "string") return undefined;
+  const source = ec2Source(fleet.name, { ...fleet.image, base }, ec2, dialect);
   return { type: "amazon-ebs", source, variables: ec2Variables(ec2), files: [] };
 }
 
@@ -32,7 +34,12 @@ function ec2Variables(ec2: Ec2Image): Record<string, PackerVariable> {
 }
 
 /** Packer's amazon-ebs builder. Dialect "current" adds what 1.6 does not know. */
-function ec2Source(fleet: string, image: Fleet["image"], ec2: Ec2Image, dialect: PackerDialect): object {
+function ec2Source(
+  fleet: string,
+  image: Fleet["image"] & { base: string },
+  ec2: Ec2Image,
+  dialect: PackerDialect,
+): object {
   const tags = { Name: `sip-proxy-${fleet}`, [tagKey.fleet]: fleet, ...ec2.tags };
   const keyed = { ...textTags(tags), [tagKey.key]: "${var.build_key}" };
   return {
@@ -133,7 +140,7 @@ export function baseFilter(
   base: string,
   { base_owner, base_name }: Pick<Ec2Image, "base_owner" | "base_name">,
 ): { owner: string; filters: Record<string, string> } | undefined {
-  if (base.startsWith("ami-")) return undefined;
+  if (isAmi(base)) return undefined;
   const filters = {
     name: base_name ?? `${base}-amd64-*`,
     architecture: "x86_64",

@@ -8,6 +8,7 @@ import { amisOf } from "../compute/packer-manifest.js";
 import { pinnedSources, type SourceName } from "../../../compute/image/pinned-sources.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet, Image } from "../../../understand/fleet.js";
+import { baseName } from "../../../understand/settings/base.js";
 import { readAdditions } from "../../../do/additions.js";
 import { imageSources } from "../../../do/assets.js";
 import type { Aws } from "./aws.js";
@@ -59,7 +60,8 @@ export class Ec2Bake {
 
   async prepareBase(): Promise<void> {
     this.#dialect = await packerDialect();
-    this.#base = await findBase(this.aws, this.held?.lock.base.id ?? this.fleet.image.base, this.#ec2);
+    const base = this.held?.lock.base.id ?? baseName(this.fleet.image.base);
+    this.#base = await findBase(this.aws, base, this.#ec2);
   }
 
   /** Sources that are uploaded; they are built on the builder. */

@@ -1,6 +1,7 @@
 import { closest } from "fastest-levenshtein";
 import type { Fault, Path } from "../../../understand/fault.js";
 import type { Fleet } from "../../../understand/fleet.js";
+import { isAmi } from "../../../understand/settings/base.js";
 import { isArm } from "./architecture.js";
 import { mixedRules, namedTypes } from "./mixed-rules.js";
 import { knownRegions, regionsDate } from "./regions.js";
@@ -44,7 +45,7 @@ function regionsAreKnown(fleet: Fleet): Fault[] {
 /** The packages are those of amd64, unless somebody names an AMI. */
 function instanceTypesFitImage({ image, launch, group }: Fleet): Fault[] {
   const { ec2 } = image.targets;
-  if (image.base.startsWith("ami-")) return [];
+  if (isAmi(image.base)) return [];
   const types: [Path, string | undefined][] = [
     [["image", "targets", "ec2", "instance_type"], ec2?.instance_type],
     ...(launch.ec2.ami === undefined

@@ -7,6 +7,7 @@ import { machineRules } from "./machine-rules.js";
 
 /** What a fleet must keep beside the rules that hold everywhere. */
 export const ec2Rules: readonly ((fleet: Fleet) => Fault[])[] = [
+  baseIsNoFile,
   desiredIsWithinBounds,
   drainFitsTerminateHook,
   securityGroupHasNetworks,
@@ -18,6 +19,18 @@ export const ec2Rules: readonly ((fleet: Fleet) => Fault[])[] = [
   ...machineRules,
   ...dnsRules,
 ];
+
+/** EC2 starts a builder from an AMI; what is in a file would have to be imported first. */
+function baseIsNoFile({ image }: Fleet): Fault[] {
+  if (!image.targets.ec2 || typeof image.base === "string") return [];
+  return [
+    {
+      path: ["image", "base"],
+      message: "is a cloud image, of which EC2 makes no AMI (image.targets.ec2 is given)",
+      hint: "for EC2 name an AMI: base: ami-…, or base_owner and base_name under image.targets.ec2. For local images leave image.targets.ec2 out",
+    },
+  ];
+}
 
 function desiredIsWithinBounds({ group }: Fleet): Fault[] {
   if (group?.desired === undefined || (group.desired >= group.min && group.desired <= group.max)) return [];

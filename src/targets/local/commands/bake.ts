@@ -7,6 +7,7 @@ import { softwareOf } from "../../../compute/image/pinned-sources.js";
 import { HeldBake } from "../../../do/bake/held-bake.js";
 import type { StoredImage } from "../../../do/bake/image-store.js";
 import type { Fleet } from "../../../understand/fleet.js";
+import { baseName } from "../../../understand/settings/base.js";
 import type { BakeOptions } from "../../target.js";
 import { LocalBake, storeImage } from "../do/bake.js";
 
@@ -53,7 +54,8 @@ function preparation(job: LocalBake): Step[] {
 }
 
 function tellPlan({ name, image }: Fleet, json: boolean): void {
-  const { base, kamailio_version, media_relay } = image;
+  const { kamailio_version, media_relay } = image;
+  const base = baseName(image.base);
   const steps = builderSteps(image, "making the disk").map(({ title }) => title);
   if (json) return printJson({ base, kamailio_version, media_relay, steps });
   talk.say(`would bake a local image for ${name}: ${base}, Kamailio ${kamailio_version}, ${media_relay}`);

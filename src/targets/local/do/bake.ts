@@ -6,16 +6,14 @@ import { buildFolder } from "../../../compute/image/build-folder.js";
 import { pinnedSources, type SourceName } from "../../../compute/image/pinned-sources.js";
 import { localImageName } from "../compute/packer-source.js";
 import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
-import { projectSuite } from "../../../compute/image/kamailio-origin.js";
 import type { BakeStep } from "../../../compute/image/provisioners.js";
-import { baseSpec, codename, type DebianRelease } from "../../../compute/local/base-spec.js";
+import { baseSpec, type DebianRelease } from "../../../compute/local/base-spec.js";
 import { seedFiles } from "../../../compute/local/seed.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet } from "../../../understand/fleet.js";
+import { baseName, isAmi } from "../../../understand/settings/base.js";
 import { readAdditions } from "../../../do/additions.js";
 import { imageSources } from "../../../do/assets.js";
-import { indexDigest, stateOf } from "../../../do/local/archive.js";
-import { ensureBaseTree, packagesOf, type BaseTree } from "../../../do/local/base-tree.js";
 import { fileDigest } from "../../../do/local/content-digest.js";
 import { hostPaths } from "../../../do/local/paths.js";
 import { ensureSshKey, type SshKey } from "../../../do/local/ssh-key.js";
@@ -35,6 +33,8 @@ import { packerDialect } from "../../../do/bake/packer.js";
 import type { HeldBake } from "../../../do/bake/held-bake.js";
 import { answerWithSbom, writeLock } from "../../../do/bake/lock-file.js";
 import { fetchSource, type SourceArchive } from "../../../do/bake/sources.js";
+import { archivesBeyondBase } from "./archives.js";
+import { madeBase, ownBase, type BakeBase } from "./base.js";
 import { chooseBuilder, type Builder, type BuilderChoice, type Ingredients } from "./builders.js";
 
 /** An image that is made but not yet in its place. */
@@ -57,8 +57,8 @@ export class LocalBake {
   readonly #fleetFile: string;
   readonly #talk: Talk;
   readonly #built = new Map<SourceName, { source: SourceArchive; archive: string }>();
-  #base: BaseTree | undefined;
-  #archive: unknown;
+  #base: BakeBase | undefined;
+  #archive: unknown = null;
   #builder: Builder | undefined;
   #dialect: PackerDialect = "1.6";
 
@@ -69,10 +69,13 @@ export class LocalBake {
     talk: Talk,
     private readonly held?: HeldBake,
   ) {
-    if (fleet.image.base.startsWith("ami-")) {
-      throw new UserError(`image.base is ${fleet.image.base}: an AMI cannot be the base of a local image`, {
-        hint: "set image.base to debian-13 or debian-12, or bake with --target ec2",
-      });
+    if (isAmi(fleet.image.base)) {
+      throw new UserError(
+        `image.base is ${baseName(fleet.image.base)}: an AMI cannot be the base of a local image`,
+        {
+          hint: "set image.base to debian-13 or debian-12, or to a cloud image of your own, or bake with --target ec2",
+        },
+      );
     }
     this.#fleet = fleet;
     this.#fleetFile = fleetFile;
@@ -82,7 +85,7 @@ export class LocalBake {
   get #spec() {
     const { base, debian_mirror, debian_security_mirror, targets } = this.#fleet.image;
     return baseSpec({
-      release: base as DebianRelease,
+      release: typeof base === "string" ? (base as DebianRelease) : this.#baseOfBake().release,
       mirror: this.held?.mirrors.get(debian_mirror) ?? debian_mirror,
       securityMirror: this.held?.mirrors.get(debian_security_mirror) ?? debian_security_mirror,
       diskMiB: targets.local.disk_size * 1024,
@@ -90,19 +93,24 @@ export class LocalBake {
     });
   }
 
-  /** The base, and the state of the archive that Kamailio comes from where that is not the base's own. */
+  /** The base, and the state of the archives where its key does not tell it. */
   async prepareBase(): Promise<void> {
     this.#dialect = await packerDialect();
-    this.#base = await ensureBaseTree(this.#spec, { talk: this.#talk });
-    const suite = projectSuite(this.#fleet.image.kamailio_version, codename(this.#spec.release));
-    if (suite !== undefined) this.#archive = packagesOf(await stateOf([suite], this.#talk));
-    const further = Object.values(this.#fleet.image.repositories);
-    if (further.length > 0) this.#archive = [this.#archive, await Promise.all(further.map(indexDigest))];
+    this.#base = await this.#findBase();
+    this.#archive = await archivesBeyondBase(this.#fleet.image, this.#spec, this.#talk);
+  }
+
+  async #findBase(): Promise<BakeBase> {
+    const { base } = this.#fleet.image;
+    if (typeof base === "string") return madeBase(this.#spec, this.#talk);
+    const held = this.held === undefined ? {} : { held: this.held.base.base };
+    const diskMiB = this.#fleet.image.targets.local.disk_size * 1024;
+    return ownBase(base, dirname(this.#fleetFile), { diskMiB, ...held, talk: this.#talk });
   }
 
   /** Chooses the builder, and makes ready what it needs. */
   async prepareBuilder(wanted: BuilderChoice): Promise<void> {
-    this.#builder = await chooseBuilder(wanted, this.#spec, this.#baseTree(), this.#talk);
+    this.#builder = await chooseBuilder(wanted, this.#baseOfBake(), this.#talk);
     await this.#builder.prepare();
   }
 
@@ -131,7 +139,7 @@ export class LocalBake {
   key(): string {
     const hash = createHash("sha256");
     for (const { path, content } of this.#folder()) hash.update(`${path}\0`).update(content).update("\0");
-    hash.update(`${this.#baseTree().key}\0${JSON.stringify(this.#archive ?? null)}\0`);
+    hash.update(`${this.#baseOfBake().key}\0${JSON.stringify(this.#archive)}\0`);
     for (const [name, { source }] of this.#built) hash.update(`${name}=${source.pin}`);
     return hash.digest("hex").slice(0, 16);
   }
@@ -150,7 +158,7 @@ export class LocalBake {
       await rm(log, { force: true });
       const key = await this.#prepareWork(work);
       const variables = { ssh_private_key_file: key.file, seed_directory: "seed" };
-      const base = { name: this.#fleet.image.base, id: this.#baseTree().key };
+      const base = this.#madeOf;
       const sources = new Map([...this.#built].map(([name, { source }]) => [name, source]));
       const onListed = () => answerWithSbom(work, { base, sources });
       const run = { folder: work, variables, log, onListed, onStep, signal };
@@ -178,16 +186,21 @@ export class LocalBake {
     return buildFolder(this.#fleet, { ...imageSources(), added, locked }, this.#dialect);
   }
 
-  #baseTree(): BaseTree {
+  #baseOfBake(): BakeBase {
     return this.#base ?? missing("base");
+  }
+
+  get #madeOf() {
+    const { name, key } = this.#baseOfBake();
+    return { name, id: key };
   }
 
   #layer(): Ingredients {
     return {
       image: this.#fleet.image,
       spec: this.#spec,
-      base: this.#baseTree(),
-      archive: this.#archive ?? null,
+      base: this.#baseOfBake(),
+      archive: this.#archive,
       folder: this.#folder(),
       sources: Object.fromEntries([...this.#built].map(([name, { archive }]) => [name, archive])),
       dialect: this.#dialect,
@@ -224,7 +237,7 @@ export class LocalBake {
       target: "local",
       key: this.key(),
       image: { file: localImageName, bytes: (await stat(file)).size, sha256: await fileDigest(file) },
-      base: { name: this.#fleet.image.base, id: this.#baseTree().key },
+      base: this.#madeOf,
       packer: this.#dialect,
       builder: kind,
       ...(accelerator === undefined ? {} : { accelerator }),

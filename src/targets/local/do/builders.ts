@@ -7,9 +7,6 @@ import type { BaseSpec } from "../../../compute/local/base-spec.js";
 import { compressArgv } from "../../../compute/local/disk-layout.js";
 import { findAccelerator } from "../../../do/local/accelerator.js";
 import { LAYER_FOLDERS, layeredTree } from "../../../compute/local/tree.js";
-import { assembleDisk } from "../../../do/local/assemble-disk.js";
-import { ensureBaseImage } from "../../../do/local/base-image.js";
-import type { BaseTree } from "../../../do/local/base-tree.js";
 import { canBuildInContainers, withBuilder } from "../../../do/local/builder.js";
 import type { Talk } from "../../../do/local/talk.js";
 import { packerBuild, type PackerBuild } from "../../../do/bake/packer.js";
@@ -17,6 +14,7 @@ import { run } from "../../../do/process.js";
 import type { Image } from "../../../understand/fleet.js";
 import type { BakeOptions } from "../../target.js";
 import { localImageName } from "../compute/packer-source.js";
+import type { BakeBase } from "./base.js";
 import { ensurePackages, hasPackages, keepStep } from "./packages.js";
 
 /** What is asked for; auto: a VM where guests run under KVM, else a container where one can be made, else an emulated VM. */
@@ -26,7 +24,7 @@ export type BuilderChoice = NonNullable<BakeOptions["builder"]>;
 export interface Ingredients {
   image: Image;
   spec: BaseSpec;
-  base: BaseTree;
+  base: BakeBase;
   /** The state of the archives beyond the base's own. */
   archive: unknown;
   /** The build folder's files. */
@@ -58,34 +56,29 @@ export interface Builder {
 }
 
 /** The builder for this machine. */
-export async function chooseBuilder(
-  wanted: BuilderChoice,
-  spec: BaseSpec,
-  base: BaseTree,
-  talk: Talk,
-): Promise<Builder> {
+export async function chooseBuilder(wanted: BuilderChoice, base: BakeBase, talk: Talk): Promise<Builder> {
   if (wanted === "container") return containerBuilder;
   const accelerator = await findAccelerator(base.kernel, { talk });
   if (wanted === "auto" && accelerator === "tcg" && (await canBuildInContainers())) return containerBuilder;
-  return vmBuilder(accelerator, spec, talk);
+  return vmBuilder(accelerator, base);
 }
 
-function vmBuilder(accelerator: string, spec: BaseSpec, talk: Talk): Builder {
+function vmBuilder(accelerator: string, base: BakeBase): Builder {
   return {
     kind: "vm",
     accelerator,
-    prepare: () => ensureBaseImage(spec, { talk }),
+    prepare: () => base.disk(),
     steps: ({ image }) => Promise.resolve(builderSteps(image, "shutting down and compressing")),
     bake: (job) => bakeInVm(job, accelerator),
   };
 }
 
-async function bakeInVm({ run: order, spec, dialect, talk }: BuildJob, accelerator: string): Promise<string> {
-  const base = await ensureBaseImage(spec, { talk });
+async function bakeInVm({ run: order, base, dialect }: BuildJob, accelerator: string): Promise<string> {
+  const { path, sha256 } = await base.disk();
   const variables = {
     ...order.variables,
-    base_image: base.disk,
-    base_checksum: `sha256:${base.sha256}`,
+    base_image: path,
+    base_checksum: `sha256:${sha256}`,
     accelerator,
   };
   await packerBuild({ ...order, variables, only: "qemu.local" }, dialect);
@@ -110,7 +103,7 @@ const containerBuilder: Builder = {
 };
 
 async function bakeInContainer(job: BuildJob): Promise<string> {
-  const { run: order, spec, base, dialect, publicKey, talk } = job;
+  const { run: order, spec, base, dialect, publicKey } = job;
   const scratch = join(order.folder, "disk");
   await mkdir(join(order.folder, "output"));
   await mkdir(scratch);
@@ -122,11 +115,7 @@ async function bakeInContainer(job: BuildJob): Promise<string> {
     packerBuild({ ...order, only: bakeParts.files, inNetwork }, dialect),
   );
   order.onStep(finishStep);
-  const disk = await assembleDisk(
-    // the filesystem's identity is the base's, as it is when a VM works on the base's disk
-    { tree, signal: order.signal, scratch, diskMiB: spec.diskMiB, epoch: base.epoch, identity: base.key },
-    talk,
-  );
+  const disk = await base.fill({ tree, signal: order.signal, scratch, diskMiB: spec.diskMiB });
   const image = join(order.folder, "output", localImageName);
   await rename(disk, image);
   return image;

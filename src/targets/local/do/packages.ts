@@ -2,7 +2,6 @@ import { link, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { isOfPackages } from "../../../compute/image/additions.js";
 import { bakeEnvironment, bakeParts, laterScripts } from "../../../compute/image/provisioners.js";
-import type { BaseSpec } from "../../../compute/local/base-spec.js";
 import { digestOf, entryFolder, entryName } from "../../../compute/local/cache-key.js";
 import { plainTree } from "../../../compute/local/tree.js";
 import { cached } from "../../../do/local/cache.js";
@@ -49,7 +48,7 @@ export async function layerName({ image, folder, sources, base, archive }: Ingre
       (path.startsWith("packer/") && !later.includes(path)) || (isOfPackages(path) && content.length > 0),
   );
   const texts = scripts.map(({ path, content }) => [path, content.toString()]);
-  return entryName(image.base, { environment: bakeEnvironment(image), built, texts }, [base.key, archive]);
+  return entryName(base.label, { environment: bakeEnvironment(image), built, texts }, [base.key, archive]);
 }
 
 async function installPackages(
@@ -59,8 +58,8 @@ async function installPackages(
   scratch: string,
 ): Promise<void> {
   const tree = join(scratch, "tree");
-  await unpack(job.base.tar, tree, job.run.signal);
-  const downloads = await lendDownloads(tree, job.spec, archive);
+  await unpack(await job.base.tree(), tree, job.run.signal);
+  const downloads = await lendDownloads(tree, job, archive);
   const { publicKey, run: packer } = job;
   const order = { folder: join(scratch, "container"), tree: plainTree(tree), publicKey };
   await withBuilder(order, (inNetwork) =>
@@ -76,9 +75,10 @@ async function installPackages(
  * Puts the packages that were downloaded before, in this state of the archives, where apt looks for them (it checks their sums), and takes
  * them all back afterwards.
  */
-async function lendDownloads(tree: string, { release, mirror, securityMirror }: BaseSpec, archive: string) {
+async function lendDownloads(tree: string, { base, spec }: BuildJob, archive: string) {
+  const { mirror, securityMirror } = spec;
   const root = join(hostPaths().cache, "downloads");
-  const ofMirrors = `${release}-${digestOf([mirror, securityMirror]).slice(0, 8)}-`;
+  const ofMirrors = `${base.label}-${digestOf([mirror, securityMirror]).slice(0, 8)}-`;
   const folder = join(root, `${ofMirrors}${archive}`);
   await mkdir(folder, { recursive: true });
   await dropOthers(root, basename(folder), ofMirrors);

@@ -1,0 +1,22 @@
+/** Bytes of a qcow2 file that readQcow2Header looks at. */
+export const QCOW2_HEADER_BYTES = 80;
+
+const [DIRTY, EXTERNAL_DATA] = [1n << 0n, 1n << 2n];
+
+/**
+ * What the beginning of a file says of it as qcow2 (QEMU's docs/interop/qcow2.rst): the size of its disk in bytes, or why it is no image
+ * that stands by itself. One with a backing file or external data has QEMU read other files of whoever opens it.
+ */
+export function readQcow2Header(start: Buffer): { bytes: number } | { fault: string } {
+  if (start.length < QCOW2_HEADER_BYTES || start.toString("latin1", 0, 4) !== "QFI\xfb")
+    return { fault: "is no qcow2 image" };
+  const version = start.readUInt32BE(4);
+  if (version !== 2 && version !== 3)
+    return { fault: `is a qcow2 image of version ${version}; 2 and 3 are known` };
+  if (start.readBigUInt64BE(8) !== 0n) return { fault: "is a qcow2 image with a backing file" };
+  if (start.readUInt32BE(32) !== 0) return { fault: "is an encrypted qcow2 image" };
+  const features = version === 3 ? start.readBigUInt64BE(72) : 0n;
+  if ((features & EXTERNAL_DATA) !== 0n) return { fault: "is a qcow2 image whose data lie in another file" };
+  if ((features & DIRTY) !== 0n) return { fault: "is a qcow2 image that was not closed: a machine uses it" };
+  return { bytes: Number(start.readBigUInt64BE(24)) };
+}

@@ -1,0 +1,21 @@
+import { projectSuite } from "../../../compute/image/kamailio-origin.js";
+import { codename, type BaseSpec } from "../../../compute/local/base-spec.js";
+import { archiveState, indexDigest, stateOf } from "../../../do/local/archive.js";
+import { packagesOf } from "../../../do/local/base-tree.js";
+import type { Talk } from "../../../do/local/talk.js";
+import type { Image } from "../../../understand/fleet.js";
+
+/**
+ * The state of the archives that an image's packages come from, beyond what the key of a base that was made here tells; null where there
+ * are none. Throws UserError when one does not answer.
+ */
+export async function archivesBeyondBase(image: Image, spec: BaseSpec, talk: Talk): Promise<unknown> {
+  const suite = projectSuite(image.kamailio_version, codename(spec.release));
+  const further = Object.values(image.repositories);
+  const states = [
+    ...(typeof image.base === "string" ? [] : [packagesOf(await archiveState(spec, talk))]),
+    ...(suite === undefined ? [] : [packagesOf(await stateOf([suite], talk))]),
+    ...(further.length === 0 ? [] : [await Promise.all(further.map(indexDigest))]),
+  ];
+  return states.length === 0 ? null : states;
+}

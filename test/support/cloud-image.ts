@@ -1,0 +1,124 @@
+import { mkdir, mkdtemp, open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { baseSpec } from "../../src/compute/local/base-spec.js";
+import { compressArgv, GRUB_BOOT_IMAGE, mke2fsArgv, SECTOR } from "../../src/compute/local/disk-layout.js";
+import { unpack } from "../../src/do/local/assemble-disk.js";
+import { ensureBaseTree } from "../../src/do/local/base-tree.js";
+import { WITH_SBIN } from "../../src/do/local/tools.js";
+import { run } from "../../src/do/process.js";
+import { writeFiles } from "../../src/do/write-files.js";
+
+// A cloud image in the shape of Debian's genericcloud: GPT, the root filesystem in partition 1, which lies last, a BIOS boot partition 14
+// and an EFI partition 15; kernels in GRUB's menu by their versions; fstab by partition; apt's mirrors in a list.
+
+const MIB = 2048;
+const partitions = {
+  bios: { start: MIB, size: 3 * MIB },
+  efi: { start: 4 * MIB, size: 124 * MIB },
+  root: { start: 128 * MIB, uuid: "2b6a1a3c-3d0a-4c53-9d3b-5f1b3f2b7a10" },
+};
+export const cloudImage = {
+  filesystem: "6f6a2f3e-8a51-4c1e-9a55-3f0a5f0c9d21",
+  partition: partitions.root.uuid,
+  rootStart: partitions.root.start,
+  /** At the beginning of the EFI partition. */
+  efi: { start: partitions.efi.start, mark: "what is in the EFI partition" },
+};
+
+const table = `label: gpt
+unit: sectors
+1 : start=${partitions.root.start}, type=4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709, uuid=${partitions.root.uuid}
+14 : start=${partitions.bios.start}, size=${partitions.bios.size}, type=21686148-6449-6E6F-744E-656564454649
+15 : start=${partitions.efi.start}, size=${partitions.efi.size}, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B
+`;
+
+export interface CloudImageParts {
+  diskMiB?: number;
+  /** Path to text, of the tree. */
+  files?: Record<string, string>;
+  /** With all of the base's files; without, an image that only looks like one. */
+  whole?: boolean;
+}
+
+/** Makes one; returns the path of the qcow2. */
+export async function makeCloudImage(folder: string, parts: CloudImageParts = {}): Promise<string> {
+  const { diskMiB = 2048, files = {}, whole = false } = parts;
+  await mkdir(folder, { recursive: true });
+  const work = await mkdtemp(join(folder, "making-"));
+  const tree = join(work, "tree");
+  if (whole) await unpack((await ensureBaseTree(baseSpec())).tar, tree);
+  else await mkdir(tree);
+  const made = whole ? await wholeFiles(tree) : looks;
+  await writeFiles(
+    tree,
+    Object.entries({ ...made, ...files }).map(([path, content]) => ({ path, content })),
+  );
+  const raw = join(work, "disk.raw");
+  await run({ argv: ["truncate", "-s", `${diskMiB}M`, raw] });
+  await run({ argv: ["sfdisk", "--quiet", raw], input: table, env: WITH_SBIN });
+  const kibibytes = diskMiB * 1024 - partitions.root.start / 2 - 1024;
+  const named = { tree, disk: raw, uuid: cloudImage.filesystem, label: "" };
+  await run({
+    argv: mke2fsArgv({ ...named, start: partitions.root.start, kibibytes }),
+    env: WITH_SBIN,
+  });
+  await writeBootCode(raw, work);
+  const image = join(folder, "genericcloud.qcow2");
+  await run({ argv: compressArgv({ path: raw, format: "raw" }, join(work, "disk.qcow2")) });
+  await rename(join(work, "disk.qcow2"), image);
+  await rm(work, { recursive: true });
+  return image;
+}
+
+const status = ["dpkg", "cloud-init", "openssh-server", "sudo", "systemd-resolved", "systemd-sysv"]
+  .map((name) => `Package: ${name}\nStatus: install ok installed\nArchitecture: amd64\n`)
+  .join("\n");
+
+/** What is looked at before a bake. */
+const looks = {
+  "usr/lib/os-release": 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nVERSION_ID="13"\nID=debian\n',
+  "var/lib/dpkg/status": status,
+  "boot/vmlinuz-6.12.9-cloud-amd64": "a kernel\n",
+};
+
+async function wholeFiles(tree: string): Promise<Record<string, string>> {
+  const { stdout } = await run({ argv: ["ls", join(tree, "boot")] });
+  const [, kernel = ""] = /^vmlinuz-(.*)$/m.exec(stdout) ?? [];
+  await rm(join(tree, "etc/cloud/cloud.cfg.d/91_base-image.cfg"));
+  const sources = await readFile(join(tree, "etc/apt/sources.list.d/debian.sources"), "utf8");
+  const mirrors = /^URIs: (\S+\/debian)$/m.exec(sources)?.[1] ?? "";
+  const root = `PARTUUID=${partitions.root.uuid}`;
+  return {
+    "etc/fstab": `${root} / ext4 rw,discard,errors=remount-ro,x-systemd.growfs 0 1\n`,
+    "etc/apt/mirrors/debian.list": `${mirrors}\n`,
+    "etc/apt/sources.list.d/debian.sources": sources.replaceAll(
+      `URIs: ${mirrors}\n`,
+      "URIs: mirror+file:///etc/apt/mirrors/debian.list\n",
+    ),
+    "boot/grub/grub.cfg": `linux /boot/vmlinuz-${kernel} root=${root} ro console=tty0 console=ttyS0,115200
+initrd /boot/initrd.img-${kernel}
+boot
+`,
+  };
+}
+
+/** GRUB's first stage knows the sector of its core, and the core's first sector the rest of it; here they lie in a partition of their own. */
+async function writeBootCode(disk: string, work: string): Promise<void> {
+  const core = join(work, "core.img");
+  const modules = ["biosdisk", "part_gpt", "ext2", "linux", "normal", "configfile"];
+  await run({
+    argv: ["grub-mkimage", "-O", "i386-pc", "-o", core, "-p", "(,gpt1)/boot/grub", ...modules],
+    env: WITH_SBIN,
+  });
+  const [boot, stage] = [await readFile(GRUB_BOOT_IMAGE), await readFile(core)];
+  boot.writeBigUInt64LE(BigInt(partitions.bios.start), 0x5c);
+  stage.writeBigUInt64LE(BigInt(partitions.bios.start + 1), 0x1f4);
+  const handle = await open(disk, "r+");
+  try {
+    await handle.write(boot, 0, 440, 0);
+    await handle.write(stage, 0, stage.length, partitions.bios.start * SECTOR);
+    await handle.write(cloudImage.efi.mark, partitions.efi.start * SECTOR);
+  } finally {
+    await handle.close();
+  }
+}
