@@ -36,7 +36,10 @@ export async function countCalls(platform: Platform, recorders: readonly Recorde
   return { ...counts, lateMs: Math.round(lateMs), why: [...why].slice(0, 10).join("; ") };
 }
 
-const isBad = ({ outcome, errors }: CallResult) => outcome !== "ok" || errors.length > 0;
+/** Packets that found no proxy are counted as missing: the call itself went on. */
+const isBad = ({ outcome, errors }: CallResult) =>
+  errors.some((error) => !/^stream \d: \d+ packets refused$/.test(error)) ||
+  (outcome !== "ok" && (outcome !== "broken" || errors.length === 0));
 
 /** Addresses of proxies that have set up none of the calls from the `first` on that have ended well. */
 export function idleAfter(

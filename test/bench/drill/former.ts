@@ -5,8 +5,8 @@ import { cached } from "../../../src/do/local/cache.js";
 import { hostPaths } from "../../../src/do/local/paths.js";
 import { run } from "../../../src/do/process.js";
 
-/** The first release that runs hosts as containers. */
-export const formerCommit = "91fe0a2";
+/** Before the host firewall, fleet roll and the secret of dialogs. */
+export const formerCommit = "bf3143b";
 
 /** The command line of an earlier release of this repository, built once and kept in the cache. */
 export async function formerRelease(commit: string): Promise<readonly [string, string]> {

@@ -76,7 +76,8 @@ export class DrillLab {
   /** Bakes what the fleet file describes, or takes what was baked before; hosts are launched from it from now on. */
   async bake(program: readonly [string, string] = cli, file = this.fleet.file): Promise<Baked> {
     const argv = [...program, "bake", file, "--target", "local", "--json"] as const;
-    const baked = JSON.parse((await run({ argv, timeout: 1_700_000 })).stdout) as Baked;
+    const onLine = (line: string) => void (/^[✔✖]/.test(line) && talk.note(`    ${line}`));
+    const baked = JSON.parse((await run({ argv, timeout: 1_700_000, onLine })).stdout) as Baked;
     this.image = baked.path;
     return baked;
   }
