@@ -13,7 +13,7 @@ export function addFleet(sipProxy: Command): void {
       .command(name)
       .summary(summary)
       .argument(...fleetArgument)
-      .addOption(targetOption(targetsWith("reach")).makeOptionMandatory())
+      .addOption(targetOption(targetsWith("roll")).makeOptionMandatory())
       .addOption(json());
   command("status", "of each host: image, whether it is what launch would make of it, calls").action(
     fleetStatus,

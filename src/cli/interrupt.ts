@@ -33,12 +33,24 @@ export async function withCleanUp<T>(
   try {
     return await Promise.race([work(interruption), interruption]);
   } catch (error) {
-    if (error instanceof Interrupted && cleanUp) talk.warn("interrupted: cleaning up");
+    if (error instanceof Interrupted && cleanUp && cleaning.size === 0) talk.warn("interrupted: cleaning up");
     throw error;
   } finally {
-    await cleanUp?.();
+    const cleaned = cleanUp?.();
+    if (cleaned) cleaning.add(cleaned);
+    await cleaned;
+    if (cleaned) cleaning.delete(cleaned);
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }
+}
+
+const cleaning = new Set<Promise<void>>();
+
+/** Waits until all that was interrupted has cleaned up, however deep within other work: the process is about to end. */
+export async function cleanedUp(): Promise<void> {
+  // all of it hears of the interruption first
+  await new Promise(setImmediate);
+  await Promise.allSettled(cleaning);
 }
 
 /** Work that leaves a state behind when it is interrupted, which the user is told: `stays` is asked then. */

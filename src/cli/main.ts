@@ -1,6 +1,6 @@
 import { CommanderError, type Command } from "commander";
 import { UserError } from "../errors.js";
-import { Interrupted } from "./interrupt.js";
+import { cleanedUp, Interrupted } from "./interrupt.js";
 import { program } from "./program.js";
 import { talk } from "./talk.js";
 
@@ -12,7 +12,10 @@ export async function main(argv: readonly string[], command: Command = program()
     await command.parseAsync(argv, { from: "user" });
   } catch (error) {
     process.exitCode = tell(error);
-    if (error instanceof Interrupted) process.exit(); // whatever it was waiting for
+    if (error instanceof Interrupted) {
+      await cleanedUp();
+      process.exit(); // whatever it was waiting for
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import { printable } from "../printable.js";
 import type { Reached } from "../targets/reach.js";
 import { lookAtEach } from "./dispatcher.js";
 import { loadFleet } from "./load-fleet.js";
-import { failUnlessAll, reachNamed, type ReachOptions } from "./reach.js";
+import { failUnlessAll, pauseFor, reachNamed, type ReachOptions } from "./reach.js";
 
 export interface CallsOptions extends ReachOptions {
   follow?: boolean;
@@ -34,7 +34,7 @@ export async function calls(file: string, names: string[], options: CallsOptions
   if (!options.json) print(table(callHeadings, now.map(row)));
   if (!options.follow) return;
   for (let before: ReadonlyMap<string, readonly HostCall[]> = first; ;) {
-    await sleep(PAUSE);
+    await sleep(pauseFor(hosts, PAUSE));
     const { began, ended, known } = changes(before, await callsOf(hosts, mute));
     for (const [event, list] of Object.entries({ began, ended }))
       for (const call of list)

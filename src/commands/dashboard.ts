@@ -8,7 +8,7 @@ import { operationsOf } from "../targets/lookup.js";
 import type { Reached, Unreached } from "../targets/reach.js";
 import type { Fleet } from "../understand/fleet.js";
 import { loadFleet } from "./load-fleet.js";
-import { answerOf, findReached, isReached, type ReachOptions } from "./reach.js";
+import { answerOf, findReached, isReached, pauseFor, type ReachOptions } from "./reach.js";
 
 export interface DashboardOptions extends ReachOptions {
   port: string;
@@ -39,7 +39,7 @@ export async function dashboard(file: string, options: DashboardOptions): Promis
   page.close();
 }
 
-/** Looks at all hosts when asked, at most once a second, whoever asks. */
+/** Looks at all hosts when asked, at most once a second (where that is dear, less), whoever asks. */
 class FleetWatch {
   #now: { at: number; view: Promise<View> } | undefined;
   #places: { at: number; found: (Reached | Unreached)[]; images: Map<string, string> } | undefined;
@@ -52,7 +52,8 @@ class FleetWatch {
   ) {}
 
   look(): Promise<View> {
-    if (this.#now === undefined || Date.now() - this.#now.at > FRESH) {
+    const fresh = pauseFor(this.#places?.found.filter(isReached) ?? [], FRESH);
+    if (this.#now === undefined || Date.now() - this.#now.at > fresh) {
       const view = this.#look();
       this.#now = { at: Date.now(), view };
       // the time that it takes does not count

@@ -6,8 +6,8 @@ import type { Reached } from "../targets/reach.js";
 import { lookAtEach } from "./dispatcher.js";
 import { secondsOf } from "./launch.js";
 import { findHosts, loadFleet } from "./load-fleet.js";
-import { onEach, reachHosts, type ReachOptions } from "./reach.js";
-import { untilClear, type Tell } from "./until-clear.js";
+import { findNamed, isReached, onEach, pauseFor, type ReachOptions } from "./reach.js";
+import { PAUSE, untilClear, type Tell } from "./until-clear.js";
 
 export interface DrainHostOptions extends ReachOptions {
   wait: boolean;
@@ -59,16 +59,19 @@ async function hostsToTell(
   options: Omit<DrainHostOptions, "wait" | "timeout">,
 ): Promise<Reached[] | undefined> {
   const { fleet } = loadFleet(file);
-  const wanted = findHosts(fleet, names);
   if (options.dryRun) {
-    const would = wanted.map(({ name }) => ({ name, would: `sip-proxy-drain ${word}` }));
+    const isKnown = (name: string) => fleet.hosts.some((host) => host.name === name);
+    // instances of a group are looked up, and nobody is asked here
+    if (fleet.group === undefined || !names.some((name) => !isKnown(name))) findHosts(fleet, names);
+    const would = [...new Set(names)].map((name) => ({ name, would: `sip-proxy-drain ${word}` }));
     if (options.json) printJson(would);
     else for (const { name, would: command } of would) talk.say(`${name}: would run ${command}`);
     return undefined;
   }
-  const hosts = await reachHosts(fleet, wanted, options);
-  const missing = wanted.filter((host) => !hosts.some((reached) => reached.host === host));
-  if (missing.length === 0) return hosts;
+  const found = await findNamed(fleet, names, options);
+  const missing = found.flatMap((each) => (isReached(each) ? [] : each));
+  if (missing.length === 0) return found.filter(isReached);
+  for (const { name, why } of missing) talk.warn(`${name}: not reachable: ${why}`);
   throw new UserError(`not reachable, and nothing was done: ${missing.map(({ name }) => name).join(", ")}`, {
     hint: "sip-proxy list FLEET --target TARGET",
   });
@@ -99,5 +102,6 @@ export async function untilDrained(hosts: readonly Reached[], timeout: number, t
     new UserError(`calls are left after ${timeout / 1000} s: ${left}`, {
       hint: "run the same command again to keep waiting; stop or terminate with --now ends them",
     });
-  await untilClear(look, { timeout, tell: (left) => tell(`calls left: ${left}`), late });
+  const pause = pauseFor(hosts, PAUSE);
+  await untilClear(look, { timeout, pause, tell: (left) => tell(`calls left: ${left}`), late });
 }

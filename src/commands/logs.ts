@@ -5,7 +5,7 @@ import { UsageError } from "../errors.js";
 import { printable } from "../printable.js";
 import type { Reached } from "../targets/reach.js";
 import { loadFleet } from "./load-fleet.js";
-import { answerOf, failUnlessAll, onEach, reachNamed, type ReachOptions } from "./reach.js";
+import { answerOf, failUnlessAll, onEach, pauseFor, reachNamed, type ReachOptions } from "./reach.js";
 
 export interface LogsOptions extends ReachOptions {
   since: string;
@@ -25,7 +25,7 @@ export async function logs(file: string, names: string[], options: LogsOptions):
   for (;;) {
     await printNew(hosts, cursors, options);
     if (!options.follow) return;
-    await sleep(PAUSE);
+    await sleep(pauseFor(hosts, PAUSE));
   }
 }
 

@@ -1,3 +1,4 @@
+import { Interrupted } from "../cli/interrupt.js";
 import { talk } from "../cli/talk.js";
 import { reachBySsh } from "../do/reach/ssh.js";
 import { UsageError, UserError } from "../errors.js";
@@ -43,12 +44,45 @@ export async function findReached(
 
 /** The same for hosts by their names, or all of the fleet where none is named; exit code 1 where one is not reached. */
 export async function reachNamed(fleet: Fleet, names: string[], options: ReachOptions): Promise<Reached[]> {
-  const wanted = names.length > 0 ? findHosts(fleet, names) : fleet.hosts;
-  const found = await reachHosts(fleet, wanted, options);
-  if (!wanted.every(({ name, kind }) => kind === "group" || found.some(({ host }) => host.name === name)))
-    process.exitCode = 1;
-  return found;
+  if (names.length === 0) names = fleet.hosts.map(({ name }) => name);
+  const found = await findNamed(fleet, names, options);
+  for (const each of found)
+    if (!isReached(each)) {
+      talk.warn(`${each.name}: not reachable: ${each.why}`);
+      if (each.host.kind !== "group") process.exitCode = 1;
+    }
+  return found.filter(isReached);
 }
+
+/** Hosts, groups with all their instances, and single instances of the fleet's group, by their names. Throws UsageError for another name. */
+export async function findNamed(
+  fleet: Fleet,
+  names: readonly string[],
+  options: ReachOptions,
+): Promise<(Reached | Unreached)[]> {
+  const group = fleet.hosts.find(({ kind }) => kind === "group");
+  const isHost = (name: string) => fleet.hosts.some((host) => host.name === name);
+  const ids = group && options.target !== undefined ? names.filter((name) => !isHost(name)) : [];
+  const wanted = findHosts(
+    fleet,
+    names.filter((name) => !ids.includes(name)),
+  );
+  if (!group || ids.length === 0) return findReached(fleet, wanted, options);
+  const others = wanted.filter((host) => host !== group);
+  const found = await findReached(fleet, [...others, group], options);
+  const members = found.filter(({ host }) => host === group);
+  const unknown = ids.filter((id) => !members.some(({ name }) => name === id));
+  if (unknown.length > 0)
+    throw new UsageError(
+      `the fleet has no host, group or instance ${unknown.join(", ")}`,
+      `choose from: ${[...fleet.hosts, ...members].map(({ name }) => name).join(", ")}`,
+    );
+  return found.filter(({ name, host }) => host !== group || wanted.includes(group) || ids.includes(name));
+}
+
+/** Milliseconds between two looks at hosts: so many, or as many as the dearest of them takes. */
+export const pauseFor = (hosts: readonly Reached[], least: number): number =>
+  Math.max(least, ...hosts.map(({ pause = 0 }) => pause));
 
 function byAddress(hosts: readonly Host[]): Reached[] {
   return hosts.map((host) => {
@@ -60,7 +94,7 @@ function byAddress(hosts: readonly Host[]): Reached[] {
   });
 }
 
-/** What comes of each host, all at once; a host that does not answer is told of, and left out. Throws UsageError of any. */
+/** What comes of each host, all at once; a host that does not answer is told of, and left out. Throws UsageError of any, and Interrupted. */
 export async function onEach<T>(
   hosts: readonly Reached[],
   work: (host: Reached) => Promise<T>,
@@ -72,7 +106,7 @@ export async function onEach<T>(
         faults.delete(host);
         return [[host.name, result] as const];
       } catch (error) {
-        if (!(error instanceof UserError) || error instanceof UsageError) throw error;
+        if (!(error instanceof UserError) || endsAll(error)) throw error;
         if (faults.get(host) !== error.message) talk.warn(`${host.name}: ${error.message}`);
         faults.set(host, error.message);
         return [];
@@ -81,6 +115,8 @@ export async function onEach<T>(
   );
   return new Map(results.flat());
 }
+
+const endsAll = (error: unknown): boolean => error instanceof UsageError || error instanceof Interrupted;
 
 /** What was told of hosts last: those who look again and again say it once. */
 const faults = new WeakMap<Reached, string>();

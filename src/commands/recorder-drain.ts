@@ -10,7 +10,8 @@ import { UserError } from "../errors.js";
 import type { Reached } from "../targets/reach.js";
 import type { Fleet } from "../understand/fleet.js";
 import { drainSqlOf, lookAtEach, states } from "./dispatcher.js";
-import { untilClear, type Tell } from "./until-clear.js";
+import { pauseFor } from "./reach.js";
+import { PAUSE, untilClear, type Tell } from "./until-clear.js";
 
 /** Milliseconds beyond dispatcher_poll for a host to apply a change of the table. */
 const GRACE = 30_000;
@@ -80,7 +81,8 @@ export class Drain {
       new UserError(`the table has it, but these hosts do not follow: ${behind}`, {
         hint: "see there: journalctl -u sip-proxy-dispatcher-sync",
       });
-    await untilClear(look, { timeout, tell: (behind) => tell(`not yet on ${behind}`), late });
+    const pause = pauseFor(this.hosts, PAUSE);
+    await untilClear(look, { timeout, pause, tell: (behind) => tell(`not yet on ${behind}`), late });
   }
 
   #has({ targets }: HostLook, out: boolean): boolean {
@@ -113,7 +115,7 @@ export class Drain {
       new UserError(`calls are left after ${timeout / 1000} s: ${left}`, {
         hint: "the recorder gets no new calls; run the same command again to wait for the last one",
       });
-    await untilClear(look, { timeout, tell, late });
+    await untilClear(look, { timeout, pause: pauseFor(this.hosts, PAUSE), tell, late });
   }
 }
 

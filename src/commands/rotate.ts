@@ -9,6 +9,7 @@ import { secretReader } from "../do/secrets.js";
 import { UserError } from "../errors.js";
 import type { Host } from "../understand/fleet.js";
 import type { Reached } from "../targets/reach.js";
+import { secretForms } from "../targets/lookup.js";
 import { FaultsError, loadFleetAndWarn, type LoadedFleet } from "./load-fleet.js";
 import { onEach, reachHosts, type ReachOptions } from "./reach.js";
 import { renderHost } from "./render-host.js";
@@ -107,6 +108,7 @@ async function rotate(
   if (fleet.hosts.some(({ kind }) => kind === "group"))
     talk.note("instances of the group get it by: sip-proxy group apply FLEET, sip-proxy group roll FLEET");
   const hosts = await reachHosts(fleet, wanted, options);
+  refuseToLeaveSecrets(what, hosts, (name) => secretsOf(name));
   let said = new Map<string, string>();
   const push = async () => void (said = await give(hosts, (name) => script(secretsOf(name))));
   await runSteps([...before, { title: `${what}, on every host`, run: push }]);
@@ -118,6 +120,24 @@ async function rotate(
       hint: "calls go on; run the same command again, it changes only what is not there yet",
     });
 }
+
+/** Where hosts are reached by something that keeps what it carries, only references may be in it. Throws UserError. */
+function refuseToLeaveSecrets(
+  what: string,
+  hosts: readonly Reached[],
+  filesOf: (name: string) => readonly Artefact[],
+): void {
+  const keeper = hosts.find(
+    ({ name, keptBy }) =>
+      keptBy !== undefined && filesOf(name).some(({ path, content }) => !isReference(path) && content !== ""),
+  )?.keptBy;
+  if (keeper === undefined) return;
+  throw new UserError(`nothing was changed: ${what} would stay in the history of ${keeper}`, {
+    hint: `take --ssh, or a reference that hosts resolve, such as ${secretForms("shortForm").join(" or ")}`,
+  });
+}
+
+const isReference = (path: string) => path.endsWith(".ref");
 
 /** What each host says that has it in use. */
 async function give(

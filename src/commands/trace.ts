@@ -126,12 +126,14 @@ async function traceInto(
 }
 
 async function traceOn(
-  { name, argv }: Reached,
+  { name, stream: way }: Reached,
   number: number,
   script: string,
   file: TraceFile,
   signal: AbortSignal,
 ): Promise<Traced> {
+  const argv = await way();
+  if ("why" in argv) throw new UserError(argv.why);
   const blocks = new PacketBlocks(number);
   const notes: string[] = [];
   let end: TraceEnd | undefined;

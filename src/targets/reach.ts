@@ -6,8 +6,12 @@ export interface Reached {
   /** What it is told by: the host's name; of an instance of a group, its id. */
   name: string;
   host: Host;
-  /** What runs, with bash and as root, a script that comes on its standard input; for output that is to be read as it comes. */
-  argv: readonly [string, ...string[]];
+  /** What runs, with bash and as root, a script that comes on its standard input, for output that is read as it comes; or why nothing does. */
+  stream: () => Promise<readonly [string, ...string[]] | { why: string }>;
+  /** Who keeps scripts and their answers, where somebody does: no script may hold a secret then. */
+  keptBy?: string;
+  /** Milliseconds between two looks at it, where one is dear. */
+  pause?: number;
   /**
    * Runs a script with bash, as root; `timeout` in ms. The script is the place for values; none of them is an argument of a program here.
    * Throws UserError when the host is not reached.

@@ -28,7 +28,8 @@ export interface SecretKind {
 }
 
 /** What some targets have and others have not; the command line offers it where a target has it. */
-export type Feature = "promote" | "clean" | "groups" | "addresses" | "roles" | "loaded" | "reach" | "check";
+export type Feature =
+  "promote" | "clean" | "groups" | "addresses" | "roles" | "loaded" | "reach" | "roll" | "check";
 
 /**
  * Where images are baked and hosts run. This part is pure, and is loaded with every command; `operations` has the effects, and is

@@ -11,7 +11,7 @@ export function reachBySsh(name: string, host: Host, address: string): Reached {
   return {
     name,
     host,
-    argv,
+    stream: () => Promise.resolve(argv),
     run: async (input, timeout) => {
       const result = await attempt({ argv, input, timeout });
       if (result.exitCode !== SSH_FAILED) return result;

@@ -21,6 +21,6 @@ export const local = {
   secretKinds: {},
   packerPlugins: { qemu: { source: "github.com/hashicorp/qemu", version: ">= 1.1.0" } },
   packerBuilder: localPackerBuilder,
-  features: ["loaded", "reach"],
+  features: ["loaded", "reach", "roll"],
   operations: async (): Promise<Operations> => (await import("./commands/operations.js")).operations,
 } as const satisfies Target;

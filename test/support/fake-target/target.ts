@@ -43,7 +43,7 @@ export const shelf = {
     (image.targets as Record<string, unknown>)["shelf"] === undefined
       ? undefined
       : { type: "null", source: { communicator: "none" }, variables: {}, files: [] },
-  features: ["addresses", "reach"],
+  features: ["addresses", "reach", "roll"],
   operations: () => Promise.resolve(operations),
 } as const satisfies Target;
 
@@ -123,7 +123,7 @@ const operations: Operations = {
               ? { exitCode: 1, stdout: "", stderr: "sudo: a password is required\n" }
               : { exitCode: 0, stdout: answer(box, script), stderr: "" },
           );
-        return { name, host, argv: ["false"], run };
+        return { name, host, stream: () => Promise.resolve({ why: "a shelf" }), run };
       }),
     ),
   status: (_fleet, asked) => {

@@ -7,6 +7,7 @@ import { addresses, status, withHosts } from "./hosts.js";
 import { clean } from "./image-clean.js";
 import { comparedAmis } from "./image-diff.js";
 import { listedAmis } from "./image-list.js";
+import { reach } from "./reach.js";
 import { prune } from "./image-prune.js";
 import { promote } from "./promote.js";
 
@@ -20,6 +21,7 @@ export const operations: Operations = {
   promote,
   clean,
   addresses,
+  reach,
   check,
   groups: {
     plan: groupPlan,

@@ -27,7 +27,7 @@ export function noAnswer(what: string, host: string, status: string, text: strin
 
 /** Operations of which every answer holds something: lists, though empty, and what was made. (Emulators know no scaling activities.) */
 const alwaysHoldSomething =
-  /^(Describe(?!ScalingActivities)|Get|List|Allocate|RunInstances|StartInstances|StopInstances|TerminateInstances|CreateSecurityGroup|CreateLaunchTemplate|PutParameter|StartInstanceRefresh)/;
+  /^(Describe(?!ScalingActivities)|Get|List|Allocate|RunInstances|StartInstances|StopInstances|TerminateInstances|CreateSecurityGroup|CreateLaunchTemplate|PutParameter|SendCommand|StartInstanceRefresh)/;
 
 /** Throws AwsError for an answer without anything of what its operation always has: no list is not an empty list. */
 export function refuseEmpty(operation: string, output: object, what: string, host: string): void {

@@ -132,6 +132,11 @@ export const launchEc2Settings = {
   ),
   key_name: optional(text({ rule: "a key pair name", pattern: /^[ -~]{1,255}$/ }), "Key pair for SSH."),
   iam_instance_profile: optional(instanceProfile, "Instance profile; secret references and groups need one."),
+  ssm_agent: withDefault(
+    flag,
+    false,
+    "The image has the SSM agent, through which commands with --target ec2 reach the hosts: the policies of `iam-policy` allow it, for the hosts' role and for operators.",
+  ),
   host_endpoint_url: optional(
     text({
       rule: "a URL such as http://10.0.0.5:4566, without a path",

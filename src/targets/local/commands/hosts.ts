@@ -73,7 +73,8 @@ export function reach(fleet: Fleet, hosts: readonly Host[]): Promise<(Reached | 
         const target = await sshToLocal(fleet, host);
         const argv = ["sudo", "-n", "bash", "-s"] as const;
         const run = (input: string, timeout: number) => attemptInGuest(target, { argv, input, timeout });
-        return { name, host, argv: sshArgv(target, argv.join(" ")), run };
+        const stream = () => Promise.resolve(sshArgv(target, argv.join(" ")));
+        return { name, host, stream, run };
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         return { name, host, why: error.message };

@@ -2,6 +2,7 @@ import type { Fleet, Group } from "../../../../understand/fleet.js";
 import { callsMetric, groupName, poolTag } from "../../../../compute/host/contract.js";
 import { keepRecords, route53Arn } from "./dns.js";
 import { arnIn, inRegion, type Policy, type PolicyPlace, type Statement } from "./policy.js";
+import { agentStatements } from "./ssm.js";
 import { secretStatements } from "./secrets.js";
 
 export interface PolicyOptions extends PolicyPlace {
@@ -16,6 +17,7 @@ export function instanceRolePolicy(fleet: Fleet, { kmsKeys, ...place }: PolicyOp
     Statement: [
       ...secretStatements(fleet, place, kmsKeys),
       ...(fleet.group ? groupStatements(fleet, fleet.group, place) : []),
+      ...agentStatements(fleet),
     ],
   };
 }

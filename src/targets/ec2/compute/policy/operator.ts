@@ -4,6 +4,7 @@ import type { Action } from "../calls.js";
 import { amiParameter, tagKey } from "../names.js";
 import { keepRecords, route53Arn } from "./dns.js";
 import { encryptWithKeys, seeKeys } from "./keys.js";
+import { runCommandStatements } from "./ssm.js";
 import { arnIn, type Policy, type PolicyPlace, type Statement } from "./policy.js";
 
 /** What a call that changes something needs beside its action's name. */
@@ -132,6 +133,7 @@ export function operatorPolicy(fleet: Fleet, place: PolicyPlace, kmsKeys: readon
       ...passRole(fleet, place),
       ...encryptWithKeys(kmsKeys),
       ...seeKeys(fleet, place),
+      ...runCommandStatements(fleet, place),
     ],
   };
 }

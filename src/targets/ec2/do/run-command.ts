@@ -1,0 +1,138 @@
+import {
+  CancelCommandCommand,
+  GetCommandInvocationCommand,
+  SendCommandCommand,
+  type GetCommandInvocationCommandOutput,
+} from "@aws-sdk/client-ssm";
+import type { Finished } from "../../../do/process.js";
+import { UserError } from "../../../errors.js";
+import {
+  carryScript,
+  dropScript,
+  mostCharacters,
+  partScript,
+  partSize,
+  readAnswer,
+  readPart,
+} from "../compute/run-command.js";
+import type { Aws } from "./aws.js";
+import { isAwsError } from "./errors.js";
+import { poll } from "./wait.js";
+
+/** What an instance needs before SSM reaches it, and what works without. */
+export const howToManage =
+  "its image needs the SSM agent, its role what iam-policy prints with launch.ec2.ssm_agent: true, and it a way to the endpoints ssm and ssmmessages (docs/ec2.md); --ssh needs none of this";
+
+/** Seconds until the agent has taken a command, the least that SSM takes; for what the agent does around a script; and for SSM to know a command. */
+const DELIVERY = 60;
+const AROUND = 30;
+const KNOWN = 30;
+
+/** Commands that SSM runs on one instance. */
+export class RunCommand {
+  readonly #pending = new Set<string>();
+
+  constructor(
+    private readonly aws: Aws,
+    private readonly instance: string,
+  ) {}
+
+  /** Runs a script with bash, as root. `timeout` in ms. Throws UserError when it is not run, or its answer does not come. */
+  async run(script: string, timeout: number): Promise<Finished> {
+    const seconds = Math.ceil(timeout / 1000);
+    const first = readPart(await this.#shell(carryScript(script, seconds), seconds));
+    if (!first)
+      throw new UserError(`${this.instance}: Run Command has printed something else than an answer`);
+    if (first.size > mostCharacters) {
+      await this.#shell(dropScript(first), seconds);
+      throw new UserError(
+        `the answer is too long for Run Command: ${first.size} characters of at most ${mostCharacters}, compressed (ask for less: --since, --grep; or take --ssh)`,
+      );
+    }
+    let text = first.text;
+    while (text.length < first.size) {
+      const part = await this.#shell(partScript(first, text.length), seconds);
+      if (part.length !== Math.min(partSize, first.size - text.length))
+        throw new UserError("a part of the answer is missing; run the same command again");
+      text += part;
+    }
+    try {
+      return readAnswer(text, seconds);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new UserError(`Run Command: ${error.message}`, { cause: error });
+    }
+  }
+
+  /** Ends what is on its way; as far as SSM does it in 5 s. */
+  async cancel(): Promise<void> {
+    const cancelling = [...this.#pending].map((CommandId) =>
+      this.aws.ssm.send(new CancelCommandCommand({ CommandId, InstanceIds: [this.instance] }), {
+        abortSignal: AbortSignal.timeout(5000),
+      }),
+    );
+    this.#pending.clear();
+    await Promise.allSettled(cancelling);
+  }
+
+  /** What shell commands print. */
+  async #shell(commands: string, seconds: number): Promise<string> {
+    const id = await this.#send(commands, seconds);
+    this.#pending.add(id);
+    try {
+      const done = await this.#end(id, seconds);
+      if (done?.Status === "Success") return done.StandardOutputContent ?? "";
+      if (done === undefined) await this.cancel();
+      throw new UserError(this.#why(done, seconds));
+    } finally {
+      this.#pending.delete(id);
+    }
+  }
+
+  async #send(commands: string, seconds: number): Promise<string> {
+    try {
+      const { Command } = await this.aws.ssm.send(
+        new SendCommandCommand({
+          DocumentName: "AWS-RunShellScript",
+          InstanceIds: [this.instance],
+          Comment: "sip-proxy",
+          TimeoutSeconds: DELIVERY,
+          Parameters: { commands: [commands], executionTimeout: [String(seconds + AROUND)] },
+        }),
+      );
+      return Command?.CommandId ?? "";
+    } catch (error) {
+      if (!isAwsError(error, "InvalidInstanceId")) throw error;
+      throw new UserError(`SSM does not manage ${this.instance}: ${howToManage}`, { cause: error });
+    }
+  }
+
+  /** Undefined when there was no end in time. */
+  #end(CommandId: string, seconds: number): Promise<GetCommandInvocationCommandOutput | undefined> {
+    const input = { CommandId, InstanceId: this.instance };
+    const known = Date.now() + KNOWN * 1000;
+    const look = async () => {
+      try {
+        const seen = await this.aws.ssm.send(new GetCommandInvocationCommand(input));
+        return /^(Pending|InProgress|Delayed|Cancelling)$/.test(seen.Status ?? "") ? undefined : seen;
+      } catch (error) {
+        // SSM takes a moment to know what it has just been sent
+        if (isAwsError(error, "InvocationDoesNotExist") && Date.now() < known) return undefined;
+        throw error;
+      }
+    };
+    return poll(look, { every: 1, timeout: (DELIVERY + seconds + 2 * AROUND) * 1000 });
+  }
+
+  #why(done: GetCommandInvocationCommandOutput | undefined, seconds: number): string {
+    if (done === undefined) return `Run Command has not ended, and was cancelled`;
+    const { Status, StatusDetails = Status, StandardErrorContent = "" } = done;
+    const details = StatusDetails?.replaceAll(" ", "") ?? "";
+    if (/^(DeliveryTimedOut|Undeliverable)$/.test(details))
+      return `Run Command: ${details}: the SSM agent of ${this.instance} has not taken the command in ${DELIVERY} s; does it run, and reach SSM?`;
+    if (details === "ExecutionTimedOut") return `Run Command: the script has not ended in ${seconds} s`;
+    if (Status === "Cancelled") return "Run Command: somebody has cancelled the command";
+    const last = StandardErrorContent.trim().split("\n").at(-1) ?? "";
+    return `Run Command: ${details}${last === "" ? "" : `: ${last}`}`;
+  }
+}

@@ -1,0 +1,29 @@
+import { operatorSshArgv } from "../../../compute/reach/ssh.js";
+import { attempt } from "../../../do/process.js";
+
+const programs = ["ssh", "aws", "session-manager-plugin"];
+
+/**
+ * The operator's own ssh to an instance, through SSM's Session Manager: for output that is read as it comes. Its words, or why there is no such way.
+ * https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-getting-started-enable-ssh-connections.html
+ */
+export async function sshThroughSession(
+  region: string,
+  login: string,
+  instance: string,
+): Promise<[string, ...string[]] | { why: string }> {
+  const missing = await missingPrograms();
+  if (missing.length > 0)
+    return {
+      why: `Run Command carries no stream, and ssh through SSM needs ${missing.join(", ")} on this machine (AWS CLI, Session Manager plugin); --ssh works without`,
+    };
+  const proxy = `aws ssm start-session --region ${region} --target %h --document-name AWS-StartSSHSession --parameters portNumber=%p`;
+  return operatorSshArgv(`${login}@${instance}`, `ProxyCommand=${proxy}`);
+}
+
+async function missingPrograms(): Promise<string[]> {
+  const found = await Promise.all(
+    programs.map((name) => attempt({ argv: ["sh", "-c", 'command -v "$1"', "sh", name] })),
+  );
+  return programs.filter((_, index) => found[index]?.exitCode !== 0);
+}
