@@ -16,7 +16,7 @@ relay_version() { rtpengine --version 2>&1 | sed 's/^Version: //'; }
 # add_kernel_module KERNEL: builds it for the kernel that the image boots, which need not be the one that runs here. The kernel and rtpengine
 # are held: the module fits these alone. What it takes to build it goes again.
 add_kernel_module() {
-	local kernel=$1 before new built=$upload/xt_RTPENGINE.ko
+	local kernel=$1 before new why="" built=$upload/xt_RTPENGINE.ko
 	# 12.5 and later write the nftables rules themselves
 	if [[ $(rtpengine --help) != *--nftables-start* ]]; then
 		no_module "rtpengine $(relay_version) is too old"
@@ -24,14 +24,18 @@ add_kernel_module() {
 	fi
 	before=$(installed_packages)
 	if ! install_packages rtpengine-kernel-dkms "linux-headers-$kernel"; then
-		no_module "the mirror has no headers of the kernel $kernel (any more)"
-		return
+		why="the mirror has no headers of the kernel $kernel (any more)"
+	elif ! (build_module "$kernel" "$built"); then
+		why="it does not build, see above"
 	fi
-	build_module "$kernel" "$built"
 	new=$(comm -13 <(echo "$before") <(installed_packages))
 	# shellcheck disable=SC2086 # a list of package names
-	apt_get purge $new
+	[[ -z $new ]] || apt_get purge $new
 	rm -rf /var/lib/dkms
+	if [[ -n $why ]]; then
+		no_module "$why"
+		return
+	fi
 	install -D -m 644 "$built" "/usr/lib/modules/$kernel/updates/xt_RTPENGINE.ko"
 	rm "$built"
 	depmod "$kernel"
@@ -50,12 +54,12 @@ build_module() {
 	[[ -n $(made "$1") ]] || build "rtpengine's kernel module" dkms build -m rtpengine -v "$version" -k "$1"
 	made=$(made "$1")
 	[[ -n $made ]] || die "rtpengine's kernel module was built, and is not there"
+	# (who asks whether this fails has errexit off)
 	case $made in
 	*.xz) xz -dc "$made" >"$2" ;;
 	*.zst) zstd -dc "$made" >"$2" ;;
 	*) cp "$made" "$2" ;;
-	esac
-	strip --strip-debug "$2"
+	esac && strip --strip-debug "$2"
 }
 
 installed_packages() { dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p' | sort; }
