@@ -78,7 +78,7 @@ export const imageSettings = {
   }),
   kernel_forwarding: withDefault(
     autoOrFlag,
-    // not before it has carried calls in a machine of its own: a call that is not recorded is lost
+    // not before it has carried calls on hardware (npm run kernel-guest: in an emulated machine): a call that is not recorded is lost
     false,
     "Whether rtpengine forwards packets in the kernel: `auto` where its module loads, `true`: a host is not ready without it. Try it with calls of your own before you rely on it.",
     { variable: "KERNEL_FORWARDING" },
