@@ -21,9 +21,9 @@ export function addDatabase(sipProxy: Command): void {
     .addOption(json())
     .action(dbSeed);
   reachOptions(db.command("rotate"))
-    .summary("bring the fleet file's password to the database and to every host, without losing a call")
+    .summary("set the fleet file's password in the database and on every host, without losing a call")
     .argument(...fleetArgument)
-    .option("--old-password-file <file>", "the present password, where dbuser_root is not given")
+    .option("--old-password-file <file>", "file with the present password, if dbuser_root is not given")
     .addOption(dryRun())
     .addOption(json())
     .action(dbRotate);
@@ -38,7 +38,7 @@ export function addDatabase(sipProxy: Command): void {
 export function addTls(sipProxy: Command): void {
   const tls = sipProxy.command("tls").summary("the certificate of the TLS listeners");
   reachOptions(tls.command("rotate"))
-    .summary("bring the fleet file's certificate and key to every host, without losing a call")
+    .summary("put the fleet file's certificate and key on every host, without losing a call")
     .argument(...fleetArgument)
     .addOption(dryRun())
     .addOption(json())

@@ -38,7 +38,7 @@ export function addDispatcher(sipProxy: Command): void {
   )
     .argument(...recorder)
     .option("--no-wait", "do not wait for its calls")
-    .option("--force", "also the last recorder of its set: calls get 503")
+    .option("--force", "drain even the last recorder of its set: calls then get 503")
     .addOption(new Option("--timeout <seconds>", "seconds to wait for its calls").default("86400"))
     .addOption(dryRun())
     .action(drainRecorder);

@@ -5,9 +5,7 @@ import { dryRun, fleetArgument, json, targetOption } from "./options.js";
 
 /** The commands that replace single hosts, where they are rolled. */
 export function addFleet(sipProxy: Command): void {
-  const fleet = sipProxy
-    .command("fleet")
-    .summary("the fleet's single hosts: what they are, and replacing them");
+  const fleet = sipProxy.command("fleet").summary("show and replace the fleet's single hosts");
   const command = (name: string, summary: string) =>
     fleet
       .command(name)
@@ -15,27 +13,25 @@ export function addFleet(sipProxy: Command): void {
       .argument(...fleetArgument)
       .addOption(targetOption(targetsWith("roll")).makeOptionMandatory())
       .addOption(json());
-  command("status", "of each host: image, whether it is what launch would make of it, calls").action(
-    fleetStatus,
-  );
+  command("status", "show each host's image, whether it is up to date, and its calls").action(fleetStatus);
   for (const [name, summary, action] of [
     [
       "roll",
-      "replace hosts by ones of the newest image and the fleet file, one after the other, without losing a call",
+      "replace hosts one after the other, by the newest image and the fleet file, without losing a call",
       fleetRoll,
     ],
     ["rollback", "go back to the image that hosts had before the last roll", fleetRollback],
   ] as const)
     command(name, summary)
       .argument("[NAME...]", "hosts of the fleet; all of them when none is named")
-      .option("--image <image>", "another image")
+      .option("--image <image>", "path of an image (default: the newest)")
       .addOption(
         new Option(
           "--timeout <seconds>",
-          "how long to wait for room on the others, for a host's last call, and for a new one",
+          "seconds to wait for room on the other hosts, for each host's drain, and for the new host",
         ).default("86400"),
       )
-      .option("--force", "also where the others are not ready, or cannot hold the calls that are up")
+      .option("--force", "proceed even if the other hosts are not ready, or cannot take the current calls")
       .addOption(dryRun())
       .action(action);
 }

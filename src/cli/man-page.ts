@@ -32,7 +32,7 @@ const exitStatus = [
   ["0", "Done."],
   ["1", "Failed; the reason is on stderr."],
   ["2", "Wrong arguments."],
-  ["3", "group plan --exit-code: there are changes."],
+  ["3", "With --exit-code: group plan has changes, image diff differences, image outdated updates."],
   ["70", "A bug in sip-proxy."],
   ["130, 143", "Interrupted."],
 ] as const;

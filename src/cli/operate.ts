@@ -20,7 +20,7 @@ export function addOperate(sipProxy: Command): void {
 
   command(
     "drain",
-    "stop new calls on hosts until undrain, and wait until their last calls have ended",
+    "refuse new calls on hosts until undrain, and wait until the current ones have ended",
     "<NAME...>",
   )
     .option("--no-wait", "do not wait for their calls")
@@ -55,13 +55,13 @@ export function addOperate(sipProxy: Command): void {
     .action(logs);
 
   command("trace", "write the packets of chosen calls to a file: SIP and headers of RTP, both sides")
-    .option("--call-id <id...>", "these calls, up or to come")
+    .option("--call-id <id...>", "current or future calls with these Call-IDs")
     .option("--platform <address...>", "calls of these platforms")
     .option("--recorder <recorder...>", "calls to these recorders: names or destinations")
-    .addOption(new Option("--calls <number>", "at most so many calls of each host").default("10"))
-    .addOption(new Option("--seconds <seconds>", "at most so long").default("60"))
-    .addOption(new Option("--megabytes <number>", "at most so much of each host").default("20"))
-    .option("--payload", "also what RTP carries: the audio of callers")
+    .addOption(new Option("--calls <number>", "maximum number of calls per host").default("10"))
+    .addOption(new Option("--seconds <seconds>", "maximum duration").default("60"))
+    .addOption(new Option("--megabytes <number>", "maximum size per host").default("20"))
+    .option("--payload", "include the payload of RTP: the callers' audio")
     .option("--out <file>", "the file to write, pcapng (default: trace-TIME.pcapng)")
     .addOption(dryRun())
     .addOption(json())

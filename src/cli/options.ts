@@ -21,7 +21,7 @@ export function targetWith(feature: Feature): Option {
     : option.makeOptionMandatory();
 }
 
-/** Targets in words, such as "local VMs or EC2". */
+/** Targets in words, such as "this machine or EC2". */
 export function nouns(among: typeof namedTargets): string {
   return among.map(([, { noun }]) => noun).join(" or ");
 }

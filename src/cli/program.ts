@@ -61,13 +61,15 @@ export function program(): Command {
   addGroup(sipProxy);
   addCache(sipProxy);
   addCompletion(sipProxy);
-  exitByThrowing(sipProxy);
+  finish(sipProxy);
   return sipProxy;
 }
 
 /** The command line of bake-image: `sip-proxy bake` under a name of its own. */
 export function bakeImage(): Command {
-  return withCommonOptions(bakeCommand("bake-image")).exitOverride();
+  const command = withCommonOptions(bakeCommand("bake-image"));
+  finish(command);
+  return command;
 }
 
 function bakeCommand(name: string): Command {
@@ -86,10 +88,7 @@ function bakeCommand(name: string): Command {
         .choices(["auto", "vm", "container"])
         .default("auto"),
     )
-    .option(
-      "--locked [file]",
-      "make the packages of this lock file again (FLEET with .lock in the place of .yaml)",
-    )
+    .option("--locked [file]", "install exactly the packages of this lock file (default: FLEET.lock)")
     .addOption(dryRun())
     .addOption(json())
     .action(bake);
@@ -107,7 +106,8 @@ function withCommonOptions(command: Command): Command {
 }
 
 const exitCodes = `
-Exit codes: 0 done; 1 failed, see stderr; 2 wrong arguments; 70 a bug; 130 and 143 interrupted.`;
+Exit codes: 0 done; 1 failed, see stderr; 2 wrong arguments; 3 changes or
+updates found (--exit-code); 70 a bug; 130 and 143 interrupted.`;
 
 /** The commands that look at the fleet file and print or write what comes of it. */
 function addArtefacts(sipProxy: Command): void {
@@ -119,7 +119,7 @@ function addArtefacts(sipProxy: Command): void {
     .addOption(
       targetOption(
         targetsWith("check"),
-        `also ask ${nouns(targetsWith("check"))} whether what the file names is there`,
+        `also ask ${nouns(targetsWith("check"))} whether the resources in the file exist`,
       ),
     )
     .addOption(json())
@@ -169,9 +169,11 @@ function addExport(sipProxy: Command): void {
   if (formats.length === 0) return;
   sipProxy
     .command("export")
-    .summary("print the group, and all that it needs, as a template for a tool that owns your resources")
+    .summary("print the group, and all that it needs, as an infrastructure-as-code template")
     .argument(...fleetArgument)
-    .addOption(new Option("--format <format>", "whose template").choices(formats).makeOptionMandatory())
+    .addOption(
+      new Option("--format <format>", "format of the template").choices(formats).makeOptionMandatory(),
+    )
     .action(exportGroup);
 }
 
@@ -199,7 +201,7 @@ function addDns(sipProxy: Command): void {
     .addOption(
       targetOption(
         targetsWith("addresses"),
-        `where to look up addresses that are auto: ${nouns(targetsWith("addresses"))}`,
+        `look up addresses that are auto: ${nouns(targetsWith("addresses"))}`,
       ),
     )
     .addOption(new Option("--format <format>", "zone file or JSON").choices(["zone", "json"]).default("zone"))
@@ -265,8 +267,15 @@ function releaseHelp(): string {
   return texts.join("; ");
 }
 
-/** Usage errors are thrown to the one catch, from every subcommand. */
-function exitByThrowing(command: Command): void {
+/** In every subcommand: usage errors are thrown to the one catch, and its own help says what the list of commands says of it. */
+function finish(command: Command): void {
   command.exitOverride();
-  for (const subcommand of command.commands) exitByThrowing(subcommand);
+  if (command.description() === "") command.description(sentence(command.summary()));
+  for (const option of command.options)
+    if (option.mandatory) option.description = `${option.description} (required)`;
+  for (const subcommand of command.commands) finish(subcommand);
+}
+
+function sentence(summary: string): string {
+  return summary === "" ? "" : `${summary[0]?.toUpperCase()}${summary.slice(1)}.`;
 }

@@ -30,7 +30,7 @@ export async function dbInit(file: string, options: DbOptions & InitOptions): Pr
     if (options.json) return printJson({ ...whereOf(fleet.database), user: dbuser_root ?? null, sql });
     const who = dbuser_root ?? "(dbuser_root is not given)";
     talk.say(
-      `would run this at ${placeOf(fleet.database)} as ${who}, and set the password of ${dbuser_kam}:`,
+      `would run this at ${placeOf(fleet.database)} as ${who}, with the password of ${dbuser_kam} in place of ********:`,
     );
     return print(sql);
   }

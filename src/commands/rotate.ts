@@ -37,6 +37,7 @@ export async function dbRotate(file: string, options: RotateOptions): Promise<vo
   };
   await rotate(file, loaded, options, {
     what: "the database's password",
+    hint: "instances of a group get it by: group apply, group roll",
     before: isText ? [step] : [],
     names: ["dbpass_kam"],
     concerns: () => true,
@@ -62,6 +63,7 @@ function readPassword(file: string): string {
 export async function tlsRotate(file: string, options: RotateOptions): Promise<void> {
   await rotate(file, loadFleetAndWarn(file), options, {
     what: "the certificate",
+    hint: "set enable_tls: true; instances of a group get the certificate by: group apply, group roll",
     before: [],
     names: ["tls_certificate", "tls_private_key", "tls_ca"],
     concerns: ({ settings }) => settings.enable_tls,
@@ -71,6 +73,8 @@ export async function tlsRotate(file: string, options: RotateOptions): Promise<v
 
 interface Rotation {
   what: string;
+  /** What to do where no host has it. */
+  hint: string;
   before: Step[];
   names: readonly Parameters<typeof secretPath>[0][];
   /** Which hosts have them. */
@@ -82,14 +86,12 @@ async function rotate(
   file: string,
   loaded: LoadedFleet,
   options: RotateOptions,
-  { what, before, names, concerns, script }: Rotation,
+  { what, hint, before, names, concerns, script }: Rotation,
 ): Promise<void> {
   const { fleet, source } = loaded;
   const wanted = fleet.hosts.filter((host) => host.kind === "proxy" && concerns(host));
   if (wanted.length === 0 && before.length === 0)
-    throw new UserError(`no single host of the fleet has ${what} from the fleet file`, {
-      hint: "tls rotate is for hosts with enable_tls; instances of a group get both by: group apply, group roll",
-    });
+    throw new UserError(`no single host of the fleet takes ${what} from the fleet file`, { hint });
   const rendered = new Map(wanted.map((host) => [host.name, renderHost(fleet, host, secretReader(file))]));
   const faults = [...rendered.values()].flatMap((host) => host.faults);
   if (faults.length > 0) throw new FaultsError(faults, source);

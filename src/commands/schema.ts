@@ -16,7 +16,10 @@ export function schema(options: { markdown?: boolean; setting?: string }): void 
 function referenceOf(name: string): string {
   const text = settingReference(name);
   if (text !== "") return text;
+  const names = [...settingNames.keys()];
+  const alike = names.filter((other) => other.includes(name.toLowerCase()));
+  const meant = alike.length > 0 ? alike.join(", ") : closest(name, names);
   throw new UserError(`there is no setting ${name}`, {
-    hint: `did you mean ${closest(name, [...settingNames.keys()])}? sip-proxy schema --markdown prints all settings`,
+    hint: `did you mean ${meant}? sip-proxy schema --markdown prints all settings`,
   });
 }

@@ -34,8 +34,9 @@ function printSize(
     printJson({ bytes: bytes.length, limit: userDataLimit, parts });
     return;
   }
+  print("compressed  original  file\n");
   for (const { path, bytes: raw, compressedBytes } of parts) {
-    print(`${String(compressedBytes).padStart(7)} of ${String(raw).padStart(7)}  ${path}\n`);
+    print(`${String(compressedBytes).padStart(10)}  ${String(raw).padStart(8)}  ${path}\n`);
   }
   talk.say(`${bytes.length} of ${userDataLimit} bytes (gzip of all, before base64)`);
 }

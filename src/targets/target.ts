@@ -36,7 +36,7 @@ export type Feature =
  * loaded by the commands that need them (the AWS SDK takes a third of a second).
  */
 export interface Target {
-  /** What the hosts are there, in the plural, or the name of the place: "local VMs", "EC2". */
+  /** The name of the place where hosts run: "this machine", "EC2". */
   noun: string;
   /** `image.targets.NAME`. */
   image: TargetSettings & {

@@ -28,6 +28,12 @@ function issueFaults(issue: Issue, value: unknown): Fault[] {
 
 function wrongShape(path: Path, expected: string, there: unknown): Fault {
   const what = expected === "object" || expected === "record" ? "a mapping (name: value)" : expected;
+  if (there === undefined && path.length === 0)
+    return {
+      path,
+      message: "has no settings",
+      hint: "examples/ and README.md have fleet files to start from",
+    };
   if (there === undefined)
     return { path, atKey: true, message: `needs ${[...path.slice(-1).map(String), what].join(", ")}` };
   return { path, message: `must be ${what}; got ${show(there)}` };
@@ -40,10 +46,15 @@ function unknownKey(path: Path): Fault {
   const fault = { path, atKey: true, message: `unknown setting in this section` };
   const elsewhere = settingNames.get(key);
   if (elsewhere) return { ...fault, hint: `${key} belongs under ${elsewhere.places.join(", ")}` };
+  if (path[0] === "recorders" && dispatcherAttributes.includes(key))
+    return { ...fault, hint: `did you mean siprec_attrs: ${key}=…?` };
   const nearest = closestName(key, siblings);
   if (nearest !== undefined) return { ...fault, hint: `did you mean ${nearest}?` };
   return { ...fault, hint: `settings of this section: ${siblings.join(", ")}` };
 }
+
+/** What people look for as settings of a recorder. */
+const dispatcherAttributes = ["weight", "rweight", "duid", "maxload", "latency", "socket"];
 
 function closestName(name: string, among: readonly string[]): string | undefined {
   if (among.length === 0) return undefined;

@@ -1,5 +1,6 @@
 import { settingsTable, type Section } from "./settings/table.js";
 import type { Setting } from "./settings/setting.js";
+import { roleDefaults } from "./settings/role-names.js";
 import { defaultText } from "./settings-reference.js";
 
 /** What there is to say of one setting, as text: one paragraph for each section that has it. Empty when none does. */
@@ -25,7 +26,7 @@ function paragraph(
     ["value", setting.kind.rule],
     ["default", defaultText(setting).replaceAll("`", "")],
     ["also spelled", setting.aliases?.join(", ")],
-    ["Ansible role", setting.role === true ? "has it, with this name and default" : undefined],
+    ["Ansible role", setting.role === true ? inRole(name) : undefined],
     ["secret", setting.secret === true ? "yes: never shown in reports, logs or dry runs" : undefined],
     ["on the host", renderedIn(setting)],
   ];
@@ -33,6 +34,14 @@ function paragraph(
     text === undefined ? [] : [`  ${fact.padEnd(13)} ${text}\n`],
   );
   return `${name}: ${setting.help}\n${lines.join("")}`;
+}
+
+/** How the role has it. */
+function inRole(name: string): string {
+  const usual = roleDefaults[name]?.join(" or ");
+  return usual === undefined
+    ? "has it, with this name"
+    : `has it, with this name; its default there is ${usual}`;
 }
 
 /** By which names a host finds the value, and where; undefined when no host gets it under one. */

@@ -42,6 +42,17 @@ test("zsh runs the same function, fish has a rule for each command and option", 
   expect(fish).toMatch(/"launch"' -l target -x -a 'local ec2'/);
 });
 
+test("the help of a command says what it does, and which options it needs", async () => {
+  const { stdout } = await runCli(["fleet", "status", "--help"]);
+  expect(stdout).toContain("Show each host's image, whether it is up to date, and its calls.");
+  expect(stdout).toMatch(/--target <target> +this machine \(required\)/);
+});
+
+test("a word that is in names of settings finds them", async () => {
+  const { stderr } = await runCli(["schema", "--setting", "alarm"]);
+  expect(stderr).toContain("did you mean alarm_actions?");
+});
+
 test("an unknown shell is a wrong argument", async () => {
   expect((await runCli(["completion", "ksh"])).code).toBe(2);
 });
@@ -55,7 +66,7 @@ test("schema --setting explains one setting: section, places, value, default, wh
       "  given in      settings, group, proxies.NAME",
       "  value         a whole number from 1 to 65535",
       "  default       5080",
-      "  Ansible role  has it, with this name and default",
+      "  Ansible role  has it, with this name",
       "  on the host   SIP_UDP_PORT in /etc/kamailio/kamailio-local.cfg; SIP_UDP_PORT in /etc/sip-proxy/host.env",
       "",
     ].join("\n"),

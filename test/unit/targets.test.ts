@@ -96,7 +96,7 @@ describe("a third target", () => {
     );
     expect(await run("group", "plan", file, "--target", "shelf")).toMatchObject({ code: 2 });
     expect(await run("image", "promote", file, "--target", "shelf")).toMatchObject({ code: 2 });
-    expect((await run("launch", "--help")).stdout).toMatch(/local VMs or EC2 or a shelf/);
+    expect((await run("launch", "--help")).stdout).toMatch(/this machine or EC2 or a shelf/);
     expect((await run("terminate", "--help")).stdout).toMatch(
       /on EC2, also release[^;]*; on a\s+shelf, give/,
     );
@@ -191,7 +191,9 @@ test("a rotate without a host that it concerns, or without its file, is refused 
     run(what, "rotate", fleetFile(), ...words, "--target", "shelf");
   const tls = await rotate("tls");
   expect(tls.code).toBe(1);
-  expect(tls.stderr).toContain("error: no single host of the fleet has the certificate from the fleet file");
+  expect(tls.stderr).toContain(
+    "error: no single host of the fleet takes the certificate from the fleet file",
+  );
   const old = await rotate("db", "--old-password-file", join(folder, "gone"));
   expect(old.code).toBe(1);
   expect(old.stderr).toMatch(/error: --old-password-file: cannot read .*gone/);

@@ -57,7 +57,7 @@ export function importInventory(inventory: Inventory, chosen: Chosen = {}): Impo
   const text = fleetFileText(
     [
       `From the Ansible inventory ${inventory.name}, by sip-proxy import.`,
-      "Settings that are not here have the role's defaults.",
+      "Settings that are not here have their defaults (docs/settings.md).",
     ],
     partsOf(image, database, proxies, recorders, findings.problems.length > 0),
   );

@@ -91,7 +91,7 @@ function tellBalancing(settings: Map<string, unknown>, { host, findings }: Sourc
     if (value === undefined || isDeepStrictEqual(value, loadBalancing[name].default)) continue;
     findings.note(host, {
       variable: name,
-      message: `is ${JSON.stringify(value)}: the role ignored it and used set 1 in turn; here it has effect`,
+      message: `is ${JSON.stringify(value)}: the role's Kamailio ignored it and used set 1 with algorithm 4 (round robin); the fleet file applies it`,
     });
   }
 }

@@ -147,7 +147,7 @@ function setOf({ name, proxies }: Listed, source: Source, isHost: boolean): numb
   if (typeof said === "number") {
     findings.note(name, {
       variable: "siprec_set",
-      message: `is not a variable of the role, which wrote the play's disp_set into every row: here the recorder belongs to set ${said}`,
+      message: `is not a variable of the role, which wrote the play's disp_set into every row, while its Kamailio always used set 1: here the recorder belongs to set ${said}`,
     });
     return said;
   }

@@ -108,8 +108,8 @@ function tellChanged({ spelling, value }: Given, text: string, { host, inventory
     findings.note(host, {
       variable: spelling,
       message:
-        "is a number for Ansible, which drops leading zeros, underscores and exponents: the fleet file has the resulting value, as the database does",
-      hint: "compare it with the inventory, and test which of the two can log in",
+        "is a number for Ansible, so that the role set the password as Ansible prints it: the fleet file has that form",
+      hint: "if it cannot log in, try the form that the inventory has",
     });
   if (!text.includes("#") && places.some((place) => place.text.includes("#") && place.text.includes(text)))
     findings.note(host, {

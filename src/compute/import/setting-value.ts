@@ -46,7 +46,7 @@ export function findGiven(
   if (first && first.spelling !== own)
     findings.note(host, {
       variable: first.spelling,
-      message: `is not a variable of the role, which reads ${own}: it had no effect there, here it has`,
+      message: `is not a variable of the role, which reads ${own}: the role ignored it, the fleet file applies it`,
     });
   for (const { spelling, value } of rest)
     if (first && textOf(value) !== textOf(first.value))

@@ -66,12 +66,12 @@ export function verifierOf(password: string): string {
   );
 }
 
-/** The SQL of `db init` for psql, without the password. */
+/** The SQL of `db init` for psql; asterisks stand for the password. */
 export function initSql({ dbuser_kam, db_kam }: Database, { takeOwnership }: InitOptions = {}): string {
   const values = [
     `\\set role '${dbuser_kam}'`,
     `\\set database '${db_kam}'`,
-    "\\set password ''",
+    "\\set password '********'",
     `\\set lock ${databaseLock}`,
   ];
   const transaction = (...names: (keyof typeof assets)[]) => [

@@ -62,8 +62,13 @@ async function bind(address: string, port: number): Promise<Socket> {
   const socket = createSocket({ type: "udp4", lookup: noLookup });
   const listening = once(socket, "listening"); // with noLookup it may happen within bind()
   socket.bind({ port, address, exclusive: true });
-  await listening;
-  return socket;
+  try {
+    await listening;
+    return socket;
+  } catch (error) {
+    socket.close(); // it has a file descriptor even so
+    throw error;
+  }
 }
 
 function failAfter(opened: Socket): (error: unknown) => never {

@@ -3,9 +3,9 @@ import { localPackerBuilder } from "./compute/packer-source.js";
 import { localRules } from "./understand/rules.js";
 import { imageLocalSettings, launchLocalSettings } from "./understand/settings.js";
 
-/** qcow2 images and VMs on this machine. */
+/** qcow2 images, containers and VMs on this machine. */
 export const local = {
-  noun: "local VMs",
+  noun: "this machine",
   image: {
     title: "Image, local target",
     description: "A qcow2 on this machine.",
@@ -14,7 +14,7 @@ export const local = {
   },
   launch: {
     title: "Launching local hosts",
-    description: "As VMs on this machine.",
+    description: "As containers or VMs on this machine.",
     settings: launchLocalSettings,
   },
   rules: localRules,

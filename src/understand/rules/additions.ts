@@ -19,12 +19,12 @@ const kept: readonly [pattern: RegExp, why: string, hint: string][] = [
   ],
   [
     /^\/etc\/(passwd|shadow|group|gshadow)-?$/,
-    "has the users of the image's services, none of which starts without",
+    "holds the users of the image's services: without them, none would start",
     "add users in a script of the bake: image.scripts",
   ],
   [
     /^\/(proc|sys|dev|run|tmp|var\/(log|tmp|lib\/cloud|lib\/apt\/lists)|root\/\.(ssh|cache))(\/|$)/,
-    "is empty when a host boots",
+    "is in a folder that is emptied before a host boots",
     "give the file another path",
   ],
 ];
@@ -53,7 +53,7 @@ export function addedUnitsAreOthers({ hosts }: Fleet): Fault[] {
         ];
       const file = `/etc/systemd/system/${name}`;
       return file in host.settings.files
-        ? [{ path, atKey: true, message: `is ${file}, which files has too`, hint: "leave one of them out" }]
+        ? [{ path, atKey: true, message: `is ${file}, which is in files too`, hint: "leave one of them out" }]
         : [];
     }),
   );

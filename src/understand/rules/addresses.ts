@@ -20,6 +20,7 @@ export function someRecorder({ recorders }: Fleet): Fault[] {
       path: ["recorders"],
       atKey: true,
       message: "needs at least one recorder; without one every call gets 503",
+      hint: "add recorders: { recorder0: { private_ip_address: 10.0.0.3 } }",
     },
   ];
 }

@@ -7,7 +7,7 @@ export function everyServerHasAPort({ database: { dbhost, dbport } }: Fleet): Fa
   return [
     {
       path: ["database", "dbport"],
-      message: `must be one port for all servers of dbhost, or as many as they are; got ${dbport.length} for ${dbhost.length}`,
+      message: `must be one port for all servers, or one for each; got ${dbport.length} ports for ${dbhost.length} servers`,
     },
   ];
 }

@@ -14,6 +14,20 @@ export function tlsRecordersNeedTls({ hosts, recorders }: Fleet): Fault[] {
     }));
 }
 
+/** A warning: whoever takes the recorder's address would get the audio. */
+export function tlsRecordersAreChecked({ hosts, recorders }: Fleet): Fault[] {
+  const trusting = hosts.some(({ settings }) => settings.enable_tls && settings.tls_ca === undefined);
+  if (!trusting) return [];
+  return recorders
+    .filter(({ siprec_protocol }) => siprec_protocol === "tls")
+    .map(({ name }) => ({
+      path: ["recorders", name, "siprec_protocol"],
+      severity: "warning",
+      message: "is tls without tls_ca: the proxies do not check the recorder's certificate",
+      hint: "add tls_ca under settings: the CA that has signed it",
+    }));
+}
+
 export function relaySourceIsPinned({ image }: Fleet): Fault[] {
   return relayOf(image).source?.faults(image) ?? [];
 }
@@ -28,7 +42,7 @@ export function kernelForwardingIsPossible({ image }: Fleet): Fault[] {
     return [
       {
         path,
-        message: `is true, which ${title} cannot`,
+        message: `cannot be true: ${title} does not forward in the kernel`,
         hint: `set media_relay: ${able.map(({ name }) => name).join(" or ")}, or leave kernel_forwarding out`,
       },
     ];
@@ -37,7 +51,7 @@ export function kernelForwardingIsPossible({ image }: Fleet): Fault[] {
   return [
     {
       path,
-      message: `is true, which ${title} of ${release} cannot`,
+      message: `cannot be true: ${title} of ${release} does not forward in the kernel`,
       hint: "set base: debian-13, or leave kernel_forwarding out",
     },
   ];

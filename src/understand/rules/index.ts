@@ -39,6 +39,7 @@ export const rules: readonly ((fleet: Fleet) => Fault[])[] = [
   secrets.certificatesArePem,
   secrets.certificateHasKey,
   features.tlsRecordersNeedTls,
+  features.tlsRecordersAreChecked,
   features.relaySourceIsPinned,
   features.kernelForwardingIsPossible,
   features.groupBoundsAscend,

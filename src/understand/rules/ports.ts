@@ -32,7 +32,7 @@ export function rtpRangeHoldsMaxCalls({ hosts }: Fleet): Fault[] {
     .map(({ path, range, holds, enough }) => ({
       path,
       severity: "warning",
-      message: `has no effect: ${range} holds ${holds} calls at ${portsPerCall} ports each`,
+      message: `is more than ${range} holds, ${holds} calls of two streams (${portsPerCall} ports each): further ones get 503, while OPTIONS still gets 200`,
       hint: `${enough}, if the host's cores relay as many`,
     }));
 }

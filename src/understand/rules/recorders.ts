@@ -22,7 +22,7 @@ export function attributesFitTheirColumn({ recorders }: Fleet): Fault[] {
     .filter(({ siprec_attrs }) => siprec_attrs.length > dispatcherColumns.attrs)
     .map((recorder) => ({
       path: attrsOf(recorder),
-      message: `must fit the table's column: at most ${dispatcherColumns.attrs} characters; got ${recorder.siprec_attrs.length}`,
+      message: `must fit the table's column: at most ${dispatcherColumns.attrs} characters; got ${recorder.siprec_attrs.length} characters`,
     }));
 }
 
@@ -31,7 +31,7 @@ export function destinationsFitTheirColumn({ recorders }: Fleet): Fault[] {
     .filter((recorder) => destination(recorder).length > dispatcherColumns.destination)
     .map((recorder) => ({
       path: ["recorders", recorder.name, "private_ip_address"],
-      message: `must fit the table's column: at most ${dispatcherColumns.destination} characters, port and transport included; got ${destination(recorder).length}`,
+      message: `must fit the table's column: at most ${dispatcherColumns.destination} characters, port and transport included; got ${destination(recorder).length} characters`,
     }));
 }
 
@@ -70,7 +70,7 @@ function weightedBySet(recorders: readonly Recorder[]): Map<number, string[]> {
     const weight = weightOf(siprec_attrs);
     if (weight === undefined) continue;
     const set = sets.get(siprec_set) ?? [];
-    set.push(`${name} has ${weight}`);
+    set.push(Number.isNaN(weight) ? name : `${name} has ${weight}`);
     sets.set(siprec_set, set);
   }
   return sets;
@@ -83,6 +83,7 @@ export function everyRecorderIsInASet({ recorders, hosts }: Fleet): Fault[] {
     .map(({ name, siprec_set }) => ({
       path: ["recorders", name, "siprec_set"],
       message: `must be a set that a proxy uses (disp_set: ${[...used].join(", ")}); set ${siprec_set} is used by none, so the recorder would get no calls`,
+      hint: `give one of these, or a proxy of its own disp_set: ${siprec_set}`,
     }));
 }
 

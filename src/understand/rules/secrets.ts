@@ -73,6 +73,7 @@ export function otherSecretHasOne({ hosts }: Fleet): Fault[] {
     .map(({ origins, path }) => ({
       path: origins.get("dialog_secret_other") ?? path,
       message: "needs dialog_secret too",
+      hint: "with one secret only, give it as dialog_secret",
     }));
 }
 

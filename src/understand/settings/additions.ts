@@ -32,14 +32,26 @@ export interface Repository {
   key: string;
 }
 
-/** One rule for a mapping as a whole. */
+/** One rule for a mapping as a whole, and what is wrong in it where the name of a part says it. */
 function whole<T>(rule: string, schema: z.ZodType<T>): z.ZodType<T> {
   return z.unknown().transform((value, context): T => {
-    const { success, data } = schema.safeParse(value);
+    const { success, data, error } = schema.safeParse(value);
     if (success) return data;
-    context.addIssue({ code: "custom", message: rule });
+    const part = wrongPart(error.issues);
+    context.addIssue({ code: "custom", message: part === undefined ? rule : `${rule}: ${part}` });
     return z.NEVER;
   });
+}
+
+/** Of alternatives, that of the one which the value is nearest to. */
+function wrongPart(issues: readonly z.core.$ZodIssue[]): string | undefined {
+  const [first] = issues;
+  if (issues.length !== 1 || first === undefined) return undefined;
+  if (first.code === "invalid_union")
+    return first.errors.flatMap((alternative) => wrongPart(alternative) ?? [])[0];
+  // of a kind of ours, or of a pattern: zod's own words begin so
+  if (first.path.length === 0 || first.message.startsWith("Invalid ")) return undefined;
+  return `${first.path.join(".")} must be ${first.message}`;
 }
 
 /** The path of a file, relative to the fleet file. */
@@ -57,13 +69,13 @@ const fileRule =
 const mode = {
   mode: z
     .union([z.string(), z.number().transform(String)])
-    .pipe(z.string().regex(/^[0-7]{3,4}$/))
+    .pipe(z.string().regex(/^[0-7]{3,4}$/, "three or four octal digits, such as 0644"))
     .default("0644"),
 };
 const owner = {
   owner: z
     .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}:[a-z_][a-z0-9_-]{0,31}$/)
+    .regex(/^[a-z_][a-z0-9_-]{0,31}:[a-z_][a-z0-9_-]{0,31}$/, "USER:GROUP, such as root:root")
     .default("root:root"),
 };
 
@@ -175,7 +187,10 @@ const addedPackage: Kind<AddedPackage> = {
     packageRule,
     z.union([
       packageName.schema.transform((name): AddedPackage => ({ name, ports: [] })),
-      z.strictObject({ name: packageName.schema, ports: z.array(openPort).default([]) }),
+      z.strictObject({
+        name: packageName.schema,
+        ports: z.array(openPort, "a list of { port, protocol, from }").default([]),
+      }),
     ]),
   ),
 };
@@ -201,8 +216,10 @@ const repository: Kind<Repository> = {
   schema: whole(
     repositoryRule,
     z.strictObject({
-      uri: z.string().regex(/^https?:\/\/[^\s"'\\$]+$/),
-      suite: z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?$/),
+      uri: z.string("a URL").regex(/^https?:\/\/[^\s"'\\$]+$/, "a URL starting with http:// or https://"),
+      suite: z
+        .string("a suite")
+        .regex(/^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?$/, "a suite, such as stable"),
       components: z
         .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/))
         .min(1)

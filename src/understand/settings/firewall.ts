@@ -11,6 +11,6 @@ export const firewallSettings = {
   ssh_networks: withDefault(
     listOf(cidr),
     [],
-    "With host_firewall: networks that may use SSH (port 22); without any, SSH stays open.",
+    "With host_firewall: networks that may use SSH (port 22); without any, the host does not restrict SSH.",
   ),
 };

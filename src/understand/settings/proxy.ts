@@ -50,7 +50,7 @@ export const connectivity = {
   trusted: withDefault(
     listOf(cidr),
     [],
-    "Networks of the voice platforms. Antiflood does not count them. If any is given, calls from other addresses are refused.",
+    "Networks of the voice platforms. Antiflood does not count them. If any is given, calls from other addresses get no answer.",
     { feature: "WITH_TRUSTED" },
   ),
   ...firewallSettings,
@@ -101,7 +101,7 @@ export const loadBalancing = {
   disp_set: withDefault(
     listOf(setId),
     [1],
-    "Dispatcher set from which recorders are chosen. With a list (1,2), the next set is used when no recorder of the previous one is left.",
+    "Dispatcher set from which recorders are chosen. With a list (1,2), the next set is used when no recorder of the previous one is left. Sets belong to proxies, not to platforms: a platform with recorders of its own needs proxies of its own.",
     role,
   ),
   disp_alg: optional(
@@ -230,9 +230,12 @@ export const operation = {
     "Seconds between reads of the dispatcher table; a change is applied within this time, `sip-proxy db seed` immediately.",
     { variable: "DISPATCHER_POLL" },
   ),
-  drain_limit: withDefault(seconds(0, 172_800), 14400, "Seconds for which draining waits for calls to end.", {
-    variable: "DRAIN_LIMIT",
-  }),
+  drain_limit: withDefault(
+    seconds(0, 172_800),
+    14400,
+    "Seconds for which stop, terminate and the end of a group's instance wait for calls to end; the remaining calls are then ended.",
+    { variable: "DRAIN_LIMIT" },
+  ),
 };
 
 export const proxySettings = {

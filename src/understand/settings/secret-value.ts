@@ -74,8 +74,8 @@ export function hasForm(text: string, form: SecretForm): boolean {
 }
 
 export const formRule = {
-  "one line": "must be one line of valid text without control characters",
-  key: `must be one line of valid text of ${KEY_LENGTH} characters or more, without control characters`,
+  "one line": "must be one line of text without control characters",
+  key: `must be one line of ${KEY_LENGTH} characters or more, without control characters; openssl rand -hex 24 makes one`,
   PEM: "must be PEM (-----BEGIN …)",
 } as const satisfies Record<SecretForm, string>;
 

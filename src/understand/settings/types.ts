@@ -18,11 +18,14 @@ function kind<T>(
   rule: string,
   json: Record<string, unknown>,
   read: (value: unknown) => T | undefined,
+  /** What is wrong with it, where that can be said more closely. */
+  closer?: (value: unknown) => string | undefined,
 ): Kind<T> {
   const schema = z.unknown().transform((value, context): T => {
     const result = read(value);
     if (result !== undefined) return result;
-    context.addIssue({ code: "custom", message: rule });
+    const wrong = closer?.(value);
+    context.addIssue({ code: "custom", message: wrong === undefined ? rule : `${rule}: ${wrong}` });
     return z.NEVER;
   });
   return { schema: schema, rule, json };
@@ -117,7 +120,7 @@ export const dnsLabel = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
 /** A DNS host name (RFC 1123), or an IPv4 or IPv6 address without zone: what is made of digits and dots alone is no name. */
 export const hostname: Kind<string> = kind(
-  "a host name, or an IP address without leading zeros and zone",
+  "a host name, or an IP address without leading zeros or a zone index",
   { type: "string", maxLength: 253 },
   (value) => (typeof value === "string" && value.length <= 253 && isHost(value) ? value : undefined),
 );
@@ -143,20 +146,43 @@ export const ipv4OrHostName: Kind<string> = kind(
       ? labels.join(".")
       : undefined;
   },
+  noRecorder,
 );
+
+/** Why a text is no address of a recorder. */
+function noRecorder(value: unknown): string | undefined {
+  if (typeof value !== "string") return undefined;
+  if (ipaddr.IPv6.isValid(value)) return "IPv6 is not supported";
+  if (/^sips?:|:\d+($|;)|;transport=/.test(value))
+    return "port and protocol have settings of their own, siprec_port and siprec_protocol";
+  if (/^[0-9]+(\.[0-9]+){3}$/.test(value))
+    return "each of its four numbers is from 0 to 255, without leading zeros";
+  if (value.endsWith(".")) return "leave the dot at its end out";
+  if (value.split(".").some((label) => label.length > 63)) return "a label has at most 63 characters";
+  if (value.includes("_")) return "a host name has no _";
+  return undefined;
+}
 
 /** One network in CIDR form, with no host bits set; a bare address is a /32. */
 export const cidr: Kind<string> = kind(
-  "a network without host bits, such as 203.0.113.0/24, or an address",
+  "a network in CIDR notation, such as 203.0.113.0/24, or an address",
   { type: "string" },
   (value) => {
     if (typeof value !== "string") return undefined;
     if (ipaddr.IPv4.isValidFourPartDecimal(value)) return `${value}/32`;
     if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(value) || !ipaddr.IPv4.isValidCIDR(value)) return undefined;
-    const network = `${ipaddr.IPv4.networkAddressFromCIDR(value).toString()}/${value.split("/")[1]}`;
-    return network === value ? value : undefined;
+    return networkOf(value) === value ? value : undefined;
+  },
+  (value) => {
+    if (typeof value !== "string" || !ipaddr.IPv4.isValidCIDR(value)) return undefined;
+    return networkOf(value) === value ? undefined : `the network of that address is ${networkOf(value)}`;
   },
 );
+
+/** The network that an address with a prefix length is in. */
+function networkOf(address: string): string {
+  return `${ipaddr.IPv4.networkAddressFromCIDR(address).toString()}/${address.split("/")[1]}`;
+}
 
 /** A list of one kind; a single value stands for a list of one, and text is split at commas, as inventories write it. */
 export function listOf<T>(item: Kind<T>): Kind<T[]> {

@@ -34,11 +34,14 @@ function yamlFault(error: YAMLException, source: string): Fault {
   const offset = error.mark?.position ?? 0;
   const lineStart = source.lastIndexOf("\n", offset - 1) + 1;
   const line = source.slice(lineStart).split("\n", 1)[0] ?? "";
+  const again = error.reason === "duplicated mapping key";
+  const reason = again ? "this key stands in the mapping already" : error.reason;
   const unquotedReference = /[{[,].*:\s*\$\{/.test(line);
   return {
     path: [],
-    message: `is not valid YAML: ${error.reason}`,
+    message: `is not valid YAML: ${reason}`,
     range: { start: Math.min(offset, source.length), end: Math.min(offset + 1, source.length) },
+    ...(again ? { hint: "leave one of the two out" } : {}),
     ...(unquotedReference ? { hint: 'inside { } a reference needs quotes: dbpass_kam: "${env:NAME}"' } : {}),
   };
 }

@@ -33,12 +33,12 @@ test.each([
   [
     "a password of two lines",
     () => reveal(env("LINES"), "one line", "dbpass_kam"),
-    "dbpass_kam must be one line of valid text without control characters; it is ${env:LINES}",
+    "dbpass_kam must be one line of text without control characters; it is ${env:LINES}",
   ],
   [
     "the same in a file",
     () => reveal(file("lines", "one\ntwo\n"), "one line", "dbpass_kam"),
-    "dbpass_kam must be one line of valid text without control characters; it is ${file:lines}",
+    "dbpass_kam must be one line of text without control characters; it is ${file:lines}",
   ],
   [
     "a key that is none",

@@ -32,3 +32,9 @@ test("sip_private_tls_port is open to the recorders over TLS alone, or to the ne
   expect(open({ settings, recorders, launch }, 5071)).toEqual(["10.0.0.0/28"]);
   expect(open({ settings, recorders: { recorder0: udp }, launch }, 5071)).toEqual([]);
 });
+
+test("SSH is open to the networks that are named for it, and to nobody else", () => {
+  const settings = { trusted, host_firewall: true, ssh_networks: ["10.8.0.0/24"] };
+  expect(open({ settings }, 22)).toEqual(["10.8.0.0/24"]);
+  expect(open({ settings: { trusted, host_firewall: true } }, 22)).toEqual([]);
+});

@@ -14,12 +14,14 @@ export interface IngressRule {
   why: string;
 }
 
+const sshPort = 22;
+
 /** EC2's default quota of rules in a security group, each network of a rule counted. */
 export const ingressLimit = 60;
 
 /**
  * SIP and media from the platforms; from the recorders media and, where they open a dialog's connection anew, SIP; JSON-RPC and metrics
- * from those who may use them.
+ * from those who may use them, SSH too.
  */
 export function ingressRules(fleet: Fleet): IngressRule[] {
   const { recorders } = fleet;
@@ -29,6 +31,7 @@ export function ingressRules(fleet: Fleet): IngressRule[] {
     ...recorderNetworks(fleet, recorders).flatMap((network) => recorderRules(host, network)),
     ...recorderNetworks(fleet, overTls).flatMap((network) => tlsRules(host, network)),
     ...httpRules(host),
+    ...sshRules(host),
   ]);
   rules.push(...fleet.image.packages.flatMap(packageRules));
   return [...new Map(rules.map((rule) => [ruleKey(rule), rule])).values()];
@@ -75,6 +78,17 @@ function httpRules({ settings }: Host): IngressRule[] {
   return http_allow
     .filter((network) => !network.startsWith("127."))
     .map((network) => ({ protocol: "tcp", from: port, to: port, network, why: "JSON-RPC and metrics" }));
+}
+
+/** Only where the fleet names networks: without, SSH is a matter of the other groups of the instances. */
+function sshRules({ settings }: Host): IngressRule[] {
+  return settings.ssh_networks.map((network) => ({
+    protocol: "tcp",
+    from: sshPort,
+    to: sshPort,
+    network,
+    why: "SSH",
+  }));
 }
 
 /** The networks that the fleet names for all recorders, or the address of each of these, neighbours put together. */

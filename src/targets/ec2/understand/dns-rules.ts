@@ -32,9 +32,9 @@ function addressesAreTheHostsOwn({ group }: Fleet): Fault[] {
     {
       path: zone,
       atKey: true,
-      message: `needs ${setting}: auto in the group; all instances have ${group[setting]}, and one that leaves would not be told from the others`,
+      message: `needs ${setting}: auto in the group; otherwise all instances would publish ${group[setting]}`,
       ...(setting === "public_ip_address" && {
-        hint: "or set dns_address: private for a private hosted zone",
+        hint: "set public_ip_address: auto, or dns_address: private for a private hosted zone",
       }),
     },
   ];

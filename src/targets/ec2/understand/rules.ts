@@ -76,7 +76,7 @@ function securityGroupKnowsRecorders({ launch, recorders }: Fleet): Fault[] {
   if (!create_security_group || recorder_networks.length > 0) return [];
   return recorders.filter(isNamed).map(({ name }) => ({
     path: ["recorders", name, "private_ip_address"],
-    message: "is a host name, and the security group that launch.ec2 makes admits networks alone",
+    message: "is a host name; the security group that launch.ec2 creates needs IP networks",
     hint: "add recorder_networks: [the recorders' networks] under launch.ec2, or give the recorder's address",
   }));
 }

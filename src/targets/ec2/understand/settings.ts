@@ -113,7 +113,7 @@ export const launchEc2Settings = {
   create_security_group: withDefault(
     flag,
     false,
-    "Create a security group that admits SIP and RTP from the trusted networks and the recorders only, and http_port from http_allow.",
+    "Create a security group that admits SIP and RTP from the trusted networks and the recorders only, http_port from http_allow, and SSH from ssh_networks.",
   ),
   recorder_networks: withDefault(
     listOf(cidr),

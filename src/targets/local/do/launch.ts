@@ -124,6 +124,12 @@ export async function terminateLocal(fleet: Fleet, host: Host): Promise<string> 
   return "terminated";
 }
 
+async function wouldEnd(fleet: Fleet, host: Host, how: "stop" | "terminate"): Promise<string> {
+  const vm = await findVm(fleet.name, host.name);
+  if (!vm) return "there is no such host";
+  return vm.running || how === "terminate" ? `would ${how}` : "is stopped already";
+}
+
 /** How to log in to a host's VM. */
 export async function sshToLocal(fleet: Fleet, host: Host): Promise<SshTarget> {
   const vm = await findVm(fleet.name, host.name);
@@ -288,10 +294,10 @@ export class LocalHosts implements Hosts {
   }
 
   stop(host: Host): Promise<string> {
-    return this.dryRun ? Promise.resolve("would stop") : stopLocal(this.fleet, host);
+    return this.dryRun ? wouldEnd(this.fleet, host, "stop") : stopLocal(this.fleet, host);
   }
 
   terminate(host: Host): Promise<string> {
-    return this.dryRun ? Promise.resolve("would terminate") : terminateLocal(this.fleet, host);
+    return this.dryRun ? wouldEnd(this.fleet, host, "terminate") : terminateLocal(this.fleet, host);
   }
 }

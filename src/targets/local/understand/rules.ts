@@ -42,7 +42,7 @@ function gatewayIsBesideTheHosts({ hosts, launch }: Fleet): Fault[] {
     {
       path: ["launch", "local", "gateway"],
       message: `must be in the network of ${outside.name}, ${outside.private_ip_address}/${prefix_length}; got ${gateway}`,
-      hint: "its router's address there; or change prefix_length",
+      hint: `give the router's address in that network, or change prefix_length`,
     },
   ];
 }

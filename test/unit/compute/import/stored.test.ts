@@ -105,7 +105,7 @@ describe("flags", () => {
     ["enable_debug", '"no"', undefined, undefined],
     ["enable_anitflood", '"no"', "enable_antiflood: false", undefined],
     ["enable_anitflood", '"true"', undefined, "so it was off"],
-    ["enable_antiflood", "false", "enable_antiflood: false", "it had no effect there"],
+    ["enable_antiflood", "false", "enable_antiflood: false", "the role ignored it"],
     ["log_stderror", '"yes"', "log_stderror: true", undefined],
   ])("%s: %s", (name, value, line, said) => {
     const list = inventory(`, "${name}": ${value}`);
