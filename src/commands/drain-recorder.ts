@@ -9,7 +9,7 @@ import { drainSqlOf, recorderRows, type DispatcherOptions } from "./dispatcher.j
 import { secondsOf } from "./launch.js";
 import { loadFleetAndWarn } from "./load-fleet.js";
 import { reachHosts } from "./reach.js";
-import { Drain } from "./recorder-drain.js";
+import { Drain } from "./drain-steps.js";
 import { placeOf, whereOf } from "./where.js";
 
 export interface DrainOptions extends DispatcherOptions {

@@ -38,7 +38,8 @@ export async function importFleet(inventory: string, options: ImportOptions): Pr
 
 /** What a person must know; where something cannot be taken over, all of it, and nothing is written. */
 function tell({ notes, problems }: Imported, inventory: string): void {
-  if (notes.length > 0)
+  // there is no fleet file that notes could be about
+  if (notes.length > 0 && problems.length === 0)
     talk.warn(`Check these before you use the fleet file:\n${notes.map(findingText).join("\n")}\n`);
   if (problems.length === 0) return;
   throw new UserError(

@@ -6,7 +6,7 @@ import { privateAddress, type MediaRelay } from "./media-relay.js";
 import { knownRtpproxyReleases } from "./rtpproxy-releases.js";
 import { typeOfService } from "./type-of-service.js";
 
-/** RTPProxy (https://www.rtpproxy.org), built from source: Debian has no package of it. */
+/** RTPProxy (https://www.rtpproxy.org), built from source: Debian has no package of it. (The host speaks to it by lib/sip-proxy/rtpproxy.py.) */
 export const rtpproxy: MediaRelay = {
   name: "rtpproxy",
   title: "RTPProxy",

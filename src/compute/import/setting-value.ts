@@ -119,7 +119,8 @@ function flagValue(name: string, { spelling, value }: Given, { host, findings }:
   if (data && !role && testedAsBoolean.includes(name))
     findings.note(host, {
       variable: spelling,
-      message: `is the text ${JSON.stringify(text)}: the role tests for the boolean true, so it was off; here it is on`,
+      message: `is the text ${JSON.stringify(text)}: the role tests for the boolean true, so it was off; the fleet file has it on`,
+      hint: `to keep what the hosts do now, set ${name}: false`,
     });
   return data;
 }
