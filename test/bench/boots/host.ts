@@ -20,7 +20,8 @@ import { findVm, vmFolder, type VmStatus } from "../../../src/do/local/vm-store.
 import { attempt, run } from "../../../src/do/process.js";
 import { secretReader } from "../../../src/do/secrets.js";
 import { DemoWorld } from "../../../src/lab/demo/world.js";
-import { launchLocal, terminateLocal } from "../../../src/targets/local/do/launch.js";
+import { terminateLocal } from "../../../src/targets/local/do/end.js";
+import { launchLocal } from "../../../src/targets/local/do/launch.js";
 import type { Fleet } from "../../../src/understand/fleet.js";
 import { bakeImage, cli, writeFleet } from "../../support/demo-image.js";
 

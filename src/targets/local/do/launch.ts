@@ -17,12 +17,13 @@ import { hostPaths } from "../../../do/local/paths.js";
 import { waitForConsole } from "../../../do/local/console.js";
 import { ensureSshKey } from "../../../do/local/ssh-key.js";
 import { createVm } from "../../../do/local/vm.js";
+import { stopLocal, terminateLocal, wouldEnd } from "./end.js";
 import { refuseTakenAddresses } from "./addresses.js";
 import { previousImage, rememberImages } from "./former-image.js";
 import { withLock } from "../../../do/local/lock.js";
 import { ensureRawDisk, requireImage } from "../../../do/local/raw-disk.js";
 import { findVm, listVms, vmFolder, type VmRecord } from "../../../do/local/vm-store.js";
-import { createContainer, removeMachine, startMachine, stopMachine } from "../../../do/local/machine.js";
+import { createContainer, startMachine } from "../../../do/local/machine.js";
 import { containersBoot } from "../../../do/local/try-container.js";
 import type { Accelerator } from "../../../compute/local/accelerator.js";
 import { CONTAINER_NIC } from "../../../compute/local/container.js";
@@ -109,25 +110,6 @@ export async function waitUntilReady(
     },
   });
   return line;
-}
-
-export async function stopLocal(fleet: Fleet, host: Host): Promise<string> {
-  const vm = await findVm(fleet.name, host.name);
-  return vm ? stopMachine(vm.record) : "there is no such host";
-}
-
-/** Ends the host and removes all that belongs to it. */
-export async function terminateLocal(fleet: Fleet, host: Host): Promise<string> {
-  const vm = await findVm(fleet.name, host.name);
-  if (!vm) return "there is no such host";
-  await removeMachine(vm.record);
-  return "terminated";
-}
-
-async function wouldEnd(fleet: Fleet, host: Host, how: "stop" | "terminate"): Promise<string> {
-  const vm = await findVm(fleet.name, host.name);
-  if (!vm) return "there is no such host";
-  return vm.running || how === "terminate" ? `would ${how}` : "is stopped already";
 }
 
 /** How to log in to a host's VM. */
