@@ -208,3 +208,23 @@ test("a secret is not sent where SSM would keep it; packets need another way", a
     ),
   ]);
 });
+
+test("where the Session Manager plugin is there, packets come by the operator's ssh through SSM", async () => {
+  const folder = join(cloud.folder, "bin");
+  const done = '{"event": "done", "why": "calls", "calls": [], "packets": 0, "bytes": 0, "dropped": 0}';
+  const ssh = `printf '%s\\n' "$@" >${folder}/ssh.words; head -n 1 >${folder}/ssh.script; echo '${done}' >&2`;
+  for (const [name, text] of Object.entries({ ssh, aws: "exit 1", "session-manager-plugin": "exit 1" }))
+    writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  cloud.overridden = { PATH: `${folder}:/usr/bin:/bin` };
+  const instance = (await instances()).find(({ name }) => name === "sipproxy0")?.instance ?? "";
+  const trace = await on("trace", "sipproxy0", "--out", join(cloud.folder, "trace.pcapng"));
+  expect([trace.code, trace.stderr]).toEqual([0, expect.stringContaining("sipproxy0: 0 calls, 0 packets")]);
+  const words = readFileSync(join(folder, "ssh.words"), "utf8");
+  expect(words).toContain(
+    "ProxyCommand=aws ssm start-session --region eu-west-1 --target %h --document-name AWS-StartSSHSession --parameters portNumber=%p\n",
+  );
+  expect(words).toContain(`\n--\nadmin@${instance}\n`);
+  expect(readFileSync(join(folder, "ssh.script"), "utf8")).toBe("set -euo pipefail\n");
+  // nothing was run in SSM's sight
+  expect(ssm.sent).toEqual([]);
+});
