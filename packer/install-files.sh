@@ -25,8 +25,12 @@ for unit in "$upload"/rootfs/etc/systemd/system/*.service; do
 done
 
 # What runs at the boot, or by the clock, of a base and is of no use to a host: there are no LVM snapshots to check, and its
-# package database is the image's. Where nothing upgrades by itself, lists of packages are not fetched either.
+# package database is the image's. Where nothing upgrades by itself (a base may bring what does, and would restart Kamailio under calls), lists of
+# packages are not fetched either.
 idle=(e2scrub_all.timer e2scrub_reap.service dpkg-db-backup.timer man-db.timer)
-dpkg-query -W unattended-upgrades >/dev/null 2>&1 || idle+=(apt-daily.timer apt-daily-upgrade.timer)
+if [[ $UNATTENDED_UPGRADES != yes ]]; then
+	idle+=(apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service)
+	printf '// Written by sip-proxy: image.unattended_upgrades.\nAPT::Periodic::Enable "0";\n' >/etc/apt/apt.conf.d/99sip-proxy-upgrades
+fi
 for unit in "${idle[@]}"; do systemctl --no-reload disable --quiet "$unit" 2>/dev/null || true; done
 systemctl daemon-reload

@@ -15,6 +15,7 @@ must() {
 	if ! "$@" >/dev/null 2>&1; then faults+=("$what"); fi
 }
 none() { ! compgen -G "$1" >/dev/null; }
+not() { ! "$@"; }
 absent() { ! command -v "$1"; }
 inactive() { ! systemctl is-active --quiet "$1"; }
 # It lies in /run, which is memory: the disk, without what is mounted on it, has nothing of it.
@@ -32,6 +33,9 @@ boot_menu_is_whole() {
 		[[ -e $file || -e /boot$file ]] || return 1
 	done < <(awk '$1 == "linux" || $1 == "initrd" { print $2 }' /boot/grub/grub.cfg)
 }
+
+upgrades() { systemctl is-enabled --quiet apt-daily-upgrade.timer && [[ $(apt-config shell on APT::Periodic::Enable) == "on='1'" ]]; }
+leaves_alone() { apt-config dump Unattended-Upgrade::Package-Blacklist | grep -qF "\"^$1\""; }
 
 installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1") == installed ]]; }
 is_file() { [[ -f $3 && $(stat -c '%a %U:%G' "$3") == "$1 $2" ]]; }
@@ -76,6 +80,15 @@ if [[ $KERNEL_MODULE == yes ]]; then
 	must "kernel_forwarding: the kernel that boots, $(newest_kernel), has no module of $MEDIA_RELAY" has_kernel_module
 fi
 must "GRUB's menu names a kernel or initrd that is not there" boot_menu_is_whole
+if [[ $UNATTENDED_UPGRADES == yes ]]; then
+	must "unattended_upgrades: unattended-upgrades is not installed" installed unattended-upgrades
+	must "unattended_upgrades: nothing upgrades the image's hosts" upgrades
+	for package in kamailio ${relay_packages[@]+"${relay_packages[@]}"}; do
+		must "unattended_upgrades: $package would be upgraded, and restarted under calls" leaves_alone "$package"
+	done
+else
+	must "packages would be upgraded by themselves" not upgrades
+fi
 must "policy-rc.d is left" test ! -e /usr/sbin/policy-rc.d
 must "the timer that ends a builder is in the image" no_bake_limit
 must "a host's configuration is in the image" test ! -e /etc/sip-proxy/host.env

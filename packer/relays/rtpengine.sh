@@ -3,6 +3,10 @@
 # rtpengine, Debian's package. Sourced, after common.sh.
 #   KERNEL_MODULE    yes | no | auto: whether its kernel module is built; auto: where it can be
 
+# Beginnings of the names of its packages, which apt restarts it for.
+# shellcheck disable=SC2034 # those who source this use them
+relay_packages=(rtpengine)
+
 install_relay() {
 	install_packages rtpengine-daemon
 	# rtpengine@.service runs in the place of the package's own units

@@ -7,13 +7,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ImageLock } from "../../src/compute/image/lock.js";
 import type { Manifest } from "../../src/do/bake/image-store.js";
 import { fileDigest } from "../../src/do/local/content-digest.js";
+import { runInGuest } from "../../src/do/local/ssh.js";
 import { WITH_SBIN } from "../../src/do/local/tools.js";
 import { attempt, run } from "../../src/do/process.js";
 import { demo } from "../../src/lab/demo/addresses.js";
 import { placeCalls } from "../../src/lab/demo/calls.js";
 import { DemoWorld } from "../../src/lab/demo/world.js";
 import { cloudImage, makeCloudImage } from "../support/cloud-image.js";
-import { cli, writeFleet } from "../support/demo-image.js";
+import { cli, mediaRelay, writeFleet } from "../support/demo-image.js";
 
 // A cloud image of the user's own, fetched, as base of a bake; a host of what comes of it, and calls through the host.
 
@@ -40,7 +41,13 @@ beforeAll(async () => {
     engine: "container",
   });
   const fleet = readFileSync(fleetFile, "utf8");
-  writeFileSync(fleetFile, fleet.replace("base: debian-13", `base: { url: "${url}", sha256: ${sha256} }`));
+  writeFileSync(
+    fleetFile,
+    fleet.replace(
+      "base: debian-13",
+      `base: { url: "${url}", sha256: ${sha256} }\n  unattended_upgrades: true`,
+    ),
+  );
 });
 
 afterAll(async () => {
@@ -85,4 +92,21 @@ test("a host of it is ready, and takes calls", async () => {
   await run({ argv: [...cli, "launch", fleetFile, host, "--target", "local"], env, timeout: 900_000 });
   const { legs } = await placeCalls(world, () => undefined, [host]);
   expect(legs.flatMap(({ faults }) => faults)).toEqual([]);
+});
+
+test("it upgrades itself by night, but for what has calls", async () => {
+  const key = join(env.XDG_STATE_HOME, "sip-proxy/local", demo.fleet, ".ssh/id_ed25519");
+  const netns = world.network.namespace("lan");
+  const guest = { host: demo.proxies[host].private_ip_address, port: 22, user: "debian", key, netns };
+  const input =
+    "systemctl is-active apt-daily-upgrade.timer; sudo unattended-upgrade --dry-run --verbose 2>&1; apt-config shell restart Unattended-Upgrade::Automatic-Reboot";
+  const said = await runInGuest(guest, { argv: ["bash", "-s"], input, timeout: 120_000 });
+  expect(said).toMatch(/^active$/m);
+  expect(said).toMatch(
+    /^Allowed origins are: origin=Debian,codename=trixie-security,label=Debian-Security$/m,
+  );
+  expect(said).toMatch(
+    mediaRelay === "rtpproxy" ? /^Initial blacklist: \^kamailio$/m : /\^kamailio \^rtpengine$/m,
+  );
+  expect(said).toMatch(/^restart='false'$/m);
 });

@@ -25,11 +25,15 @@ export const cloudImage = {
   efi: { start: partitions.efi.start, mark: "what is in the EFI partition" },
 };
 
+/** Seconds since 1970. */
+const made = "1750000000";
+
 const table = `label: gpt
+label-id: 5E1E0A0C-7C44-4E0B-9D2B-8F5A0B8C9D01
 unit: sectors
 1 : start=${partitions.root.start}, type=4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709, uuid=${partitions.root.uuid}
-14 : start=${partitions.bios.start}, size=${partitions.bios.size}, type=21686148-6449-6E6F-744E-656564454649
-15 : start=${partitions.efi.start}, size=${partitions.efi.size}, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B
+14 : start=${partitions.bios.start}, size=${partitions.bios.size}, type=21686148-6449-6E6F-744E-656564454649, uuid=7c9d3c6e-1b0a-4f35-8a41-2f0f6a1b7e14
+15 : start=${partitions.efi.start}, size=${partitions.efi.size}, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B, uuid=7c9d3c6e-1b0a-4f35-8a41-2f0f6a1b7e15
 `;
 
 export interface CloudImageParts {
@@ -48,19 +52,24 @@ export async function makeCloudImage(folder: string, parts: CloudImageParts = {}
   const tree = join(work, "tree");
   if (whole) await unpack((await ensureBaseTree(baseSpec())).tar, tree);
   else await mkdir(tree);
-  const made = whole ? await wholeFiles(tree) : looks;
+  const ofSystem = whole ? await wholeFiles(tree) : looks;
   await writeFiles(
     tree,
-    Object.entries({ ...made, ...files }).map(([path, content]) => ({ path, content })),
+    Object.entries({ ...ofSystem, ...files }).map(([path, content]) => ({ path, content })),
   );
   const raw = join(work, "disk.raw");
   await run({ argv: ["truncate", "-s", `${diskMiB}M`, raw] });
   await run({ argv: ["sfdisk", "--quiet", raw], input: table, env: WITH_SBIN });
   const kibibytes = diskMiB * 1024 - partitions.root.start / 2 - 1024;
   const named = { tree, disk: raw, uuid: cloudImage.filesystem, label: "" };
+  // the same every time, so that what is baked of it is in the cache
+  const time = { SOURCE_DATE_EPOCH: made, E2FSPROGS_FAKE_TIME: made };
+  await run({
+    argv: ["find", tree, "-newermt", `@${made}`, "-exec", "touch", "-h", "-d", `@${made}`, "{}", "+"],
+  });
   await run({
     argv: mke2fsArgv({ ...named, start: partitions.root.start, kibibytes }),
-    env: WITH_SBIN,
+    env: { ...WITH_SBIN, ...time },
   });
   await writeBootCode(raw, work);
   const image = join(folder, "genericcloud.qcow2");

@@ -38,6 +38,12 @@ const allSteps: readonly BakeStep[] = [
   { script: "install-kamailio.sh", title: "installing Kamailio", part: "packages" },
   { script: "install-media-relay.sh", title: "installing the media relay", part: "packages" },
   { script: "install-packages.sh", title: "installing further packages", part: "packages", of: addsPackages },
+  {
+    script: "unattended-upgrades.sh",
+    title: "installing unattended-upgrades",
+    part: "packages",
+    of: ({ unattended_upgrades }) => unattended_upgrades,
+  },
   { script: "install-files.sh", title: "installing configuration and units", part: "files" },
   { script: "add-files.sh", title: "adding files, running scripts", part: "files", of: addsFiles },
   { script: "list-packages.sh", title: "listing packages", part: "files" },
@@ -127,6 +133,7 @@ export function bakeEnvironment(image: Image): string[] {
     `KAMAILIO_VERSION=${origin.version}`,
     `MEDIA_RELAY=${image.media_relay}`,
     `KERNEL_MODULE=${kernelModule(image)}`,
+    `UNATTENDED_UPGRADES=${image.unattended_upgrades ? "yes" : "no"}`,
   ];
 }
 

@@ -72,6 +72,22 @@ export function addedUnitsHaveASection({ hosts }: Fleet): Fault[] {
   );
 }
 
+/** The package alone would upgrade, and restart, Kamailio too. */
+export function upgradesAreASetting({ image }: Fleet): Fault[] {
+  if (image.unattended_upgrades) return [];
+  return image.packages.flatMap(({ name }, index) =>
+    name.split("=")[0] === "unattended-upgrades"
+      ? [
+          {
+            path: ["image", "packages", index],
+            message: "is a setting of its own, which leaves Kamailio and the media relay alone",
+            hint: "set unattended_upgrades: true instead",
+          },
+        ]
+      : [],
+  );
+}
+
 /** A package is named once: with two versions, or two lists of ports, nobody knows which is meant. */
 export function addedPackagesAreNamedOnce({ image }: Fleet): Fault[] {
   const names = image.packages.map(({ name }) => name.split("=")[0]);

@@ -50,5 +50,6 @@ export const rules: readonly ((fleet: Fleet) => Fault[])[] = [
   additions.addedUnitsAreOthers,
   additions.addedUnitsHaveASection,
   additions.addedPackagesAreNamedOnce,
+  additions.upgradesAreASetting,
   ...namedTargets.flatMap(([, target]) => target.rules),
 ];

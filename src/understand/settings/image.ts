@@ -2,7 +2,7 @@ import { z } from "zod";
 import { relayNames } from "../../relay/registry.js";
 import { addedFiles, addedPackages, repositories, scripts } from "./additions.js";
 import { base, url } from "./base.js";
-import { autoOrFlag, oneOf, text, type Kind } from "./types.js";
+import { autoOrFlag, flag, oneOf, text, type Kind } from "./types.js";
 import { optional, withDefault } from "./setting.js";
 
 /** Where a source comes from; always pinned, but for a local copy, whose checksum goes into the manifest. */
@@ -82,6 +82,11 @@ export const imageSettings = {
     false,
     "Whether rtpengine forwards packets in the kernel: `auto` where its module loads, `true`: a host is not ready without it. Try it with calls of your own before you rely on it.",
     { variable: "KERNEL_FORWARDING" },
+  ),
+  unattended_upgrades: withDefault(
+    flag,
+    false,
+    "Whether hosts install Debian's security updates by themselves, each night, but for Kamailio and the media relay. Without it, a new image brings them.",
   ),
   debian_mirror: withDefault(
     url,
