@@ -60,12 +60,13 @@ const FSTAB = `LABEL=${ROOT_LABEL} / ext4 rw,discard,errors=remount-ro 0 1\n`;
 const HOSTS = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n";
 
 /**
- * The same image finds its data on a seed disk (NoCloud) or at EC2's metadata service; ds-identify chooses. The mirror that the base was
+ * The same image finds its data on a seed disk (NoCloud), an OpenStack config drive or at a cloud's metadata service; ds-identify chooses by what
+ * the machine shows of itself, and asks nobody. The mirror that the base was
  * made from stays. The locale is one that needs no generating (Debian 12's cloud-init fails on its own default, en_US.UTF-8). No RSA
  * host key: an emulated guest looks for its primes for many seconds of its first boot.
  */
 const CLOUD_CFG = `# The base image's own settings; user-data may change them.
-datasource_list: [NoCloud, Ec2, None]
+datasource_list: [NoCloud, ConfigDrive, OpenStack, Azure, GCE, Ec2, None]
 apt:
   preserve_sources_list: true
 locale: C.UTF-8
