@@ -32,7 +32,7 @@ const parts = {
     dbuser_root: "postgres",
     dbpass_root: postgresPassword.replaceAll("$", "$$"),
   },
-  settings: { trusted: ["203.0.113.0/24"], host_firewall: true },
+  settings: { trusted: ["203.0.113.0/24"], host_firewall: true, enable_metrics: true },
 };
 
 /** How many packets the relay has forwarded. */

@@ -32,6 +32,11 @@ class Forwarding:
     def look(self):
         if self.has_rules():
             self.missing = 0
+            if self.failed:
+                # the relay has started anew, or somebody else has put them back
+                self.failed = False
+                self.tell("yes")
+                say(f"{self.relay}'s nftables rules are back")
             return
         self.missing += 1
         if self.missing < 2:
