@@ -60,9 +60,8 @@ async function hostsToTell(
 ): Promise<Reached[] | undefined> {
   const { fleet } = loadFleet(file);
   if (options.dryRun) {
-    const isKnown = (name: string) => fleet.hosts.some((host) => host.name === name);
-    // instances of a group are looked up, and nobody is asked here
-    if (fleet.group === undefined || !names.some((name) => !isKnown(name))) findHosts(fleet, names);
+    // nobody is asked here, and other names may be those of a group's instances
+    if (fleet.group === undefined) findHosts(fleet, names);
     const would = [...new Set(names)].map((name) => ({ name, would: `sip-proxy-drain ${word}` }));
     if (options.json) printJson(would);
     else for (const { name, would: command } of would) talk.say(`${name}: would run ${command}`);

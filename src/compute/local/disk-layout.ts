@@ -86,3 +86,8 @@ export function compressArgv(disk: { path: string; format: "raw" | "qcow2" }, co
   const target = ["-O", "qcow2", "-c", "-o", "compression_type=zstd"] as const;
   return ["qemu-img", "convert", "-f", disk.format, ...target, disk.path, compressed] as const;
 }
+
+/** qemu-img: the disk of a qcow2 as a raw one, sparse. No other format is guessed from what the file holds. */
+export function rawArgv(qcow2: string, raw: string) {
+  return ["qemu-img", "convert", "-f", "qcow2", "-O", "raw", qcow2, raw] as const;
+}

@@ -12,6 +12,7 @@ import {
   withinDisk,
   type RootFilesystem,
 } from "../../compute/local/cloud-image.js";
+import { rawArgv } from "../../compute/local/disk-layout.js";
 import { QCOW2_HEADER_BYTES, readQcow2Header } from "../../compute/local/qcow2.js";
 import { UserError } from "../../errors.js";
 import type { CloudImage } from "../../understand/settings/base.js";
@@ -120,7 +121,7 @@ async function lookAt(disk: string, name: string, product: string, scratch: stri
   const refuse = (fault: string, hint = wayOut) => new UserError(`${what}: ${name} ${fault}`, { hint });
   const raw = join(scratch, "disk.raw");
   await run({
-    argv: ["qemu-img", "convert", "-f", "qcow2", "-O", "raw", disk, raw],
+    argv: rawArgv(disk, raw),
     hint: `${what}: the image is damaged; fetch it again`,
   });
   const partition = readPartition((await attempt({ argv: partitionArgv(raw) })).stdout);

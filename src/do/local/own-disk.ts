@@ -7,7 +7,7 @@ import {
   ROOT_NUMBER,
   type RootPartition,
 } from "../../compute/local/cloud-image.js";
-import { compressArgv, mke2fsArgv, SECTOR } from "../../compute/local/disk-layout.js";
+import { compressArgv, mke2fsArgv, rawArgv, SECTOR } from "../../compute/local/disk-layout.js";
 import { UserError } from "../../errors.js";
 import { run } from "../process.js";
 import { asRoot } from "./as-root.js";
@@ -72,7 +72,7 @@ export async function fillOwnDisk(image: OwnImage, input: Input, talk: Talk): Pr
 }
 
 async function toRaw({ disk }: OwnImage, raw: string): Promise<void> {
-  await run({ argv: ["qemu-img", "convert", "-f", "qcow2", "-O", "raw", disk, raw] });
+  await run({ argv: rawArgv(disk, raw) });
 }
 
 /** Makes the disk larger, and its root partition as large as it can be. */

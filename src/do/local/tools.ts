@@ -34,7 +34,11 @@ const PACKAGES = {
 export type Tool = keyof typeof PACKAGES;
 
 /** PATH for programs that Debian keeps out of an ordinary user's PATH. */
-export const WITH_SBIN = { PATH: `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/sbin:/sbin` };
+export const WITH_SBIN = { PATH: pathWithSbin() };
+
+function pathWithSbin(): string {
+  return `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/sbin:/sbin`;
+}
 
 /** Throws UserError with the apt-get line for all that are missing. */
 export async function requireTools(...tools: readonly Tool[]): Promise<void> {
@@ -51,7 +55,9 @@ export async function requireTools(...tools: readonly Tool[]): Promise<void> {
 export async function hasTool(tool: string): Promise<boolean> {
   const files = isAbsolute(tool)
     ? [tool]
-    : WITH_SBIN.PATH.split(delimiter).map((folder) => join(folder, tool));
+    : pathWithSbin()
+        .split(delimiter)
+        .map((folder) => join(folder, tool));
   const mode = isAbsolute(tool) ? constants.R_OK : constants.X_OK;
   const results = await Promise.all(
     files.map((file) =>

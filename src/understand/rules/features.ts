@@ -1,31 +1,31 @@
 import { allRelays, relayOf } from "../../relay/registry.js";
 import type { Fault } from "../fault.js";
-import type { Fleet } from "../fleet.js";
+import type { Fleet, Recorder } from "../fleet.js";
 import { placeOf } from "./place-of.js";
 
 export function tlsRecordersNeedTls({ hosts, recorders }: Fleet): Fault[] {
   if (hosts.every(({ settings }) => settings.enable_tls)) return [];
-  return recorders
-    .filter(({ siprec_protocol }) => siprec_protocol === "tls")
-    .map(({ name }) => ({
-      path: ["recorders", name, "siprec_protocol"],
-      message: "is tls, which needs enable_tls on the proxies",
-      hint: "add enable_tls: true under settings",
-    }));
+  return ofTlsRecorders(recorders, {
+    message: "is tls, which needs enable_tls on the proxies",
+    hint: "add enable_tls: true under settings",
+  });
 }
 
 /** A warning: whoever takes the recorder's address would get the audio. */
 export function tlsRecordersAreChecked({ hosts, recorders }: Fleet): Fault[] {
   const trusting = hosts.some(({ settings }) => settings.enable_tls && settings.tls_ca === undefined);
   if (!trusting) return [];
+  return ofTlsRecorders(recorders, {
+    severity: "warning",
+    message: "is tls without tls_ca: the proxies do not check the recorder's certificate",
+    hint: "add tls_ca under settings: the CA that has signed it",
+  });
+}
+
+function ofTlsRecorders(recorders: readonly Recorder[], fault: Omit<Fault, "path">): Fault[] {
   return recorders
     .filter(({ siprec_protocol }) => siprec_protocol === "tls")
-    .map(({ name }) => ({
-      path: ["recorders", name, "siprec_protocol"],
-      severity: "warning",
-      message: "is tls without tls_ca: the proxies do not check the recorder's certificate",
-      hint: "add tls_ca under settings: the CA that has signed it",
-    }));
+    .map(({ name }) => ({ path: ["recorders", name, "siprec_protocol"], ...fault }));
 }
 
 export function relaySourceIsPinned({ image }: Fleet): Fault[] {

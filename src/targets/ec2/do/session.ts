@@ -1,5 +1,5 @@
 import { operatorSshArgv } from "../../../compute/reach/ssh.js";
-import { attempt } from "../../../do/process.js";
+import { hasTool } from "../../../do/local/tools.js";
 
 const programs = ["ssh", "aws", "session-manager-plugin"];
 
@@ -22,8 +22,6 @@ export async function sshThroughSession(
 }
 
 async function missingPrograms(): Promise<string[]> {
-  const found = await Promise.all(
-    programs.map((name) => attempt({ argv: ["sh", "-c", 'command -v "$1"', "sh", name] })),
-  );
-  return programs.filter((_, index) => found[index]?.exitCode !== 0);
+  const found = await Promise.all(programs.map(hasTool));
+  return programs.filter((_, index) => !found[index]);
 }
