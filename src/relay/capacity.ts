@@ -16,7 +16,7 @@ export function callsInRange({ rtp_start, rtp_stop }: Pick<ProxySettings, "rtp_s
 
 /**
  * Seconds without a packet after which a relay forgets a call by itself: those for which Kamailio keeps a dialog
- * (`default_timeout`). What ends calls before is the host's watch-calls, which asks whether they are on hold.
+ * (`default_timeout`). What ends calls before is the host's call-watch.py, which asks whether they are on hold.
  */
 export const silenceLimit = 172_800;
 

@@ -35,7 +35,7 @@ async function instance() {
   return { state: found?.State?.Name, drains };
 }
 
-/** The host's console: its answer to the tag, as alone.sh gives it, one line more at each look. */
+/** The host's console: its answer to the tag, as single-host.sh gives it, one line more at each look. */
 function hostSays(...lines: ((value: string) => string)[]): void {
   let looks = 0;
   cloud.proxy.standIns.set("GetConsoleOutput", async () => {

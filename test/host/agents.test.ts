@@ -61,7 +61,7 @@ const inDatabase = (sql: string) =>
 
 test("those that need not be root are not", async () => {
   const users = await onHost(
-    "for unit in call-watch exporter health metrics; do systemctl show -P User sip-proxy-$unit; done; ps -o user= -C watch-calls",
+    "for unit in call-watch exporter health metrics; do systemctl show -P User sip-proxy-$unit; done; ps -o user= -C call-watch.py",
   );
   expect(new Set(users.trim().split(/\s+/))).toEqual(new Set(["sip-proxy"]));
 });

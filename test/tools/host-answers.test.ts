@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../src/do/assets.js";
 
-const program = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy/answer");
+const program = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy/read-answer");
 
 /** What the host's reader of answers makes of one. */
 function read(input: string, ...argv: string[]) {

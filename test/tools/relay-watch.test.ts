@@ -50,7 +50,7 @@ async function host(name: string) {
       mode: 0o755,
     })),
   ]);
-  const program = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy/watch-relays");
+  const program = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy/relay-watch.py");
   const words = ["rtpproxy", "60", "rtpproxy@1.service", `udp:127.0.0.1:${socket.address().port}`];
   const env = { ...process.env, SIP_PROXY_ROOT: root, PATH: `${root}/bin:${process.env["PATH"]}` };
   const watch: ChildProcess = spawn(program, words, { env, stdio: ["ignore", "pipe", "pipe"] });

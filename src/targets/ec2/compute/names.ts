@@ -8,7 +8,7 @@ export const tagKey = {
   key: "sip-proxy:key",
   /** Of an image: when it was baked. The same key baked again, later, may have newer packages. */
   baked: "sip-proxy:baked",
-  /** Of an instance of no group: it is to drain, see alone.sh in the image. */
+  /** Of an instance of no group: it is to drain, see single-host.sh in the image. */
   drain: "sip-proxy:drain",
   kamailio: "sip-proxy:kamailio",
   mediaRelay: "sip-proxy:media-relay",

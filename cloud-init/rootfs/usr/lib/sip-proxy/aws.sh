@@ -74,7 +74,7 @@ aws_secrets() { printf 'user = "%s:%s"\nheader = "X-Amz-Security-Token: %s"\n' "
 aws_read_error() {
 	local found message=""
 	aws_code=$1
-	if found=$("$lib/answer" error <<<"$aws_answer" 2>/dev/null); then
+	if found=$("$lib/read-answer" error <<<"$aws_answer" 2>/dev/null); then
 		aws_code=${found%%$'\n'*}
 		if [[ $found == *$'\n'* ]]; then message=${found#*$'\n'}; fi
 	else
@@ -123,5 +123,5 @@ aws_ask_credentials() {
 	local role document
 	role=$(imds_get meta-data/iam/security-credentials/) || return 1
 	document=$(imds_get "meta-data/iam/security-credentials/${role%%$'\n'*}") || return 1
-	printf '%s' "$document" | "$lib/answer" credentials
+	printf '%s' "$document" | "$lib/read-answer" credentials
 }

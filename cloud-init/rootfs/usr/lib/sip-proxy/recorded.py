@@ -6,7 +6,7 @@ import time
 import call_log
 import files
 from call_log import platform_of, shown
-from look import dialog, values_of
+from probe_ends import dialog, values_of
 from relays import tell_systemd
 from streams import Media
 

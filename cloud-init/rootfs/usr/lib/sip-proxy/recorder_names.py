@@ -61,7 +61,7 @@ class Names:
         if not names:
             return
         # it takes long to load, and most tables have no names
-        from questions import answer
+        from name_servers import answer
 
         end = time.monotonic() + PATIENCE
         with ThreadPoolExecutor(min(AT_ONCE, len(names))) as threads:

@@ -31,12 +31,12 @@ rpc() {
 outcomes() {
 	local table
 	table=$(rpc htable.dump outcomes) || return 1
-	"$lib/answer" counts <<<"$table" 2>/dev/null
+	"$lib/read-answer" counts <<<"$table" 2>/dev/null
 }
 
 # recorder_states: every destination of the dispatcher as SET FLAGS URI, with flags as dispatcher.list shows them.
 recorder_states() {
 	local list
 	list=$(rpc dispatcher.list) || return 1
-	"$lib/answer" recorders <<<"$list" 2>/dev/null
+	"$lib/read-answer" recorders <<<"$list" 2>/dev/null
 }

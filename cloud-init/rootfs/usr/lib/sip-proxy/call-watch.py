@@ -1,14 +1,14 @@
 #!/usr/bin/python3 -IB
 """Ends what nobody ends: media of calls that are over, and calls that are gone. Tells which calls are not recorded.
 
-watch-calls PROTOCOL TIMEOUT HOST:PORT UNIT... ADDRESS...     TIMEOUT: rtp_timeout, in seconds; HOST:PORT: Kamailio's for UDP
+call-watch.py PROTOCOL TIMEOUT HOST:PORT UNIT... ADDRESS...     TIMEOUT: rtp_timeout, in seconds; HOST:PORT: Kamailio's for UDP
 
 Kamailio's table `media` says what the media relay holds; its dialogs say which calls there are.
 - The media of a call without a dialog are freed, also while packets come: the call was set up under this Kamailio, which would
   know of it. What was set up under one before, nobody knows any more: it is freed when no packet has come for TIMEOUT; for 30 s
   where it was not yet a call.
 - A call that was answered 10 s ago is looked at: whether the packets that its streams should have come, and leave (recorded.py).
-- Of a call that ends, the relay's counts are told (ends.py).
+- Of a call that ends, the relay's counts are told (ended_calls.py).
 - A call whose answer nobody has acknowledged for 40 s (the recorder gives up after 32) is ended.
 - So is a call without a packet for TIMEOUT (at once, where an end has answered a request 481 or not at all) when OPTIONS to either
   end are answered by neither, or 481 by one. Any other answer says that it is on hold, or that the end does not know OPTIONS.
@@ -20,9 +20,9 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
-import look
+import probe_ends
 from call_log import shown
-from ends import Ends
+from ended_calls import Ends
 from kamailio import rpc, rpc_of_any_length, run, table
 from recorded import LATE, LOOK, Recorded
 from relays import Relay, processes, say
@@ -149,7 +149,7 @@ class Calls:
 
     def ask(self, due):
         """Asks the ends of calls; those of which is said `over` end when they are gone."""
-        answers = look.ask(self.address, [call.id for call, _ in due])
+        answers = probe_ends.ask(self.address, [call.id for call, _ in due])
         for call, over in due:
             answer = answers.get(call.id)
             if answer is True:
@@ -180,7 +180,7 @@ class Calls:
         return idle is None
 
     def finish(self, call, why):
-        dialog = look.dialog(call.id)
+        dialog = probe_ends.dialog(call.id)
         tags = [dialog[end]["tag"] for end in ("caller", "callee")] if dialog else []
         try:
             rpc("dlg.terminate_dlg", call.id, *tags)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -IB
 """Watches the media relay's processes, and ends one that hangs; systemd starts it anew.
 
-watch-relays PROTOCOL LIMIT UNIT... ADDRESS...     LIMIT in seconds; as many addresses as units, in their order
+relay-watch.py PROTOCOL LIMIT UNIT... ADDRESS...     LIMIT in seconds; as many addresses as units, in their order
 
 A process that has answered nothing for 2 s gets no new calls: it is marked in Kamailio's table `silent` until it answers. When it
 has answered nothing for 10 s, and has relayed no packet for as long, it is ended. As long as it relays, its calls go on, up to
