@@ -158,23 +158,25 @@ async function signalServer(data: string, signal: "STOP" | "CONT"): Promise<void
   process.kill(pid, `SIG${signal}`);
 }
 
-/** USER_HZ, in which proc(5) counts CPU time. */
+/** USER_HZ, in which proc(5) counts the CPU time of children that have ended. */
 const TICKS = 100;
 
-/** Of the first process, its children that have ended, and those that live (utime, stime, cutime and cstime of proc(5)). */
+/** Of the first process, its children that have ended (cutime and cstime of proc(5)), and those that live. */
 function cpuSeconds(first: number): number {
-  const times = (pid: string, fields: readonly number[]) => {
+  const read = (path: string) => {
     try {
-      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      const values = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return fields.reduce((sum, field) => sum + Number(values[field]), 0);
+      return readFileSync(`/proc/${path}`, "utf8").trim();
     } catch {
-      return 0; // it has just ended
+      return ""; // it has just ended
     }
   };
-  const children = readFileSync(`/proc/${first}/task/${first}/children`, "utf8").trim().split(" ");
-  const living = children.reduce((sum, pid) => sum + times(pid, [11, 12]), 0);
-  return (times(String(first), [11, 12, 13, 14]) + living) / TICKS;
+  // in nanoseconds: many processes that have used some milliseconds each are lost or doubled in ticks
+  const running = (pid: string | number) => Number(read(`${pid}/schedstat`).split(" ")[0]) / 1e9;
+  const stat = read(`${first}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const ended = (Number(fields[13]) + Number(fields[14])) / TICKS;
+  const children = read(`${first}/task/${first}/children`).split(" ");
+  return [first, ...children].reduce<number>((sum, pid) => sum + running(pid), ended);
 }
 
 async function untilReady(connection: pg.ClientConfig, server: ChildProcess): Promise<void> {

@@ -86,8 +86,7 @@ it("a change is applied, also one of flags alone; recorders that are down stay d
 });
 
 it("a seed is applied at once, whatever dispatcher_poll is", async () => {
-  const listens =
-    "SELECT FROM pg_stat_activity WHERE usename = 'kamailio' AND query LIKE '%hashtextextended%'";
+  const listens = "SELECT FROM pg_stat_activity WHERE usename = 'kamailio' AND query LIKE 'EXECUTE %'";
   await kill();
   await eventually(async () => expect(await sql(listens)).toEqual([]));
   await poll(300);

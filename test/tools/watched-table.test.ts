@@ -84,6 +84,18 @@ test("sees with the next look what plain SQL has changed", async () => {
   await looks(watcher, { rows });
 });
 
+test("goes on over its connection after a host of another release has put its view in the place of ours", async () => {
+  await looks(watcher, { kept: true });
+  const [first] = await sessions();
+  await sql(`SET ROLE kamailio; DROP VIEW sip_proxy_dispatcher; CREATE VIEW sip_proxy_dispatcher AS
+    SELECT id, setid, destination, flags, priority, description, attrs FROM dispatcher`);
+  await seed("10.0.0.7");
+  await looks(watcher, { rows: 1, kept: true });
+  await seed("10.0.0.7", "10.0.0.8");
+  await looks(watcher, { rows: 2, kept: true });
+  expect((await sessions()).map(({ pid }) => pid)).toEqual([first?.["pid"]]);
+});
+
 test("a seed that changes nothing, as of a host that boots, wakes nobody", async () => {
   await looks(watcher, { kept: true });
   const waiting = watcher.wait(2);

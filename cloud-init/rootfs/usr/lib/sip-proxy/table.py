@@ -18,6 +18,11 @@ MARK = """SELECT current_setting('transaction_read_only'),
 QUERY = f"""{MARK},
   (SELECT coalesce(json_agg(json_build_array(id, setid, destination, flags, priority, attrs, description) ORDER BY setid, id), '[]')::text
    FROM sip_proxy_dispatcher)"""
+# One transaction, with which the limit ends: a pooler gives the next one to somebody else.
+ONCE = {"mark": f"SET LOCAL {LIMIT}; {MARK}", "whole": f"SET LOCAL {LIMIT}; {QUERY}"}
+# On a connection of one's own, after PREPARE: half the server's time.
+PREPARE = f"SET {LIMIT}; PREPARE mark AS {MARK}; PREPARE whole AS {QUERY}"
+PREPARED = {"mark": "EXECUTE mark", "whole": "EXECUTE whole"}
 
 
 class Row(namedtuple("Row", "id set destination flags priority attrs description")):
@@ -39,23 +44,18 @@ def rows():
         return look(connection, end)[1]
 
 
-def look(connection, end):
-    """A digest of the table, and its rows. One transaction, with which the limit ends: a pooler gives the next one to somebody else."""
-    [(read_only, digest, text)] = connection.ask(f"SET LOCAL {LIMIT}; {QUERY}", end)
+def look(connection, end, statements=ONCE):
+    """A digest of the table, and its rows."""
+    [(read_only, digest, text)] = connection.ask(statements["whole"], end)
     refuse(read_only)
     return digest, [Row(*row) for row in json.loads(text)]
 
 
-def glance(connection, end, prepared):
+def glance(connection, end, statements):
     """The digest alone, at a fraction of the cost."""
-    [(read_only, digest)] = connection.ask("EXECUTE mark" if prepared else f"SET LOCAL {LIMIT}; {MARK}", end)
+    [(read_only, digest)] = connection.ask(statements["mark"], end)
     refuse(read_only)
     return digest
-
-
-def prepare(connection, end):
-    """For a connection of one's own: what `glance` executes, and the limit for all that is asked."""
-    connection.ask(f"SET {LIMIT}; PREPARE mark AS {MARK}", end)
 
 
 def refuse(read_only):

@@ -15,7 +15,7 @@ CHANNEL = "sip_proxy_dispatcher"
 # Seconds after which a connection is made anew: names come to mean another server, and room may have become short. Not all at once.
 LIFETIME = 200, 400
 # Seconds after which all rows are read again, whatever their digest says: another release may read the table in another way.
-WHOLE = 60
+WHOLE = 300
 # Seconds over which hosts that hear the same spread their looks.
 SPREAD = 0.5
 
@@ -50,8 +50,7 @@ class Watched:
             if self.keeps is None:
                 self.decide(end)
             if self.keeps and self.own:
-                table.prepare(self.connection, end)
-                self.connection.ask(f"LISTEN {CHANNEL}", end)
+                self.connection.ask(f"{table.PREPARE}; LISTEN {CHANNEL}", end)
             return self.look(end)
         except OSError:
             self.close()
@@ -61,8 +60,9 @@ class Watched:
                 self.close()
 
     def look(self, end):
-        if time.monotonic() > self.whole or table.glance(self.connection, end, self.keeps and self.own) != self.digest:
-            self.digest, self.known = table.look(self.connection, end)
+        statements = table.PREPARED if self.keeps and self.own else table.ONCE
+        if time.monotonic() > self.whole or table.glance(self.connection, end, statements) != self.digest:
+            self.digest, self.known = table.look(self.connection, end, statements)
             self.whole = time.monotonic() + WHOLE
         return self.known
 
