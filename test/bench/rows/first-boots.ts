@@ -10,16 +10,17 @@ import { figure, none } from "../figures.js";
 import type { Row } from "../row.js";
 
 /** SIP_PROXY_DRILL changes how many. */
-const count = Number(process.env["SIP_PROXY_DRILL"] ?? 200);
-const generations = 3;
+export const count = Number(process.env["SIP_PROXY_DRILL"] ?? 200);
+export const generations = 3;
 
-/** A first boot that creates all there is, through a pooler; each generation of the fleet file has a recorder more. */
-const parts = (port: number, generation: number) => ({
+/** A first boot that creates all there is; each generation of the fleet file has a recorder more. */
+export const firstBootParts = (port: number, generation: number) => ({
   generation,
   database: {
     dbhost: "127.0.0.1",
     dbport: port,
     dbpass_kam: "kamailio's secret",
+    db_root: "postgres",
     dbuser_root: "postgres",
     dbpass_root: postgresPassword,
     bootstrap: "first-boot",
@@ -61,7 +62,7 @@ export const firstBoots: Row = {
     withPooler(async (postgres, port, folder) => {
       const roots = await Promise.all(
         Array.from({ length: count }, (_, n) =>
-          newRoot(join(folder, `host${n}`), parts(port, n % generations)),
+          newRoot(join(folder, `host${n}`), firstBootParts(port, n % generations)),
         ),
       );
       for (const root of roots) await script(root, "configure", { wait: 60 });
@@ -88,7 +89,7 @@ export const killedBoots: Row = {
       let [failed, cut, left] = [0, 0, 0];
       let duration = 3000;
       for (let n = 0; n < count; n++) {
-        const root = await newRoot(join(folder, `host${n}`), parts(port, 0));
+        const root = await newRoot(join(folder, `host${n}`), firstBootParts(port, 0));
         if (n % 10 === 0) {
           await postgres.query("DROP DATABASE IF EXISTS kamailio WITH (FORCE)");
           await postgres.query("DROP ROLE IF EXISTS kamailio");

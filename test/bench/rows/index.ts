@@ -12,7 +12,7 @@ import { hold } from "./hold.js";
 import { load } from "./load.js";
 import { malformed } from "./malformed.js";
 import { mix } from "./mix.js";
-import { mixedReleases } from "./mixed-releases.js";
+import { mixedFirstBoots, mixedReleases } from "./mixed-releases.js";
 import { moved } from "./moved.js";
 import { allDown, reinvite } from "./recorders.js";
 import { flood, spray, strangers } from "./strangers.js";
@@ -46,6 +46,7 @@ export const rows: readonly Row[] = [
   databaseFailover,
   firstBoots,
   killedBoots,
+  mixedFirstBoots,
   mixedReleases,
   mix,
 ];

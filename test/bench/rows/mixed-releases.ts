@@ -1,19 +1,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runnerImport } from "vite";
 import { seedSql } from "../../../src/compute/dispatcher/seed.js";
-import { hostTemplates, packageRoot } from "../../../src/do/assets.js";
+import { hostTemplates } from "../../../src/do/assets.js";
 import { run } from "../../../src/do/process.js";
 import { startPostgres, type Postgres } from "../../../src/lab/postgres.js";
 import { fleetOf } from "../../support/fleets.js";
 import { boot, listOf, newRoot, script } from "../../support/host-root.js";
 import { figure, none, type Figure } from "../figures.js";
+import { former, formerRelease, type FormerRelease, type Seed } from "../former-hosts.js";
 import type { Row } from "../row.js";
-
-/** The release that hosts are moved from. */
-const former = "a5fc832";
-const rounds = 15;
+import { count, firstBootParts, generations } from "./first-boots.js";
 
 const fleet = (...last: number[]) =>
   fleetOf({
@@ -37,6 +34,7 @@ const changes = [
   [2, 3, 4, 5],
   [2, 3],
 ];
+const rounds = Math.ceil(count / changes.length);
 
 /** Hosts of both releases boot and look at one table in any order, while the operator changes it with either. */
 export const mixedReleases: Row = {
@@ -57,7 +55,64 @@ export const mixedReleases: Row = {
   },
 };
 
-async function change(postgres: Postgres, old: Release, folder: string): Promise<Figure[]> {
+/** A roll that is half done, or a rollback, on a server that is as new as the hosts. */
+export const mixedFirstBoots: Row = {
+  name: "mixed-first-boots",
+  test: `${count} hosts boot for the first time at once, every other one of ${former}, ${generations} generations of the fleet file mixed`,
+  toHold: "0 failed, the table is the newest generation's, hosts of both releases read the same",
+  run: async () => {
+    const folder = mkdtempSync(join(tmpdir(), "mixed-first-boots-"));
+    const postgres = await startPostgres();
+    try {
+      return await bootBoth(postgres, await formerRelease(join(folder, "former")), folder);
+    } finally {
+      await postgres.stop();
+      rmSync(folder, { recursive: true });
+    }
+  },
+};
+
+async function bootBoth(postgres: Postgres, old: FormerRelease, folder: string): Promise<Figure[]> {
+  const hosts = await Promise.all(
+    Array.from({ length: count }, async (_, n) => {
+      const isFormer = n % 2 === 1;
+      const root = await (isFormer ? old.newRoot : newRoot)(
+        join(folder, `host${n}`),
+        firstBootParts(postgres.port, n % generations),
+      );
+      const step = (name: string) =>
+        script(root, isFormer ? join(old.lib, name) : name, {
+          ...(isFormer ? { env: { SIP_PROXY_LIB: old.lib } } : {}),
+          wait: 600,
+          timeout: 900_000,
+        });
+      return { root, isFormer, step };
+    }),
+  );
+  for (const { step } of hosts) await step("configure");
+  const began = Date.now();
+  const ends = await Promise.all(hosts.map(({ step }) => step("database")));
+  const took = (Date.now() - began) / 1000;
+  await Promise.all(hosts.slice(0, 2).map(({ step }) => step("dispatcher-list")));
+  const [now = [], then = []] = hosts.map(({ root }) => listOf(root).map((line) => line.trim()));
+  const failed = (wanted: boolean) =>
+    ends.filter(({ exitCode }, n) => exitCode !== 0 && hosts[n]?.isFormer === wanted).length;
+  return [
+    figure("hosts", count),
+    none("failed", failed(false)),
+    none(`failed of ${former}`, failed(true)),
+    figure("rows", (await postgres.query("SELECT FROM dispatcher", "kamailio")).length, "", {
+      is: 1 + generations,
+    }),
+    none(
+      "lines that differ",
+      now.filter((line) => !then.includes(line)).length + Math.abs(now.length - then.length),
+    ),
+    figure("took", took, "s"),
+  ];
+}
+
+async function change(postgres: Postgres, old: FormerRelease, folder: string): Promise<Figure[]> {
   const own: Seed = (fleet, again = "skip") => seedSql(fleet, hostTemplates(), { again });
   const apply = (sql: string) => postgres.query(`SET ROLE kamailio; ${sql}`, "kamailio");
   const database = { dbhost: "127.0.0.1", dbport: postgres.port, dbpass_kam: "secret" };
@@ -89,25 +144,4 @@ async function change(postgres: Postgres, old: Release, folder: string): Promise
     none("lists that swung back", swings),
     none("lists that differ", differences),
   ];
-}
-
-interface Release {
-  /** The folder of its host scripts. */
-  lib: string;
-  seedSql: Seed;
-}
-
-type Seed = (fleet: ReturnType<typeof fleetOf>, again?: "skip" | "apply") => string;
-
-async function formerRelease(folder: string): Promise<Release> {
-  const unpack = `mkdir "$1" && git archive ${former} | tar -x -C "$1" && ln -s "$PWD/node_modules" "$1/node_modules"`;
-  await run({ argv: ["bash", "-euo", "pipefail", "-c", unpack, "bash", folder], cwd: packageRoot });
-  const load = async <T>(path: string) =>
-    (await runnerImport<T>(join(folder, path), { root: folder, configFile: false, logLevel: "error" }))
-      .module;
-  const { seedSql: sql } = await load<{
-    seedSql: (fleet: object, templates: object, again?: string) => string;
-  }>("src/compute/dispatcher/seed.ts");
-  const { hostTemplates: templates } = await load<{ hostTemplates: () => object }>("src/do/assets.ts");
-  return { lib: join(folder, "cloud-init/bin"), seedSql: (fleet, again) => sql(fleet, templates(), again) };
 }
