@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The last look at the image before it is taken: hygiene, versions, configuration, units. Prints every fault, then fails;
-# or writes the manifest, and removes itself with the rest of the upload.
+# or writes the manifest.
 set -euo pipefail
 # shellcheck source=packer/common.sh
 . "$(dirname "$0")/common.sh"
@@ -155,4 +155,4 @@ step "writing the manifest"
 	dpkg-query -W -f '  "${Package}": "${Version}",\n' | sort | sed '$ s/,$//'
 	printf ' }\n}\n'
 } >/tmp/sip-proxy-manifest.json
-rm -rf "$upload" "$start_log"
+rm -f "$start_log"

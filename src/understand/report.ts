@@ -1,5 +1,6 @@
 import { printable } from "../printable.js";
 import { pathText, type Fault, type Range } from "./fault.js";
+import { maskLogins } from "./mask-logins.js";
 import { settingNames } from "./settings/table.js";
 import type { YamlDocument } from "./yaml/document.js";
 
@@ -8,7 +9,7 @@ export type Source = Pick<YamlDocument, "file" | "source"> & Partial<Pick<YamlDo
 
 /** All faults of a file as one report, in the order of the file; errors before warnings at the same place. */
 export function reportFaults(faults: readonly Fault[], source: Source): string {
-  const lines = maskSecrets(source).split("\n");
+  const lines = maskLogins(maskSecrets(source)).split("\n");
   const placeOf = placesIn(source);
   return faults
     .map((fault) => ({ fault, range: rangeOf(fault, source) }))

@@ -2,6 +2,7 @@ import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 import { namedTargets } from "../targets/lookup.js";
 import type { Fault, Path } from "./fault.js";
+import { maskLogins } from "./mask-logins.js";
 import { settingNames, settingsTable } from "./settings/table.js";
 
 type Issue = z.core.$ZodIssue;
@@ -117,6 +118,6 @@ export function lookUp(value: unknown, path: Path): unknown {
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = maskLogins(JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

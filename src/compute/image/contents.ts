@@ -1,6 +1,6 @@
 import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
 
-/** What is in a baked image; written by verify.sh on the builder, as the last thing it does. */
+/** What is in a baked image; written by verify.sh on the builder. */
 export interface ImageContents {
   os: string;
   kernel: string;

@@ -32,7 +32,7 @@ export interface BakeStep {
 
 type Image = Fleet["image"];
 
-/** The steps on the builder, in order. The manifest is the last one's work. */
+/** The steps on the builder, in order. The manifest is the work of verify.sh. */
 const allSteps: readonly BakeStep[] = [
   { script: "wait-for-cloud-init.sh", title: "waiting for the builder" },
   { script: "install-kamailio.sh", title: "installing Kamailio", part: "packages" },
@@ -49,6 +49,7 @@ const allSteps: readonly BakeStep[] = [
   { script: "list-packages.sh", title: "listing packages", part: "files" },
   { script: "seal.sh", title: "sealing", part: "files" },
   { script: "verify.sh", title: "verifying", part: "files" },
+  { script: "clear.sh", title: "clearing what was deleted", part: "files" },
 ];
 
 export function bakeSteps(image: Image): BakeStep[] {
@@ -56,7 +57,10 @@ export function bakeSteps(image: Image): BakeStep[] {
 }
 
 /** Scripts that are run when the packages are in. */
-export const laterScripts = allSteps.filter(({ part }) => part === "files").map(({ script }) => script);
+export const laterScripts = [
+  ...allSteps.filter(({ part }) => part === "files").map(({ script }) => script),
+  "free_blocks.py",
+];
 
 /** All that a builder does, in order; `last` tells what comes when the scripts are through. */
 export function builderSteps(image: Image, last: string): BakeStep[] {

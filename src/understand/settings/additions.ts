@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { url } from "./base.js";
 import { cidr, flag, listOf, oneOf, port, text, type Kind } from "./types.js";
 
 /** A file of the user's own: its content here, or the path of a file, relative to the fleet file. */
@@ -216,7 +217,7 @@ const repository: Kind<Repository> = {
   schema: whole(
     repositoryRule,
     z.strictObject({
-      uri: z.string("a URL").regex(/^https?:\/\/[^\s"'\\$]+$/, "a URL starting with http:// or https://"),
+      uri: url.schema,
       suite: z
         .string("a suite")
         .regex(/^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?$/, "a suite, such as stable"),

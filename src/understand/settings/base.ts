@@ -1,8 +1,14 @@
 import { z } from "zod";
 import { text, type Kind } from "./types.js";
 
-/** A URL as it may stand in the files of apt, Packer and git. */
+/** A URL as it may stand in the files of apt, Packer and git, which are in the image, where every user of a host reads them. */
 export const url = text({
+  rule: "a URL starting with http:// or https://, without user and password",
+  pattern: /^https?:\/\/[^\s"'\\$@/?#]+([/?#][^\s"'\\$]*)?$/,
+  max: 500,
+});
+
+const anyUrl = text({
   rule: "a URL starting with http:// or https://",
   pattern: /^https?:\/\/[^\s"'\\$]+$/,
   max: 500,
@@ -44,7 +50,7 @@ export const base: Kind<Base> = {
     [
       named.schema,
       z.strictObject({
-        url: url.schema.refine((value) => isDownload(value), { error: "a URL without user and password" }),
+        url: anyUrl.schema.refine((value) => isDownload(value), { error: "a URL without user and password" }),
         sha256: z.string().regex(/^[0-9a-f]{64}$/, { error: "64 hex digits, in lower case" }),
       }),
       z.strictObject({ path: z.string().regex(/^\P{Cc}+$/u, { error: "the path of a file" }) }),

@@ -41,7 +41,7 @@ const sourceLocation: Kind<SourceLocation> = {
       z.strictObject({ git: url.schema, commit: z.string().regex(/^[0-9a-f]{40}$/) }),
       z.strictObject({ path: z.string().min(1, { error: "the path of a folder" }) }),
     ],
-    { error: `${sourceRule} (sha256: 64 hex digits, commit: 40)` },
+    { error: `${sourceRule} (sha256: 64 hex digits, commit: 40; a URL without user and password)` },
   ),
 };
 

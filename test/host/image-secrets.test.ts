@@ -1,0 +1,3 @@
+import { searchForSecrets } from "../support/image-secrets.js";
+
+searchForSecrets("container");

@@ -1,0 +1,151 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { FIRST_SECTOR, SECTOR } from "../../src/compute/local/disk-layout.js";
+import { attempt, run } from "../../src/do/process.js";
+import { fleetText } from "../support/fleets.js";
+import { certificate } from "../support/certificates.js";
+import { cli } from "../support/demo-image.js";
+
+const folder = mkdtempSync(join(tmpdir(), "image-secrets-"));
+
+/** What must not be found: what it is, to text that is nowhere else. */
+const secrets = new Map<string, string>();
+function secret(what: string): string {
+  const text = `never-in-an-image-${randomBytes(12).toString("hex")}`;
+  secrets.set(text, what);
+  return text;
+}
+
+/** Files of EC2's builder, and of work on any builder; all but the first are not there any more before the image is sealed. */
+const left = [
+  ...["/root/.ssh/authorized_keys", "/home/admin/.ssh/authorized_keys", "/home/debian/.ssh/authorized_keys"],
+  ...["/root/.bash_history", "/home/admin/.bash_history", "/root/.python_history", "/root/.psql_history"],
+  ...[
+    "instance-data.json",
+    "instances/i-0/user-data.txt",
+    "instances/i-0/obj.pkl",
+    "seed/nocloud/user-data",
+  ].map((path) => `/var/lib/cloud/${path}`),
+  ...["/var/log/cloud-init-output.log", "/var/log/amazon/ssm/errors.log", "/var/log/syslog.1"],
+  ...["/root/.aws/cli/cache/role.json", "/home/admin/.aws/sso/cache/session.json"],
+  "/var/lib/amazon/ssm/Vault/Store/RegistrationKey",
+  ...["/var/lib/dhcpcd/secret", "/var/lib/systemd/credential.secret", "/var/lib/systemd/random-seed"],
+  ...["/var/tmp/deploy.env", "/tmp/build-token", "/root/.cache/pip/token"],
+];
+
+/** Run on the builder; also says what is known there alone: host keys, machine-id, and the password that a login gets. */
+const plant = () => `#!/bin/bash -e
+${left.map((path) => `install -D -m 600 /dev/stdin ${path} <<<'${secret(path)}'`).join("\n")}
+tell() { while read -r line; do echo "KNOWN $1 $line"; done; }
+for key in /etc/ssh/ssh_host_*_key; do sed '1d;$d' "$key" | grep -E '.{40}' | tell host-key; done
+tell machine-id </etc/machine-id
+awk -F: '$2 ~ /^[$]/ { print $2 }' /etc/shadow | tell password-hash
+`;
+
+/** Text that is in the image, so that a search which finds nothing is noticed. */
+const control = secret("control");
+
+/** Bakes with the builder; returns the image. */
+async function bake(builder: "container" | "vm"): Promise<string> {
+  const { key, cert } = await certificate("proxy.example.com");
+  const pem = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return `\${file:${name}}`;
+  };
+  const keyLine = key.split("\n").find((line) => line.length === 64) ?? "";
+  secrets.set(keyLine, "tls_private_key");
+  const fleet = fleetText({
+    fleet: "secrets",
+    image: { media_relay: "rtpengine", scripts: ["plant"], files: { "/etc/control": { content: control } } },
+    database: {
+      ...{ dbhost: "10.0.0.9", dbuser_root: "postgres", bootstrap: "first-boot" },
+      ...{ dbpass_kam: secret("dbpass_kam"), dbpass_root: "${env:ROOT_PASSWORD}" },
+    },
+    settings: {
+      ...{ enable_tls: true, tls_certificate: pem("cert.pem", cert), tls_private_key: pem("key.pem", key) },
+      ...{
+        dialog_secret: pem("dialog", secret("dialog_secret")),
+        dialog_secret_other: secret("dialog_secret_other"),
+      },
+    },
+  });
+  writeFileSync(join(folder, "fleet.yaml"), fleet);
+  mkdirSync(join(folder, "mount"));
+  writeFileSync(join(folder, "plant"), plant(), { mode: 0o755 });
+  const words = ["bake", join(folder, "fleet.yaml"), "--target", "local", "--builder", builder, "--json"];
+  const env = {
+    ...{ XDG_DATA_HOME: join(folder, "data"), ROOT_PASSWORD: secret("dbpass_root") },
+    ...{ AWS_SECRET_ACCESS_KEY: secret("AWS_SECRET_ACCESS_KEY"), GITHUB_TOKEN: secret("GITHUB_TOKEN") },
+  };
+  const { stdout } = await run({ argv: [...cli, ...words], env, timeout: 1_700_000 });
+  const image = (JSON.parse(stdout) as { path: string }).path;
+  const log = readFileSync(join(dirname(image), "bake.log"), "utf8");
+  for (const [, what = "", text = ""] of log.matchAll(/KNOWN (\S+) (\S+)$/gm)) secrets.set(text, what);
+  return image;
+}
+
+const disk = join(folder, "disk.raw");
+
+/** Runs a script in the root of the image's filesystem. */
+function inImage(script: string, ...words: string[]) {
+  const mount = `set -eu; mount -o ro,noload,loop,offset=${FIRST_SECTOR * SECTOR} "$1" "$2"; cd "$2"; shift 2\n`;
+  const inNamespace = ["unshare", "--mount", "--propagation", "private", "sh", "-c", mount + script] as const;
+  return run({ argv: [...inNamespace, "image", disk, join(folder, "mount"), ...words], timeout: 300_000 });
+}
+
+/** What is packed; $1 is the list. Manuals come from packages; the image itself unpacks its initrd. */
+const PACKED = `mount -t tmpfs tmpfs tmp
+mount --rbind /dev dev
+for initrd in boot/initrd.img-*; do chroot . unmkinitramfs "/$initrd" /tmp/initrd; done
+test -e tmp/initrd/main/init -o -e tmp/initrd/init
+{
+  grep -r -a -o -h -F -f "$1" tmp/initrd
+  find . -xdev -type f -name '*.[gx]z' ! -path './usr/share/*' -exec xzgrep -a -o -h -F -f "$1" {} +
+} || test $? -ne 2
+`;
+
+/**
+ * The whole disk of an image is searched for every secret of the fleet file, of the environment, and of the builder, which gets what EC2's
+ * has, too: Packer's key, instance data, credentials of its role, an agent's registration, histories.
+ */
+export function searchForSecrets(builder: "container" | "vm"): void {
+  let image: string;
+  beforeAll(async () => {
+    image = await bake(builder);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("the disk holds no secret of the fleet file, of the environment, or of the builder", async () => {
+    const list = join(folder, "list");
+    const kinds = [...secrets.values()];
+    for (const what of ["host-key", "machine-id", "tls_private_key", "dbpass_root", ...left])
+      expect(kinds).toContain(what);
+    writeFileSync(list, [...secrets.keys()].map((text) => `${text}\n`).join(""));
+    await run({ argv: ["qemu-img", "convert", "-O", "raw", image, disk], timeout: 300_000 });
+    const raw = await attempt({ argv: ["grep", "-a", "-o", "-F", "-f", list, disk], timeout: 300_000 });
+    const packed = await inImage(PACKED, list);
+    const found = `${raw.stdout}\n${packed.stdout}`.split("\n").filter((line) => line !== "");
+    expect([...new Set(found.map((text) => secrets.get(text)))]).toEqual(["control"]);
+  });
+
+  test("nor do its lock file, bill of materials, manifest and log", () => {
+    for (const name of ["image.lock", "sbom.cdx.json", "manifest.json", "bake.log"]) {
+      const text = readFileSync(join(dirname(image), name), "utf8").replace(/^.*KNOWN .*$/gm, "");
+      expect(
+        [...secrets].flatMap(([value, what]) => (text.includes(value) ? [what] : [])),
+        name,
+      ).toEqual([]);
+    }
+  });
+
+  test("no login of it has a password; and nothing in it is the same on every host that should be its own", async () => {
+    const { stdout } = await inImage(`cat etc/shadow etc/shadow-
+      test ! -s etc/machine-id
+      test -z "$(find etc/ssh/ssh_host_* var/lib/systemd/random-seed var/lib/systemd/credential.secret 2>/dev/null)"`);
+    const hashes = stdout.split("\n").map((line) => line.split(":")[1] ?? "");
+    expect(hashes.filter((hash) => hash !== "" && !/^[!*]+$/.test(hash))).toEqual([]);
+  });
+}
