@@ -74,6 +74,22 @@ withEachRelay((relay) => {
     },
   );
 
+  it("an end that answers a re-INVITE or a BYE after 5 s has lost no call", async () => {
+    const all = await placeFromAll(lab, { calls: 2, rate: 40, holdMs: null });
+    await all.each((platform) => platform.allPlaced());
+    const late = async <Answer>(ask: () => Promise<Answer>) => {
+      for (const recorder of lab.recorders.values()) recorder.freeze(true);
+      const answers = ask();
+      await pause(5000);
+      for (const recorder of lab.recorders.values()) recorder.freeze(false);
+      return answers;
+    };
+    expect(await late(() => all.each((platform) => platform.reinviteAll()))).toEqual(ofEachKind({ 200: 2 }));
+    await late(() => all.each((platform) => platform.byeAll()));
+    expect(outcomes(await all.finished())).toEqual(ofEachKind({ ok: 2 }));
+    await lab.acknowledged();
+  });
+
   it("a recorder that leaves the list keeps the calls that it has", async () => {
     const readdress = async (from: string, to: string) => {
       const change = `UPDATE dispatcher SET destination = replace(destination, '${from}', '${to}')`;
