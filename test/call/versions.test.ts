@@ -114,7 +114,7 @@ describe.each([
     const silent = { calls: 2, rate: 20, holdMs: null, sipPort: 0, rtp: { rate: 0 } };
     const { gone, onHold } = await goneAndHeld(lab, silent);
     await eventually(async () => expect(await sessions(lab)).toBe(2), 60_000);
-    expect(await lab.proxy().kamcmd("dlg.stats_active")).toContain("all: 2");
+    await eventually(async () => expect(await lab.proxy().kamcmd("dlg.stats_active")).toContain("all: 2"));
     expect((await onHold.reinviteAll())["200"]).toBe(2);
     await onHold.byeAll();
     await onHold.finished;
