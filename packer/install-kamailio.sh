@@ -27,6 +27,7 @@ main() {
 	distro) from_packages ;;
 	apt)
 		add_project_repository
+		has_branch
 		from_packages
 		;;
 	source) from_source ;;
@@ -54,6 +55,14 @@ add_project_repository() {
 	printf 'deb [signed-by=%s] http://deb.kamailio.org/kamailio%s %s main\n' \
 		"$key" "${KAMAILIO_VERSION//./}" "$codename" >/etc/apt/sources.list.d/kamailio.list
 	apt_get update
+}
+
+# has_branch: the repository may lack it for this release or these processors, or Debian's may be newer: apt would take that one.
+has_branch() {
+	local version
+	version=$(apt-cache policy kamailio | sed -nE 's/^ *Candidate: ([0-9]+:)?//p')
+	[[ $version == "$KAMAILIO_VERSION".* ]] ||
+		die "apt would install Kamailio ${version:-(none)}, not $KAMAILIO_VERSION of deb.kamailio.org ($(. /etc/os-release && echo "$PRETTY_NAME"), $(dpkg --print-architecture)): set image.kamailio_version to git:$KAMAILIO_VERSION (from source) or distro"
 }
 
 # Built beforehand (in a chroot of the same base) where the target is local, here where it is not.

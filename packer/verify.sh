@@ -136,6 +136,7 @@ step "writing the manifest"
 {
 	printf '{\n'
 	printf ' "os": "%s",\n' "$(. /etc/os-release && echo "$PRETTY_NAME")"
+	printf ' "architecture": "%s",\n' "$(dpkg --print-architecture)"
 	printf ' "kernel": "%s",\n' "$(newest_kernel)"
 	printf ' "kamailio": "%s",\n' "$(kamailio -v | awk 'NR == 1 { print $3 }')"
 	printf ' "mediaRelay": "%s",\n' "$MEDIA_RELAY"

@@ -10,7 +10,18 @@ export interface ImageOptions {
   json?: boolean;
 }
 
-const columns = ["baked", "id", "region", "key", "kamailio", "relay", "os", "size", "notes"] as const;
+const columns = [
+  "baked",
+  "id",
+  "region",
+  "key",
+  "kamailio",
+  "relay",
+  "os",
+  "architecture",
+  "size",
+  "notes",
+] as const;
 
 /** `sip-proxy image list FLEET`: images of all targets, newest first. */
 export async function imageList(

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { print, printJson, talk } from "../cli/talk.js";
 import { table } from "../cli/table.js";
+import { architectureIn } from "../compute/image/contents.js";
 import { outdatedPackages, type OutdatedPackage } from "../compute/image/outdated.js";
 import { askArchives } from "../do/bake/ask-archives.js";
 import { storedManifests } from "../do/bake/image-store.js";
@@ -8,6 +9,7 @@ import { lockFileName, readLockFile, storedLock } from "../do/bake/lock-file.js"
 import { newerSources } from "../do/bake/newer-sources.js";
 import { hostPaths } from "../do/local/paths.js";
 import { UserError } from "../errors.js";
+import type { Fleet } from "../understand/fleet.js";
 import { loadFleet } from "./load-fleet.js";
 
 export interface OutdatedOptions {
@@ -23,7 +25,7 @@ export async function imageOutdated(
   { json, exitCode }: OutdatedOptions,
 ): Promise<void> {
   const { fleet } = loadFleet(file);
-  const lockFile = given ?? (await newestLock(fleet.name));
+  const lockFile = given ?? (await newestLock(fleet));
   const lock = await readLockFile(lockFile);
   const packages = outdatedPackages(lock, await askArchives(lock, new Map(), hostPaths().cache));
   const { outdated: sources, notes } = await newerSources(fleet.image, lock);
@@ -58,11 +60,15 @@ function rows(packages: readonly OutdatedPackage[]): string[][] {
   ]);
 }
 
-/** Of the fleet's newest image that this machine knows, local or AMI. */
-async function newestLock(fleet: string): Promise<string> {
-  for (const { folder } of await storedManifests(fleet))
-    if (await storedLock(folder)) return join(folder, lockFileName);
-  throw new UserError(`this machine knows no image of the fleet ${fleet} with a lock file`, {
-    hint: "bake one, or give the lock file: sip-proxy image outdated FLEET LOCK",
-  });
+/** Of the fleet's newest image for its processors that this machine knows, local or AMI. */
+async function newestLock({ name, image }: Fleet): Promise<string> {
+  for (const { folder, manifest } of await storedManifests(name))
+    if (architectureIn(manifest.contents) === image.architecture && (await storedLock(folder)))
+      return join(folder, lockFileName);
+  throw new UserError(
+    `this machine knows no image of the fleet ${name} for ${image.architecture} with a lock file`,
+    {
+      hint: "bake one, or give the lock file: sip-proxy image outdated FLEET LOCK",
+    },
+  );
 }

@@ -5,6 +5,7 @@ import type { PackerDialect } from "../compute/image/packer-dialect.js";
 import type { DnsTarget } from "../compute/dns/records.js";
 import type { Fault } from "../understand/fault.js";
 import type { Fleet, Group, Host } from "../understand/fleet.js";
+import type { Architecture } from "../understand/settings/architecture.js";
 import type { Settings } from "../understand/settings/setting.js";
 import type { Hosts } from "./hosts.js";
 import type { Reached, Unreached } from "./reach.js";
@@ -42,11 +43,16 @@ export interface Target {
   image: TargetSettings & {
     /** Images are baked there only for a fleet whose file has the section. */
     onRequest: boolean;
+    /** Defaults that an image for these processors has instead of those of its settings. */
+    defaults?: (architecture: Architecture) => Record<string, unknown>;
   };
   /** `launch.NAME`. */
   launch: TargetSettings & {
     /** What the section for images says for this one too. */
-    defaults?: (image: Record<string, unknown> | undefined) => Record<string, unknown>;
+    defaults?: (
+      image: Record<string, unknown> | undefined,
+      architecture: Architecture,
+    ) => Record<string, unknown>;
   };
   rules: readonly ((fleet: Fleet) => Fault[])[];
   secretKinds: Record<string, SecretKind>;
@@ -170,6 +176,7 @@ export interface ListedImage {
   kamailio: string;
   relay: string;
   os: string;
+  architecture: string;
   size: string;
   notes: string;
 }

@@ -2,6 +2,7 @@ import { namedTargets } from "../targets/lookup.js";
 import type { Path } from "./fault.js";
 import type { Fleet, Group, Host, ImageTargets, Launch } from "./fleet.js";
 import type { FleetFile } from "./file-schema.js";
+import type { Architecture } from "./settings/architecture.js";
 import { databaseSettings } from "./settings/database.js";
 import { dnsZoneSettings } from "./settings/dns.js";
 import { groupSettings } from "./settings/group.js";
@@ -14,13 +15,11 @@ import { resolve, type Setting } from "./settings/setting.js";
 export function resolveFleet(file: FleetFile): Fleet {
   const fleetWide = layer(["settings"], file.settings);
   const group = file.group && resolve(groupSettings, file.group);
+  const image = resolve(imageSettings, file.image ?? {});
   return {
     name: file.fleet,
     generation: file.generation ?? 0,
-    image: {
-      ...resolve(imageSettings, file.image ?? {}),
-      targets: resolveImageTargets(file),
-    },
+    image: { ...image, targets: resolveImageTargets(file, image.architecture) },
     database: resolve(databaseSettings, file.database),
     hosts: [
       ...Object.entries(file.proxies ?? {}).map(([name, given]) => resolveProxy(name, given, fleetWide)),
@@ -32,21 +31,23 @@ export function resolveFleet(file: FleetFile): Fleet {
       name,
       ...resolve(recorderSettings, given),
     })),
-    launch: resolveLaunch(file),
+    launch: resolveLaunch(file, image.architecture),
   };
 }
 
-function resolveImageTargets({ image: file }: FleetFile): ImageTargets {
+function resolveImageTargets({ image: file }: FleetFile, architecture: Architecture): ImageTargets {
   const each = namedTargets.map(([name, { image }]) => {
     const given = file?.targets?.[name];
-    return [name, given || !image.onRequest ? resolve(image.settings, given ?? {}) : undefined] as const;
+    const defaults = image.defaults?.(architecture) ?? {};
+    const values = given || !image.onRequest ? resolve(image.settings, defaults, given ?? {}) : undefined;
+    return [name, values] as const;
   });
   return Object.fromEntries(each) as ImageTargets;
 }
 
-function resolveLaunch({ image, launch: file }: FleetFile): Launch {
+function resolveLaunch({ image, launch: file }: FleetFile, architecture: Architecture): Launch {
   const each = namedTargets.map(([name, { launch }]) => {
-    const defaults = launch.defaults?.(image?.targets?.[name]) ?? {};
+    const defaults = launch.defaults?.(image?.targets?.[name], architecture) ?? {};
     return [name, resolve(launch.settings, defaults, file?.[name] ?? {})] as const;
   });
   return Object.fromEntries(each) as Launch;

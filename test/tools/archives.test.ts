@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { lockText } from "../../src/compute/image/lock.js";
+import { lockText, type ImageLock } from "../../src/compute/image/lock.js";
 import { attempt, run } from "../../src/do/process.js";
 import { refuseWeakKeys } from "../../src/do/signing-keys.js";
 import { cli } from "../support/demo-image.js";
@@ -26,20 +26,24 @@ function write(path: string, text: string): void {
 }
 
 /** Publishes versions of packages in a suite, signed. */
-async function publish(suite: string, versions: Record<string, string>): Promise<void> {
+async function publish(
+  suite: string,
+  versions: Record<string, string>,
+  architecture = "amd64",
+): Promise<void> {
   const stanzas = Object.entries(versions).map(
     ([name, version]) =>
-      `Package: ${name}\nVersion: ${version}\nArchitecture: amd64\nMaintainer: none\nDescription: -\n` +
+      `Package: ${name}\nVersion: ${version}\nArchitecture: ${architecture}\nMaintainer: none\nDescription: -\n` +
       `Filename: pool/${name}.deb\nSize: 1\nSHA256: ${"a".repeat(64)}\n`,
   );
   const index = stanzas.join("\n");
   const sum = createHash("sha256").update(index).digest("hex");
-  const [dist, path] = [join(archive, "dists", suite), "main/binary-amd64/Packages"];
+  const [dist, path] = [join(archive, "dists", suite), `main/binary-${architecture}/Packages`];
   write(join(dist, path), index);
   const date = new Date().toUTCString().replace("GMT", "UTC");
   write(
     join(dist, "Release"),
-    `Origin: Test\nSuite: ${suite}\nCodename: ${suite}\nDate: ${date}\nArchitectures: amd64\nComponents: main\n` +
+    `Origin: Test\nSuite: ${suite}\nCodename: ${suite}\nDate: ${date}\nArchitectures: ${architecture}\nComponents: main\n` +
       `SHA256:\n ${sum} ${Buffer.byteLength(index)} ${path}\n`,
   );
   await gpg("--clearsign", "--output", join(dist, "InRelease"), join(dist, "Release"));
@@ -162,4 +166,23 @@ test("a key that has signed itself with SHA-1 alone is named before a bake, but 
   );
   await look("debian-13", "signed-with-sha256.asc");
   await look("debian-12", "signed-with-sha1.asc");
+});
+
+test("the packages of an image for other processors are those that are asked for", async () => {
+  const lock = JSON.parse(readFileSync(lockFile, "utf8")) as ImageLock;
+  const packages = Object.entries(lock.packages).map(([name, one]) => [
+    name,
+    { ...one, architecture: "arm64" },
+  ]);
+  const other = join(folder, "arm64.lock");
+  writeFileSync(other, lockText({ ...lock, packages: Object.fromEntries(packages) as typeof lock.packages }));
+  for (const suite of ["stable", "stable-security"]) await publish(suite, { two: "1:2.0-2" }, "arm64");
+  const { exitCode, stdout } = await sipProxy("image", "outdated", fleetFile, other, "--json", "--exit-code");
+  expect(JSON.parse(stdout)).toMatchObject({ packages: [{ name: "two", candidate: "1:2.0-2" }] });
+  expect(exitCode).toBe(3);
+
+  const hostile = join(folder, "hostile.lock");
+  writeFileSync(hostile, readFileSync(other, "utf8").replaceAll('"arm64"', '"x\\";APT::Update::Pre-Invoke"'));
+  const refused = await sipProxy("image", "outdated", fleetFile, hostile);
+  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining("of an image for x")]);
 });

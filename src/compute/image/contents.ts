@@ -3,6 +3,8 @@ import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
 /** What is in a baked image; written by verify.sh on the builder. */
 export interface ImageContents {
   os: string;
+  /** Debian's name of the processors; images of former releases, all amd64, do not say. */
+  architecture?: string;
   kernel: string;
   kamailio: string;
   mediaRelay: string;
@@ -16,6 +18,10 @@ export interface ImageContents {
   checksums: Record<string, string>;
   packages: Record<string, string>;
 }
+
+/** The processors that an image is for. */
+export const architectureIn = ({ architecture = "amd64" }: Pick<ImageContents, "architecture">): string =>
+  architecture;
 
 /** The media relay, as people are told of it. */
 export function relayIn({ mediaRelay, mediaRelayVersion, kernelModule }: ImageContents): string {

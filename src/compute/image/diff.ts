@@ -1,4 +1,4 @@
-import { relayIn, type ImageContents } from "./contents.js";
+import { architectureIn, relayIn, type ImageContents } from "./contents.js";
 
 /** What is known of an image, for comparing. Of an AMI whose manifest is lost, its tags still tell the versions. */
 export interface ComparedImage {
@@ -69,6 +69,7 @@ export function versionsOf(contents: ImageContents): Record<string, string> {
     "operating system": contents.os,
     kernel: contents.kernel,
     "cloud-init": contents.cloudInit,
+    architecture: architectureIn(contents),
   };
 }
 

@@ -1,5 +1,5 @@
 import { diffImages, type Change, type ComparedImage, type ImageDiff } from "./diff.js";
-import type { ImageLock } from "./lock.js";
+import { architectureOfLock, type ImageLock } from "./lock.js";
 
 type Named = readonly [name: string, lock: ImageLock];
 
@@ -27,12 +27,18 @@ function otherFiles(from: ImageLock, to: ImageLock): Change[] {
   });
 }
 
-function compared(name: string, { base, sources, tools, packages }: ImageLock): ComparedImage {
+function compared(name: string, lock: ImageLock): ComparedImage {
+  const { base, sources, tools, packages } = lock;
   const pins = Object.entries(sources).map(([source, { pin }]) => [`source of ${source}`, pin] as const);
   const versions = Object.entries(packages).map(([of, { version }]) => [of, version] as const);
   return {
     name,
-    versions: { base: `${base.name} (${base.id})`, ...tools, ...Object.fromEntries(pins) },
+    versions: {
+      base: `${base.name} (${base.id})`,
+      architecture: architectureOfLock(lock),
+      ...tools,
+      ...Object.fromEntries(pins),
+    },
     packages: Object.fromEntries(versions),
     checksums: {},
     sizes: {},

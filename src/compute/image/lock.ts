@@ -59,6 +59,12 @@ export function imageLock(parts: LockedParts, facts: ImageLockFacts): ImageLock 
   };
 }
 
+/** Debian's name of the processors that an image is for: dpkg is built for them. */
+export function architectureOfLock({ packages }: ImageLock): string {
+  const others = Object.values(packages).filter(({ architecture }) => architecture !== "all");
+  return (packages["dpkg"] ?? others[0])?.architecture ?? "amd64";
+}
+
 /** Same image, same text: a line for each fact, in order, so that a comparison of two texts can be read. */
 export function lockText(lock: ImageLock): string {
   return `${JSON.stringify(lock, null, 2)}\n`;

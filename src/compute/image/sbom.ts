@@ -1,7 +1,7 @@
 import { Enums, Models, Serialize, Spec } from "@cyclonedx/cyclonedx-library";
 import { PackageURL } from "packageurl-js";
 import { digestOf, uuidOf } from "../local/cache-key.js";
-import type { ImageLock, LockedPackage } from "./lock.js";
+import { architectureOfLock, type ImageLock, type LockedPackage } from "./lock.js";
 import { softwareOf, type SourceName } from "./pinned-sources.js";
 
 /**
@@ -10,7 +10,12 @@ import { softwareOf, type SourceName } from "./pinned-sources.js";
  */
 export function sbomText(name: string, lock: ImageLock): string {
   const bom = new Models.Bom({ serialNumber: `urn:uuid:${uuidOf(digestOf([name, lock]))}` });
-  const image = new Models.Component(Enums.ComponentType.OperatingSystem, name, { bomRef: "image" });
+  const image = new Models.Component(Enums.ComponentType.OperatingSystem, name, {
+    bomRef: "image",
+    properties: new Models.PropertyRepository([
+      new Models.Property("debian:architecture", architectureOfLock(lock)),
+    ]),
+  });
   bom.metadata.component = image;
   bom.metadata.tools.components.add(
     new Models.Component(Enums.ComponentType.Application, "sip-proxy", {

@@ -1,9 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readPolicies, type Policy } from "../../compute/image/apt-policy.js";
-import type { ImageLock } from "../../compute/image/lock.js";
+import { architectureOfLock, type ImageLock } from "../../compute/image/lock.js";
 import { lockedSources, type Mirrors } from "../../compute/image/locked-archives.js";
 import { UserError } from "../../errors.js";
+import { architectures, isArchitecture, type Architecture } from "../../understand/settings/architecture.js";
 import { run } from "../process.js";
 import { withTemporaryFolder } from "../temporary-folder.js";
 import { writeFiles } from "../write-files.js";
@@ -13,6 +14,11 @@ import { writeFiles } from "../write-files.js";
  * installed, needs no root, and changes nothing of this machine. Throws UserError when an archive cannot be read.
  */
 export function askArchives(lock: ImageLock, mirrors: Mirrors, parent: string): Promise<Map<string, Policy>> {
+  const architecture = architectureOfLock(lock);
+  if (!isArchitecture(architecture))
+    throw new UserError(
+      `the lock file is of an image for ${architecture}; there are images for ${architectures.join(" and ")}`,
+    );
   return withTemporaryFolder(parent, async (root) => {
     for (const folder of [
       "state/lists/partial",
@@ -26,7 +32,7 @@ export function askArchives(lock: ImageLock, mirrors: Mirrors, parent: string): 
       ...keys.map((key) => ({ ...key, path: `etc/${key.path}` })),
       { path: "etc/sources.list.d/locked.sources", content: sources },
       { path: "status", content: statusOf(lock) },
-      { path: "apt.conf", content: configuration(root) },
+      { path: "apt.conf", content: configuration(root, architecture) },
     ]);
     const env = { APT_CONFIG: join(root, "apt.conf"), LC_ALL: "C" };
     const update = ["apt-get", "update", "-qq", "-o", "APT::Update::Error-Mode=any"] as const;
@@ -40,21 +46,21 @@ export function askArchives(lock: ImageLock, mirrors: Mirrors, parent: string): 
 }
 
 /** Everything that apt reads and writes is below `root`; apt.conf(5). */
-function configuration(root: string): string {
+function configuration(root: string, architecture: Architecture): string {
   const settings = {
     Dir: root,
     "Dir::Etc": join(root, "etc"),
     "Dir::State": join(root, "state"),
     "Dir::State::status": join(root, "status"),
     "Dir::Cache": join(root, "cache"),
-    "APT::Architecture": "amd64",
+    "APT::Architecture": architecture,
     "APT::Sandbox::User": "root",
     "Acquire::Languages": "none",
     "Acquire::Retries": "3",
   };
   return `${Object.entries(settings)
     .map(([name, value]) => `${name} "${value}";\n`)
-    .join("")}#clear APT::Architectures;\nAPT::Architectures { "amd64"; };\n`;
+    .join("")}#clear APT::Architectures;\nAPT::Architectures { "${architecture}"; };\n`;
 }
 
 /** The packages as dpkg's status file has them, as far as apt asks. */

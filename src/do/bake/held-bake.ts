@@ -1,5 +1,5 @@
 import { gonePackages, outdatedInWords } from "../../compute/image/outdated.js";
-import type { ImageLock } from "../../compute/image/lock.js";
+import { architectureOfLock, type ImageLock } from "../../compute/image/lock.js";
 import { showDiff } from "../../compute/image/diff.js";
 import { diffLocks, isSame, samePackages } from "../../compute/image/lock-diff.js";
 import {
@@ -27,8 +27,16 @@ export class HeldBake {
   ) {}
 
   /** Reads the file, and asks the archives for all its packages. Throws UserError, before anything is made, with those that are gone. */
-  static async to(file: string, { snapshot }: Image): Promise<HeldBake> {
+  static async to(file: string, { snapshot, architecture }: Image): Promise<HeldBake> {
     const lock = await readLockFile(file);
+    const locked = architectureOfLock(lock);
+    if (locked !== architecture)
+      throw new UserError(
+        `${file}: its packages are for ${locked}, and image.architecture is ${architecture}`,
+        {
+          hint: "name the lock file of an image for the same processors, or bake without --locked",
+        },
+      );
     const mirrors = snapshotMirrors(lock, snapshot);
     const gone = gonePackages(lock, await askArchives(lock, mirrors, hostPaths().cache));
     if (gone.length === 0) return new HeldBake(file, lock, mirrors);

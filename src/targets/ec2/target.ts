@@ -1,17 +1,25 @@
 import type { Fleet } from "../../understand/fleet.js";
+import type { Architecture } from "../../understand/settings/architecture.js";
 import type { Exporter, Operations, RolePolicy, RolePolicyOptions, Target } from "../target.js";
 import { ec2PackerBuilder } from "./compute/packer-source.js";
+import { usualType } from "./understand/architecture.js";
 import { ec2Rules } from "./understand/rules.js";
 import { ec2SecretKinds } from "./understand/secret-kinds.js";
 import { imageEc2Settings, launchEc2Settings } from "./understand/settings.js";
 
-/** Hosts run where their image is, on volumes as large as the image's, unless the file says otherwise. */
-function ofImage({ region, volume_size }: Record<string, unknown> = {}): Record<string, unknown> {
+/** Hosts run where their image is, on volumes as large as the image's and on its processors, unless the file says otherwise. */
+function ofImage(
+  { region, volume_size }: Record<string, unknown> = {},
+  architecture: Architecture,
+): Record<string, unknown> {
   return {
+    ...ofArchitecture(architecture),
     ...(region === undefined ? {} : { region }),
     ...(volume_size === undefined ? {} : { volume_size }),
   };
 }
+
+const ofArchitecture = (architecture: Architecture) => ({ instance_type: usualType[architecture] });
 
 /** AMIs, instances and autoscaling groups in an AWS account. */
 export const ec2 = {
@@ -21,6 +29,7 @@ export const ec2 = {
     description: "An AMI.",
     settings: imageEc2Settings,
     onRequest: true,
+    defaults: ofArchitecture,
   },
   launch: {
     title: "Launching on EC2",

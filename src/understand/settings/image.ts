@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { relayNames } from "../../relay/registry.js";
 import { addedFiles, addedPackages, repositories, scripts } from "./additions.js";
+import { architectures } from "./architecture.js";
 import { base, url } from "./base.js";
 import { autoOrFlag, flag, oneOf, text, type Kind } from "./types.js";
 import { optional, withDefault } from "./setting.js";
@@ -50,6 +51,11 @@ export const imageSettings = {
     base,
     "debian-13",
     "Base of the image: a Debian release; for EC2 an AMI id; for local images a cloud image of your own (qcow2, such as Debian's genericcloud).",
+  ),
+  architecture: withDefault(
+    oneOf(...architectures),
+    "amd64",
+    "Processors that the image is made for. arm64 is for EC2 (Graviton); local images are amd64.",
   ),
   kamailio_version: withDefault(
     text({

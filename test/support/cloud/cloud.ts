@@ -19,13 +19,13 @@ export const secret = "literal-s3cret-of-the-test";
 /** Debian's account, from which the bake takes its base. */
 const debian = "136693071363";
 
-function debianAmi(id: string, name: string, created: string): KnownAmi {
+function debianAmi(id: string, name: string, created: string, architecture = "x86_64"): KnownAmi {
   return {
     ami_id: id,
     name,
     owner_id: debian,
     description: "Debian",
-    architecture: "x86_64",
+    architecture,
     virtualization_type: "hvm",
     hypervisor: "xen",
     root_device_type: "ebs",
@@ -42,6 +42,12 @@ export const bases = {
   old: debianAmi("ami-0de61a0000000000a", "debian-13-amd64-20260801-2190", "2026-08-01T00:00:00.000Z"),
   newest: debianAmi("ami-0de61a0000000000b", "debian-13-amd64-20261101-2280", "2026-11-01T00:00:00.000Z"),
   other: debianAmi("ami-0de61a0000000000c", "debian-12-amd64-20261115-2290", "2026-11-15T00:00:00.000Z"),
+  arm64: debianAmi(
+    "ami-0de61a0000000000d",
+    "debian-13-arm64-20261101-2280",
+    "2026-11-01T00:00:00.000Z",
+    "arm64",
+  ),
 };
 
 /** AWS as a test has it: moto behind a proxy that records and does harm, and the command line pointed at it. */

@@ -27,7 +27,7 @@ export async function nextContents(
   const file = env["EMULATED_CONTENTS"] ?? "";
   await writeFile(file, JSON.stringify(made));
   const lines = Object.entries(made.packages).map(
-    ([name, version]) => `package\t${name}\t${version}\tamd64\t${name}\n`,
+    ([name, version]) => `package\t${name}\t${version}\t${made.architecture ?? "amd64"}\t${name}\n`,
   );
   await writeFile(`${file}.packages`, lines.join(""));
 }

@@ -44,13 +44,14 @@ async function comparedAmi(aws: Aws, fleet: Fleet, wanted: string): Promise<Comp
   return fromTags(ami);
 }
 
-function fromTags({ id, tags }: FleetAmi): ComparedImage {
+function fromTags({ id, tags, architecture }: FleetAmi): ComparedImage {
   const versions = {
     Kamailio: tags[tagKey.kamailio],
     "media relay": tags[tagKey.mediaRelay],
     "operating system": tags[tagKey.os],
     kernel: tags[tagKey.kernel],
     "cloud-init": tags[tagKey.cloudInit],
+    architecture,
   };
   const known = Object.entries(versions).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return { name: id, versions: Object.fromEntries(known), packages: undefined, checksums: {}, sizes: {} };

@@ -1,9 +1,10 @@
 import type { Fleet } from "../../../understand/fleet.js";
 import type { ListedImage, RegionOptions } from "../../target.js";
-import { tagKey } from "../compute/names.js";
+import { amiParameter, tagKey, usualAmiParameter } from "../compute/names.js";
+import type { Aws } from "../do/aws.js";
 import { fleetAmis, type FleetAmi } from "../do/fleet-images.js";
 import { imageRegions, regionsWithImages } from "../do/fleet-regions.js";
-import { promotedAmi } from "../do/images.js";
+import { amiIn } from "../do/images.js";
 import { tellLeftovers } from "./leftovers.js";
 import { passingOver } from "./regions.js";
 import { withAws } from "./with-aws.js";
@@ -16,18 +17,30 @@ export function listedAmis(fleet: Fleet, { region: named }: RegionOptions): Prom
       await passingOver(region, inFile, async () => {
         const there = await aws.in(region);
         await tellLeftovers(there, fleet.name);
-        const promoted = await promotedAmi(there, fleet);
-        for (const ami of await fleetAmis(there, fleet.name))
-          found.push(listed(ami, promoted, inFile.includes(region)));
+        const amis = await fleetAmis(there, fleet.name);
+        const promoted = await promotedOf(there, fleet, amis);
+        for (const ami of amis) found.push(listed(ami, promoted, inFile.includes(region)));
       });
     return found;
   });
 }
 
-function listed(ami: FleetAmi, promoted: string | undefined, isInFile: boolean): ListedImage {
+/** What is promoted for the fleet file's processors, and for those that other images are for. */
+async function promotedOf(aws: Aws, fleet: Fleet, amis: readonly FleetAmi[]): Promise<Set<string>> {
+  const others = new Set(amis.map(({ architecture }) => architecture));
+  others.delete(fleet.image.architecture);
+  const found = await Promise.all(
+    [amiParameter(fleet), ...[...others].map((one) => usualAmiParameter(fleet.name, one))].map((name) =>
+      amiIn(aws, name),
+    ),
+  );
+  return new Set(found.flatMap((id) => id ?? []));
+}
+
+function listed(ami: FleetAmi, promoted: ReadonlySet<string>, isInFile: boolean): ListedImage {
   const { tags } = ami;
   const notes = [
-    promoted === ami.id ? "promoted" : "",
+    promoted.has(ami.id) ? "promoted" : "",
     isInFile ? "" : `${ami.region} is not a region of the fleet file`,
     ami.state === "available" ? "" : ami.state,
     tags[tagKey.kamailio] === undefined ? "not finished: bake again" : "",
@@ -42,6 +55,7 @@ function listed(ami: FleetAmi, promoted: string | undefined, isInFile: boolean):
     kamailio: tags[tagKey.kamailio] ?? "",
     relay: tags[tagKey.mediaRelay] ?? "",
     os: tags[tagKey.os] ?? "",
+    architecture: ami.architecture,
     size: `${ami.gibibytes} GiB`,
     notes: notes.filter((note) => note !== "").join(", "),
   };

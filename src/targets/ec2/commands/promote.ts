@@ -1,5 +1,5 @@
 import { talk } from "../../../cli/talk.js";
-import { amiParameter, tagKey } from "../compute/names.js";
+import { amiParameter, tagKey, usualAmiParameter } from "../compute/names.js";
 import { isOurs } from "../compute/ownership.js";
 import { tagsOf } from "../compute/tags.js";
 import type { Aws } from "../do/aws.js";
@@ -80,12 +80,13 @@ async function leftBehind(aws: Aws, fleet: Fleet, promotions: readonly Promotion
 /** All regions are looked at before anything is changed in one of them. */
 async function plan(aws: Aws, fleet: Fleet, wanted: string | undefined): Promise<Promotion[]> {
   const chosen = await findAmi(aws, fleet, wanted);
+  refuseOtherArchitecture(fleet, chosen);
   refuseUnfinished(chosen);
   const copies = (await amisIn(aws, fleet, imageRegions(aws, fleet))).filter(
     (ami) =>
       ami.region !== aws.region && chosen.key !== "" && ami.key === chosen.key && ami.state === "available",
   );
-  const parameter = amiParameter(fleet.name, fleet.image.targets.ec2?.ami_parameter);
+  const parameter = amiParameter(fleet);
   return Promise.all(
     [chosen, ...copies].map(async ({ region, id }) => {
       const there = await aws.in(region);
@@ -106,13 +107,21 @@ async function refuseForeignParameter(
   parameter: string,
   value: string,
 ): Promise<void> {
-  if (parameter === amiParameter(fleet.name)) return;
+  if (parameter === usualAmiParameter(fleet.name, fleet.image.architecture)) return;
   const image = value.startsWith("ami-") ? await describeAmi(aws, value) : undefined;
   if (image ? isOurs(tagsOf(image.Tags), { fleet: fleet.name }) : value.startsWith("ami-")) return;
   throw new UserError(
     `the parameter ${parameter} in ${aws.region} holds ${value}, which is not an AMI of the fleet ${fleet.name}; it was not changed`,
     { hint: "set another one with image.targets.ec2.ami_parameter, or delete this one" },
   );
+}
+
+/** Launches of this fleet file would take it, for types that it does not run on. */
+function refuseOtherArchitecture({ image }: Fleet, { id, architecture }: FleetAmi): void {
+  if (architecture === image.architecture) return;
+  throw new UserError(`${id} is for ${architecture}, and image.architecture is ${image.architecture}`, {
+    hint: `name an image for ${image.architecture}, or set image.architecture: ${architecture}; each has its own parameter`,
+  });
 }
 
 function refuseUnfinished({ id, tags }: FleetAmi): void {

@@ -1,3 +1,6 @@
+import type { Fleet } from "../../../understand/fleet.js";
+import { architectures, type Architecture } from "../../../understand/settings/architecture.js";
+
 /** Names under which the project's things are found again in an AWS account. Tags first: a name alone proves nothing. */
 export const tagKey = {
   fleet: "sip-proxy:fleet",
@@ -33,8 +36,18 @@ export const securityGroupName = (fleet: string): string => `sip-proxy-${fleet}`
 /** The instance that an image is baked on. */
 export const builderName = (fleet: string): string => `sip-proxy-${fleet}-builder`;
 
-/** SSM parameter with the promoted AMI's id, unless the fleet names another. */
-export const amiParameter = (fleet: string, given?: string): string => given ?? `/sip-proxy/${fleet}/ami`;
+/** SSM parameter with the id of the promoted AMI for these processors, unless the fleet names another. */
+export const usualAmiParameter = (fleet: string, architecture: Architecture): string =>
+  `/sip-proxy/${fleet}/ami${architecture === "amd64" ? "" : `-${architecture}`}`;
+
+/** SSM parameter with the promoted AMI's id. */
+export const amiParameter = ({ name, image }: Pick<Fleet, "name" | "image">): string =>
+  image.targets.ec2?.ami_parameter ?? usualAmiParameter(name, image.architecture);
+
+/** All in which images of the fleet may be promoted: those of each architecture. */
+export const amiParameters = (fleet: Pick<Fleet, "name" | "image">): string[] => [
+  ...new Set([amiParameter(fleet), ...architectures.map((one) => usualAmiParameter(fleet.name, one))]),
+];
 
 /** SSM parameter with what is in a baked image, and in its copies in other regions. `baked`: ISO 8601. */
 export const contentsParameter = (fleet: string, key: string, baked: string): string =>

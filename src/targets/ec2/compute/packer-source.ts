@@ -1,5 +1,7 @@
 import type { Fleet } from "../../../understand/fleet.js";
 import { isAmi } from "../../../understand/settings/base.js";
+import type { Architecture } from "../../../understand/settings/architecture.js";
+import { ec2Name } from "../understand/architecture.js";
 import { builderName, tagKey } from "./names.js";
 import { hclText } from "../../../compute/quote/hcl.js";
 import type { PackerBuilder, PackerVariable } from "../../../compute/image/packer-builder.js";
@@ -40,15 +42,17 @@ function ec2Source(
   ec2: Ec2Image,
   dialect: PackerDialect,
 ): object {
+  // images of amd64 keep the names that they had before there were others
+  const suffix = image.architecture === "amd64" ? "" : `-${image.architecture}`;
   const tags = { Name: `sip-proxy-${fleet}`, [tagKey.fleet]: fleet, ...ec2.tags };
   const keyed = { ...textTags(tags), [tagKey.key]: "${var.build_key}" };
   return {
     region: "${var.region}",
     custom_endpoint_ec2: "${var.ec2_endpoint}",
     // with milliseconds: EC2 refuses a name twice, and two bakes may begin within a second
-    ami_name: `sip-proxy-${fleet}-{{isotime "20060102-150405.000"}}`,
+    ami_name: `sip-proxy-${fleet}${suffix}-{{isotime "20060102-150405.000"}}`,
     ami_description: hclText(`Kamailio and ${image.media_relay} for the fleet ${fleet}`),
-    ...baseImage(image.base, ec2),
+    ...baseImage(image.base, image.architecture, ec2),
     ...instanceType(ec2),
     ...network(ec2),
     ...endOfItself,
@@ -138,12 +142,13 @@ function instanceType({ instance_type, spot_price }: Ec2Image): object {
 /** The filter that a base is found by, in the EC2 API's terms; undefined where the fleet names an AMI by its id. */
 export function baseFilter(
   base: string,
+  architecture: Architecture,
   { base_owner, base_name }: Pick<Ec2Image, "base_owner" | "base_name">,
 ): { owner: string; filters: Record<string, string> } | undefined {
   if (isAmi(base)) return undefined;
   const filters = {
-    name: base_name ?? `${base}-amd64-*`,
-    architecture: "x86_64",
+    name: base_name ?? `${base}-${architecture}-*`,
+    architecture: ec2Name[architecture],
     "root-device-type": "ebs",
     "virtualization-type": "hvm",
   };
@@ -151,8 +156,8 @@ export function baseFilter(
 }
 
 /** With an id in source_ami as well, only that AMI matches: the bake pins what it has found. */
-function baseImage(base: string, ec2: Ec2Image): object {
-  const filter = baseFilter(base, ec2);
+function baseImage(base: string, architecture: Architecture, ec2: Ec2Image): object {
+  const filter = baseFilter(base, architecture, ec2);
   if (!filter) return { source_ami: base };
   return {
     source_ami: "${var.source_ami}",

@@ -61,7 +61,7 @@ export class Ec2Bake {
   async prepareBase(): Promise<void> {
     this.#dialect = await packerDialect();
     const base = this.held?.lock.base.id ?? baseName(this.fleet.image.base);
-    this.#base = await findBase(this.aws, base, this.#ec2);
+    this.#base = await findBase(this.aws, base, this.fleet.image.architecture, this.#ec2);
   }
 
   /** Sources that are uploaded; they are built on the builder. */

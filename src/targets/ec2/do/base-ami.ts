@@ -2,6 +2,8 @@ import { DescribeImagesCommand, type Image as AmiImage } from "@aws-sdk/client-e
 import { baseFilter } from "../compute/packer-source.js";
 import { UserError } from "../../../errors.js";
 import type { Image } from "../../../understand/fleet.js";
+import type { Architecture } from "../../../understand/settings/architecture.js";
+import { architectureOf, ec2Name } from "../understand/architecture.js";
 import type { Aws } from "./aws.js";
 import { describeAmi } from "./images.js";
 
@@ -16,22 +18,37 @@ export interface BaseAmi {
 export async function findBase(
   aws: Aws,
   base: string,
+  architecture: Architecture,
   ec2: NonNullable<Image["targets"]["ec2"]>,
 ): Promise<BaseAmi> {
-  const filter = baseFilter(base, ec2);
+  const filter = baseFilter(base, architecture, ec2);
   const image = filter ? await newest(aws, filter) : await describeAmi(aws, base);
-  if (image)
+  if (image) {
+    refuseOtherArchitecture(image, architecture);
     return {
       id: image.ImageId ?? "",
       name: image.Name ?? "",
       rootDevice: image.RootDeviceName ?? "/dev/xvda",
     };
+  }
   const what = filter
     ? `no AMI of ${filter.owner} is named ${filter.filters["name"]}`
     : `there is no AMI ${base}`;
   throw new UserError(`${what} in ${aws.region}`, {
     hint: "set image.base, or base_owner and base_name under image.targets.ec2",
   });
+}
+
+/** The builder's type would not start it, or the image would be for other processors than the file says. */
+function refuseOtherArchitecture({ ImageId, Architecture: its }: AmiImage, architecture: Architecture): void {
+  if (its === undefined || its === ec2Name[architecture]) return;
+  const other = architectureOf(its);
+  throw new UserError(
+    `the base ${ImageId} is for ${other ?? its}, and image.architecture is ${architecture}`,
+    {
+      hint: `name a base for ${architecture}${other === undefined ? "" : `, or set image.architecture: ${other}`}`,
+    },
+  );
 }
 
 async function newest(

@@ -12,6 +12,8 @@ import { byAge, type BakeSnapshot } from "../compute/prune/plan.js";
 import { contentsParameter, tagKey } from "../compute/names.js";
 import { tagFilters, tagsOf, type Tags } from "../compute/tags.js";
 import { unpackContents, type ImageContents } from "../../../compute/image/contents.js";
+import type { Architecture } from "../../../understand/settings/architecture.js";
+import { architectureOf } from "../understand/architecture.js";
 import type { Aws } from "./aws.js";
 import { filterPages } from "./chunks.js";
 import { isAwsError } from "./errors.js";
@@ -33,6 +35,7 @@ export interface FleetAmi {
   tags: Tags;
   snapshots: string[];
   gibibytes: number;
+  architecture: Architecture;
 }
 
 /** The fleet's AMIs in this region that this account owns, newest first; of one content when a key is given. */
@@ -73,6 +76,8 @@ function readAmi(image: AmiImage, region: string): FleetAmi {
     protection: image.DeregistrationProtection,
     tags,
     snapshots: disks.flatMap(({ SnapshotId }) => SnapshotId ?? []),
+    // what EC2 does not say can only be what all images were
+    architecture: architectureOf(image.Architecture) ?? "amd64",
     gibibytes: disks.reduce((sum, { VolumeSize = 0 }) => sum + VolumeSize, 0),
   };
 }

@@ -30,23 +30,23 @@ export async function amisIn(aws: Aws, fleet: Fleet, regions: readonly string[])
   return found.flat().sort((a, b) => b.created.localeCompare(a.created));
 }
 
-/** The AMI that somebody means: by its id, by the beginning of its key, or the newest. In this region. */
+/** The AMI that somebody means: by its id, by the beginning of its key, or the newest for the fleet's processors. In this region. */
 export async function findAmi(aws: Aws, fleet: Fleet, wanted = "newest"): Promise<FleetAmi> {
   const amis = (await fleetAmis(aws, fleet.name)).filter(({ state }) => state === "available");
   const found =
     wanted === "newest"
-      ? amis[0]
+      ? amis.find(({ architecture }) => architecture === fleet.image.architecture)
       : amis.find(({ id, key }) => id === wanted || (key !== "" && key.startsWith(wanted)));
   if (found) return found;
   throw new UserError(
-    amis.length === 0
-      ? `there is no AMI of the fleet ${fleet.name} in ${aws.region}`
+    wanted === "newest"
+      ? `there is no AMI of the fleet ${fleet.name} for ${fleet.image.architecture} in ${aws.region}`
       : `no AMI of the fleet ${fleet.name} in ${aws.region} is ${wanted}`,
     {
       hint:
         amis.length === 0
           ? "bake one: bake-image FLEET --target ec2"
-          : `choose from: ${amis.map(({ id, key }) => `${id} (${key})`).join(", ")}`,
+          : `choose from: ${amis.map(({ id, key, architecture }) => `${id} (${key}, ${architecture})`).join(", ")}`,
     },
   );
 }

@@ -20,7 +20,7 @@ export interface ImageUsage {
 export async function imageUsage(
   aws: Aws,
   fleet: string,
-  parameter: string,
+  parameters: readonly string[],
   ids: readonly string[],
 ): Promise<ImageUsage> {
   if (ids.length === 0) return { usage: new Map(), superseded: [] };
@@ -34,8 +34,8 @@ export async function imageUsage(
     instances(aws, ids),
     launchConfigurations(aws),
     spotRequests(aws),
-    promotions(aws, parameter),
-    otherParameters(aws, parameter, templates.pinned),
+    ...parameters.map((parameter) => promotions(aws, parameter)),
+    otherParameters(aws, parameters, templates.pinned),
   ]);
   const all = [...uses.flat(), ...launching.flatMap((one) => one.uses), ...templates.uses];
   return { usage: byAmi(all, new Set(ids)), superseded: templates.superseded };

@@ -21,8 +21,12 @@ export async function describeAmi(aws: Aws, id: string): Promise<Image | undefin
 }
 
 /** The id that was promoted for the fleet, or undefined. */
-export async function promotedAmi(aws: Aws, fleet: Fleet): Promise<string | undefined> {
-  const Name = amiParameter(fleet.name, fleet.image.targets.ec2?.ami_parameter);
+export function promotedAmi(aws: Aws, fleet: Fleet): Promise<string | undefined> {
+  return amiIn(aws, amiParameter(fleet));
+}
+
+/** The id that a parameter holds, or undefined. */
+export async function amiIn(aws: Aws, Name: string): Promise<string | undefined> {
   try {
     const { Parameter } = await aws.ssm.send(new GetParameterCommand({ Name }));
     return Parameter?.Value;
@@ -36,7 +40,7 @@ export async function promotedAmi(aws: Aws, fleet: Fleet): Promise<string | unde
 export async function amiToLaunch(aws: Aws, fleet: Fleet, named?: string): Promise<Ami> {
   const id = named ?? fleet.launch.ec2.ami ?? (await promotedAmi(aws, fleet));
   if (id === undefined) {
-    throw new UserError(`no image of ${fleet.name} is promoted in ${aws.region}`, {
+    throw new UserError(`no image of ${fleet.name} is promoted in ${aws.region} (${amiParameter(fleet)})`, {
       hint: "bake-image FLEET --target ec2, then sip-proxy image promote FLEET; or name one: launch.ec2.ami",
     });
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LaunchPermission } from "@aws-sdk/client-ec2";
 import type { Fleet } from "../../../understand/fleet.js";
 import type { PlannedCall } from "../compute/calls.js";
-import { amiParameter, tagKey } from "../compute/names.js";
+import { amiParameters, tagKey } from "../compute/names.js";
 import { deletionCalls } from "../compute/prune/calls.js";
 import { prunePlan, type PrunePlan, type Superfluous } from "../compute/prune/plan.js";
 import type { Aws } from "./aws.js";
@@ -15,13 +15,12 @@ import { pause } from "./wait.js";
 /** What may go in one region, and why the rest stays. Shares are not looked at: that is a call for each AMI. */
 export async function planPrune(aws: Aws, fleet: Fleet, keep: number): Promise<PrunePlan> {
   const amis = await fleetAmis(aws, fleet.name);
-  const parameter = amiParameter(fleet.name, fleet.image.targets.ec2?.ami_parameter);
   const ids = amis.map(({ id }) => id);
   const found = {
     fleet: fleet.name,
     amis,
     ...(await bakeSnapshotsThere(aws, fleet.name, amis)),
-    ...(await imageUsage(aws, fleet.name, parameter, ids)),
+    ...(await imageUsage(aws, fleet.name, amiParameters(fleet), ids)),
   };
   return prunePlan(found, keep);
 }

@@ -1,8 +1,7 @@
 import { closest } from "fastest-levenshtein";
 import type { Fault, Path } from "../../../understand/fault.js";
 import type { Fleet } from "../../../understand/fleet.js";
-import { isAmi } from "../../../understand/settings/base.js";
-import { isArm } from "./architecture.js";
+import { isArm, usualType } from "./architecture.js";
 import { mixedRules, namedTypes } from "./mixed-rules.js";
 import { knownRegions, regionsDate } from "./regions.js";
 
@@ -42,10 +41,9 @@ function regionsAreKnown(fleet: Fleet): Fault[] {
   );
 }
 
-/** The packages are those of amd64, unless somebody names an AMI. */
+/** The packages are those of the image's architecture; an AMI that somebody names may be of any. */
 function instanceTypesFitImage({ image, launch, group }: Fleet): Fault[] {
   const { ec2 } = image.targets;
-  if (isAmi(image.base)) return [];
   const types: [Path, string | undefined][] = [
     [["image", "targets", "ec2", "instance_type"], ec2?.instance_type],
     ...(launch.ec2.ami === undefined
@@ -56,13 +54,14 @@ function instanceTypesFitImage({ image, launch, group }: Fleet): Fault[] {
         ] satisfies [Path, string | undefined][])
       : []),
   ];
+  const other = isArm(usualType[image.architecture]) ? "amd64" : "arm64";
   return types.flatMap(([path, type]) =>
-    type === undefined || !isArm(type)
+    type === undefined || isArm(type) === isArm(usualType[image.architecture])
       ? []
       : {
           path,
-          message: `must be a type with x86_64 processors, as the image has it; ${type} has arm64 ones`,
-          hint: "for example c7i.large; a g after the generation stands for Graviton (arm64)",
+          message: `must be a type with ${image.architecture} processors, as the image has them (image.architecture); ${type} has ${other} ones`,
+          hint: `for example ${usualType[image.architecture]} (a g after the generation stands for Graviton, arm64), or set image.architecture: ${other}`,
         },
   );
 }

@@ -22,9 +22,12 @@ import {
   tags,
   text,
 } from "../../../understand/settings/types.js";
+import { usualType } from "./architecture.js";
 
 /** Debian's account for its official AMIs (https://wiki.debian.org/Cloud/AmazonEC2Image). */
 const debianOwner = "136693071363";
+
+const usualTypes = { defaultText: `\`${usualType.amd64}\`, of arm64 \`${usualType.arm64}\`` };
 
 export const imageEc2Settings = {
   region: optional(awsRegion, "Region in which the AMI is baked.", {
@@ -38,14 +41,14 @@ export const imageEc2Settings = {
   base_name: optional(
     imageNameFilter,
     "Name of the base AMI. Of several matches the newest is used, and its id is recorded. No effect when image.base is an AMI id.",
-    { defaultText: "`BASE-amd64-*`, Debian's names" },
+    { defaultText: "`BASE-ARCHITECTURE-*`, Debian's names" },
   ),
   ssh_username: withDefault(
     text({ rule: "a login name", pattern: /^[a-z_][a-z0-9_-]{0,31}$/ }),
     "admin",
     "Login of the base AMI.",
   ),
-  instance_type: withDefault(instanceType, "c7i.large", "Type of the builder instance."),
+  instance_type: withDefault(instanceType, usualType.amd64, "Type of the builder instance.", usualTypes),
   vpc_id: optional(resourceId("vpc"), "VPC of the builder."),
   subnet_id: optional(resourceId("subnet"), "Subnet of the builder."),
   associate_public_ip_address: optional(flag, "Give the builder a public address."),
@@ -89,7 +92,7 @@ export const imageEc2Settings = {
   ami_parameter: optional(
     parameterName,
     "SSM parameter in which `sip-proxy image promote` publishes the AMI's id.",
-    { defaultText: "/sip-proxy/FLEET/ami" },
+    { defaultText: "/sip-proxy/FLEET/ami, of arm64 /sip-proxy/FLEET/ami-arm64" },
   ),
   tags: withDefault(bakedTags, {}, "Tags of the AMI and its snapshots."),
 };
@@ -102,7 +105,7 @@ export const launchEc2Settings = {
   ami: optional(text({ rule: "an AMI id", pattern: /^ami-[0-9a-f]{8,17}$/ }), "AMI to launch.", {
     defaultText: "the promoted one",
   }),
-  instance_type: withDefault(instanceType, "c7i.large", "Type of the instances."),
+  instance_type: withDefault(instanceType, usualType.amd64, "Type of the instances.", usualTypes),
   vpc_id: optional(resourceId("vpc"), "VPC in which the security group is created."),
   subnets: withDefault(
     listOf(resourceId("subnet")),

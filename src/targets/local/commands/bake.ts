@@ -9,9 +9,11 @@ import type { StoredImage } from "../../../do/bake/image-store.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { baseName } from "../../../understand/settings/base.js";
 import type { BakeOptions } from "../../target.js";
+import { refuseOtherArchitecture } from "../do/architecture.js";
 import { LocalBake, storeImage } from "../do/bake.js";
 
 export async function bake(fleet: Fleet, file: string, options: BakeOptions): Promise<void> {
+  refuseOtherArchitecture(fleet.image);
   if (options.dryRun) {
     tellPlan(fleet, options.json === true);
     return;

@@ -20,6 +20,7 @@ import type { Fleet, Host } from "../../../understand/fleet.js";
 import type { Hosts } from "../../hosts.js";
 import type { Reached, Unreached } from "../../reach.js";
 import type { HostsNeeds } from "../../target.js";
+import { refuseOtherArchitecture } from "../do/architecture.js";
 import { LocalHosts, sshToLocal } from "../do/launch.js";
 
 export function withHosts<T>(
@@ -32,6 +33,7 @@ export function withHosts<T>(
 }
 
 async function imageToLaunch(fleet: Fleet, named: string | undefined): Promise<string> {
+  refuseOtherArchitecture(fleet.image);
   if (named !== undefined) return resolve(named);
   const [newest] = await storedImages(fleet.name);
   if (newest) return newest.path;

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { print, printJson } from "../../../cli/talk.js";
+import { architectureIn } from "../../../compute/image/contents.js";
 import type { ComparedImage } from "../../../compute/image/diff.js";
 import { comparedImage } from "../../../do/bake/compared-image.js";
 import { storedImages, storedManifests, type StoredImage } from "../../../do/bake/image-store.js";
@@ -24,6 +25,7 @@ function listed({ path, manifest }: StoredImage): ListedImage {
     kamailio: contents.kamailio,
     relay: `${contents.mediaRelay} ${contents.mediaRelayVersion}`,
     os: contents.os,
+    architecture: architectureIn(contents),
     size: "bytes" in image ? `${(image.bytes / 2 ** 20).toFixed(0)} MiB` : "",
     notes: "",
   };

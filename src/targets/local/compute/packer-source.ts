@@ -1,6 +1,7 @@
 import { bakeParts } from "../../../compute/image/provisioners.js";
 import type { PackerBuilder } from "../../../compute/image/packer-builder.js";
 import type { Fleet } from "../../../understand/fleet.js";
+import { localArchitecture } from "../understand/architecture.js";
 
 /** The login that cloud-init makes on the local builder; sealing takes its key away again. */
 export const builderUser = "debian";
@@ -25,7 +26,8 @@ const containerParts = Object.values(bakeParts).map((part) => {
 });
 
 /** Packer's qemu builder: boots the base image with a NoCloud seed and works on it over SSH. */
-export function localPackerBuilder({ image }: Fleet): PackerBuilder {
+export function localPackerBuilder({ image }: Fleet): PackerBuilder | undefined {
+  if (image.architecture !== localArchitecture) return undefined;
   return { type: "qemu", source: qemuSource(image), parts: containerParts, variables, files: seed };
 }
 

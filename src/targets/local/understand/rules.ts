@@ -2,12 +2,14 @@ import ipaddr from "ipaddr.js";
 import { relayOf } from "../../../relay/registry.js";
 import type { Fault } from "../../../understand/fault.js";
 import type { Fleet } from "../../../understand/fleet.js";
+import { localArchitecture } from "./architecture.js";
 import { placeOf } from "../../../understand/rules/place-of.js";
 
 /** What a fleet must keep beside the rules that hold everywhere. */
 export const localRules: readonly ((fleet: Fleet) => Fault[])[] = [
   coresHoldExpectedCalls,
   gatewayIsBesideTheHosts,
+  othersMakeOtherArchitectures,
 ];
 
 /** Containers have this machine's cores, which the file does not tell: their boot says it. */
@@ -27,6 +29,19 @@ function coresHoldExpectedCalls({ hosts, image, launch }: Fleet): Fault[] {
       },
     ];
   });
+}
+
+/** Without another target nobody could make the image. */
+function othersMakeOtherArchitectures({ image }: Fleet): Fault[] {
+  const others = Object.entries(image.targets).filter(([name, its]) => name !== "local" && its !== undefined);
+  if (image.architecture === localArchitecture || others.length > 0) return [];
+  return [
+    {
+      path: ["image", "architecture"],
+      message: `is ${image.architecture}, and this file has no place to bake such an image: local images are ${localArchitecture}`,
+      hint: "for Graviton on EC2 add under image: targets: { ec2: { region: eu-west-1 } }; for local images leave architecture out",
+    },
+  ];
 }
 
 /** Without one in its network, a host has no way out. */

@@ -93,7 +93,7 @@ function parameters({ name, image, launch }: Fleet): StackTemplate["Parameters"]
       Ami: {
         Type: "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>",
         Description: "Parameter with the promoted AMI",
-        Default: amiParameter(name, image.targets.ec2?.ami_parameter),
+        Default: amiParameter({ name, image }),
       },
     }),
     RootDevice: { Type: "String", Description: "Root device of the AMI", Default: "/dev/xvda" },

@@ -139,7 +139,7 @@ export function operatorPolicy(fleet: Fleet, place: PolicyPlace, kmsKeys: readon
 }
 
 function parameters(fleet: Fleet, place: PolicyPlace): string[] {
-  const own = amiParameter(fleet.name, fleet.image.targets.ec2?.ami_parameter);
+  const own = amiParameter(fleet);
   const arn = (name: string) => arnIn({ ...place, region: "*" }, "ssm", `parameter${name}`);
   return [...new Set([arn(`/sip-proxy/${fleet.name}/*`), arn(own)])];
 }

@@ -15,6 +15,8 @@ export interface Prunable {
   /** EC2's word for its protection from being deregistered; undefined or "disabled": none. */
   protection: string | undefined;
   tags: Tags;
+  /** Images for one kind of processors are no replacement for those for another. */
+  architecture: string;
   snapshots: readonly string[];
 }
 
@@ -62,15 +64,20 @@ export function byAge(
   return b.created.localeCompare(a.created) || b.baked.localeCompare(a.baked);
 }
 
-/** The newest `keep` AMIs stay, and whatever is in use or not ours to delete; the rest may go. */
+/** The newest `keep` AMIs of each architecture stay, and whatever is in use or not ours to delete; the rest may go. */
 export function prunePlan(found: Found, keep: number): PrunePlan {
   const { fleet, amis, usage } = found;
   const judged = [...amis].sort(byAge).map((ami) => ({ ami, against: objections(ami, fleet) }));
+  const good = judged
+    .filter(({ ami, against }) => against.length === 0 && ami.state === "available")
+    .map(({ ami }) => ami);
   const newest = new Set(
-    judged
-      .filter(({ ami, against }) => against.length === 0 && ami.state === "available")
-      .slice(0, keep)
-      .map(({ ami }) => ami.id),
+    [...new Set(good.map(({ architecture }) => architecture))].flatMap((one) =>
+      good
+        .filter(({ architecture }) => architecture === one)
+        .slice(0, keep)
+        .map(({ id }) => id),
+    ),
   );
   const reasons = judged.map(({ ami, against }) => ({
     ami,

@@ -3,6 +3,7 @@ import type { Fault, Path } from "../../../../understand/fault.js";
 import type { Fleet } from "../../../../understand/fleet.js";
 import type { Aws } from "../aws.js";
 import { isAwsError, isUnreachable } from "../errors.js";
+import { baseFits } from "./base.js";
 import { autoscalingMayUseKey, keysFit } from "./keys.js";
 import { amiFits, builderFits, typesFit } from "./machines.js";
 import { keyPairIsThere, securityGroupsAreThere, subnetsAreThere } from "./network.js";
@@ -18,6 +19,7 @@ type Check = (aws: Aws, fleet: Fleet) => Promise<Fault[]>;
 const checks: readonly (readonly [Path, Check])[] = [
   [["image", "targets", "ec2"], regionsAreOpen],
   [["image", "targets", "ec2"], builderFits],
+  [["image", "base"], baseFits],
   [["launch", "ec2"], amiFits],
   [["launch", "ec2"], typesFit],
   [["launch", "ec2"], subnetsAreThere],

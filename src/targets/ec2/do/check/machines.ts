@@ -2,6 +2,7 @@ import { paginateDescribeInstanceTypeOfferings, type Image } from "@aws-sdk/clie
 import type { Fault, Path } from "../../../../understand/fault.js";
 import type { Fleet } from "../../../../understand/fleet.js";
 import { amiParameter } from "../../compute/names.js";
+import { ec2Name } from "../../understand/architecture.js";
 import { namedTypes, typesAreOfOneSize, unequalTypes } from "../../understand/mixed-rules.js";
 import type { Aws } from "../aws.js";
 import { describeAmi, promotedAmi } from "../images.js";
@@ -29,7 +30,7 @@ async function launchedAmi(aws: Aws, fleet: Fleet): Promise<LaunchedAmi> {
 export async function amiFits(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   const { path, id, image } = await launchedAmi(aws, fleet);
   if (id === undefined) {
-    const name = amiParameter(fleet.name, fleet.image.targets.ec2?.ami_parameter);
+    const name = amiParameter(fleet);
     const message = `has no promoted AMI in ${aws.region} (${name}); launch and group apply need one`;
     const hint = "bake-image FLEET --target ec2, then sip-proxy image promote FLEET";
     return [{ path, atKey: true, severity: "warning", message, hint }];
@@ -83,7 +84,10 @@ export async function typesFit(aws: Aws, fleet: Fleet): Promise<Fault[]> {
     named.map(async (one): Promise<Fault[]> => {
       const its = known.get(one.type);
       if (its === undefined) return [noType(one, aws.region)];
-      return [...wrongProcessors(one, its.architectures, id, image), ...(await offeredInZones(aws, one))];
+      return [
+        ...wrongProcessors(one, its.architectures, image?.Architecture, id),
+        ...(await offeredInZones(aws, one)),
+      ];
     }),
   );
   return [...found.flat(), ...unequal(fleet, known)];
@@ -106,10 +110,14 @@ const noType = ({ path, type }: NamedType, region: string): Fault => ({
   hint: "aws ec2 describe-instance-type-offerings lists them",
 });
 
-function wrongProcessors({ path, type }: NamedType, its: string[], id = "", image?: Image): Fault[] {
-  const needed = image?.Architecture;
+function wrongProcessors(
+  { path, type }: NamedType,
+  its: string[],
+  needed: string | undefined,
+  of = "",
+): Fault[] {
   if (needed === undefined || its.includes(needed)) return [];
-  const message = `must have ${needed} processors, as ${id} has it; ${type} has ${its.join(", ")}`;
+  const message = `must have ${needed} processors, as ${of} has it; ${type} has ${its.join(", ")}`;
   return [{ path, atKey: true, message }];
 }
 
@@ -132,8 +140,13 @@ export async function builderFits(aws: Aws, { image }: Fleet): Promise<Fault[]> 
         message: `must be a subnet of this account in ${there.region}; got ${ec2.subnet_id}`,
       },
     ];
-  const types = await knownTypes(there, [builder.type]);
-  return types.has(builder.type) ? offeredInZones(there, builder) : [noType(builder, there.region)];
+  const its = (await knownTypes(there, [builder.type])).get(builder.type);
+  if (its === undefined) return [noType(builder, there.region)];
+  const offered = await offeredInZones(there, builder);
+  return [
+    ...wrongProcessors(builder, its.architectures, ec2Name[image.architecture], "image.architecture"),
+    ...offered,
+  ];
 }
 
 async function offeredInZones(aws: Aws, { path, type, subnets }: NamedType): Promise<Fault[]> {

@@ -34,8 +34,12 @@ async function parameterHistory(aws: Aws, Name: string): Promise<ParameterHistor
 }
 
 /** AMIs that other parameters of the account name now, whoever reads them; and versions of parameters that templates pin. */
-export async function otherParameters(aws: Aws, own: string, pinned: readonly string[]): Promise<Use[]> {
-  const names = (await stringParameters(aws)).filter((name) => name !== own && !isOwnRecord(name));
+export async function otherParameters(
+  aws: Aws,
+  own: readonly string[],
+  pinned: readonly string[],
+): Promise<Use[]> {
+  const names = (await stringParameters(aws)).filter((name) => !own.includes(name) && !isOwnRecord(name));
   const uses: Use[] = [];
   // what one call takes
   for (const Names of inChunks([...names, ...new Set(pinned)], 10)) {

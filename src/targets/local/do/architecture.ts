@@ -1,0 +1,14 @@
+import { UserError } from "../../../errors.js";
+import type { Image } from "../../../understand/fleet.js";
+import { localArchitecture } from "../understand/architecture.js";
+
+/** Throws UserError for a fleet whose images are for other processors. */
+export function refuseOtherArchitecture({ architecture }: Image): void {
+  if (architecture === localArchitecture) return;
+  throw new UserError(
+    `image.architecture is ${architecture}: local images and hosts are ${localArchitecture}`,
+    {
+      hint: "bake with --target ec2; or leave architecture out in a copy of the file, to try the fleet here",
+    },
+  );
+}

@@ -1,0 +1,7 @@
+/** Processors that images are made for, by Debian's names of them. */
+export const architectures = ["amd64", "arm64"] as const;
+
+export type Architecture = (typeof architectures)[number];
+
+export const isArchitecture = (name: string): name is Architecture =>
+  (architectures as readonly string[]).includes(name);
