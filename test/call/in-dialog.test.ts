@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { callsFromAll, ofEachKind, outcomes, placeFromAll } from "../support/all-kinds.js";
 import { CallLab, pause, withEachRelay } from "../support/call-lab.js";
 import { eventually } from "../support/eventually.js";
+import { late } from "../support/sessions.js";
 
 withEachRelay((relay) => {
   let lab: CallLab;
@@ -77,15 +78,10 @@ withEachRelay((relay) => {
   it("an end that answers a re-INVITE or a BYE after 5 s has lost no call", async () => {
     const all = await placeFromAll(lab, { calls: 2, rate: 40, holdMs: null });
     await all.each((platform) => platform.allPlaced());
-    const late = async <Answer>(ask: () => Promise<Answer>) => {
-      for (const recorder of lab.recorders.values()) recorder.freeze(true);
-      const answers = ask();
-      await pause(5000);
-      for (const recorder of lab.recorders.values()) recorder.freeze(false);
-      return answers;
-    };
-    expect(await late(() => all.each((platform) => platform.reinviteAll()))).toEqual(ofEachKind({ 200: 2 }));
-    await late(() => all.each((platform) => platform.byeAll()));
+    expect(await late(lab, 5000, () => all.each((platform) => platform.reinviteAll()))).toEqual(
+      ofEachKind({ 200: 2 }),
+    );
+    await late(lab, 5000, () => all.each((platform) => platform.byeAll()));
     expect(outcomes(await all.finished())).toEqual(ofEachKind({ ok: 2 }));
     await lab.acknowledged();
   });

@@ -1,5 +1,5 @@
 import type { Platform } from "../../src/lab/agents.js";
-import type { CallLab } from "./call-lab.js";
+import { pause, type CallLab } from "./call-lab.js";
 
 /** What a proxy's media relay holds: sessions as it counts them, of all its processes. */
 export async function sessions(lab: CallLab, name?: string): Promise<number> {
@@ -21,6 +21,15 @@ export async function restartRecorders(lab: CallLab): Promise<void> {
     await lab.recorder(name).stop();
     await lab.startRecorder(name);
   }
+}
+
+/** What is asked of recorders that answer so many milliseconds late. */
+export async function late<Answer>(lab: CallLab, ms: number, ask: () => Promise<Answer>): Promise<Answer> {
+  for (const recorder of lab.recorders.values()) recorder.freeze(true);
+  const answers = ask();
+  await pause(ms);
+  for (const recorder of lab.recorders.values()) recorder.freeze(false);
+  return answers;
 }
 
 /** Calls whose ends are gone without a word, as at a power cut, and then others of the same kind, which are held. */
