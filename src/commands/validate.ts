@@ -5,9 +5,7 @@ import { placesIn, reportFaults, type Source } from "../understand/report.js";
 import { shortage } from "../compute/dispatcher/connections.js";
 import { diffLines, rowsOfOthers } from "../compute/dispatcher/diff.js";
 import { dispatcherRows } from "../compute/dispatcher/seed.js";
-import { isMissingTable } from "../do/database/errors.js";
-import { allowedConnections } from "../do/database/room.js";
-import { readTable } from "../do/database/table.js";
+import { readTableAndRoom } from "../do/database/table.js";
 import { secretReader } from "../do/secrets.js";
 import { FaultsError, loadFleet, type LoadedFleet } from "./load-fleet.js";
 import { renderHost } from "./render-host.js";
@@ -64,12 +62,8 @@ async function targetFaults({ fleet }: LoadedFleet, target: TargetName): Promise
 /** Whether the database can be reached, has connections for all hosts, and which rows there this fleet did not write. */
 async function tellDatabase(file: string): Promise<void> {
   const { fleet } = loadFleet(file);
-  const reveal = secretReader(file);
-  const rows = await readTable(fleet.database, reveal).catch((error: unknown) => {
-    if (isMissingTable(error)) return undefined;
-    throw error;
-  });
-  const short = shortage(fleet, await allowedConnections(fleet.database, reveal));
+  const { rows, allowed } = await readTableAndRoom(fleet.database, secretReader(file));
+  const short = shortage(fleet, allowed);
   if (short !== undefined) talk.warn(short);
   if (rows === undefined) return talk.warn("dispatcher table: the first host that boots creates it");
   for (const line of rowsOfOthers(fleet.name, rows)) talk.warn(`dispatcher table: ${line}; it is kept`);

@@ -5,9 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { seedSql } from "../../src/compute/dispatcher/seed.js";
 import { hostTemplates } from "../../src/do/assets.js";
 import { withConnection } from "../../src/do/database/connect.js";
-import { allowedConnections } from "../../src/do/database/room.js";
 import { initDatabase } from "../../src/do/database/init.js";
-import { readTable } from "../../src/do/database/table.js";
+import { readTable, readTableAndRoom } from "../../src/do/database/table.js";
 import { startPostgres, type Postgres } from "../../src/lab/postgres.js";
 import { certificate, type Certificate } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
@@ -164,11 +163,17 @@ test.each([
   }
 });
 
+test("before the first boot there is no table, and validate is told so over one connection", async () => {
+  const db_kam = "empty";
+  await postgres.query(`CREATE DATABASE ${db_kam} OWNER kamailio`);
+  expect(await readTableAndRoom(connection({ db_kam }), reveal)).toEqual({ allowed: 200, rows: undefined });
+});
+
 test("how many connections there may be: the server's, or fewer for the role", async () => {
-  expect(await allowedConnections(connection(), reveal)).toBe(200);
+  expect(await readTableAndRoom(connection(), reveal)).toHaveProperty("allowed", 200);
   await postgres.query("ALTER ROLE kamailio CONNECTION LIMIT 7");
   try {
-    expect(await allowedConnections(connection(), reveal)).toBe(7);
+    expect(await readTableAndRoom(connection(), reveal)).toHaveProperty("allowed", 7);
   } finally {
     await postgres.query("ALTER ROLE kamailio CONNECTION LIMIT -1");
   }

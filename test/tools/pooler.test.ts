@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { seedSql } from "../../src/compute/dispatcher/seed.js";
 import { hostTemplates } from "../../src/do/assets.js";
 import { withConnection } from "../../src/do/database/connect.js";
-import { allowedConnections } from "../../src/do/database/room.js";
 import { initDatabase } from "../../src/do/database/init.js";
+import { readTableAndRoom } from "../../src/do/database/table.js";
 import { startPostgres, type Postgres } from "../../src/lab/postgres.js";
 import { fleetOf, reveal } from "../support/fleets.js";
 import { boot, listOf, newRoot, patient, script } from "../support/host-root.js";
@@ -77,7 +77,7 @@ describe.each(["transaction", "session"] as const)("pooling by %s", (mode) => {
   test("validate does not count the server's connections, which are the pooler's", async () => {
     const { database } = fleetOf({ database: access() });
     await initDatabase(database, reveal);
-    expect(await allowedConnections(database, reveal)).toBeUndefined();
+    expect(await readTableAndRoom(database, reveal)).toHaveProperty("allowed", undefined);
   });
 
   test("no setting stays behind on the server's connections", async () => {

@@ -94,15 +94,12 @@ const as = ({ user, database }: Login) => `database ${database}, as ${user}`;
 const userError = (message: string, cause: unknown, hint: string) =>
   new UserError(message.replaceAll(/\s+/g, " "), { hint, cause });
 
-/** True for a table that is not there (undefined_table). */
-export const isMissingTable = (error: unknown): boolean => causeOf(error).code === "42P01";
-
 /** PostgreSQL's code, or a pooler's words, for a database that is not there. */
 export function isMissingDatabase(error: unknown): boolean {
-  const { code, message = "" } = causeOf(error);
+  // what PostgreSQL, or a pooler, said
+  const { code, message = "" } = ((error as { cause?: unknown }).cause ?? {}) as {
+    code?: string;
+    message?: string;
+  };
   return code === "3D000" || (code === "08P01" && /no such database|does not exist/.test(message));
 }
-
-/** What PostgreSQL, or a pooler, said. */
-const causeOf = (error: unknown) =>
-  ((error as { cause?: unknown }).cause ?? {}) as { code?: string; message?: string };

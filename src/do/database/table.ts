@@ -6,19 +6,44 @@ import { asKamailio } from "./connect.js";
 
 /** The dispatcher table as it stands, with who has written each row, and which are drained. */
 export function readTable(database: Database, reveal: Reveal): Promise<TableRow[]> {
-  return asKamailio(database, reveal, async (client) => {
-    const writers = (await isThere(client, "sip_proxy_destination"))
-      ? "ARRAY(SELECT fleet::text FROM public.sip_proxy_destination AS o WHERE (o.setid, o.destination) = (t.setid, t.destination))"
-      : "ARRAY[]::text[]";
-    const drained = (await isThere(client, "sip_proxy_drained"))
-      ? "EXISTS (SELECT FROM public.sip_proxy_drained AS o WHERE (o.setid, o.destination) = (t.setid, t.destination))"
-      : "false";
-    const { rows } = await client.query<TableRow>(
-      `SELECT id, setid, destination, flags, priority, attrs, description, ${writers} AS fleets, ${drained} AS drained
-       FROM public.dispatcher AS t ORDER BY id`,
-    );
-    return rows;
-  });
+  return asKamailio(database, reveal, rowsOf);
+}
+
+/** The same, undefined before the first boot, and how many connections the server allows; over one connection. */
+export function readTableAndRoom(
+  database: Database,
+  reveal: Reveal,
+): Promise<{ rows: TableRow[] | undefined; allowed: number | undefined }> {
+  return asKamailio(database, reveal, async (client) => ({
+    allowed: await allowedConnections(client),
+    rows: (await isThere(client, "dispatcher")) ? await rowsOf(client) : undefined,
+  }));
+}
+
+async function rowsOf(client: pg.Client): Promise<TableRow[]> {
+  const writers = (await isThere(client, "sip_proxy_destination"))
+    ? "ARRAY(SELECT fleet::text FROM public.sip_proxy_destination AS o WHERE (o.setid, o.destination) = (t.setid, t.destination))"
+    : "ARRAY[]::text[]";
+  const drained = (await isThere(client, "sip_proxy_drained"))
+    ? "EXISTS (SELECT FROM public.sip_proxy_drained AS o WHERE (o.setid, o.destination) = (t.setid, t.destination))"
+    : "false";
+  const { rows } = await client.query<TableRow>(
+    `SELECT id, setid, destination, flags, priority, attrs, description, ${writers} AS fleets, ${drained} AS drained
+     FROM public.dispatcher AS t ORDER BY id`,
+  );
+  return rows;
+}
+
+/** How many connections the server allows the role in its database. Undefined behind a pooler, which hands its own out. */
+async function allowedConnections(client: pg.Client): Promise<number | undefined> {
+  const { rows } = await client.query<{ process: number; allowed: number }>(
+    `SELECT pg_backend_pid() AS process,
+       least(current_setting('max_connections')::integer, nullif(rolconnlimit, -1), nullif(datconnlimit, -1)) AS allowed
+     FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_database()`,
+  );
+  // the process that let it in; pg's types do not tell of it
+  const { processID } = client as typeof client & { processID: number };
+  return rows[0]?.process === processID ? rows[0].allowed : undefined;
 }
 
 /** Whether a table of ours is there: the first host, or command, that needs it makes it. */
