@@ -33,7 +33,7 @@ const packages = [
 const listen = `
 import selectors, socket
 looked = selectors.DefaultSelector()
-for kind, ports in (socket.SOCK_STREAM, (22, 5080, 8090, 9100, 2223, 22222)), (socket.SOCK_DGRAM, (5080, 20000, 8125, 2223)):
+for kind, ports in (socket.SOCK_STREAM, (22, 2022, 5080, 8090, 9100, 2223, 22222)), (socket.SOCK_DGRAM, (5080, 20000, 8125, 2223)):
     for port in ports:
         one = socket.socket(socket.AF_INET6, kind)
         one.bind(("::", port))
@@ -179,6 +179,32 @@ test("stays when somebody logs in once more, and is not tried where nobody is lo
     "sip-proxy: host_firewall is in force",
     "elements = { 0.0.0.0/0 }",
     ssh,
+  ]);
+});
+
+test("SSH stays open at the ports of sshd's configuration, also one that changes later, for ssh_networks alone", async () => {
+  await configureWith({});
+  const [other, stranger] = ["192.0.2.7 192.0.2.1 tcp 2022 0", "203.0.113.9 203.0.113.1 tcp 2022 0"];
+  const came = await inNetwork(`${peers}
+    set_up() { mkdir -p "$SIP_PROXY_ROOT/etc/ssh/sshd_config.d"; printf "$2" >"$SIP_PROXY_ROOT/etc/ssh/$1"; }
+    open() { nft list set ip sip_proxy ssh | grep -o 'elements.*'; }
+    set_up sshd_config '#Port 23\\nPort 22\\n'
+    guard; tries 1 <<<"${other}\n${ssh}"; open
+    set_up sshd_config.d/port.conf '  port = 2022\\nListenAddress 192.0.2.1:443\\nlistenaddress [2001:db8::1]:444\\nListenAddress ::\\nPort 99999\\n'
+    guard; tries 2 <<<"${other}\n${ssh}\n${stranger}"; open; nft list set ip6 sip_proxy ssh | grep -o 'elements.*'
+    guard
+    mkdir -p "$SIP_PROXY_ROOT/etc/systemd/system/ssh.socket.d"; rm -r "$SIP_PROXY_ROOT/etc/ssh"
+    printf '[Socket]\\nListenStream=\\nListenStream=2022\\nListenStream=0.0.0.0:2023\\nListenStream=/run/x\\n' >"$SIP_PROXY_ROOT/etc/systemd/system/ssh.socket.d/port.conf"
+    guard reload; open`);
+  expect(said(came)).toEqual([
+    ssh,
+    "elements = { 22 }",
+    "sip-proxy: SSH is reached at: 22, 443, 444, 2022",
+    other,
+    ssh,
+    "elements = { 22, 443, 444, 2022 }",
+    "elements = { 22, 443, 444, 2022 }",
+    "elements = { 22, 2022, 2023 }",
   ]);
 });
 
