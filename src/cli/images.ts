@@ -6,6 +6,7 @@ import { imageOutdated } from "../commands/image-outdated.js";
 import { imagePromote } from "../commands/image-promote.js";
 import { imagePrune } from "../commands/image-prune.js";
 import { imageSbom } from "../commands/image-sbom.js";
+import { debiansTracker, noTracker } from "../do/bake/security-tracker.js";
 import { targetsWith } from "../targets/lookup.js";
 import { dryRun, fleetArgument, json, targetOption, targetWith } from "./options.js";
 
@@ -33,14 +34,7 @@ export function addImages(sipProxy: Command): void {
     .option("--exit-code", "exit 3 when something is different")
     .addOption(json())
     .action(imageDiff);
-  image
-    .command("outdated")
-    .summary("show which packages and sources of an image have a newer version, security updates first")
-    .argument(...fleetArgument)
-    .argument("[LOCK]", "the image's lock file (default: that of the newest image)")
-    .option("--exit-code", "exit 3 when something is outdated")
-    .addOption(json())
-    .action(imageOutdated);
+  addOutdated(image);
   image
     .command("sbom")
     .summary("print the bill of materials (CycloneDX 1.6, JSON) of the image that has this lock file")
@@ -98,4 +92,20 @@ function addClean(image: Command): void {
     .addOption(dryRun())
     .addOption(json())
     .action(imageClean);
+}
+
+function addOutdated(image: Command): void {
+  image
+    .command("outdated")
+    .summary("show which packages and sources of an image have a newer version, security updates first")
+    .argument(...fleetArgument)
+    .argument("[LOCK]", "the image's lock file (default: that of the newest image)")
+    .option("--exit-code", "exit 3 when something is outdated")
+    .option(
+      "--tracker <URL>",
+      `where the flaws are looked up that security updates mend, if there are any; ${noTracker}: nowhere`,
+      debiansTracker,
+    )
+    .addOption(json())
+    .action(imageOutdated);
 }

@@ -6,6 +6,7 @@ import { outdatedPackages, type OutdatedPackage } from "../compute/image/outdate
 import { askArchives } from "../do/bake/ask-archives.js";
 import { storedManifests } from "../do/bake/image-store.js";
 import { lockFileName, readLockFile, storedLock } from "../do/bake/lock-file.js";
+import { knownFlaws } from "../do/bake/security-tracker.js";
 import { newerSources } from "../do/bake/newer-sources.js";
 import { hostPaths } from "../do/local/paths.js";
 import { UserError } from "../errors.js";
@@ -16,23 +17,28 @@ export interface OutdatedOptions {
   json?: boolean;
   /** Exit 3 when something is outdated. */
   exitCode?: boolean;
+  /** URL of Debian's security tracker, or `none`. */
+  tracker: string;
 }
 
 /** `sip-proxy image outdated FLEET [LOCK]`: of which packages and sources of an image there are newer ones now. */
 export async function imageOutdated(
   file: string,
   given: string | undefined,
-  { json, exitCode }: OutdatedOptions,
+  { json, exitCode, tracker }: OutdatedOptions,
 ): Promise<void> {
   const { fleet } = loadFleet(file);
   const lockFile = given ?? (await newestLock(fleet));
   const lock = await readLockFile(lockFile);
-  const packages = outdatedPackages(lock, await askArchives(lock, new Map(), hostPaths().cache));
-  const { outdated: sources, notes } = await newerSources(fleet.image, lock);
+  const found = outdatedPackages(lock, await askArchives(lock, new Map(), hostPaths().cache));
+  const { flaws, notes: unknown } = await knownFlaws(lock, found, tracker);
+  const packages = found.map((one) => ({ ...one, flaws: flaws.get(one.name) ?? [] }));
+  const { outdated: sources, notes: ofSources } = await newerSources(fleet.image, lock);
+  const notes = [...unknown, ...ofSources];
   const security = packages.filter((one) => one.security).length;
   if (json) printJson({ lock: lockFile, security, packages, sources, notes });
   else {
-    printTable(["package", "installed", "available", "from"], rows(packages));
+    printTable(["package", "installed", "available", "from", "mends"], rows(packages));
     printTable(
       ["source", "built", "available"],
       sources.map(({ name, built, newest }) => [name, built, newest]),
@@ -50,13 +56,14 @@ function printTable(heads: readonly string[], lines: string[][]): void {
 }
 
 /** Security updates first. */
-function rows(packages: readonly OutdatedPackage[]): string[][] {
+function rows(packages: readonly (OutdatedPackage & { flaws: string[] })[]): string[][] {
   const ordered = [...packages].sort((a, b) => Number(b.security) - Number(a.security));
-  return ordered.map(({ name, installed, candidate, archives, security }) => [
+  return ordered.map(({ name, installed, candidate, archives, security, flaws }) => [
     name,
     installed,
     candidate ?? "(no archive has it)",
     `${security ? "SECURITY " : ""}${archives.join(", ")}`,
+    flaws.length > 3 ? `${flaws.slice(-2).join(", ")} and ${flaws.length - 2} more` : flaws.join(", "),
   ]);
 }
 

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { compareVersions } from "../../src/compute/image/debian-version.js";
 import { lockText, type ImageLock } from "../../src/compute/image/lock.js";
 import { attempt, run } from "../../src/do/process.js";
 import { refuseWeakKeys } from "../../src/do/signing-keys.js";
@@ -80,7 +81,8 @@ const sipProxy = (...words: string[]) =>
     env: { XDG_DATA_HOME: folder, XDG_CACHE_HOME: folder },
     timeout: 120_000,
   });
-const outdated = () => sipProxy("image", "outdated", fleetFile, lockFile, "--json", "--exit-code");
+const outdated = (tracker = "none") =>
+  sipProxy("image", "outdated", fleetFile, lockFile, "--json", "--exit-code", "--tracker", tracker);
 
 test("an image whose archives have nothing newer is not outdated", async () => {
   await publish("stable", { one: "1.0", two: "1:2.0-1", three: "3" });
@@ -108,6 +110,80 @@ test("newer versions are named with the archive that has them, security updates 
     ],
   });
   expect(exitCode).toBe(3);
+});
+
+test("flaws that security updates mend have the tracker's names; without it the rest is told", async () => {
+  const flaw = (status: string, fixed_version?: string) => ({
+    releases: {
+      stable: { status, fixed_version, repositories: {} },
+      other: { status: "resolved", fixed_version: "1:2.0-1+u1" },
+    },
+  });
+  const flaws = {
+    "CVE-2026-1000": flaw("resolved", "1:2.0-1+u1"),
+    "CVE-2026-999": flaw("resolved", "1:2.0-1+u0"),
+    "CVE-2026-1": flaw("resolved", "1:2.0-1"),
+    "CVE-2026-2": flaw("resolved", "1:2.0-2"),
+    "CVE-2026-3": flaw("resolved", "0"),
+    "CVE-2026-4": flaw("open"),
+  };
+  write(
+    join(folder, "tracker.json"),
+    JSON.stringify({ x: flaws, unlike: { "CVE-1": flaw("resolved", "9") } }),
+  );
+  const known = await outdated(`file:${join(folder, "tracker.json")}`);
+  expect(JSON.parse(known.stdout)).toMatchObject({
+    packages: [
+      { name: "one", flaws: [] },
+      { name: "two", flaws: ["CVE-2026-999", "CVE-2026-1000"] },
+    ],
+  });
+  write(join(folder, "page.json"), "<html>");
+  for (const [path, why] of [
+    ["nowhere", "is not there"],
+    ["page.json", "is not the security tracker's data"],
+  ]) {
+    const { exitCode, stdout } = await outdated(`file:${join(folder, path ?? "")}`);
+    const said = JSON.parse(stdout) as { packages: object[]; notes: string[] };
+    expect(said.packages).toHaveLength(2);
+    expect(said.notes).toContainEqual(
+      expect.stringMatching(new RegExp(`^the names of flaws are not known: .*${why}`)),
+    );
+    expect(exitCode).toBe(3);
+  }
+});
+
+test("versions are compared as dpkg does", async () => {
+  const versions = [
+    "0",
+    "1.0~rc1",
+    "1.0",
+    "1.0-1~deb13u1",
+    "1.0-1",
+    "1.0-1+b1",
+    "1.0-1+deb13u2",
+    "1.0-1+deb13u10",
+    "1.0+dfsg-1",
+    "1.0a-1",
+    "1.10-2",
+    "2:0.1",
+    "1.0-1.1",
+    "1.0.-1",
+    "007",
+    "7",
+  ];
+  const pairs = versions.flatMap((one) => versions.map((other) => [one, other] as const));
+  const script =
+    'while read -r a b; do dpkg --compare-versions "$a" lt "$b" && echo -1 || { dpkg --compare-versions "$a" eq "$b" && echo 0 || echo 1; }; done';
+  const input = pairs.map((pair) => `${pair.join(" ")}\n`).join("");
+  const { stdout } = await run({ argv: ["bash", "-c", script], input, timeout: 120_000 });
+  const ours = pairs.map(([one, other]) => [one, other, Math.sign(compareVersions(one, other))].join(" "));
+  expect(ours).toEqual(
+    stdout
+      .trim()
+      .split("\n")
+      .map((sign, index) => [...(pairs[index] ?? []), sign].join(" ")),
+  );
 });
 
 test("a locked bake whose packages are gone ends before anything is made, and names what replaced them", async () => {

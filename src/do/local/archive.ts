@@ -33,7 +33,7 @@ export async function stateOf(asked: readonly Suite[], talk: Talk): Promise<Arch
   const suites: Suite[] = [];
   const releases: ArchiveRelease[] = [];
   for (const suite of asked) {
-    const text = await fetchText(inReleaseUrl(suite.mirror, suite.name));
+    const text = await fetchByApt(inReleaseUrl(suite.mirror, suite.name));
     if (text === undefined) {
       if (suite.required) throw missingSuite(suite);
       talk.warn(`${suite.mirror} has no suite ${suite.name}: the base image is made without it`);
@@ -47,14 +47,14 @@ export async function stateOf(asked: readonly Suite[], talk: Talk): Promise<Arch
 
 /** Names what an apt repository holds now: its indexes' sums, without the day's date and signature. */
 export async function indexDigest({ uri, suite }: { uri: string; suite: string }): Promise<string> {
-  const text = await fetchText(inReleaseUrl(uri, suite));
+  const text = await fetchByApt(inReleaseUrl(uri, suite));
   if (text === undefined) throw missingSuite({ mirror: uri, name: suite, required: true });
   const [sums = ""] = /^SHA256:[^]*?(?=^-----BEGIN|(?![^]))/m.exec(text) ?? [];
   return createHash("sha256").update(sums).digest("hex");
 }
 
 /** One file by apt's own transports, so that apt's proxies and file: mirrors work as for the packages. Undefined: 404. */
-async function fetchText(url: string): Promise<string | undefined> {
+export async function fetchByApt(url: string): Promise<string | undefined> {
   const folder = await mkdtemp(join(tmpdir(), "sip-proxy-archive-"));
   try {
     const file = join(folder, "file");

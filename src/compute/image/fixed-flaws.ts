@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { UserError } from "../../errors.js";
+import { compareVersions } from "./debian-version.js";
+import type { ImageLock } from "./lock.js";
+import type { OutdatedPackage } from "./outdated.js";
+
+/**
+ * What is read of the data of Debian's security tracker (https://security-tracker.debian.org/tracker/data/json): source package, name of the flaw,
+ * codename of the release.
+ */
+const trackerSchema = z.record(
+  z.string(),
+  z.record(
+    z.string(),
+    z.object({
+      releases: z.record(z.string(), z.object({ status: z.string(), fixed_version: z.string().optional() })),
+    }),
+  ),
+);
+
+/**
+ * The flaws (CVE-…) that each package's upgrade mends, by the package's name: those that the tracker knows as fixed in a version which the image does not have
+ * and its archives do. Throws UserError when the text is not the tracker's.
+ */
+export function fixedFlaws(
+  text: string,
+  { packages }: ImageLock,
+  outdated: readonly OutdatedPackage[],
+): Map<string, string[]> {
+  const tracker = read(text);
+  return new Map(
+    outdated.flatMap(({ name, installed, candidate, archives }) => {
+      const flaws = Object.entries(tracker[packages[name]?.source ?? name] ?? {});
+      const codenames = new Set(archives.map(codename));
+      const fixed = flaws.filter(([, { releases }]) =>
+        [...codenames].some((release) => {
+          const { status, fixed_version: version = "0" } = releases[release] ?? {};
+          return status === "resolved" && isBetween(ofSource(installed), version, ofSource(candidate));
+        }),
+      );
+      return fixed.length === 0 ? [] : [[name, fixed.map(([flaw]) => flaw).sort(byNumber)] as const];
+    }),
+  );
+}
+
+function read(text: string): z.infer<typeof trackerSchema> {
+  try {
+    return trackerSchema.parse(JSON.parse(text));
+  } catch {
+    throw new UserError("its answer is not the security tracker's data");
+  }
+}
+
+/** Of an archive as apt shows it: `http://deb.debian.org/debian-security trixie-security/main`. */
+function codename(archive: string): string {
+  const [, suite = ""] = archive.split(" ");
+  return (suite.split("/")[0] ?? "").replace(/-(security|updates|backports)$/, "");
+}
+
+/** Of a binary package that was only built once more, the source's version. */
+function ofSource(version = ""): string {
+  return version.replace(/\+b\d+$/, "");
+}
+
+function isBetween(installed: string, version: string, candidate: string): boolean {
+  return compareVersions(installed, version) < 0 && compareVersions(version, candidate) <= 0;
+}
+
+/** CVE-2026-999 comes before CVE-2026-1000. */
+function byNumber(one: string, other: string): number {
+  return one.localeCompare(other, "en", { numeric: true });
+}

@@ -1,0 +1,37 @@
+import { fixedFlaws } from "../../compute/image/fixed-flaws.js";
+import type { ImageLock } from "../../compute/image/lock.js";
+import type { OutdatedPackage } from "../../compute/image/outdated.js";
+import { UserError } from "../../errors.js";
+import { fetchByApt } from "../local/archive.js";
+
+/** Some 70 MB of JSON. */
+export const debiansTracker = "https://security-tracker.debian.org/tracker/data/json";
+
+/** Asks nobody. */
+export const noTracker = "none";
+
+export interface KnownFlaws {
+  /** By the package's name. */
+  flaws: Map<string, string[]>;
+  /** Why none are known. */
+  notes: string[];
+}
+
+/** The flaws that upgrades mend, where there are security updates and the tracker answers, by apt's own transports and proxies. */
+export async function knownFlaws(
+  lock: ImageLock,
+  outdated: readonly OutdatedPackage[],
+  tracker: string,
+): Promise<KnownFlaws> {
+  if (tracker === noTracker || !outdated.some(({ security }) => security))
+    return { flaws: new Map(), notes: [] };
+  try {
+    const text = await fetchByApt(tracker);
+    if (text === undefined) throw new UserError(`${tracker} is not there`);
+    return { flaws: fixedFlaws(text, lock, outdated), notes: [] };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const why = error.message.replace(/^the mirror does not answer: /, "");
+    return { flaws: new Map(), notes: [`the names of flaws are not known: ${why}`] };
+  }
+}
