@@ -99,7 +99,7 @@ export class NativeProxy {
       "kamailio",
       `set -a; . /etc/sip-proxy/host.env; . /run/sip-proxy/database.env; ulimit -n $(ulimit -Hn)
        exec kamailio -DD -E -f /etc/kamailio/kamailio.cfg -P /run/kamailio/kamailio.pid -u kamailio -g kamailio \\
-         -m $SHARED_MEMORY_MIB -M 16 $(sed -n 's/^KAMAILIO_OPTIONS=//p' /run/sip-proxy/kamailio.env)`,
+         -m $SHARED_MEMORY_MIB -M 16 -x fm -X fm $(sed -n 's/^KAMAILIO_OPTIONS=//p' /run/sip-proxy/kamailio.env)`,
     );
   }
 
