@@ -24,7 +24,10 @@ export function addFleet(sipProxy: Command): void {
   ] as const)
     command(name, summary)
       .argument("[NAME...]", "hosts of the fleet; all of them when none is named")
-      .option("--image <image>", "path of an image (default: the newest)")
+      .option(
+        "--image <image>",
+        "path of an image, or its AMI (default: the newest; on EC2 the promoted one)",
+      )
       .addOption(
         new Option(
           "--timeout <seconds>",

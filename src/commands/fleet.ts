@@ -5,7 +5,7 @@ import { runSteps, type StepTimes } from "../cli/steps.js";
 import { UserError } from "../errors.js";
 import type { HostOrder, Hosts, Rolling } from "../targets/hosts.js";
 import { operationsOf } from "../targets/lookup.js";
-import type { Fleet } from "../understand/fleet.js";
+import type { Fleet, Host } from "../understand/fleet.js";
 import { lookAtEach } from "./dispatcher.js";
 import { secondsOf } from "./launch.js";
 import { findHosts, loadFleetAndWarn } from "./load-fleet.js";
@@ -86,6 +86,7 @@ async function roll(file: string, names: string[], options: RollOptions, remembe
   const loaded = loadFleetAndWarn(file);
   const { fleet } = loaded;
   const hosts = names.length > 0 ? findHosts(fleet, names) : singles(fleet);
+  leaveGroup(fleet, hosts);
   const all = orders(file, loaded, hosts);
   const operations = await operationsOf(options.target);
   await operations.withHosts(fleet, options, async (target) => {
@@ -129,7 +130,15 @@ function tellPlan(behind: readonly HostOrder[], { json }: RollOptions): void {
   else talk.say(`would drain and replace, one after the other: ${names.join(", ")}`);
 }
 
-/** A group's instances have a roll of their own. */
+/** The instances of a group have a roll of their own. Throws UserError when one was named. */
+function leaveGroup({ group }: Fleet, hosts: readonly Host[]): void {
+  if (!group) return;
+  const way = `sip-proxy group roll FLEET`;
+  if (hosts.some(({ kind }) => kind === "group"))
+    throw new UserError(`${group.name} is a group, not a host`, { hint: way, exitCode: 2 });
+  talk.note(`instances of the group ${group.name} are left as they are: ${way}`);
+}
+
 function singles({ hosts }: Fleet) {
   return hosts.filter(({ kind }) => kind === "proxy");
 }

@@ -6,9 +6,9 @@ import type { Reached } from "../targets/reach.js";
 import type { Fleet, Host } from "../understand/fleet.js";
 import { lookAtEach } from "./dispatcher.js";
 import { tellHosts, untilDrained } from "./drain-host.js";
-import { reachHosts } from "./reach.js";
+import { findReached, isReached, pauseFor, reachHosts } from "./reach.js";
 import type { TargetOption } from "./target-option.js";
-import { untilClear, type Tell } from "./until-clear.js";
+import { PAUSE, untilClear, type Tell } from "./until-clear.js";
 
 export interface RollOptions extends TargetOption {
   image?: string;
@@ -21,6 +21,8 @@ export interface RollOptions extends TargetOption {
 
 /** Milliseconds that others are waited for to be ready, and to have room. */
 const PATIENCE = 60_000;
+/** The same where a look is dear: so many of them. A new host needs minutes until it can be asked there. */
+const LOOKS = 30;
 /** Milliseconds for a boot. */
 const BOOT = 900_000;
 
@@ -49,7 +51,7 @@ export class Roll {
       const rest = orders.slice(index + 1).map((later) => later.host.name);
       return [
         { title: `${host.name}: the others have room`, run: (tell: Tell) => this.#room(host, tell) },
-        { title: `${host.name}: drained`, run: (tell: Tell) => this.#drain(host, tell) },
+        { title: `${host.name}: drained`, run: (tell: Tell) => this.#drain(order, tell) },
         { title: `${host.name}: replaced`, run: () => this.#replace(order) },
         { title: `${host.name}: ready`, run: () => this.#ready(host, rest) },
       ];
@@ -62,16 +64,21 @@ export class Roll {
     if (this.options.force) return;
     const hosts = this.fleet.hosts.filter(({ kind }) => kind === "proxy");
     const names = hosts.map((host) => host.name);
+    const found = await findReached(this.fleet, hosts, this.options);
+    const pause = pauseFor(found.filter(isReached), PAUSE);
+    const patience = Math.max(PATIENCE, pause * LOOKS);
     const look = async () =>
       objection(name, await lookAtEach(await reachHosts(this.fleet, hosts, this.options)), names) ?? "";
     const late = (why: string) =>
       new UserError(`${name} is not drained: ${why}`, {
         hint: "see: sip-proxy fleet status FLEET, sip-proxy doctor FLEET; the same command goes on; --force does not ask",
       });
-    await untilClear(look, { timeout: Math.min(PATIENCE, this.timeout), tell, late });
+    await untilClear(look, { timeout: Math.min(patience, this.timeout), pause, tell, late });
   }
 
-  async #drain(host: Host, tell: Tell): Promise<void> {
+  async #drain(order: HostOrder, tell: Tell): Promise<void> {
+    const { host } = order;
+    if (await this.target.rolling?.isCurrent(order)) return;
     const reached = await this.#reached(host);
     if (reached.length === 0) return;
     this.stays = `${host.name} is drained: the same command goes on, sip-proxy undrain FLEET ${host.name} ends it`;
@@ -86,11 +93,14 @@ export class Roll {
     const found = await reachHosts(this.fleet, [host], this.options);
     if (found.length > 0) return found;
     throw new UserError(`${host.name} runs, and cannot be asked to drain`, {
-      hint: `sip-proxy terminate FLEET ${host.name}, which cuts off its calls; then the same command again`,
+      hint: `see: sip-proxy doctor FLEET; or end it (where terminate cannot drain it either, with its calls): sip-proxy terminate FLEET ${host.name}; then the same command again`,
     });
   }
 
-  async #replace({ host, userData }: HostOrder): Promise<void> {
+  /** Unless another roll, of another machine, has done it meanwhile: that host has calls. */
+  async #replace(order: HostOrder): Promise<void> {
+    const { host, userData } = order;
+    if (await this.target.rolling?.isCurrent(order)) return;
     this.stays = `${host.name} is being replaced: the same command goes on`;
     await this.target.terminate(host, { now: true, release: false });
     await this.target.launch({ host, userData });

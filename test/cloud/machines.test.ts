@@ -208,6 +208,26 @@ test("a group of several types: made, found unchanged, changed, rolled, rolled b
   expect(await changesOf("apply", plain)).toEqual([]);
 });
 
+test("spot instances are told as such, in the group's status and in that of its instances", async () => {
+  const file = await mixed({ spot_percentage: 50 });
+  await cloud.ok("group", "apply", file);
+  cloud.proxy.standIns.set("DescribeInstances", async (_, forward) => {
+    const answer = await forward();
+    const spot = "<instanceLifecycle>spot</instanceLifecycle><imageId>";
+    return { ...answer, body: answer.body.replace("<imageId>", spot) };
+  });
+  for (const [argv, words] of [
+    [["group", "status", file], /t3\.medium, spot +eu-west-1/],
+    [["status", file, "--target", "ec2"], /running, spot/],
+  ] as const) {
+    const { stdout } = await told(cloud, ...argv);
+    expect(stdout).toMatch(words);
+    expect(stdout.match(/, spot/g)).toHaveLength(1);
+    const json = (await told(cloud, ...argv, "--json")).stdout;
+    expect([/"spot": true/g, /"spot": false/g].map((each) => json.match(each)?.length)).toEqual([1, 1]);
+  }
+});
+
 interface Stack {
   Resources: { Group: { Properties: object } };
 }

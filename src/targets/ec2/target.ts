@@ -50,6 +50,6 @@ export const ec2 = {
     cloudformation: async (): Promise<Exporter> =>
       (await import("./compute/cloudformation/export.js")).cloudFormation,
   },
-  features: ["promote", "clean", "groups", "addresses", "roles", "reach", "check"],
+  features: ["promote", "clean", "groups", "addresses", "roles", "reach", "roll", "check"],
   operations: async (): Promise<Operations> => (await import("./commands/operations.js")).operations,
 } as const satisfies Target;

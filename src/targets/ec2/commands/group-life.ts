@@ -39,7 +39,9 @@ function statusText(status: GroupStatus): string {
     "",
     table(
       columns,
-      status.instances.map((instance) => columns.map((column) => String(instance[column] ?? ""))),
+      status.instances
+        .map((instance) => (instance.spot ? { ...instance, type: `${instance.type}, spot` } : instance))
+        .map((instance) => columns.map((column) => String(instance[column] ?? ""))),
     ).trimEnd(),
     ...(status.alarms ?? [])
       .filter(({ state }) => state === "ALARM")

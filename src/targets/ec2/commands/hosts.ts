@@ -34,10 +34,10 @@ export async function status(fleet: Fleet, hosts: readonly Host[], json: boolean
 
 function statusRows(name: string, instances: readonly InstanceStatus[]): string[][] {
   if (instances.length === 0) return [[name, "", "not launched", "", "", ""]];
-  return instances.map(({ instance, state, checks, ready, says }) => [
+  return instances.map(({ instance, state, spot, checks, ready, says }) => [
     name,
     instance,
-    state,
+    spot ? `${state}, spot` : state,
     checks,
     ready ? pc.green("ready") : pc.yellow("not ready"),
     says,

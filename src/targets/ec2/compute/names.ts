@@ -49,6 +49,9 @@ export const amiParameters = (fleet: Pick<Fleet, "name" | "image">): string[] =>
   ...new Set([amiParameter(fleet), ...architectures.map((one) => usualAmiParameter(fleet.name, one))]),
 ];
 
+/** SSM parameter with the AMI that single hosts had before the last roll. */
+export const formerAmiParameter = (fleet: string): string => `/sip-proxy/${fleet}/former-ami`;
+
 /** SSM parameter with what is in a baked image, and in its copies in other regions. `baked`: ISO 8601. */
 export const contentsParameter = (fleet: string, key: string, baked: string): string =>
   `/sip-proxy/${fleet}/images/${key}-${baked.replaceAll(/[^0-9TZ]/g, "")}`;

@@ -31,6 +31,7 @@ export interface GroupStatus {
   instances: {
     instance: string;
     type: string;
+    spot: boolean;
     zone: string;
     lifecycle: string;
     health: string;
@@ -76,6 +77,7 @@ export async function groupStatus(
       return {
         instance: member.InstanceId ?? "",
         type: member.InstanceType ?? "",
+        spot: instance?.isSpot === true,
         zone: member.AvailabilityZone ?? "",
         lifecycle: member.LifecycleState ?? "",
         health: member.HealthStatus ?? "",

@@ -23,6 +23,8 @@ export interface FoundInstance {
   /** Whether the metadata service shows the instance its tags. */
   showsTags: boolean;
   type: string;
+  /** EC2 takes it back with a notice of two minutes. */
+  isSpot: boolean;
   zone: string;
   keyName: string | undefined;
   /** Their ids. */
@@ -59,6 +61,7 @@ function readInstance(instance: Instance): FoundInstance {
     imageId: instance.ImageId ?? "",
     showsTags: instance.MetadataOptions?.InstanceMetadataTags === "enabled",
     type: instance.InstanceType ?? "",
+    isSpot: instance.InstanceLifecycle === "spot",
     zone: instance.Placement?.AvailabilityZone ?? "",
     keyName: instance.KeyName,
     securityGroups: (instance.SecurityGroups ?? []).map(({ GroupId = "" }) => GroupId),

@@ -1,15 +1,13 @@
 import { userDataDigest } from "../../../compute/user-data/digest.js";
-import { runInstances, type Ami } from "../compute/instance.js";
+import { runInstances } from "../compute/instance.js";
 import { isAllocated } from "../compute/elastic-ip.js";
 import { tagKey } from "../compute/names.js";
 import { redacted } from "../compute/redact.js";
-import { subnetFor, type Subnet } from "../compute/subnet.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import { addressesOfHost, addressFor, ensureAddress, refuseTaken } from "./addresses.js";
 import type { Aws } from "./aws.js";
 import { drain, drains, drainTag } from "./drain.js";
-import { amiToLaunch } from "./images.js";
 import {
   instanceOfHost,
   instancesTagged,
@@ -19,27 +17,26 @@ import {
   type FoundInstance,
 } from "./instances.js";
 import { deleteSecurityGroup, ensureSecurityGroups } from "./security-groups.js";
-import { describeSubnets } from "./subnets.js";
+import { Ec2Rolling } from "./rolling.js";
+import { Surroundings } from "./surroundings.js";
 import { readyLine } from "./console.js";
-import type { HostOrder, Hosts, ListedHost } from "../../hosts.js";
-
-/** What all hosts of a fleet share; looked up once. */
-interface Surroundings {
-  ami: Ami;
-  subnets: Subnet[];
-}
+import type { HostOrder, Hosts, ListedHost, Rolling } from "../../hosts.js";
 
 /** Hosts as EC2 instances, found again by their tags. */
 export class Ec2Hosts implements Hosts {
-  #surroundings: Promise<Surroundings> | undefined;
+  readonly rolling: Rolling;
+  readonly #surroundings: Surroundings;
 
   constructor(
     private readonly aws: Aws,
     private readonly fleet: Fleet,
     private readonly tell: (line: string) => void,
     /** AMI instead of the fleet's. */
-    private readonly ami?: string,
-  ) {}
+    ami?: string,
+  ) {
+    this.#surroundings = new Surroundings(aws, fleet, ami);
+    this.rolling = new Ec2Rolling(aws, fleet, this.#surroundings, tell);
+  }
 
   calls(): unknown {
     return redacted(this.aws.told);
@@ -71,8 +68,8 @@ export class Ec2Hosts implements Hosts {
   }
 
   async #run(host: Host, userData: Buffer, former: readonly string[]): Promise<string> {
-    const { ami, subnets } = await this.#lookAround();
-    const subnet = this.#subnet(host, subnets);
+    const ami = await this.#surroundings.ami();
+    const subnet = await this.#surroundings.subnetOf(host);
     const securityGroupIds = await ensureSecurityGroups(this.aws, this.fleet, subnet?.vpcId);
     const parts = { ami, subnetId: subnet?.id, securityGroupIds, userData };
     const { Instances = [] } = await this.aws.change(
@@ -81,21 +78,6 @@ export class Ec2Hosts implements Hosts {
       { Instances: [{ InstanceId: "(the new instance)" }] },
     );
     return Instances[0]?.InstanceId ?? "";
-  }
-
-  #lookAround(): Promise<Surroundings> {
-    return (this.#surroundings ??= (async () => ({
-      ami: await amiToLaunch(this.aws, this.fleet, this.ami),
-      subnets: await describeSubnets(this.aws, this.fleet.launch.ec2.subnets),
-    }))());
-  }
-
-  #subnet(host: Host, subnets: readonly Subnet[]): Subnet | undefined {
-    const subnet = subnetFor(host, this.fleet.hosts.indexOf(host), subnets);
-    if (subnet || host.private_ip_address === "auto") return subnet;
-    throw new UserError(`${host.name}: no subnet contains ${host.private_ip_address}`, {
-      hint: `launch.ec2.subnets are ${subnets.map(({ id, cidr }) => `${id} (${cidr})`).join(", ") || "not given"}`,
-    });
   }
 
   /** Before anything is made. */
@@ -212,7 +194,7 @@ function refuseOtherUserData(host: Host, { id, tags }: FoundInstance, userData: 
   throw new UserError(
     `${host.name} was launched as ${id} with different user-data: the fleet file has changed since`,
     {
-      hint: `sip-proxy terminate FLEET ${host.name} --target ec2, then launch it again; its Elastic IP is kept`,
+      hint: `to replace it, after its last call: sip-proxy fleet roll FLEET ${host.name} --target ec2; its Elastic IP is kept`,
     },
   );
 }

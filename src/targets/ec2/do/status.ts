@@ -12,6 +12,7 @@ import { ownLines } from "./console.js";
 export interface InstanceStatus {
   instance: string;
   state: string;
+  spot: boolean;
   zone: string;
   publicIp: string | undefined;
   /** EC2's own two checks: ok, initializing, impaired … */
@@ -48,12 +49,12 @@ export async function instanceStatuses(
 type Sayings = Map<string, Pick<InstanceStatus, "ready" | "says">>;
 
 function statusOf(
-  { id, state, zone, publicIp }: FoundInstance,
+  { id, state, isSpot, zone, publicIp }: FoundInstance,
   checks: ReadonlyMap<string, string>,
   says: Sayings,
 ): InstanceStatus {
   const told = says.get(id) ?? { ready: false, says: "" };
-  return { instance: id, state, zone, publicIp, checks: checks.get(id) ?? "", ...told };
+  return { instance: id, state, spot: isSpot, zone, publicIp, checks: checks.get(id) ?? "", ...told };
 }
 
 /** EC2 takes a hundred ids a call. */

@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { userDataDigest } from "../../../compute/user-data/digest.js";
+import { withLock } from "../../../do/local/lock.js";
+import { hostPaths } from "../../../do/local/paths.js";
+import { UserError } from "../../../errors.js";
+import type { Fleet, Host } from "../../../understand/fleet.js";
+import type { HostOrder, Rolling } from "../../hosts.js";
+import { formerAmiParameter, tagKey } from "../compute/names.js";
+import { addressFor, refuseTaken } from "./addresses.js";
+import type { Aws } from "./aws.js";
+import { launchIsAllowed } from "./check/launch.js";
+import { amiIn } from "./images.js";
+import { instanceOfHost, instancesTagged, isGone, refuseProtected } from "./instances.js";
+import { planSecurityGroups } from "./security-groups.js";
+import type { Surroundings } from "./surroundings.js";
+
+/** Single hosts on EC2, as a roll looks at them. */
+export class Ec2Rolling implements Rolling {
+  constructor(
+    private readonly aws: Aws,
+    private readonly fleet: Fleet,
+    private readonly surroundings: Surroundings,
+    private readonly tell: (line: string) => void,
+  ) {}
+
+  async isCurrent({ host, userData }: HostOrder): Promise<boolean> {
+    const ami = await this.surroundings.ami();
+    const { instance } = await instanceOfHost(this.aws, this.fleet.name, host.name);
+    if (!instance || !/^(pending|running)$/.test(instance.state)) return false;
+    const made = instance.tags[tagKey.userData];
+    return (
+      instance.imageId === ami.id &&
+      instance.type === this.fleet.launch.ec2.instance_type &&
+      // images of former releases do not say
+      (made === undefined || made === userDataDigest(userData))
+    );
+  }
+
+  /** On this machine. One of another machine finds hosts that are replaced already, and leaves them. */
+  alone<T>(roll: () => Promise<T>): Promise<T> {
+    const { name } = this.fleet;
+    return withLock(join(hostPaths().state, name, ".ec2-roll.lock"), roll, () =>
+      this.tell(`another roll of ${name} runs on this machine; waiting for its end (Ctrl-C gives up)`),
+    );
+  }
+
+  /** All that can be asked before a host is drained. That EC2 has room for an instance cannot. */
+  async prepare(orders: readonly HostOrder[]): Promise<void> {
+    await this.surroundings.ami();
+    for (const { host } of orders) await this.#prepare(host);
+    const [fault] = await launchIsAllowed(this.aws, this.fleet);
+    if (fault === undefined) return;
+    const { path, message, hint } = fault;
+    throw new UserError(`${path.join(".")} ${message}`, hint === undefined ? {} : { hint });
+  }
+
+  async #prepare(host: Host): Promise<void> {
+    const subnet = await this.surroundings.subnetOf(host);
+    await planSecurityGroups(this.aws, this.fleet, subnet?.vpcId);
+    const { instance } = await instanceOfHost(this.aws, this.fleet.name, host.name);
+    if (instance) await refuseProtected(this.aws, instance.id, "terminate");
+    if (!this.fleet.launch.ec2.elastic_ip) return;
+    const address = await addressFor(this.aws, this.fleet, host);
+    if (address) refuseTaken(host, address, instance?.id);
+  }
+
+  /** In a parameter, which keeps `image prune` from the AMI too. */
+  async remember(): Promise<void> {
+    const { id } = await this.surroundings.ami();
+    const names = this.fleet.hosts.filter(({ kind }) => kind === "proxy").map(({ name }) => name);
+    const there = (await instancesTagged(this.aws, { [tagKey.fleet]: this.fleet.name })).filter(
+      (instance) => !isGone(instance) && names.includes(instance.tags[tagKey.host] ?? ""),
+    );
+    const images = there.map(({ imageId }) => imageId).filter((image) => image !== id);
+    const count = (image: string) => images.filter((one) => one === image).length;
+    const [most] = [...images].sort((a, b) => count(b) - count(a));
+    if (most === undefined || most === (await this.previous())) return;
+    const Name = formerAmiParameter(this.fleet.name);
+    await this.aws.change("ssm:PutParameter", { Name, Value: most, Type: "String", Overwrite: true }, {});
+  }
+
+  previous(): Promise<string | undefined> {
+    return amiIn(this.aws, formerAmiParameter(this.fleet.name));
+  }
+}
