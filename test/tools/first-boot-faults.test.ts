@@ -130,14 +130,46 @@ test("a full disk, at any write: no file is half done, it says why, and the firs
   }
 });
 
-test("a disk that is full from the first boot on is told as the reason why the image is no host", async () => {
+test.each([
+  {
+    what: "a container has cloud-init begin again, here that of Debian 12",
+    container: 0,
+    asked: [
+      "restart cloud-init-local.service cloud-init.service cloud-config.service cloud-final.service",
+      "try-restart systemd-networkd.service",
+      "start --no-block multi-user.target",
+    ],
+  },
+  { what: "another host boots once more", container: 1, asked: ["reboot"] },
+])("a disk that is full from the first boot on is told; with room, $what", async ({ container, asked }) => {
   for (const file of ["host.env", "user-data.list"]) rmSync(at(`etc/sip-proxy/${file}`));
   const filler = join(disk, "filler");
   await attempt({ argv: ["dd", "if=/dev/zero", `of=${filler}`, "bs=4096", "status=none"] });
-  expect((await script(root, "no-host-yet", { wait: 1 })).stdout).toMatch(
-    /FAILED: the disk is full \(0 KiB are free\)/,
-  );
-  rmSync(filler);
+  const bin = mkdtempSync(join(tmpdir(), "no-host-yet-"));
+  const systemctl = `#!/bin/sh
+    case "$1 $2" in
+    "cat cloud-init-main.service" | "cat cloud-init-network.service") exit 1 ;;
+    cat*) exit 0 ;;
+    restart*) : >"${at("etc/sip-proxy/host.env")}" ;;
+    esac
+    echo "$*" >>"${bin}/asked"`;
+  writeFileSync(join(bin, "systemctl"), systemctl, { mode: 0o755 });
+  writeFileSync(join(bin, "systemd-detect-virt"), `#!/bin/sh\nexit ${container}\n`, { mode: 0o755 });
+  try {
+    const env = { PATH: `${bin}:${process.env["PATH"]}` };
+    const onLine = (line: string) => {
+      if (line.includes("FAILED: the disk is full (0 KiB are free)")) rmSync(filler);
+    };
+    const { stdout } = await script(root, "no-host-yet", { wait: 20, env, onLine });
+    expect(stdout).toMatch(/the disk is full \(0 KiB[^]*there is room on the disk again/);
+    expect(readFileSync(join(bin, "asked"), "utf8").trimEnd().split("\n")).toEqual(asked);
+  } finally {
+    rmSync(bin, { recursive: true });
+  }
+});
+
+test("an image on a disk with room, without user-data, is no host yet", async () => {
+  for (const file of ["host.env", "user-data.list"]) rmSync(at(`etc/sip-proxy/${file}`));
   expect((await script(root, "no-host-yet", { wait: 1 })).stdout).toMatch(
     /FAILED: this image is no host yet/,
   );

@@ -85,6 +85,8 @@ export class BootedHost {
   }
 
   async remove(): Promise<void> {
+    await this.cutOff();
+    await attempt({ argv: ["umount", "-l", this.#tree()] }); // where fillDisk has mounted a disk
     await terminateLocal(this.fleet, this.rendered.host);
   }
 
@@ -98,10 +100,6 @@ export class BootedHost {
 
   freeDisk(): void {
     rmSync(join(this.#tree(), "filler"));
-  }
-
-  async removeDisk(): Promise<void> {
-    await attempt({ argv: ["umount", "-l", this.#tree()] });
   }
 
   #tree(): string {
@@ -148,7 +146,6 @@ export class BootedHost {
 
   async stop(): Promise<void> {
     await this.remove();
-    await this.removeDisk();
     await this.world.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }

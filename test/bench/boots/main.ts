@@ -46,7 +46,6 @@ async function boots(words: string[], { kills, json }: { kills: string; json?: b
       await tell({ title, ...(await work()) });
     } finally {
       await host.remove();
-      await host.removeDisk();
     }
   };
   try {
