@@ -1,3 +1,7 @@
+import { writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { lockText } from "../../../src/compute/image/lock.js";
+import { lockOf } from "../../support/locks.js";
 import { bakeMark, makeAmi } from "../../support/cloud/fleet-ami.js";
 import type { World } from "./world.js";
 
@@ -10,6 +14,8 @@ export interface Tried {
   code?: number;
   /** It changes something, and takes --dry-run. */
   changes?: true;
+  /** It asks nobody, needs no credentials, and prints JSON alone. */
+  offline?: true;
 }
 
 const one = (verb: string, ...more: string[]) => ({
@@ -45,6 +51,13 @@ async function rolled(world: World): Promise<void> {
   await world.ok("group", "roll", world.file);
 }
 
+const lockBeside = (file: string) => join(dirname(file), "image.lock");
+
+async function writeLock({ file }: World): Promise<void> {
+  const one = { version: "3.0", architecture: "amd64", source: "apt" };
+  await writeFile(lockBeside(file), lockText(lockOf({ packages: { apt: one } })));
+}
+
 /** The operator's commands that ask AWS or change something there. */
 export const commands: readonly Tried[] = [
   { argv: (file) => ["validate", file, "--target", "ec2"] },
@@ -61,6 +74,12 @@ export const commands: readonly Tried[] = [
   { ...ofGroup("roll"), before: secondVersion, changes: true },
   { ...ofGroup("rollback"), before: rolled, changes: true },
   { ...ofGroup("delete", "--force", "--release"), before: applied, changes: true },
+  {
+    argv: (file) => ["export", file, "--format", "cloudformation"],
+    before: (world) => world.useReferences(),
+    offline: true,
+  },
+  { argv: (file) => ["image", "sbom", lockBeside(file)], before: writeLock, offline: true },
   { ...ofImage("list"), before: images },
   { ...ofImage("diff", "--exit-code"), before: promoted },
   { ...ofImage("promote"), before: images, changes: true },

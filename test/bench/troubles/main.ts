@@ -36,7 +36,7 @@ async function tryAll(words: string[]): Promise<void> {
 
 const nameOf = ({ argv }: Tried) =>
   argv("FLEET")
-    .filter((word) => !["FLEET", "--target", "ec2", "sipproxy0"].includes(word))
+    .filter((word) => !["FLEET", "image.lock", "--target", "ec2", "sipproxy0"].includes(word))
     .join(" ");
 
 async function row(world: World, command: Tried): Promise<string[]> {

@@ -34,7 +34,14 @@ export class World {
     return this.#write(bases.newest.ami_id);
   }
 
-  async #write(ami: string): Promise<void> {
+  /** The fleet's user-data holds no secret from now on. */
+  useReferences(): Promise<void> {
+    return this.#write(bases.old.ami_id, {
+      database: { dbhost: "database.example.com", dbpass_kam: "${ssm:/kam}" },
+    });
+  }
+
+  async #write(ami: string, parts: object = {}): Promise<void> {
     const subnets = (await this.cloud.subnets()).map(({ id }) => id);
     this.file = await this.cloud.fleet({
       dns: { domain: "proxies.example.com", ttl: 30 },
@@ -59,6 +66,7 @@ export class World {
           create_security_group: true,
         },
       },
+      ...parts,
     });
   }
 
