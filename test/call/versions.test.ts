@@ -5,6 +5,7 @@ import { CallLab } from "../support/call-lab.js";
 import { eventually } from "../support/eventually.js";
 import { proxiesWith } from "../support/proxies.js";
 import { packetsByStream, untilAllGet } from "../support/recorded-packets.js";
+import { databaseAddress } from "../support/lab-topology.js";
 import { goneAndHeld, sessions } from "../support/sessions.js";
 import { releaseTree } from "../support/release-tree.js";
 import { slackFromNow } from "../support/slack.js";
@@ -30,6 +31,8 @@ describe.each([
           dialog_secret: "0123456789abcdef",
         },
         proxies: proxiesWith({ sipproxy0: {}, sipproxy1: {} }),
+        // a primary, and a standby that is down
+        database: { dbhost: [databaseAddress, databaseAddress], dbport: [5432, 5433] },
       },
       { root: await root() },
     );
@@ -40,6 +43,23 @@ describe.each([
     expect((await lab.proxy().run("kamailio", "-v")).stdout).toMatch(version);
     const start = lab.proxy().log.filter((line) => line.startsWith("kamailio: "));
     expect(start.filter((line) => /ERROR|CRITICAL|deprecated/i.test(line))).toEqual([]);
+  });
+
+  it("loads the dispatcher table from the server that answers, of several, whichever comes first", async () => {
+    const proxy = lab.proxy();
+    expect((await proxy.run("cat", "/run/sip-proxy/kamailio.env")).stdout).not.toContain(
+      "WITH_LAST_GOOD_LIST",
+    );
+    for (const [n, ports] of ["5432,5433", "5433,5432"].entries()) {
+      await proxy.run("sed", "-i", `s/^port=.*/port=${ports}/`, "/run/sip-proxy/pg_service.conf");
+      const uri = `sip:10.0.0.${70 + n}:5060`;
+      const sql = `INSERT INTO dispatcher (setid, destination, flags) VALUES (1, '${uri}', 4)`;
+      await lab.postgres?.query(sql, "kamailio");
+      expect(await proxy.kamcmd("dispatcher.reload")).toContain("successfully reloaded");
+      expect(await proxy.kamcmd("dispatcher.list")).toContain(uri);
+      await lab.postgres?.query(`DELETE FROM dispatcher WHERE destination = '${uri}'`, "kamailio");
+    }
+    expect(await proxy.kamcmd("dispatcher.reload")).toContain("successfully reloaded");
   });
 
   it("takes calls with their media from all kinds of platforms, over UDP and TCP", async () => {
