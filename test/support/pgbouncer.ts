@@ -13,6 +13,9 @@ export interface Pooler {
   stop: () => Promise<void>;
 }
 
+/** A pooler's connections to the server, for each user and database. */
+export const poolSize = 3;
+
 export type PoolMode = "session" | "transaction" | "statement";
 
 /** Debian's pgbouncer before a server on 127.0.0.1, with few connections to it. */
@@ -38,7 +41,9 @@ export async function startPooler(
     auth_type: "scram-sha-256",
     auth_file: join(folder, "users.txt"),
     pool_mode: mode,
-    default_pool_size: 3,
+    default_pool_size: poolSize,
+    // 100 by default
+    max_client_conn: 1000,
     // 15 by default: nobody is let in for as long after a database that is not there was asked for
     server_login_retry: 1,
   };

@@ -10,7 +10,7 @@ import { readTableAndRoom } from "../../src/do/database/table.js";
 import { startPostgres, type Postgres } from "../../src/lab/postgres.js";
 import { fleetOf, reveal } from "../support/fleets.js";
 import { boot, listOf, newRoot, patient, script } from "../support/host-root.js";
-import { startPooler, type Pooler, type PoolMode } from "../support/pgbouncer.js";
+import { poolSize, startPooler, type Pooler, type PoolMode } from "../support/pgbouncer.js";
 import { slackFromNow } from "../support/slack.js";
 
 // A pooler between everything and the server: transactions of one client go over any of its few connections.
@@ -78,6 +78,29 @@ describe.each(["transaction", "session"] as const)("pooling by %s", (mode) => {
     const { database } = fleetOf({ database: access() });
     await initDatabase(database, reveal);
     expect(await readTableAndRoom(database, reveal)).toHaveProperty("allowed", undefined);
+  });
+
+  test("a boot's read of the list waits for its turn", async () => {
+    const { database } = fleetOf({ database: access() });
+    await initDatabase(database, reveal);
+    const root = await newRoot(join(folder, "one"), { database: access() });
+    await boot(root);
+    const login = { user: "kamailio", password: database.dbpass_kam, database: "kamailio" };
+    const whileAreInUse = <T>(connections: number, act: () => Promise<T>): Promise<T> =>
+      connections === 0
+        ? act()
+        : withConnection(database, login, reveal, async (client) => {
+            await client.query("BEGIN");
+            return whileAreInUse(connections - 1, act).finally(() => client.query("ROLLBACK"));
+          });
+    const read = (seconds: number) =>
+      script(root, "dispatcher-list", { env: { DATABASE_PATIENCE: String(seconds) } });
+    const { waiting } = await whileAreInUse(poolSize, async () => {
+      const patient = read(60);
+      expect((await read(1)).stderr).toContain("it is silent");
+      return { waiting: patient };
+    });
+    expect(await waiting).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
   test("no setting stays behind on the server's connections", async () => {

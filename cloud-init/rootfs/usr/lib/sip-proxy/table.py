@@ -37,9 +37,9 @@ class Row(namedtuple("Row", "id set destination flags priority attrs description
         return f"row {self.id} ({self.destination}, {self.description or 'no description'})"
 
 
-def rows():
+def rows(patience=PATIENCE):
     """All rows. Fails with OSError, whose text is what the server says, or libpq."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     with contextlib.closing(connect(end)) as connection:
         return look(connection, end)[1]
 
