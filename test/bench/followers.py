@@ -19,7 +19,7 @@ import time
 lib, way, hosts, poll, seconds = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
 sys.path.insert(0, lib)
 import connection
-from watched import Watched
+from watched import Watched, pause_after
 
 FORMER = "SELECT setid, destination, flags, priority, translate(attrs, E' \\t\\n', '') FROM sip_proxy_dispatcher ORDER BY setid, id"
 
@@ -47,21 +47,27 @@ class Host(threading.Thread):
 
     def run(self):
         due = time.monotonic() + random.uniform(0, poll)
+        in_a_row = 0
         while True:
             self.watched.wait(due - time.monotonic())
             try:
                 rows = self.watched.rows()
                 self.looks += 1
+                in_a_row = 0
                 if self.seen is not None and rows != self.seen and self.changed is None:
                     self.changed = time.time()
                 self.seen = rows
             except OSError as error:
                 self.failures += 1
-                print(error, file=sys.stderr)
-            if time.monotonic() >= due:
+                in_a_row += 1
+                said.add(str(error))
+            if in_a_row:
+                due = time.monotonic() + pause_after(in_a_row, poll)
+            elif time.monotonic() >= due:
                 due = time.monotonic() + poll
 
 
+said = set()
 all_hosts = [Host() for _ in range(hosts)]
 for host in all_hosts:
     host.start()
@@ -80,3 +86,5 @@ print(
         }
     )
 )
+for text in sorted(said):
+    print(text, file=sys.stderr)

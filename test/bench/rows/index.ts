@@ -6,7 +6,7 @@ import { detection } from "./detection.js";
 import { drain, kamailioRestarted, relayKilled } from "./faults.js";
 import { failover } from "./failover.js";
 import { firstBoots, killedBoots } from "./first-boots.js";
-import { following } from "./following.js";
+import { following, outage } from "./following.js";
 import { relayHung, relayWatched } from "./hung.js";
 import { hold } from "./hold.js";
 import { load } from "./load.js";
@@ -43,6 +43,7 @@ export const rows: readonly Row[] = [
   malformed,
   cpu,
   following,
+  outage,
   databaseFailover,
   firstBoots,
   killedBoots,

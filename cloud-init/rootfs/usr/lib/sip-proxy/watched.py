@@ -18,6 +18,8 @@ LIFETIME = 200, 400
 WHOLE = 300
 # Seconds over which hosts that hear the same spread their looks.
 SPREAD = 0.5
+# Seconds between two looks at a database that is not there, at most: it is followed again within 10 s.
+AWAY = 5
 
 # The process that serves, connections in use, and how many there may be.
 ROOM = """SELECT pg_backend_pid(), (SELECT sum(numbackends) FROM pg_stat_database),
@@ -93,6 +95,11 @@ class Watched:
                 # the next one may be to another server
                 self.keeps = None
         self.connection = None
+
+
+def pause_after(failures, poll):
+    """Seconds until the next look, after so many in a row that failed: not all hosts at once."""
+    return random.uniform(0.5, 1) * max(poll, min(AWAY, poll * 2**failures))
 
 
 def is_lent(connection, end):
