@@ -10,13 +10,21 @@ set -euo pipefail
 
 step "listing packages"
 apt_get autoremove --purge
-unlock_apt
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 archives() {
 	apt-get indextargets --format $'$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)\t$(FILENAME)\t$(SOURCESENTRY)' 'Created-By: Packages' |
-		mirrors_by_name
+		mirrors_by_name | without_snapshots
+}
+
+# without_snapshots: archives under the addresses that the image names.
+without_snapshots() {
+	local mirrors=/etc/apt/sip-proxy-mirrors
+	[[ -f $mirrors ]] || mirrors=/dev/null
+	awk -F '\t' -v OFS='\t' -v mirrors="$mirrors" '
+		BEGIN { while ((getline line <mirrors) > 0) { split(line, pair, " "); usual[pair[2]] = pair[1] } }
+		{ uri = $1; sub(/\/$/, "", uri); if (uri in usual) $1 = usual[uri] "/"; print }'
 }
 
 # mirrors_by_name: of a list of mirrors on this disk, as Debian's cloud images have them (apt-transport-mirror(1)), the first: nobody else
@@ -59,7 +67,7 @@ dpkg-query -W -f '${db:Status-Status}\t${Package}\t${Version}\t${Architecture}\t
 {
 	# the first archive that has a package is enough
 	awk -F '\t' -v OFS='\t' '
-		NR == FNR { key = $1 FS $2 FS $3; if (!(key in from)) from[key] = $4 FS $5 FS $6 FS $7; next }
+		FILENAME == ARGV[1] { key = $1 FS $2 FS $3; if (!(key in from)) from[key] = $4 FS $5 FS $6 FS $7; next }
 		{ key = $1 FS $2 FS $3; print "package", $0 (key in from ? FS from[key] : "") }' "$work/available" "$work/installed"
 	while IFS=$'\t' read -r uri suite component _ entry; do
 		printf 'archive\t%s\t%s\t%s\t%s\n' "$uri" "$suite" "$component" "$(key_of "${entry%:*}")"
@@ -69,3 +77,4 @@ dpkg-query -W -f '${db:Status-Status}\t${Package}\t${Version}\t${Architecture}\t
 		sed "s/^/tool\t$(basename "$tools" .tools)\t/" "$tools"
 	done
 } >"$upload/packages.tsv"
+unlock_apt

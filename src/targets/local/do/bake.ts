@@ -192,7 +192,8 @@ export class LocalBake {
 
   get #madeOf() {
     const { name, key } = this.#baseOfBake();
-    return { name, id: key };
+    // made again of the same packages, it is the base of the lock file, wherever they came from
+    return { name, id: this.held?.base.base ?? key };
   }
 
   #layer(): Ingredients {
