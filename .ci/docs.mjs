@@ -6,13 +6,17 @@ import { runnerImport } from "vite";
 const load = async (file) =>
   (await runnerImport(`./src/${file}`, { configFile: false, logLevel: "error" })).module;
 
+const { commandsPage } = await load("cli/commands-page.ts");
 const { manPage } = await load("cli/man-page.ts");
 const { program } = await load("cli/program.ts");
 const { generatedFiles } = await load("compute/generated-files.ts");
 const { packageRoot, pages, readAsset } = await load("do/assets.ts");
 
-const manual = { path: "docs/sip-proxy.1", content: manPage(program()) };
+const ofCommands = [
+  { path: "docs/sip-proxy.1", content: manPage(program()) },
+  { path: "docs/commands.md", content: commandsPage(program()) },
+];
 
-for (const { path, content } of [...generatedFiles(readAsset, pages()), manual]) {
+for (const { path, content } of [...generatedFiles(readAsset, pages()), ...ofCommands]) {
   writeFileSync(join(packageRoot, path), content);
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { leaves, summaryOf } from "./leaves.js";
 
 /** The manual page (man(7)) of a program, made from its tree of commands. */
 export function manPage(program: Command): string {
@@ -45,25 +46,10 @@ const environment = [
   ["NO_COLOR", "No colours in the output."],
 ] as const;
 
-/** Commands that do something, with the words that call them. */
-function leaves(command: Command, words = ""): [string, Command][] {
-  return command
-    .createHelp()
-    .visibleCommands(command)
-    .filter((inner) => inner.name() !== "help")
-    .flatMap((inner) => {
-      const called = `${words} ${inner.name()}`.trimStart();
-      return inner.commands.length > 0
-        ? leaves(inner, called)
-        : [[called, inner] satisfies [string, Command]];
-    });
-}
-
 function section(words: string, command: Command): string[] {
-  const summary = command.summary() || command.description();
   return [
     `.SS ${text(words)} ${text(command.usage())}`,
-    text(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`),
+    text(`${summaryOf(command)}.`),
     ...list(command.registeredArguments.map((argument) => [argument.name(), argument.description])),
     ...options(command),
   ];
