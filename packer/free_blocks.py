@@ -74,17 +74,15 @@ def nothing_kept_back(device):
 
 
 def clear(file, disk):
-    """Writes zeros into the parts of a file that are something else on the disk; how many bytes."""
-    cleared = 0
+    """Writes zeros into the parts of a file that are something else on the disk; where on the disk, and how many bytes."""
     for logical, physical, length in list(extents(file)):
         at = 0
         while at < length:
             size = min(STEP - (physical + at) % STEP, length - at)
             if holds_anything(disk, physical + at, size):
                 os.pwrite(file, bytes(size), logical + at)
-                cleared += size
+                yield physical + at, size
             at += size
-    return cleared
 
 
 page = mmap.mmap(-1, STEP)
@@ -106,12 +104,15 @@ def main(folder):
             os.sync()
             # past the kernel's cache, which may hold what was on the disk before
             disk = os.open(f"/dev/{device}", os.O_RDONLY | os.O_DIRECT)
-            cleared = sum(clear(file, disk) for file in files)
-            os.sync()
+            cleared = [place for file in files for place in clear(file, disk)]
+            for file in files:
+                os.fsync(file)
+            if any(holds_anything(disk, *place) for place in cleared):
+                raise OSError("free blocks still hold what was deleted")
     finally:
         shutil.rmtree(work)
         os.sync()
-    print(f"{cleared // 1024} KiB cleared")
+    print(f"{sum(size for _, size in cleared) // 1024} KiB cleared")
 
 
 if __name__ == "__main__":
