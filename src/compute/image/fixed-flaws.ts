@@ -8,15 +8,15 @@ import type { OutdatedPackage } from "./outdated.js";
  * What is read of the data of Debian's security tracker (https://security-tracker.debian.org/tracker/data/json): source package, name of the flaw,
  * codename of the release.
  */
-const trackerSchema = z.record(
+const flawsSchema = z.record(
   z.string(),
-  z.record(
-    z.string(),
-    z.object({
-      releases: z.record(z.string(), z.object({ status: z.string(), fixed_version: z.string().optional() })),
-    }),
-  ),
+  z.object({
+    releases: z.record(z.string(), z.object({ status: z.string(), fixed_version: z.string().optional() })),
+  }),
 );
+
+/** A signed kernel is built from a source of its own; the tracker knows that of the kernel. */
+const signedKernel = /^linux-signed-/;
 
 /**
  * The flaws (CVE-…) that each package's upgrade mends, by the package's name: those that the tracker knows as fixed in a version which the image does not have
@@ -30,7 +30,7 @@ export function fixedFlaws(
   const tracker = read(text);
   return new Map(
     outdated.flatMap(({ name, installed, candidate, archives }) => {
-      const flaws = Object.entries(tracker[packages[name]?.source ?? name] ?? {});
+      const flaws = tracker(sourceOf(packages[name]?.source ?? name));
       const codenames = new Set(archives.map(codename));
       const fixed = flaws.filter(([, { releases }]) =>
         [...codenames].some((release) => {
@@ -43,12 +43,21 @@ export function fixedFlaws(
   );
 }
 
-function read(text: string): z.infer<typeof trackerSchema> {
-  try {
-    return trackerSchema.parse(JSON.parse(text));
-  } catch {
-    throw new UserError("its answer is not the security tracker's data");
-  }
+/** The flaws of a source package: of some 70 MB, what is asked for is looked at. */
+function read(text: string): (source: string) => [string, z.infer<typeof flawsSchema>[string]][] {
+  const told = <T>(look: () => T): T => {
+    try {
+      return look();
+    } catch {
+      throw new UserError("its answer is not the security tracker's data");
+    }
+  };
+  const all = told(() => z.looseObject({}).parse(JSON.parse(text)));
+  return (source) => told(() => Object.entries(flawsSchema.parse(all[source] ?? {})));
+}
+
+function sourceOf(name: string): string {
+  return signedKernel.test(name) ? "linux" : name;
 }
 
 /** Of an archive as apt shows it: `http://deb.debian.org/debian-security trixie-security/main`. */
