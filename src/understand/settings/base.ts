@@ -4,7 +4,7 @@ import { text, type Kind } from "./types.js";
 /** A URL as it may stand in the files of apt, Packer and git, which are in the image, where every user of a host reads them. */
 export const url = text({
   rule: "a URL starting with http:// or https://, without user and password",
-  pattern: /^https?:\/\/[^\s"'\\$@/?#]+([/?#][^\s"'\\$]*)?$/,
+  pattern: /^https?:\/\/([^\s"'\\$@/?#:[\]]+|\[[0-9A-Fa-f:.]+\])(:\d+)?([/?#][^\s"'\\$]*)?$/,
   max: 500,
 });
 
