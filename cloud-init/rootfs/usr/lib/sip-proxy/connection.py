@@ -27,7 +27,7 @@ def connect(end):
     failures = []
     for number, server in enumerate(listed):
         try:
-            connection = to_writer(*server, share(end, len(listed) - number))
+            connection = to_writer(*server, share(end, len(listed) - number), number + 1 == len(listed))
         except OSError as error:
             failures.append(str(error) if len(listed) == 1 else f"{named(*server)}: {error}")
         else:
@@ -47,13 +47,20 @@ def named(host, port):
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def to_writer(host, port, end):
+# Seconds for a server that answers nothing, where there is another one: what it is connected for may wait longer, in a pooler's queue.
+SILENT = 4
+
+
+def to_writer(host, port, end, last):
     """By the first of its addresses that takes a connection. Libpq's own target_session_attrs goes by what the server said at first:
     through a pooler that is of another connection, from before a standby was promoted."""
     found = addresses(host)
     for number, address in enumerate(found):
         try:
-            connection = Connection(host, address, port, share(end, len(found) - number))
+            until = share(end, len(found) - number)
+            if not last:
+                until = min(until, time.monotonic() + SILENT)
+            connection = Connection(host, address, port, until)
             break
         except OSError as error:
             failure = error
