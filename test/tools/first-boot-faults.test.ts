@@ -160,7 +160,7 @@ test.each([
     const onLine = (line: string) => {
       if (line.includes("FAILED: the disk is full (0 KiB are free)")) rmSync(filler);
     };
-    const { stdout } = await script(root, "no-host-yet", { wait: 20, env, onLine });
+    const { stdout } = await script(root, "no-host-yet", { wait: container === 0 ? 120 : 45, env, onLine });
     expect(stdout).toMatch(/the disk is full \(0 KiB[^]*there is room on the disk again/);
     expect(readFileSync(join(bin, "asked"), "utf8").trimEnd().split("\n")).toEqual(asked);
   } finally {
