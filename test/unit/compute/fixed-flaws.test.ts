@@ -16,9 +16,7 @@ test.each([
 ])("the flaws of %s, built from %s", (name, source, installed, candidate, flaws) => {
   const lock = { packages: { [name]: { source } } } as unknown as ImageLock;
   const archives = ["http://deb.debian.org/debian-security trixie-security/main"];
-  const found = fixedFlaws(tracker, lock, [
-    { name, installed, candidate, archives, security: true } as never,
-  ]);
+  const found = fixedFlaws(tracker, lock, [{ name, installed, candidate, archives, security: true }]);
   expect(found.get(name) ?? []).toEqual(flaws);
 });
 
