@@ -44,7 +44,10 @@ export class Roll {
     const all = orders.map(({ host }) => host.name);
     const awaited = current.map(({ host }) => ({
       title: `${host.name}: ready`,
-      run: () => this.#ready(host, all),
+      run: async () => {
+        await this.#mend(host);
+        await this.#ready(host, all);
+      },
     }));
     const replaced = orders.flatMap((order, index) => {
       const { host } = order;
@@ -100,10 +103,14 @@ export class Roll {
   /** Unless another roll, of another machine, has done it meanwhile: that host has calls. */
   async #replace(order: HostOrder): Promise<void> {
     const { host, userData } = order;
-    if (await this.target.rolling?.isCurrent(order)) return;
+    if (await this.target.rolling?.isCurrent(order)) return this.#mend(host);
     this.stays = `${host.name} is being replaced: the same command goes on`;
     await this.target.terminate(host, { now: true, release: false });
     await this.target.launch({ host, userData });
+  }
+
+  async #mend(host: Host): Promise<void> {
+    await this.target.rolling?.mend?.(host);
   }
 
   async #ready(host: Host, rest: readonly string[]): Promise<void> {

@@ -196,6 +196,17 @@ test("it does not begin without another host that takes calls, and stops at the 
   expect((await roll(file)).changes).toEqual(replaced);
 });
 
+test("a host that a roll which was cut off has left without its Elastic IP is given it before the next one is drained", async () => {
+  const file = await fleet("newest");
+  cloud.proxy.trouble("AssociateAddress", { code: "InvalidInstanceID" });
+  const cut = await roll(file);
+  expect([cut.code, cut.changes]).toEqual([1, ["PutParameter", ...replaced]]);
+  expect((await instances()).map(({ address }) => address)).toEqual([undefined, expect.any(String)]);
+  const again = await roll(file);
+  expect([again.code, again.changes]).toEqual([0, ["AssociateAddress", ...replaced]]);
+  expect((await instances())[0]).toMatchObject({ host: "sipproxy0", address: own });
+});
+
 test("a host that a roll which was cut off has ended is launched again, without a drain", async () => {
   const [first] = await instances();
   await cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [first?.id ?? ""] }));

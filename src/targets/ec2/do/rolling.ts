@@ -6,11 +6,11 @@ import { UserError } from "../../../errors.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import type { HostOrder, Rolling } from "../../hosts.js";
 import { formerAmiParameter, tagKey } from "../compute/names.js";
-import { addressFor, refuseTaken } from "./addresses.js";
+import { addressFor, ensureAddress, refuseTaken } from "./addresses.js";
 import type { Aws } from "./aws.js";
 import { launchIsAllowed } from "./check/launch.js";
 import { amiIn } from "./images.js";
-import { instanceOfHost, instancesTagged, isGone, refuseProtected } from "./instances.js";
+import { instanceOfHost, instancesTagged, isGone, refuseProtected, waitForState } from "./instances.js";
 import { planSecurityGroups } from "./security-groups.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -62,6 +62,15 @@ export class Ec2Rolling implements Rolling {
     if (!this.fleet.launch.ec2.elastic_ip) return;
     const address = await addressFor(this.aws, this.fleet, host);
     if (address) refuseTaken(host, address, instance?.id);
+  }
+
+  /** Its Elastic IP, which a launch gives it last. One that another instance has is left to that. */
+  async mend(host: Host): Promise<void> {
+    if (!this.fleet.launch.ec2.elastic_ip) return;
+    const { instance } = await instanceOfHost(this.aws, this.fleet.name, host.name);
+    if (!instance) return;
+    await waitForState(this.aws, instance.id, "running");
+    await ensureAddress(this.aws, this.fleet, host, instance.id);
   }
 
   /** In a parameter, which keeps `image prune` from the AMI too. */
