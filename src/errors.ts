@@ -5,12 +5,18 @@
 export class UserError extends Error {
   readonly hint: string | undefined;
   readonly exitCode: number;
+  /** No call passes, about whatever, until the user has done something: nothing is tried again. */
+  readonly isFinal: boolean;
 
-  constructor(message: string, options: { hint?: string; exitCode?: number; cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { hint?: string; exitCode?: number; isFinal?: boolean; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = "UserError";
     this.hint = options.hint;
     this.exitCode = options.exitCode ?? 1;
+    this.isFinal = options.isFinal ?? false;
   }
 }
 

@@ -18,6 +18,8 @@ export interface DrainHostOptions extends ReachOptions {
 
 /** Milliseconds for a host to begin. */
 const PATIENCE = 30_000;
+/** Milliseconds without any answer of a host: more than its start anew takes, or that of what carries the commands. */
+const SILENCE = 600_000;
 
 /** `sip-proxy drain FLEET NAME…`: no new calls on these hosts; waits for their last ones. */
 export async function drainHosts(file: string, names: string[], options: DrainHostOptions): Promise<void> {
@@ -86,15 +88,25 @@ export async function tellHosts(hosts: readonly Reached[], word: "start" | "undo
   });
 }
 
+/** Somebody has them take calls again. */
+export class DrainUndone extends UserError {}
+
+/** Waits for the last call of each; one that has ended has none. */
 export async function untilDrained(hosts: readonly Reached[], timeout: number, tell: Tell): Promise<void> {
+  const heard = new Map(hosts.map(({ name }) => [name, Date.now()]));
   const look = async () => {
     const looks = await lookAtEach(hosts);
+    for (const name of looks.keys()) heard.set(name, Date.now());
     const again = [...looks].filter(([, { draining }]) => !draining).map(([name]) => name);
-    if (again.length > 0) throw new UserError(`draining was undone meanwhile: ${again.join(", ")}`);
-    const left = hosts
-      .map(({ name }) => [name, looks.get(name)?.count] as const)
-      .filter(([, count]) => count !== 0)
-      .map(([name, count]) => `${name} ${count ?? "not known"}`);
+    if (again.length > 0) throw new DrainUndone(`draining was undone meanwhile: ${again.join(", ")}`);
+    const left: string[] = [];
+    for (const host of hosts) {
+      const { name } = host;
+      const count = looks.get(name)?.count;
+      if (count === 0 || (count === undefined && !(await mayRun(host)))) continue;
+      if (Date.now() - (heard.get(name) ?? 0) > SILENCE) throw silent(name);
+      left.push(`${name} ${count ?? "not known"}`);
+    }
     return left.join(", ");
   };
   const late = (left: string) =>
@@ -104,3 +116,21 @@ export async function untilDrained(hosts: readonly Reached[], timeout: number, t
   const pause = pauseFor(hosts, PAUSE);
   await untilClear(look, { timeout, pause, tell: (left) => tell(`calls left: ${left}`), late });
 }
+
+/** Also where the target cannot tell just now. */
+async function mayRun({ runs }: Reached): Promise<boolean> {
+  try {
+    return (await runs?.()) ?? true;
+  } catch (error) {
+    if (!(error instanceof UserError) || error.isFinal) throw error;
+    return true;
+  }
+}
+
+const silent = (name: string) =>
+  new UserError(
+    `${name} has not answered for ${SILENCE / 60_000} minutes: whether it has calls is not known`,
+    {
+      hint: `see: sip-proxy doctor FLEET; the same command goes on, sip-proxy undrain FLEET ${name} ends it`,
+    },
+  );

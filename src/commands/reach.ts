@@ -94,7 +94,7 @@ function byAddress(hosts: readonly Host[]): Reached[] {
   });
 }
 
-/** What comes of each host, all at once; a host that does not answer is told of, and left out. Throws UsageError of any, and Interrupted. */
+/** What comes of each host, all at once; a host that does not answer is told of, and left out. Throws what no other host, and no repetition, would pass. */
 export async function onEach<T>(
   hosts: readonly Reached[],
   work: (host: Reached) => Promise<T>,
@@ -116,7 +116,8 @@ export async function onEach<T>(
   return new Map(results.flat());
 }
 
-const endsAll = (error: unknown): boolean => error instanceof UsageError || error instanceof Interrupted;
+const endsAll = (error: UserError): boolean =>
+  error.isFinal || error instanceof UsageError || error instanceof Interrupted;
 
 /** What was told of hosts last: those who look again and again say it once. */
 const faults = new WeakMap<Reached, string>();

@@ -1,3 +1,4 @@
+import { Interrupted } from "../cli/interrupt.js";
 import type { Step } from "../cli/steps.js";
 import { objection } from "../compute/operate/room.js";
 import { UserError } from "../errors.js";
@@ -5,7 +6,7 @@ import type { HostOrder, Hosts } from "../targets/hosts.js";
 import type { Reached } from "../targets/reach.js";
 import type { Fleet, Host } from "../understand/fleet.js";
 import { lookAtEach } from "./dispatcher.js";
-import { tellHosts, untilDrained } from "./drain-host.js";
+import { DrainUndone, tellHosts, untilDrained } from "./drain-host.js";
 import { findReached, isReached, pauseFor, reachHosts } from "./reach.js";
 import type { TargetOption } from "./target-option.js";
 import { PAUSE, untilClear, type Tell } from "./until-clear.js";
@@ -44,18 +45,16 @@ export class Roll {
     const all = orders.map(({ host }) => host.name);
     const awaited = current.map(({ host }) => ({
       title: `${host.name}: ready`,
-      run: async () => {
-        await this.#mend(host);
-        await this.#ready(host, all);
-      },
+      run: () => this.#current(host, all),
     }));
     const replaced = orders.flatMap((order, index) => {
       const { host } = order;
       const rest = orders.slice(index + 1).map((later) => later.host.name);
+      const telling = (work: () => Promise<void>) => this.#telling(host, rest, work);
       return [
         { title: `${host.name}: the others have room`, run: (tell: Tell) => this.#room(host, tell) },
-        { title: `${host.name}: drained`, run: (tell: Tell) => this.#drain(order, tell) },
-        { title: `${host.name}: replaced`, run: () => this.#replace(order) },
+        { title: `${host.name}: drained`, run: (tell: Tell) => telling(() => this.#drain(order, tell)) },
+        { title: `${host.name}: replaced`, run: () => telling(() => this.#replace(order)) },
         { title: `${host.name}: ready`, run: () => this.#ready(host, rest) },
       ];
     });
@@ -70,8 +69,14 @@ export class Roll {
     const found = await findReached(this.fleet, hosts, this.options);
     const pause = pauseFor(found.filter(isReached), PAUSE);
     const patience = Math.max(PATIENCE, pause * LOOKS);
-    const look = async () =>
-      objection(name, await lookAtEach(await reachHosts(this.fleet, hosts, this.options)), names) ?? "";
+    const look = async () => {
+      const now = await findReached(this.fleet, hosts, this.options);
+      const why = objection(name, await lookAtEach(now.filter(isReached)), names) ?? "";
+      const unreached = now.flatMap((one) =>
+        isReached(one) || one.name === name ? [] : `${one.name} is not reached: ${one.why}`,
+      );
+      return why === "" ? "" : [why, ...unreached].join("; ");
+    };
     const late = (why: string) =>
       new UserError(`${name} is not drained: ${why}`, {
         hint: "see: sip-proxy fleet status FLEET, sip-proxy doctor FLEET; the same command goes on; --force does not ask",
@@ -84,8 +89,11 @@ export class Roll {
     if (await this.target.rolling?.isCurrent(order)) return;
     const reached = await this.#reached(host);
     if (reached.length === 0) return;
-    this.stays = `${host.name} is drained: the same command goes on, sip-proxy undrain FLEET ${host.name} ends it`;
+    const drained = (may: string) =>
+      `${host.name} ${may} drained: the same command goes on, sip-proxy undrain FLEET ${host.name} ends it`;
+    this.stays = drained("may be");
     await tellHosts(reached, "start");
+    this.stays = drained("is");
     await untilDrained(reached, this.timeout, tell);
   }
 
@@ -103,9 +111,13 @@ export class Roll {
   /** Unless another roll, of another machine, has done it meanwhile: that host has calls. */
   async #replace(order: HostOrder): Promise<void> {
     const { host, userData } = order;
-    if (await this.target.rolling?.isCurrent(order)) return this.#mend(host);
+    if (await this.target.rolling?.isCurrent(order)) {
+      this.stays = undefined;
+      return this.#mend(host);
+    }
     this.stays = `${host.name} is being replaced: the same command goes on`;
     await this.target.terminate(host, { now: true, release: false });
+    this.stays = `the old ${host.name} has ended, and the new one is not up: the same command goes on`;
     await this.target.launch({ host, userData });
   }
 
@@ -113,17 +125,43 @@ export class Roll {
     await this.target.rolling?.mend?.(host);
   }
 
+  /** What a console has said of a boot of months ago may be there no longer: the host itself is asked first. */
+  async #current(host: Host, all: readonly string[]): Promise<void> {
+    await this.#mend(host);
+    const reached = (await findReached(this.fleet, [host], this.options)).filter(isReached);
+    const look = (await lookAtEach(reached)).get(host.name);
+    if (look?.ready !== true) await this.#ready(host, all);
+  }
+
+  /** What goes wrong, with how the host stands then. */
+  async #telling(host: Host, rest: readonly string[], work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof UserError) || error instanceof Interrupted || error instanceof DrainUndone)
+        throw error;
+      if (this.stays === undefined) throw error;
+      throw new UserError(
+        `the roll stops at ${host.name}: ${error.message}\n${this.stays}${asTheyWere(rest)}`,
+        { ...(error.hint === undefined ? {} : { hint: error.hint }), exitCode: error.exitCode, cause: error },
+      );
+    }
+  }
+
   async #ready(host: Host, rest: readonly string[]): Promise<void> {
     try {
       await this.target.waitUntilReady(host, Math.min(this.timeout, BOOT));
       this.stays = undefined;
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      const stays = rest.length === 0 ? "" : `; as they were: ${rest.join(", ")}`;
-      throw new UserError(`the roll stops at ${host.name}, which is not ready${stays}\n${error.message}`, {
+      if (!(error instanceof UserError) || error instanceof Interrupted) throw error;
+      const were = asTheyWere(rest);
+      throw new UserError(`the roll stops at ${host.name}, which is not ready${were}\n${error.message}`, {
         hint: "see: sip-proxy doctor FLEET; the same command goes on, sip-proxy fleet rollback FLEET goes back",
         cause: error,
       });
     }
   }
 }
+
+const asTheyWere = (rest: readonly string[]): string =>
+  rest.length === 0 ? "" : `; as they were: ${rest.join(", ")}`;

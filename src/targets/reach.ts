@@ -12,6 +12,8 @@ export interface Reached {
   keptBy?: string;
   /** Milliseconds between two looks at it, where one is dear. */
   pause?: number;
+  /** Whether it runs, by what the target says of it; absent where nobody but the host can be asked. */
+  runs?: () => Promise<boolean>;
   /**
    * Runs a script with bash, as root; `timeout` in ms. The script is the place for values; none of them is an argument of a program here.
    * Throws UserError when the host is not reached.

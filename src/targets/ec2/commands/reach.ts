@@ -4,7 +4,7 @@ import type { Fleet, Host } from "../../../understand/fleet.js";
 import type { Reached, Unreached } from "../../reach.js";
 import { tagKey } from "../compute/names.js";
 import type { Aws } from "../do/aws.js";
-import { instancesTagged, isGone, type FoundInstance } from "../do/instances.js";
+import { instancesTagged, instancesWhere, isGone, type FoundInstance } from "../do/instances.js";
 import { unmanaged } from "../do/managed.js";
 import { RunCommand } from "../do/run-command.js";
 import { sshThroughSession } from "../do/session.js";
@@ -65,6 +65,10 @@ function reachInstance(aws: Aws, fleet: Fleet, { name, host, id }: Required<Omit
     stream: () => sshThroughSession(aws.region, login, id),
     keptBy: "SSM's Run Command",
     pause: pause(10),
+    runs: async () => {
+      const [instance] = await instancesWhere(aws, [{ Name: "instance-id", Values: [id] }]);
+      return instance?.state === "running";
+    },
     run: (script, timeout) => {
       const commands = new RunCommand(aws, id);
       return withCleanUp(

@@ -5,7 +5,7 @@ export class AwsError extends UserError {
   constructor(
     readonly code: string,
     message: string,
-    options: { hint?: string; cause?: unknown },
+    options: { hint?: string; isFinal?: boolean; cause?: unknown },
     /** How often the call was made. More than one: an "already exists" may be the call's own doing. */
     readonly attempts: number,
   ) {
@@ -27,8 +27,8 @@ type Hints = readonly [RegExp, string][];
 
 const unreachable = /^(NoAnswerOf(Aws|Proxy)|TimeoutError|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|NetworkingError)/;
 
-/** Codes that say nothing of the thing that a call was about: the next call will meet the same. With the way out. */
-const troubleOfEveryCall: Hints = [
+/** Codes that no repetition passes: only the user can mend it. With the way out. */
+const troubleOfCredentials: Hints = [
   [
     /^(CredentialsProviderError|TokenProviderError|NoCredentials|MissingAuthenticationToken)/,
     "give credentials as for the AWS CLI: AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or an instance role",
@@ -38,6 +38,11 @@ const troubleOfEveryCall: Hints = [
     "log in again (aws sso login), or give fresh credentials",
   ],
   [/^(AuthFailure|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient)/, "check the credentials"],
+];
+
+/** Codes that say nothing of the thing that a call was about: the next call will meet the same. With the way out. */
+const troubleOfEveryCall: Hints = [
+  ...troubleOfCredentials,
   [
     /^(UnauthorizedOperation|AccessDenied)/,
     "your IAM policy must allow this action; --dry-run prints the calls of a command",
@@ -118,7 +123,11 @@ export function awsError(error: unknown, what: string, host = ""): unknown {
   return new AwsError(
     id,
     `${what}: ${id}: ${words}${tried}`,
-    { cause: error, ...(hint === undefined ? {} : { hint }) },
+    {
+      cause: error,
+      isFinal: troubleOfCredentials.some(([pattern]) => pattern.test(id)),
+      ...(hint === undefined ? {} : { hint }),
+    },
     attempts,
   );
 }

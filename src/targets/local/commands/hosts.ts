@@ -14,6 +14,7 @@ import {
 } from "../../../compute/launch/host-status.js";
 import { storedImages } from "../../../do/bake/image-store.js";
 import { attemptInGuest } from "../../../do/local/ssh.js";
+import { findVm } from "../../../do/local/vm-store.js";
 import { sshArgv } from "../../../compute/local/ssh.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
@@ -76,7 +77,8 @@ export function reach(fleet: Fleet, hosts: readonly Host[]): Promise<(Reached | 
         const argv = ["sudo", "-n", "bash", "-s"] as const;
         const run = (input: string, timeout: number) => attemptInGuest(target, { argv, input, timeout });
         const stream = () => Promise.resolve(sshArgv(target, argv.join(" ")));
-        return { name, host, stream, run };
+        const runs = async () => (await findVm(fleet.name, name))?.running !== undefined;
+        return { name, host, stream, run, runs };
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         return { name, host, why: error.message };
