@@ -90,7 +90,9 @@ export class FaultProxy {
 
   /** The recorded calls that change something, as `service:Action`. */
   changes(): string[] {
-    return this.requests.filter(({ action }) => !/^(Describe|Get|List)/.test(action)).map(iamAction);
+    return this.requests
+      .filter(({ action, params }) => !/^(Describe|Get|List)/.test(action) && params["DryRun"] !== "true")
+      .map(iamAction);
   }
 
   /** All recorded calls, as `service:Action`. */
