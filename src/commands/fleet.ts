@@ -74,7 +74,7 @@ export async function fleetRollback(file: string, names: string[], options: Roll
   const image =
     options.image ?? (await operations.withHosts(fleet, {}, (hosts) => rollingOf(hosts).previous()));
   if (image === undefined)
-    throw new UserError("nothing is known to go back to: no roll was made from here", {
+    throw new UserError("no previous image recorded: no roll was made from here", {
       hint: "--image names an image; sip-proxy image list FLEET",
     });
   talk.note(`back to ${image}`);

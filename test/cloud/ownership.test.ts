@@ -115,8 +115,8 @@ test("the JSON of every dry run is JSON, has what would be changed, and changes 
     else expect([words, code, typeof JSON.parse(stdout)]).toEqual([words, 0, "object"]);
   }
   const ofDatabase = /^dispatcher (reload|set-state|drain|undrain)\b[^]*127\.0\.0\.1/;
-  const ofImages = /^fleet (roll|rollback) local: [^]*(local image|go back to)/;
-  const ofRolls = /^fleet (roll|rollback) ec2: [^]*(launch\.ec2\.iam_instance_profile|go back to)/;
+  const ofImages = /^fleet (roll|rollback) local: [^]*(local image|no previous image)/;
+  const ofRolls = /^fleet (roll|rollback) ec2: [^]*(launch\.ec2\.iam_instance_profile|no previous image)/;
   const ofTls = /^tls rotate (local|ec2): [^]*no single host of the fleet takes the certificate/;
   expect(
     without.filter((words) => ![ofDatabase, ofImages, ofRolls, ofTls].some((kind) => kind.test(words))),
