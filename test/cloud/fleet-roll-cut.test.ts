@@ -43,14 +43,30 @@ test("what stops it half-way is told with how the hosts stand, and the same comm
     /the roll stops at sipproxy0: .*ExpiredToken.*\nsipproxy0 is drained: the same command goes on, .*; as they were: sipproxy1\n.*log in again/,
   );
   writeFileSync(calls, "0");
-  // the first one is only asked about
-  cloud.proxy.trouble("RunInstances", { code: "InsufficientInstanceCapacity" }, { after: 1 });
+  // the first two are only asked about
+  cloud.proxy.trouble("RunInstances", { code: "InsufficientInstanceCapacity" }, { after: 2 });
   const full = await roll(file);
   expect([full.code, full.changes]).toEqual([1, replaced.slice(0, 2)]);
   expect(full.stderr).toMatch(
     /the roll stops at sipproxy0: .*InsufficientInstanceCapacity.*\nthe old sipproxy0 has ended, and the new one is not up: the same command goes on; as they were: sipproxy1\n.*use another instance_type/,
   );
   expect((await roll(file)).changes).toEqual([...replaced.slice(1), ...replaced]);
+});
+
+test("an Elastic IP that EC2 still shows with the ended instance is waited for", async () => {
+  const [first] = await instances();
+  const ended = first?.id ?? "";
+  // moto leaves it with the instance
+  await cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [ended] }));
+  let looks = 0;
+  cloud.proxy.standIns.set("DescribeAddresses", async (_, forward) => {
+    if (++looks === 4) await freeAddresses(ended);
+    return forward();
+  });
+  const rolled = await roll(await fleet("newest"), "roll", "sipproxy0");
+  expect([rolled.code, rolled.changes]).toEqual([0, ["PutParameter", "RunInstances", "AssociateAddress"]]);
+  expect(looks).toBeGreaterThan(3);
+  expect((await instances())[0]).toMatchObject({ host: "sipproxy0", address: own });
 });
 
 test("a host that a roll which was cut off has ended is launched again, without a drain", async () => {

@@ -114,6 +114,32 @@ test("what would stop it half-way is found before a host is drained; a group's i
     await fleet("newest", {}, { subnets: subnets.slice(1) }),
   );
   await refused(/instance profile/i, await fleet("newest", {}, { iam_instance_profile: "nobody" }));
+  await refused(
+    /sipproxy0: 172\.31\.0\.11 is in use by i-\w+ in subnet-\w+\nhint: .*third address/,
+    await fleet("newest", {
+      proxies: {
+        sipproxy0: { public_ip_address: own, private_ip_address: "172.31.0.11" },
+        sipproxy1: { public_ip_address: "auto", private_ip_address: "172.31.0.10" },
+      },
+    }),
+  );
+  const changed = await fleet("newest", {}, { ami: undefined, instance_type: "t3.large" });
+  const message = "You are not authorized to perform: ec2:RunInstances on resource: instance/*";
+  cloud.proxy.trouble("RunInstances", { code: "UnauthorizedOperation", message }, { after: 1 });
+  const forbidden = await roll(changed, "roll", "--image", bases.newest.ami_id);
+  expect(forbidden).toMatchObject({
+    code: 1,
+    changes: [],
+    stderr: expect.stringMatching(
+      /sipproxy1 cannot be launched, and no host was drained: .*UnauthorizedOperation/,
+    ) as string,
+  });
+  expect(cloud.proxy.calls("RunInstances")[1]?.params).toMatchObject({
+    DryRun: "true",
+    ImageId: bases.newest.ami_id,
+    InstanceType: "t3.large",
+    "NetworkInterface.1.SubnetId": subnets[0],
+  });
   ssm.pings = (id) => (id === InstanceId ? undefined : "Online");
   const silent = await roll(file, "roll", "--timeout", "1");
   expect([silent.code, silent.changes, silent.stderr]).toEqual([

@@ -34,9 +34,15 @@ export function runInstances(
   parts: InstanceParts,
   formerInstances: readonly string[],
 ): RunInstancesCommandInput {
+  const request = instanceRequest(fleet, host, parts);
+  return { ...request, ClientToken: digest([request, [...formerInstances].sort()]) };
+}
+
+/** The same without its client token. */
+export function instanceRequest(fleet: Fleet, host: Host, parts: InstanceParts) {
   const { ec2 } = fleet.launch;
   const tags = { ...hostTags(fleet, host), [tagKey.userData]: userDataDigest(parts.userData) };
-  const request = {
+  return {
     ImageId: parts.ami.id,
     InstanceType: ec2.instance_type as _InstanceType,
     MinCount: 1,
@@ -48,7 +54,6 @@ export function runInstances(
     UserData: parts.userData.toString("base64"),
     TagSpecifications: tagSpecifications(tags, "instance", "volume", "network-interface"),
   } satisfies RunInstancesCommandInput;
-  return { ...request, ClientToken: digest([request, [...formerInstances].sort()]) };
 }
 
 /** IMDSv2 alone, and no further than the instance itself: a hop limit of 1 keeps containers and forwarded requests out. */

@@ -6,6 +6,7 @@ import { tagFilters, tagsOf, type Tags } from "../compute/tags.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import type { Aws } from "./aws.js";
+import { poll } from "./wait.js";
 
 export interface ElasticIp {
   allocationId: string;
@@ -56,18 +57,33 @@ export async function addressFor(aws: Aws, fleet: Fleet, host: Host): Promise<El
   });
 }
 
-/** An address that another instance has is never taken away from it. */
-export function refuseTaken(host: Host, address: ElasticIp, instanceId: string | undefined): void {
-  if (address.holder === undefined || address.holder === instanceId) return;
+/** An address that another instance than the host's own has is never taken away from it. */
+export function refuseTaken(host: Host, address: ElasticIp, own: readonly string[]): void {
+  if (address.holder === undefined || own.includes(address.holder)) return;
   throw new UserError(`${host.name}: ${address.publicIp} is in use by ${address.holder}`, {
     hint: `disassociate it first: aws ec2 disassociate-address --public-ip ${address.publicIp}`,
   });
 }
 
-/** Gives the instance its address; allocates one where there is none. Returns the address. */
-export async function ensureAddress(aws: Aws, fleet: Fleet, host: Host, instanceId: string): Promise<string> {
-  const address = (await addressFor(aws, fleet, host)) ?? (await allocate(aws, fleet, host));
-  refuseTaken(host, address, instanceId);
+/**
+ * Gives the instance its address; allocates one where there is none. EC2 may show it with one of the host's ended instances (`former`) for a
+ * moment, which is waited for. Returns the address.
+ */
+export async function ensureAddress(
+  aws: Aws,
+  fleet: Fleet,
+  host: Host,
+  instanceId: string,
+  former: readonly string[],
+): Promise<string> {
+  let address = (await addressFor(aws, fleet, host)) ?? (await allocate(aws, fleet, host));
+  const isLeft = async () => {
+    if (aws.isDryRun || !former.includes(address.holder ?? "")) return true;
+    address = (await addressFor(aws, fleet, host)) ?? address;
+    return undefined;
+  };
+  const left = await poll(isLeft, { every: 2, timeout: 60_000 });
+  refuseTaken(host, address, left ? [instanceId, ...former] : [instanceId]);
   if (address.holder !== instanceId)
     await aws.change("ec2:AssociateAddress", associateAddress(address.allocationId, instanceId), {});
   return address.publicIp;

@@ -69,6 +69,10 @@ const troubleOfOne: Hints = [
     /^InvalidAMIID/,
     "bake and promote an image in this region, or name one (launch.ec2.ami); see `sip-proxy image list`",
   ],
+  [
+    /^InvalidIPAddress/,
+    "private_ip_address must be free and in one of launch.ec2.subnets; see: aws ec2 describe-network-interfaces",
+  ],
   [/^InvalidSubnetID/, "check the subnets in the fleet file: are they in this region and account?"],
   [/^InvalidGroup|^InvalidGroupId|^InvalidSecurityGroupID/, "check launch.ec2.security_group_ids"],
   [/^InvalidKeyPair/, "check launch.ec2.key_name"],

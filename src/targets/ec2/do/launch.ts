@@ -47,12 +47,12 @@ export class Ec2Hosts implements Hosts {
     const { instance, former } = await this.#find(host);
     if (instance) {
       refuseOtherUserData(host, instance, userData);
-      return `${await this.#start(instance)}${await this.#giveAddress(host, instance.id)}`;
+      return `${await this.#start(instance)}${await this.#giveAddress(host, instance.id, former)}`;
     }
-    await this.#refuseTakenAddress(host);
+    await this.#refuseTakenAddress(host, former);
     const id = await this.#run(host, userData, former);
     await waitForState(this.aws, id, "running");
-    return `launched ${id}${await this.#giveAddress(host, id)}`;
+    return `launched ${id}${await this.#giveAddress(host, id, former)}`;
   }
 
   async #start({ id, state, tags }: FoundInstance): Promise<string> {
@@ -81,15 +81,15 @@ export class Ec2Hosts implements Hosts {
   }
 
   /** Before anything is made. */
-  async #refuseTakenAddress(host: Host): Promise<void> {
+  async #refuseTakenAddress(host: Host, former: readonly string[]): Promise<void> {
     if (!this.fleet.launch.ec2.elastic_ip) return;
     const address = await addressFor(this.aws, this.fleet, host);
-    if (address) refuseTaken(host, address, undefined);
+    if (address) refuseTaken(host, address, former);
   }
 
-  async #giveAddress(host: Host, id: string): Promise<string> {
+  async #giveAddress(host: Host, id: string, former: readonly string[]): Promise<string> {
     if (!this.fleet.launch.ec2.elastic_ip) return "";
-    return ` at ${await ensureAddress(this.aws, this.fleet, host, id)}`;
+    return ` at ${await ensureAddress(this.aws, this.fleet, host, id, former)}`;
   }
 
   async waitUntilReady(host: Host, timeout: number): Promise<string> {

@@ -5,12 +5,15 @@ import { hostPaths } from "../../../do/local/paths.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import type { HostOrder, Rolling } from "../../hosts.js";
+import { newSecurityGroup } from "../compute/calls.js";
+import { instanceRequest } from "../compute/instance.js";
 import { formerAmiParameter, tagKey } from "../compute/names.js";
 import { addressFor, ensureAddress, refuseTaken } from "./addresses.js";
 import type { Aws } from "./aws.js";
-import { launchIsAllowed } from "./check/launch.js";
+import { refusalOfLaunch } from "./check/launch.js";
 import { amiIn } from "./images.js";
 import { instanceOfHost, instancesTagged, isGone, refuseProtected, waitForState } from "./instances.js";
+import { refuseTakenPrivate } from "./private-addresses.js";
 import { planSecurityGroups } from "./security-groups.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -47,30 +50,48 @@ export class Ec2Rolling implements Rolling {
   /** All that can be asked before a host is drained. That EC2 has room for an instance cannot. */
   async prepare(orders: readonly HostOrder[]): Promise<void> {
     await this.surroundings.ami();
-    for (const { host } of orders) await this.#prepare(host);
-    const [fault] = await launchIsAllowed(this.aws, this.fleet);
-    if (fault === undefined) return;
-    const { path, message, hint } = fault;
-    throw new UserError(`${path.join(".")} ${message}`, hint === undefined ? {} : { hint });
+    for (const order of orders) await this.#prepare(order);
   }
 
-  async #prepare(host: Host): Promise<void> {
+  async #prepare(order: HostOrder): Promise<void> {
+    const { host } = order;
     const subnet = await this.surroundings.subnetOf(host);
-    await planSecurityGroups(this.aws, this.fleet, subnet?.vpcId);
-    const { instance } = await instanceOfHost(this.aws, this.fleet.name, host.name);
+    const groups = await planSecurityGroups(this.aws, this.fleet, subnet?.vpcId);
+    const { instance, former } = await instanceOfHost(this.aws, this.fleet.name, host.name);
     if (instance) await refuseProtected(this.aws, instance.id, "terminate");
+    const own = [...former, ...(instance ? [instance.id] : [])];
+    await refuseTakenPrivate(this.aws, host, subnet?.id, own);
+    await this.#refuseForbidden(order, subnet?.id, groups.ids);
     if (!this.fleet.launch.ec2.elastic_ip) return;
     const address = await addressFor(this.aws, this.fleet, host);
-    if (address) refuseTaken(host, address, instance?.id);
+    if (address) refuseTaken(host, address, own);
+  }
+
+  /** Capacity is not known before, and the old instance counts in the account's limits until it has ended. */
+  async #refuseForbidden(
+    { host, userData }: HostOrder,
+    subnetId: string | undefined,
+    groups: readonly string[],
+  ): Promise<void> {
+    const securityGroupIds = groups.filter((id) => id !== newSecurityGroup);
+    const parts = { ami: await this.surroundings.ami(), subnetId, securityGroupIds, userData };
+    // the old instance has the private address
+    const anywhere = { ...host, private_ip_address: "auto" };
+    const refusal = await refusalOfLaunch(this.aws, instanceRequest(this.fleet, anywhere, parts));
+    if (refusal === undefined || /^(Insufficient\w+Capacity|\w+LimitExceeded)$/.test(refusal.code)) return;
+    throw new UserError(`${host.name} cannot be launched, and no host was drained: ${refusal.message}`, {
+      ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
+      cause: refusal,
+    });
   }
 
   /** Its Elastic IP, which a launch gives it last. One that another instance has is left to that. */
   async mend(host: Host): Promise<void> {
     if (!this.fleet.launch.ec2.elastic_ip) return;
-    const { instance } = await instanceOfHost(this.aws, this.fleet.name, host.name);
+    const { instance, former } = await instanceOfHost(this.aws, this.fleet.name, host.name);
     if (!instance) return;
     await waitForState(this.aws, instance.id, "running");
-    await ensureAddress(this.aws, this.fleet, host, instance.id);
+    await ensureAddress(this.aws, this.fleet, host, instance.id, former);
   }
 
   /** In a parameter, which keeps `image prune` from the AMI too. */

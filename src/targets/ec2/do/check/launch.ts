@@ -1,12 +1,13 @@
 import { DescribeAccountAttributesCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
-import type { _InstanceType } from "@aws-sdk/client-ec2";
+import type { _InstanceType, RunInstancesCommandInput } from "@aws-sdk/client-ec2";
+import type { UserError } from "../../../../errors.js";
 import type { Fault } from "../../../../understand/fault.js";
 import type { Fleet, Host } from "../../../../understand/fleet.js";
 import { groupTypes } from "../../compute/group/mixed.js";
 import { login } from "../../compute/instance.js";
 import { elasticIps, addressesOfHost } from "../addresses.js";
 import type { Aws } from "../aws.js";
-import { isAwsError, isRefusal } from "../errors.js";
+import { AwsError, isRefusal } from "../errors.js";
 import { describeAmi, promotedAmi } from "../images.js";
 
 /** Hosts of this target that get an Elastic IP. */
@@ -67,7 +68,6 @@ export async function launchIsAllowed(aws: Aws, fleet: Fleet): Promise<Fault[]> 
   const subnet = ec2.subnets[0] ?? fleet.group?.subnets[0];
   const [type = ec2.instance_type] = fleet.group ? groupTypes(fleet.group, fleet.launch) : [];
   const request = {
-    DryRun: true,
     ImageId: id,
     InstanceType: type as _InstanceType,
     MinCount: 1,
@@ -75,15 +75,25 @@ export async function launchIsAllowed(aws: Aws, fleet: Fleet): Promise<Fault[]> 
     ...login({ ...ec2, key_name: undefined }),
     ...(subnet === undefined ? {} : { SubnetId: subnet }),
   };
+  const error: UserError | undefined = await refusalOfLaunch(aws, request);
+  if (error === undefined) return [];
+  if (!isRefusal(error)) throw error;
+  if (!/iam|profile/i.test(error.message)) return [];
+  const message = `must be an instance profile of this account; got ${ec2.iam_instance_profile}: ${error.message}`;
+  const hint = "sip-proxy iam-policy FLEET prints the policy of its role";
+  return [{ path: ["launch", "ec2", "iam_instance_profile"], message, hint }];
+}
+
+/** What EC2 has against a launch, which is not made; undefined when it would be. */
+export async function refusalOfLaunch(
+  aws: Aws,
+  request: RunInstancesCommandInput,
+): Promise<AwsError | undefined> {
   try {
-    await aws.ec2.send(new RunInstancesCommand(request));
+    await aws.ec2.send(new RunInstancesCommand({ ...request, DryRun: true }));
+    return undefined;
   } catch (error) {
-    if (isAwsError(error, "DryRunOperation")) return [];
-    if (!isRefusal(error)) throw error;
-    if (!/iam|profile/i.test(error.message)) return [];
-    const message = `must be an instance profile of this account; got ${ec2.iam_instance_profile}: ${error.message}`;
-    const hint = "sip-proxy iam-policy FLEET prints the policy of its role";
-    return [{ path: ["launch", "ec2", "iam_instance_profile"], message, hint }];
+    if (!(error instanceof AwsError)) throw error;
+    return error.code === "DryRunOperation" ? undefined : error;
   }
-  return [];
 }
