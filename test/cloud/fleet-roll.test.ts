@@ -113,7 +113,10 @@ test("what would stop it half-way is found before a host is drained; a group's i
     /no subnet contains 172\.31\.0\.10/,
     await fleet("newest", {}, { subnets: subnets.slice(1) }),
   );
-  await refused(/instance profile/i, await fleet("newest", {}, { iam_instance_profile: "nobody" }));
+  await refused(
+    /instance profile[^]*hint: launch\.ec2\.iam_instance_profile/i,
+    await fleet("newest", {}, { iam_instance_profile: "nobody" }),
+  );
   await refused(
     /sipproxy0: 172\.31\.0\.11 is in use by i-\w+ in subnet-\w+\nhint: .*third address/,
     await fleet("newest", {

@@ -79,8 +79,12 @@ export class Ec2Rolling implements Rolling {
     const anywhere = { ...host, private_ip_address: "auto" };
     const refusal = await refusalOfLaunch(this.aws, instanceRequest(this.fleet, anywhere, parts));
     if (refusal === undefined || /^(Insufficient\w+Capacity|\w+LimitExceeded)$/.test(refusal.code)) return;
+    const ofProfile = /profile/i.test(refusal.message)
+      ? "launch.ec2.iam_instance_profile must be one of this account; sip-proxy iam-policy FLEET prints the policy of its role"
+      : undefined;
+    const hint = refusal.hint ?? ofProfile;
     throw new UserError(`${host.name} cannot be launched, and no host was drained: ${refusal.message}`, {
-      ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
+      ...(hint === undefined ? {} : { hint }),
       cause: refusal,
     });
   }
