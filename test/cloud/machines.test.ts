@@ -35,8 +35,8 @@ test("a fleet whose every name is there is valid, and nothing is changed", async
   const { code, stderr, changes } = await told(cloud, "validate", file, "--target", "ec2");
   expect(stderr.match(/^(error|warning)\[.*/gm)).toEqual(["warning[$.database.dbpass_kam]:"]);
   expect([code, stderr]).toEqual([0, expect.stringContaining("fleet test is valid: 2 hosts, 2 recorders")]);
+  expect(changes).toEqual([]);
   // a launch that is not made
-  expect(changes).toEqual(["ec2:RunInstances"]);
   expect(cloud.proxy.calls("RunInstances")[0]?.params["DryRun"]).toBe("true");
 });
 
