@@ -94,7 +94,8 @@ withEachRelay((relay) => {
 
 /** Takes a recorder in again at once, as four answers to OPTIONS would within 10 s. */
 async function bringBack(lab: CallLab): Promise<void> {
-  await pause(100);
+  // a ping from before may still fail, after fr_timer, and take it out again
+  await pause(3300);
   for (const { siprec_protocol, siprec_port, private_ip_address } of lab.fleet.recorders) {
     const uri = `sip:${private_ip_address}:${siprec_port};transport=${siprec_protocol}`;
     await lab.proxy().kamcmd("dispatcher.set_state", "ap", "1", uri);
