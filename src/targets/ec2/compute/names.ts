@@ -36,9 +36,13 @@ export const securityGroupName = (fleet: string): string => `sip-proxy-${fleet}`
 /** The instance that an image is baked on. */
 export const builderName = (fleet: string): string => `sip-proxy-${fleet}-builder`;
 
+/** Ends names of what is for these processors. What is for amd64 keeps the names that it had before there were others. */
+export const architectureSuffix = (architecture: Architecture): string =>
+  architecture === "amd64" ? "" : `-${architecture}`;
+
 /** SSM parameter with the id of the promoted AMI for these processors, unless the fleet names another. */
 export const usualAmiParameter = (fleet: string, architecture: Architecture): string =>
-  `/sip-proxy/${fleet}/ami${architecture === "amd64" ? "" : `-${architecture}`}`;
+  `/sip-proxy/${fleet}/ami${architectureSuffix(architecture)}`;
 
 /** SSM parameter with the promoted AMI's id. */
 export const amiParameter = ({ name, image }: Pick<Fleet, "name" | "image">): string =>

@@ -2,7 +2,7 @@ import type { Fleet } from "../../../understand/fleet.js";
 import { isAmi } from "../../../understand/settings/base.js";
 import type { Architecture } from "../../../understand/settings/architecture.js";
 import { ec2Name } from "../understand/architecture.js";
-import { builderName, tagKey } from "./names.js";
+import { architectureSuffix, builderName, tagKey } from "./names.js";
 import { hclText } from "../../../compute/quote/hcl.js";
 import type { PackerBuilder, PackerVariable } from "../../../compute/image/packer-builder.js";
 import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
@@ -42,15 +42,13 @@ function ec2Source(
   ec2: Ec2Image,
   dialect: PackerDialect,
 ): object {
-  // images of amd64 keep the names that they had before there were others
-  const suffix = image.architecture === "amd64" ? "" : `-${image.architecture}`;
   const tags = { Name: `sip-proxy-${fleet}`, [tagKey.fleet]: fleet, ...ec2.tags };
   const keyed = { ...textTags(tags), [tagKey.key]: "${var.build_key}" };
   return {
     region: "${var.region}",
     custom_endpoint_ec2: "${var.ec2_endpoint}",
     // with milliseconds: EC2 refuses a name twice, and two bakes may begin within a second
-    ami_name: `sip-proxy-${fleet}${suffix}-{{isotime "20060102-150405.000"}}`,
+    ami_name: `sip-proxy-${fleet}${architectureSuffix(image.architecture)}-{{isotime "20060102-150405.000"}}`,
     ami_description: hclText(`Kamailio and ${image.media_relay} for the fleet ${fleet}`),
     ...baseImage(image.base, image.architecture, ec2),
     ...instanceType(ec2),
