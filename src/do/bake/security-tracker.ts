@@ -2,7 +2,7 @@ import { fixedFlaws } from "../../compute/image/fixed-flaws.js";
 import type { ImageLock } from "../../compute/image/lock.js";
 import type { OutdatedPackage } from "../../compute/image/outdated.js";
 import { UserError } from "../../errors.js";
-import { fetchByApt } from "../local/archive.js";
+import { fetchByApt, MirrorUnreachable } from "../local/archive.js";
 
 /** Some 70 MB of JSON. */
 export const debiansTracker = "https://security-tracker.debian.org/tracker/data/json";
@@ -31,7 +31,7 @@ export async function knownFlaws(
     return { flaws: fixedFlaws(text, lock, outdated), notes: [] };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const why = error.message.replace(/^the mirror does not answer: /, "");
+    const why = error instanceof MirrorUnreachable ? error.why : error.message;
     return { flaws: new Map(), notes: [`the names of flaws are not known: ${why}`] };
   }
 }

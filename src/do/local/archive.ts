@@ -17,7 +17,14 @@ export interface ArchiveState {
 }
 
 /** The mirror does not answer: a cached base will do. */
-export class MirrorUnreachable extends UserError {}
+export class MirrorUnreachable extends UserError {
+  /** `why`: the address, and what apt says of it. */
+  constructor(readonly why: string) {
+    super(`the mirror does not answer: ${why}`, {
+      hint: "set a mirror (and a security mirror, or none) that this machine can reach, or set http_proxy",
+    });
+  }
+}
 
 /**
  * Asks the mirrors for the suites' InRelease files. An optional suite that its mirror does not have is left out, with a warning. Throws
@@ -74,9 +81,7 @@ export async function fetchByApt(url: string): Promise<string | undefined> {
 
 function unreachable(url: string, stderr: string): MirrorUnreachable {
   const reason = /^E: Failed to fetch \S+ +(.+)$/m.exec(stderr)?.[1] ?? stderr.trim();
-  return new MirrorUnreachable(`the mirror does not answer: ${url}: ${reason}`, {
-    hint: "set a mirror (and a security mirror, or none) that this machine can reach, or set http_proxy",
-  });
+  return new MirrorUnreachable(`${url}: ${reason}`);
 }
 
 function missingSuite(suite: Suite): UserError {
