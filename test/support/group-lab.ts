@@ -19,6 +19,7 @@ import {
 import { imdsAddress, startCloud, type Cloud, type CloudOptions } from "./host-cloud/client.js";
 import { Network } from "../../src/lab/network.js";
 import { startPostgres, type Postgres } from "../../src/lab/postgres.js";
+import { kamailioMemory } from "./proxy/kamailio-memory.js";
 import { Sandbox } from "./proxy/sandbox.js";
 import type { Fleet } from "../../src/understand/fleet.js";
 import { endpointAddress, groupFleet, instanceId } from "./host-lab.js";
@@ -192,7 +193,7 @@ kamailio() {
   $lib/dispatcher-source
   set -a; . /etc/sip-proxy/host.env; . /run/sip-proxy/database.env; set +a
   command kamailio -DD -E -f /etc/kamailio/kamailio.cfg -P /run/kamailio/kamailio.pid -u kamailio -g kamailio \\
-    -m 128 -M 16 -x fm -X fm $(sed -n 's/^KAMAILIO_OPTIONS=//p' /run/sip-proxy/kamailio.env) 2>/run/kamailio.log
+    -m 128 ${kamailioMemory} $(sed -n 's/^KAMAILIO_OPTIONS=//p' /run/sip-proxy/kamailio.env) 2>/run/kamailio.log
 }
 relay() { . /etc/sip-proxy/$1.env; test -e /run/no-relay || \${1%-*} $OPTIONS >/run/$1.log 2>&1; }
 $lib/configure && $lib/database || exit

@@ -104,17 +104,11 @@ export const fleet = (base: keyof typeof bases, parts: object = {}, ec2: object 
     `fleet-${files++}`,
   );
 
-/** What was made and ended, without the commands that were sent to hosts, and without launches that EC2 was only asked about. */
+/** What was changed, without the commands that were sent to hosts. */
 export async function roll(file: string, verb = "roll", ...more: string[]) {
-  const { code, stderr } = await told(cloud, "fleet", verb, file, ...more, "--target", "ec2");
-  const { requests } = cloud.proxy;
-  const changes = requests
-    .filter(
-      ({ action, params }) =>
-        /^(Put|Run|Terminate|Associate|Release|Create|Delete)/.test(action) && params["DryRun"] !== "true",
-    )
-    .map(({ action }) => action);
-  return { code, stderr, changes };
+  const { code, stderr, changes } = await told(cloud, "fleet", verb, file, ...more, "--target", "ec2");
+  const actions = changes.map((change) => change.replace(/^\w+:/, ""));
+  return { code, stderr, changes: actions.filter((action) => action !== "SendCommand") };
 }
 
 /** Those that are there, with their Elastic IPs, by their hosts. */

@@ -6,6 +6,7 @@ import { attempt, run, start, type Finished } from "../../../src/do/process.js";
 import { relayOf, type RelayName } from "../../../src/relay/registry.js";
 import { environmentFile, relayUnits, unitOf } from "../../../src/relay/units.js";
 import type { Fleet, Host } from "../../../src/understand/fleet.js";
+import { kamailioMemory } from "./kamailio-memory.js";
 import { Sandbox } from "./sandbox.js";
 
 /** Milliseconds for a step, or for Kamailio to answer, on a busy machine. */
@@ -99,7 +100,7 @@ export class NativeProxy {
       "kamailio",
       `set -a; . /etc/sip-proxy/host.env; . /run/sip-proxy/database.env; ulimit -n $(ulimit -Hn)
        exec kamailio -DD -E -f /etc/kamailio/kamailio.cfg -P /run/kamailio/kamailio.pid -u kamailio -g kamailio \\
-         -m $SHARED_MEMORY_MIB -M 16 -x fm -X fm $(sed -n 's/^KAMAILIO_OPTIONS=//p' /run/sip-proxy/kamailio.env)`,
+         -m $SHARED_MEMORY_MIB ${kamailioMemory} $(sed -n 's/^KAMAILIO_OPTIONS=//p' /run/sip-proxy/kamailio.env)`,
     );
   }
 
