@@ -2,6 +2,7 @@ import { print, printJson, talk } from "../cli/talk.js";
 import { dnsRecords, givenTargets, keptTarget, type DnsTarget } from "../compute/dns/records.js";
 import { zoneLines } from "../compute/dns/zone.js";
 import { UsageError, UserError } from "../errors.js";
+import { keepsRecords } from "../targets/groups.js";
 import { operationsOf, targetsWith, type TargetName } from "../targets/lookup.js";
 import { targets } from "../targets/registry.js";
 import { dnsDomain } from "../understand/settings/dns.js";
@@ -20,7 +21,8 @@ export interface DnsOptions {
 export async function dns(file: string, options: DnsOptions): Promise<void> {
   const { fleet } = loadFleet(file);
   const domain = domainOf(fleet, options.domain);
-  const keepsOwn = ({ kind }: Host) => kind === "group" && fleet.group?.hosted_zone_id !== undefined;
+  const keepsOwn = ({ kind }: Host) =>
+    kind === "group" && fleet.group !== undefined && keepsRecords(fleet.group);
   const kept = fleet.hosts.filter(keepsOwn);
   const asked = fleet.hosts.filter((host) => !keepsOwn(host));
   const open = asked.filter(({ public_ip_address }) => public_ip_address === "auto");

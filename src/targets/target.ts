@@ -4,6 +4,7 @@ import type { PackerBuilder, PackerPlugin } from "../compute/image/packer-builde
 import type { PackerDialect } from "../compute/image/packer-dialect.js";
 import type { DnsTarget } from "../compute/dns/records.js";
 import type { Fault } from "../understand/fault.js";
+import type { Scalar } from "../compute/template.js";
 import type { Fleet, Group, Host } from "../understand/fleet.js";
 import type { Architecture } from "../understand/settings/architecture.js";
 import type { Settings } from "../understand/settings/setting.js";
@@ -53,6 +54,13 @@ export interface Target {
       image: Record<string, unknown> | undefined,
       architecture: Architecture,
     ) => Record<string, unknown>;
+  };
+  /** Its part of the section `group`, where it has groups. */
+  group?: Omit<TargetSettings, "description"> & {
+    /** What host.env has for the hosts of a group, beside the settings that name their variable. */
+    variables: (fleet: Fleet, group: Group) => Record<string, Scalar>;
+    /** The instances keep the A records of the fleet's domain themselves. */
+    keepsRecords: (group: Group) => boolean;
   };
   rules: readonly ((fleet: Fleet) => Fault[])[];
   secretKinds: Record<string, SecretKind>;

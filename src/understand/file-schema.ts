@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { groupSettings } from "../targets/groups.js";
 import { namedTargets } from "../targets/lookup.js";
 import type { Target } from "../targets/target.js";
 import { databaseSettings } from "./settings/database.js";
 import { dnsZoneSettings } from "./settings/dns.js";
-import { groupSettings, hostLabel } from "./settings/group.js";
+import { hostLabel } from "./settings/group.js";
 import { imageSettings } from "./settings/image.js";
 import { hostAddresses, proxySettings } from "./settings/proxy.js";
 import { dispatcherColumns, recorderSettings } from "./settings/recorder.js";

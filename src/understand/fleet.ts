@@ -1,7 +1,7 @@
+import type { groupSettings } from "../targets/groups.js";
 import type { targets } from "../targets/registry.js";
 import type { databaseSettings } from "./settings/database.js";
 import type { dnsZoneSettings } from "./settings/dns.js";
-import type { groupSettings } from "./settings/group.js";
 import type { imageSettings } from "./settings/image.js";
 import type { hostAddresses, proxySettings } from "./settings/proxy.js";
 import type { recorderSettings } from "./settings/recorder.js";
@@ -10,7 +10,11 @@ import type { Path } from "./fault.js";
 
 export type ProxySettings = Values<typeof proxySettings>;
 export type Database = Values<typeof databaseSettings>;
-export type Group = Values<typeof groupSettings>;
+type GroupValues = Values<typeof groupSettings>;
+/** An interface, since what it has comes from the targets, whose own types name it. */
+export interface Group extends GroupValues {
+  name: string;
+}
 
 type Targets = typeof targets;
 

@@ -1,3 +1,4 @@
+import { groupSettings } from "../targets/groups.js";
 import { namedTargets } from "../targets/lookup.js";
 import type { Path } from "./fault.js";
 import type { Fleet, Group, Host, ImageTargets, Launch } from "./fleet.js";
@@ -5,7 +6,6 @@ import type { FleetFile } from "./file-schema.js";
 import type { Architecture } from "./settings/architecture.js";
 import { databaseSettings } from "./settings/database.js";
 import { dnsZoneSettings } from "./settings/dns.js";
-import { groupSettings } from "./settings/group.js";
 import { imageSettings } from "./settings/image.js";
 import { hostAddresses, proxySettings } from "./settings/proxy.js";
 import { recorderSettings } from "./settings/recorder.js";

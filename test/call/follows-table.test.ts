@@ -174,7 +174,7 @@ describe("recorders by name", () => {
 
   beforeAll(async () => {
     await poll(1);
-    await lab.proxy().run("bash", "-c", `nohup python3 -c '${nameServer}' >/dev/null 2>&1 &`);
+    await lab.proxy().run("bash", "-c", `nohup /usr/bin/python3 -c '${nameServer}' >/dev/null 2>&1 &`);
     await lab.recorder("recorder1").stop();
     const address = "10.0.0.4";
     await lab.startRecorder("recorder1", {

@@ -47,7 +47,8 @@ test("free blocks are cleared, the files stay, and a disk with holes takes no mo
   expect(await onTheDisk("deleted between, 7")).toBe(true);
   expect(await onTheDisk("deleted, and overwritten by little")).toBe(true);
   const before = taken();
-  const { stdout } = await onDisk(`sha256sum "$1"/kept*; python3 "${packageRoot}/packer/free_blocks.py" "$1"
+  const { stdout } =
+    await onDisk(`sha256sum "$1"/kept*; /usr/bin/python3 "${packageRoot}/packer/free_blocks.py" "$1"
     echo ==; sha256sum "$1"/kept*; find "$1" -mindepth 1 -name '.*'; cat /sys/fs/ext4/loop*/reserved_clusters`);
   expect(await onTheDisk("deleted")).toBe(false);
   expect(await onTheDisk("what is kept")).toBe(true);
@@ -60,7 +61,7 @@ test("free blocks are cleared, the files stay, and a disk with holes takes no mo
 
 test("to the last block, on a disk that was full", async () => {
   await onDisk(`yes 'deleted from a full disk' >"$1/full" 2>/dev/null || true
-    sync; rm "$1/full"; python3 "${packageRoot}/packer/free_blocks.py" "$1"`);
+    sync; rm "$1/full"; /usr/bin/python3 "${packageRoot}/packer/free_blocks.py" "$1"`);
   expect(await onTheDisk("deleted")).toBe(false);
   await run({ argv: ["e2fsck", "-f", "-n", disk], env });
 });

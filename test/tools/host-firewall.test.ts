@@ -83,9 +83,9 @@ const peers = `
   for own in 192.0.2.1/24 203.0.113.1/24 198.18.0.1/24; do ip address add $own dev v0; done
   for its in 192.0.2.7/24 203.0.113.9/24 198.18.0.9/24; do at_peer ip address add $its dev v1; done
   ip -6 address add 2001:db8::1/64 dev v0 nodad; at_peer ip -6 address add 2001:db8::7/64 dev v1 nodad
-  python3 "$SIP_PROXY_ROOT/listen.py" >"$SIP_PROXY_ROOT/came" 2>&1 &
+  /usr/bin/python3 "$SIP_PROXY_ROOT/listen.py" >"$SIP_PROXY_ROOT/came" 2>&1 &
   until grep -q listening "$SIP_PROXY_ROOT/came"; do sleep 0.05; done
-  tries() { at_peer python3 "$SIP_PROXY_ROOT/tries.py" "$@"; }
+  tries() { at_peer /usr/bin/python3 "$SIP_PROXY_ROOT/tries.py" "$@"; }
   log_in() { nsenter --target $peer --net bash -c 'exec 3<>/dev/tcp/192.0.2.1/22; exec sleep 300' >/dev/null 2>&1 & }
   logins() { ss -Htn state established 'sport = :22' | wc -l; }`;
 

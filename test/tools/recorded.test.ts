@@ -35,7 +35,7 @@ for id_ in range(len(calls)):
 `;
   const lib = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
   const { stdout } = await run({
-    argv: ["python3", "-c", program, lib],
+    argv: ["/usr/bin/python3", "-c", program, lib],
     env: { SIP_PROXY_ROOT: root, ...env },
   });
   const read = () => readFileSync(join(root, "run/sip-proxy/calls/unrecorded"), "utf8");

@@ -179,7 +179,7 @@ for share in [95] * 5 + [78] * 5 + [60] * 5:
     print("full" if watched.look() else "room")
     now, ticks = now + 1, ticks + share * load.TICKS / 100`;
   const scripts = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
-  const { stdout } = await run({ argv: ["python3", "-Bc", program, scripts] });
+  const { stdout } = await run({ argv: ["/usr/bin/python3", "-Bc", program, scripts] });
   // by the mean of three looks: 95, 95, 78 and so on to 78, 60, 60
   const looks = [...Array<string>(3).fill("room"), ...Array<string>(9).fill("full"), "room", "room", "room"];
   expect(stdout.trim().split("\n")).toEqual(looks);

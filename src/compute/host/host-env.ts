@@ -2,15 +2,15 @@ import { callsInRange } from "../../relay/capacity.js";
 import type { MediaRelay } from "../../relay/media-relay.js";
 import { relayOf } from "../../relay/registry.js";
 import { relayUnits } from "../../relay/units.js";
+import { groupSettings, groupVariables } from "../../targets/groups.js";
 import { namedTargets } from "../../targets/lookup.js";
-import type { Fleet, Group, Host } from "../../understand/fleet.js";
+import type { Fleet, Host } from "../../understand/fleet.js";
 import { databaseSettings } from "../../understand/settings/database.js";
-import { groupSettings } from "../../understand/settings/group.js";
 import { imageSettings } from "../../understand/settings/image.js";
 import { hostAddresses, proxySettings } from "../../understand/settings/proxy.js";
 import { generatedNote } from "../artefact.js";
 import { renderTemplate, type Scalar } from "../template.js";
-import { dnsMarker, groupContract, groupName, hostContract } from "./contract.js";
+import { groupContract, groupName, hostContract } from "./contract.js";
 import { sharedMemoryMiB } from "./kamailio-local.js";
 import { renderedTo } from "./rendered.js";
 
@@ -31,7 +31,12 @@ export function hostEnv(fleet: Fleet, host: Host, template: string): string {
       ...databaseVariables(fleet),
       ...targetVariables(fleet),
       ...(host.kind === "group" && fleet.group
-        ? { ...groupVariables(fleet.name, fleet.group), ...dnsVariables(fleet.group, fleet.dns) }
+        ? {
+            GROUP: groupName(fleet.name, fleet.group.name),
+            ...groupContract,
+            ...renderedTo("variable", groupSettings, fleet.group),
+            ...groupVariables(fleet, fleet.group),
+          }
         : {}),
     },
   });
@@ -72,29 +77,5 @@ function databaseVariables({ database }: Fleet): Record<string, Scalar> {
     ...(database.bootstrap === "first-boot"
       ? renderedTo("variable", { db_root, dbuser_root }, database)
       : {}),
-  };
-}
-
-/** For the scripts that speak for an instance to its autoscaling group. */
-function groupVariables(fleet: string, group: Group): Record<string, Scalar> {
-  return {
-    GROUP: groupName(fleet, group.name),
-    ...groupContract,
-    ...renderedTo("variable", groupSettings, group),
-    PUBLISH_ACTIVE_CALLS: group.target_calls !== undefined,
-    PUBLISH_ALARM_METRICS: group.alarm_actions.length > 0,
-  };
-}
-
-/** For the agent that keeps the hosts' addresses in DNS. */
-function dnsVariables({ hosted_zone_id, dns_address }: Group, { domain, ttl }: Fleet["dns"]) {
-  if (hosted_zone_id === undefined || domain === undefined) return {};
-  const name = domain.toLowerCase();
-  return {
-    DNS_ZONE: hosted_zone_id,
-    DNS_NAME: name,
-    DNS_MARKER: `${dnsMarker}.${name}`,
-    DNS_TTL: ttl,
-    DNS_ADDRESS: dns_address,
   };
 }

@@ -1,8 +1,10 @@
 import type { Fleet } from "../../understand/fleet.js";
 import type { Architecture } from "../../understand/settings/architecture.js";
 import type { Exporter, Operations, RolePolicy, RolePolicyOptions, Target } from "../target.js";
+import { groupVariables, keepsRecords } from "./compute/group/variables.js";
 import { ec2PackerBuilder } from "./compute/packer-source.js";
 import { usualType } from "./understand/architecture.js";
+import { groupEc2Settings } from "./understand/group-settings.js";
 import { ec2Rules } from "./understand/rules.js";
 import { ec2SecretKinds } from "./understand/secret-kinds.js";
 import { imageEc2Settings, launchEc2Settings } from "./understand/settings.js";
@@ -36,6 +38,12 @@ export const ec2 = {
     description: "As EC2 instances.",
     settings: launchEc2Settings,
     defaults: ofImage,
+  },
+  group: {
+    title: "Group on EC2",
+    settings: groupEc2Settings,
+    variables: groupVariables,
+    keepsRecords,
   },
   rules: ec2Rules,
   secretKinds: ec2SecretKinds,

@@ -1,7 +1,7 @@
 import { namedTargets } from "../../targets/lookup.js";
 import { databaseSettings } from "./database.js";
 import { dnsSettings, dnsZoneSettings } from "./dns.js";
-import { groupSettings } from "./group.js";
+import { commonGroupSettings } from "./group.js";
 import { hostAdditions } from "./host-additions.js";
 import { imageSettings } from "./image.js";
 import {
@@ -45,7 +45,8 @@ export const settingsTable: readonly Section[] = [
   { title: "Image", places: ["image"], settings: imageSettings },
   ...namedTargets.map(([name, { image }]) => ({ ...image, places: [`image.targets.${name}`] })),
   ...namedTargets.map(([name, { launch }]) => ({ ...launch, places: [`launch.${name}`] })),
-  { title: "Autoscaling group", places: ["group"], settings: groupSettings },
+  { title: "Group", places: ["group"], settings: commonGroupSettings },
+  ...namedTargets.flatMap(([, { group }]) => (group === undefined ? [] : [{ ...group, places: ["group"] }])),
 ];
 
 /** All names by which a setting may be given, with its places and whether it is secret. */

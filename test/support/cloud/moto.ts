@@ -45,7 +45,7 @@ mount --bind "$2" "$1${shown}"
 mount -t proc proc "$1/proc"
 exec chroot "$1" /usr/bin/env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8 HOME=/tmp \\
   MOTO_AMIS_PATH=${shown}/amis.json MOTO_ENABLE_AMI_VALIDATION=true MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION=true \\
-  MOTO_IAM_LOAD_MANAGED_POLICIES=false python3 -O -m moto.server -H 127.0.0.1 -p "$3"`;
+  MOTO_IAM_LOAD_MANAGED_POLICIES=false /usr/bin/python3 -O -m moto.server -H 127.0.0.1 -p "$3"`;
 
 /** An AWS emulator (EC2, Auto Scaling, SSM and more) on a port of loopback. */
 export class Moto {

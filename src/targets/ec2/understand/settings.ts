@@ -10,7 +10,7 @@ import {
   parameterName,
   regions,
   resourceId,
-} from "../../../understand/settings/aws-kinds.js";
+} from "./kinds.js";
 import { optional, withDefault } from "../../../understand/settings/setting.js";
 import {
   bakedTags,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { listOf, text, type Kind } from "./types.js";
+import { listOf, text, type Kind } from "../../../understand/settings/types.js";
 
 /** Kinds of AWS names that several sections share. */
 export const awsRegion = text({

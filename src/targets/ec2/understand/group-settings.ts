@@ -1,0 +1,71 @@
+import { optional, withDefault } from "../../../understand/settings/setting.js";
+import { integer, listOf, oneOf, text } from "../../../understand/settings/types.js";
+import { alarmAction, hostedZone, instanceType, resourceId } from "./kinds.js";
+
+/** What an autoscaling group has beside the settings of any group. */
+export const groupEc2Settings = {
+  instance_type: optional(instanceType, "Type of the instances.", {
+    defaultText: "launch.ec2.instance_type",
+  }),
+  instance_types: withDefault(
+    listOf(instanceType),
+    [],
+    "Types of the instances, the preferred one first: when EC2 has none of it left, the next one is launched. Instead of instance_type.",
+  ),
+  spot_percentage: optional(
+    integer(0, 100),
+    "Percentage of spot instances. EC2 takes them back with a notice of two minutes, which ends calls that last longer.",
+    { defaultText: "on-demand instances only" },
+  ),
+  subnets: withDefault(listOf(resourceId("subnet")), [], "Subnets over which the instances are spread."),
+  terminate_heartbeat: withDefault(
+    integer(30, 7200, { unit: "seconds" }),
+    300,
+    "Seconds without a heartbeat after which a draining instance is ended; EC2 waits at most 100 times as long in total.",
+    { variable: "TERMINATE_HEARTBEAT" },
+  ),
+  elastic_ip_pool: optional(
+    text({ rule: "the value of a tag", max: 256 }),
+    "Pool of Elastic IPs: those whose tag sip-proxy:elastic-ip-pool has this value; each instance takes a free one.",
+    { variable: "ELASTIC_IP_POOL", defaultText: "instances use addresses of their subnet" },
+  ),
+  hosted_zone_id: optional(
+    hostedZone,
+    "Hosted zone in Route 53 in which the instances keep the A records of dns.domain: each adds its own when it takes calls, and removes it before it drains.",
+    { defaultText: "no records are kept" },
+  ),
+  dns_address: withDefault(
+    oneOf("public", "private"),
+    "public",
+    "Which address of the instances is in these records.",
+  ),
+  on_drain_failure: optional(
+    oneOf("terminate", "retain"),
+    "What EC2 does with an instance whose drain agent sends no more heartbeats: retain keeps it and its calls outside the group until you end it.",
+    { defaultText: "terminate for a new group, else unchanged" },
+  ),
+  deletion_protection: optional(
+    oneOf("none", "prevent-force-deletion", "prevent-all-deletion"),
+    "Whether EC2 refuses to delete the group: with its instances, or at all.",
+    { defaultText: "none for a new group, else unchanged" },
+  ),
+  max_healthy_percentage: withDefault(
+    integer(101, 200, { unit: "percent" }),
+    110,
+    "Largest size of the group during a roll: new instances are launched before old ones are ended.",
+  ),
+  warm_pool: optional(
+    integer(0, 1000),
+    "Number of booted and configured instances that wait to join the group.",
+  ),
+  warm_pool_state: withDefault(
+    oneOf("Stopped", "Running", "Hibernated"),
+    "Stopped",
+    "State of the instances in the warm pool.",
+  ),
+  alarm_actions: withDefault(
+    listOf(alarmAction),
+    [],
+    "What CloudWatch does when an alarm of the group starts and ends: ARNs, such as an SNS topic's. With it the hosts publish what the alarms watch: hosts that take calls, recorders, refused calls, end of the certificate.",
+  ),
+};
