@@ -25,12 +25,25 @@ export interface BaseImage {
   built: boolean;
 }
 
-/** The base image from the cache, or made now (about a minute). When the mirror is out of reach the newest cached one is taken. */
-export async function ensureBaseImage(spec: BaseSpec, options: CacheOptions = {}): Promise<BaseImage> {
+/**
+ * The base image from the cache, or made now (about a minute). When the mirror is out of reach the newest cached one is taken. Disk and
+ * filesystem get their identity from `identity`, the tree's key unless given.
+ */
+export async function ensureBaseImage(
+  spec: BaseSpec,
+  options: CacheOptions & { identity?: string } = {},
+): Promise<BaseImage> {
   const { cache = hostPaths().cache, talk = SILENT } = options;
   const tree = await ensureBaseTree(spec, options);
-  const name = entryName(spec.release, { diskMiB: spec.diskMiB, layout: LAYOUT_VERSION }, tree.key);
-  const build = (product: string, scratch: string) => buildDisk(spec, tree, product, scratch, talk);
+  const { identity = tree.key } = options;
+  const recipe = {
+    diskMiB: spec.diskMiB,
+    layout: LAYOUT_VERSION,
+    ...(identity !== tree.key && { identity }),
+  };
+  const name = entryName(spec.release, recipe, tree.key);
+  const build = (product: string, scratch: string) =>
+    buildDisk({ spec, tree, identity }, product, scratch, talk);
   const { folder, built } = await cached(join(cache, "base"), name, build, talk);
   const { sha256 } = JSON.parse(await readFile(join(folder, "about.json"), "utf8")) as { sha256: string };
   return {
@@ -43,11 +56,17 @@ export async function ensureBaseImage(spec: BaseSpec, options: CacheOptions = {}
   };
 }
 
-async function buildDisk(spec: BaseSpec, tree: BaseTree, product: string, scratch: string, talk: Talk) {
+interface Parts {
+  spec: BaseSpec;
+  tree: BaseTree;
+  identity: string;
+}
+
+async function buildDisk({ spec, tree, identity }: Parts, product: string, scratch: string, talk: Talk) {
   const root = join(scratch, "tree");
   await unpack(tree.tar, root);
   const disk = await assembleDisk(
-    { tree: plainTree(root), scratch, diskMiB: spec.diskMiB, epoch: tree.epoch, identity: tree.key },
+    { tree: plainTree(root), scratch, diskMiB: spec.diskMiB, epoch: tree.epoch, identity },
     talk,
   );
   await rename(disk, join(product, "disk.qcow2"));

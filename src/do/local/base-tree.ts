@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { BASE_PACKAGES, type BaseSpec } from "../../compute/local/base-spec.js";
-import { entryName, type EntryName } from "../../compute/local/cache-key.js";
+import { entryName, sameRecipe, type EntryName } from "../../compute/local/cache-key.js";
 import { BASE_FILES } from "../../compute/local/disk-layout.js";
 import { baseFileNames, bootstrapBaseArgv, PREFERENCES_FILE, SEAL } from "../../compute/local/mmdebstrap.js";
 import { archiveState, MirrorUnreachable, type ArchiveState } from "./archive.js";
@@ -31,15 +31,8 @@ export interface CacheOptions {
 export async function ensureBaseTree(spec: BaseSpec, options: CacheOptions = {}): Promise<BaseTree> {
   const { cache = hostPaths().cache, talk = SILENT } = options;
   const root = join(cache, "tree");
-  const { release, mirror, securityMirror, packages, held } = spec;
-  const contents = { packages: [...BASE_PACKAGES, ...packages], files: BASE_FILES, seal: SEAL };
-  const recipe = {
-    release,
-    mirror,
-    securityMirror,
-    ...contents,
-    ...(held && { preferences: held.preferences }),
-  };
+  const { release, held } = spec;
+  const recipe = { ...recipeOf(spec), ...(held && { preferences: held.preferences }) };
   const former = held && join(root, held.base);
   if (former !== undefined && (await noteUse(former))) return baseTree(former);
   const found = await stateOrCached(root, spec, entryName(release, recipe, null), talk);
@@ -47,6 +40,22 @@ export async function ensureBaseTree(spec: BaseSpec, options: CacheOptions = {})
   const name = entryName(release, recipe, packagesOf(found));
   const build = (product: string, scratch: string) => buildTree(spec, found, product, scratch, talk);
   return baseTree((await cached(root, name, build, talk)).folder);
+}
+
+/** All that determines a tree but for the versions of its packages. */
+function recipeOf({ release, mirror, securityMirror, packages }: BaseSpec) {
+  const contents = { packages: [...BASE_PACKAGES, ...packages], files: BASE_FILES, seal: SEAL };
+  return { release, mirror, securityMirror, ...contents };
+}
+
+/**
+ * Whether a tree of this key is made as this release makes one of `spec`: with the same files, from mirrors of the same name. (One of the
+ * same packages is the same tree then, wherever they come from.)
+ */
+export function isMadeAlike(key: string, spec: BaseSpec): boolean {
+  const recipe = recipeOf(spec);
+  const recipes = [recipe, { ...recipe, preferences: spec.held?.preferences }];
+  return recipes.some((one) => sameRecipe([key], entryName(spec.release, one, null)).length > 0);
 }
 
 /** The archive's state; or, when it cannot be had, the folder of a cached entry of the same recipe. */

@@ -15,7 +15,14 @@ const given: Ingredients = {
   image: fleet.image,
   spec: baseSpec(),
   base: {
-    ...{ name: "debian-13", key: "debian-13-a-b", label: "debian-13", release: "debian-13", kernel: "" },
+    ...{
+      name: "debian-13",
+      key: "debian-13-a-b",
+      id: "debian-13-a-b",
+      label: "debian-13",
+      release: "debian-13",
+      kernel: "",
+    },
     ...{ disk: unused, tree: unused, fill: unused },
   },
   archive: null,

@@ -3,6 +3,7 @@ import { copyFile, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Artefact } from "../../../compute/artefact.js";
 import { buildFolder } from "../../../compute/image/build-folder.js";
+import type { Mirrors } from "../../../compute/image/locked-archives.js";
 import { pinnedSources, type SourceName } from "../../../compute/image/pinned-sources.js";
 import { localImageName } from "../compute/packer-source.js";
 import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
@@ -83,11 +84,16 @@ export class LocalBake {
   }
 
   get #spec() {
+    return this.#specFrom(this.held?.mirrors);
+  }
+
+  /** `mirrors`: those that are asked in the place of others. */
+  #specFrom(mirrors: Mirrors = new Map()) {
     const { base, debian_mirror, debian_security_mirror, targets } = this.#fleet.image;
     return baseSpec({
       release: typeof base === "string" ? (base as DebianRelease) : this.#baseOfBake().release,
-      mirror: this.held?.mirrors.get(debian_mirror) ?? debian_mirror,
-      securityMirror: this.held?.mirrors.get(debian_security_mirror) ?? debian_security_mirror,
+      mirror: mirrors.get(debian_mirror) ?? debian_mirror,
+      securityMirror: mirrors.get(debian_security_mirror) ?? debian_security_mirror,
       diskMiB: targets.local.disk_size * 1024,
       ...(this.held === undefined ? {} : { held: this.held.base }),
     });
@@ -102,7 +108,7 @@ export class LocalBake {
 
   async #findBase(): Promise<BakeBase> {
     const { base } = this.#fleet.image;
-    if (typeof base === "string") return madeBase(this.#spec, this.#talk);
+    if (typeof base === "string") return madeBase(this.#spec, this.#specFrom(), this.#talk);
     const held = this.held === undefined ? {} : { held: this.held.base.base };
     const diskMiB = this.#fleet.image.targets.local.disk_size * 1024;
     return ownBase(base, dirname(this.#fleetFile), { diskMiB, ...held, talk: this.#talk });
@@ -191,9 +197,8 @@ export class LocalBake {
   }
 
   get #madeOf() {
-    const { name, key } = this.#baseOfBake();
-    // made again of the same packages, it is the base of the lock file, wherever they came from
-    return { name, id: this.held?.base.base ?? key };
+    const { name, id } = this.#baseOfBake();
+    return { name, id };
   }
 
   #layer(): Ingredients {

@@ -1,7 +1,7 @@
 import type { BaseSpec, DebianRelease } from "../../../compute/local/base-spec.js";
 import { assembleDisk, type DiskInput } from "../../../do/local/assemble-disk.js";
 import { ensureBaseImage } from "../../../do/local/base-image.js";
-import { ensureBaseTree } from "../../../do/local/base-tree.js";
+import { ensureBaseTree, isMadeAlike } from "../../../do/local/base-tree.js";
 import { ensureCloudImage } from "../../../do/local/cloud-image.js";
 import { ensureOwnTree, fillOwnDisk } from "../../../do/local/own-disk.js";
 import type { Talk } from "../../../do/local/talk.js";
@@ -14,6 +14,8 @@ export interface BakeBase {
   name: string;
   /** Names its content. */
   key: string;
+  /** What lock file and manifest call it: the key, or that of an equal base which a lock file names. */
+  id: string;
   /** Begins the names of what is kept of its bakes. */
   label: string;
   release: DebianRelease;
@@ -27,19 +29,26 @@ export interface BakeBase {
   fill: (input: Omit<DiskInput, "epoch" | "identity">) => Promise<string>;
 }
 
-/** A base that sip-proxy makes of Debian's packages. */
-export async function madeBase(spec: BaseSpec, talk: Talk): Promise<BakeBase> {
+/** A base that sip-proxy makes of Debian's packages; `usual`: by the names of the mirrors that the image has. */
+export async function madeBase(spec: BaseSpec, usual: BaseSpec, talk: Talk): Promise<BakeBase> {
   const { key, tar, kernel, epoch } = await ensureBaseTree(spec, { talk });
+  const id = idOf(key, usual);
   return {
-    ...{ name: spec.release, key, label: spec.release, release: spec.release, kernel },
+    ...{ name: spec.release, key, id, label: spec.release, release: spec.release, kernel },
     disk: async () => {
-      const { disk, sha256 } = await ensureBaseImage(spec, { talk });
+      const { disk, sha256 } = await ensureBaseImage(spec, { talk, identity: id });
       return { path: disk, sha256 };
     },
     tree: () => Promise.resolve(tar),
     // the filesystem's identity is the base's, as it is when a VM works on the base's disk
-    fill: (input) => assembleDisk({ ...input, epoch, identity: key }, talk),
+    fill: (input) => assembleDisk({ ...input, epoch, identity: id }, talk),
   };
+}
+
+/** Of the same packages and made alike, it is the base of the lock file, whatever mirror they came from. */
+export function idOf(key: string, usual: BaseSpec): string {
+  const held = usual.held?.base;
+  return held !== undefined && isMadeAlike(held, usual) ? held : key;
 }
 
 /**
@@ -66,7 +75,7 @@ export async function ownBase(
       hint: "name the base that it was made of, or bake without --locked and keep the new lock file",
     });
   return {
-    ...{ name, key, label: `own-${sha256.slice(0, 12)}`, release: about.release, kernel },
+    ...{ name, key, id: key, label: `own-${sha256.slice(0, 12)}`, release: about.release, kernel },
     disk: () => Promise.resolve({ path, sha256 }),
     tree: () => ensureOwnTree(image, { talk }),
     fill: (input) => fillOwnDisk(image, input, talk),
