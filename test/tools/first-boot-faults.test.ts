@@ -2,6 +2,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
@@ -130,49 +131,90 @@ test("a full disk, at any write: no file is half done, it says why, and the firs
   }
 });
 
-test.each([
-  {
-    what: "a container has cloud-init begin again, here that of Debian 12",
-    container: 0,
-    asked: [
-      "restart cloud-init-local.service cloud-init.service cloud-config.service cloud-final.service",
-      "try-restart systemd-networkd.service",
-      "start --no-block multi-user.target",
+const units = "cloud-init-local.service cloud-init.service cloud-config.service cloud-final.service";
+const inPlace = [
+  `restart ${units}`,
+  "try-restart systemd-networkd.service",
+  "reset-failed ssh.service",
+  "reload-or-restart ssh.service",
+  "start --no-block multi-user.target",
+];
+
+describe("a disk that is full from the first boot on", () => {
+  const marker = "var/lib/sip-proxy/had-room";
+  const due = async () => (await script(root, "await-host", { args: ["is-due"] })).exitCode === 0;
+  const fill = () =>
+    attempt({ argv: ["dd", "if=/dev/zero", `of=${join(disk, "filler")}`, "bs=4096", "status=none"] });
+  const removeHost = () => {
+    for (const file of ["host.env", "user-data.list"]) rmSync(at(`etc/sip-proxy/${file}`));
+  };
+  beforeEach(() => {
+    const ofCloudInit = ["instances/i-0/sem/config_ssh", "data/instance-id", "seed/nocloud/user-data"];
+    const paths = ofCloudInit.map((path) => `var/lib/cloud/${path}`);
+    for (const path of [marker, ...paths]) mkdirSync(join(root, path, ".."), { recursive: true });
+    for (const path of paths) writeFileSync(at(path), "");
+  });
+
+  test.each([
+    ["a container has cloud-init begin again, here that of Debian 12", { container: 0 }, inPlace],
+    ["so has a host that takes calls", { calls: 0 }, inPlace],
+    [
+      "so has a container with all files, but perhaps no logins or host keys",
+      { container: 0, whole: true },
+      inPlace,
     ],
-  },
-  { what: "another host boots once more", container: 1, asked: ["reboot"] },
-])("a disk that is full from the first boot on is told; with room, $what", async ({ container, asked }) => {
-  for (const file of ["host.env", "user-data.list"]) rmSync(at(`etc/sip-proxy/${file}`));
-  const filler = join(disk, "filler");
-  await attempt({ argv: ["dd", "if=/dev/zero", `of=${filler}`, "bs=4096", "status=none"] });
-  const bin = mkdtempSync(join(tmpdir(), "no-host-yet-"));
-  const systemctl = `#!/bin/sh
+    ["another host boots once more", {}, ["reboot"]],
+  ])("is told; with room, %s", async (_, { container = 1, calls = 3, whole = false }: Case, asked) => {
+    if (!whole) removeHost();
+    await fill();
+    expect(await due()).toBe(true);
+    const bin = mkdtempSync(join(tmpdir(), "await-host-"));
+    const systemctl = `#!/bin/sh
     case "$1 $2" in
     "cat cloud-init-main.service" | "cat cloud-init-network.service") exit 1 ;;
-    cat*) exit 0 ;;
+    cat* | is-enabled*) exit 0 ;;
+    is-active*) exit ${calls} ;;
     restart*) : >"${at("etc/sip-proxy/host.env")}" ;;
     esac
     echo "$*" >>"${bin}/asked"`;
-  writeFileSync(join(bin, "systemctl"), systemctl, { mode: 0o755 });
-  writeFileSync(join(bin, "systemd-detect-virt"), `#!/bin/sh\nexit ${container}\n`, { mode: 0o755 });
-  try {
-    const env = { PATH: `${bin}:${process.env["PATH"]}` };
-    const onLine = (line: string) => {
-      if (line.includes("FAILED: the disk is full (0 KiB are free)")) rmSync(filler);
-    };
-    const { stdout } = await script(root, "no-host-yet", { wait: container === 0 ? 120 : 45, env, onLine });
-    expect(stdout).toMatch(/the disk is full \(0 KiB[^]*there is room on the disk again/);
-    expect(readFileSync(join(bin, "asked"), "utf8").trimEnd().split("\n")).toEqual(asked);
-  } finally {
-    rmSync(bin, { recursive: true });
-  }
+    writeFileSync(join(bin, "systemctl"), systemctl, { mode: 0o755 });
+    writeFileSync(join(bin, "systemd-detect-virt"), `#!/bin/sh\nexit ${container}\n`, { mode: 0o755 });
+    try {
+      const env = { PATH: `${bin}:${process.env["PATH"]}` };
+      const onLine = (line: string) => {
+        if (line.includes("FAILED: the disk is full (0 KiB are free)")) rmSync(join(disk, "filler"));
+      };
+      const wait = asked === inPlace ? 120 : 45;
+      const { stdout } = await script(root, "await-host", { wait, env, onLine });
+      expect(stdout).toMatch(/the disk is full \(0 KiB[^]*there is room on the disk again/);
+      expect(readFileSync(join(bin, "asked"), "utf8").trimEnd().split("\n")).toEqual(asked);
+      // what a module that has failed leaves would keep it from running again, what tells of the instance its network from being written
+      expect(readdirSync(at("var/lib/cloud"))).toEqual(["seed"]);
+      expect(existsSync(at(marker))).toBe(asked === inPlace);
+    } finally {
+      rmSync(bin, { recursive: true });
+    }
+  });
+
+  test("is that of the first boot alone", async () => {
+    expect(await due()).toBe(false);
+    expect(existsSync(at(marker))).toBe(true);
+    await fill();
+    expect(await due()).toBe(false);
+  });
 });
+
+interface Case {
+  /** What systemd-detect-virt exits with, and `systemctl is-active kamailio`. */
+  container?: number;
+  calls?: number;
+  /** cloud-init could write a host's files. */
+  whole?: boolean;
+}
 
 test("an image on a disk with room, without user-data, is no host yet", async () => {
   for (const file of ["host.env", "user-data.list"]) rmSync(at(`etc/sip-proxy/${file}`));
-  expect((await script(root, "no-host-yet", { wait: 1 })).stdout).toMatch(
-    /FAILED: this image is no host yet/,
-  );
+  expect((await script(root, "await-host", { wait: 1 })).stdout).toMatch(/FAILED: this image is no host yet/);
 });
 
 test("power that goes at any command: no file is half done, and the next boot is right", async () => {

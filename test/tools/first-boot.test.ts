@@ -104,7 +104,7 @@ describe("configure", () => {
   test("an image without user-data is no host: nothing is configured, and it says what to do", async () => {
     const root = await newHost("one");
     for (const file of ["host.env", "user-data.list"]) rmSync(join(root, "etc/sip-proxy", file));
-    for (const step of ["configure", "no-host-yet"]) {
+    for (const step of ["configure", "await-host"]) {
       const { exitCode, stdout } = await script(root, step);
       expect(exitCode, step).toBe(1);
       expect(stdout).toMatch(/user-data from: sip-proxy user-data FLEET NAME/);

@@ -37,7 +37,7 @@ const truncated = [10, 50, 90, 99].map((percent) => ({
   ...noHost,
 }));
 
-const full = [0, 64, 512, 1024, 1536, 2048].map((free) => ({
+const full = [0, 64, 256, 512, 768, 1024, 1280, 1536, 2048, 3072].map((free) => ({
   title: `a disk with ${free} KiB left`,
   before: (host: BootedHost) => host.fillDisk(96, free),
   says: /FAILED: |sip-proxy: ready/,

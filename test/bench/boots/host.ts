@@ -139,6 +139,11 @@ export class BootedHost {
     return [...wrong, ...unfinished];
   }
 
+  /** Whether its first boot is over: cloud-init had room for all of it, or has begun again. */
+  async hadRoom(): Promise<boolean> {
+    return existsSync(join((await this.#machine()).folder, "upper/var/lib/sip-proxy/had-room"));
+  }
+
   /** Keeps the console of a round that went wrong. */
   async keepConsole(title: string): Promise<void> {
     appendFileSync(join(tmpdir(), "boots-console.log"), `=== ${title}\n${await this.console()}\n`);

@@ -93,7 +93,7 @@ async function withFault(
   const mended = mend === undefined ? began : performance.now();
   await noteFailure(wrong, () => untilSaid(host, ready));
   const seconds = Math.round((performance.now() - mended) / 100) / 10;
-  return { seconds, wrong: [...wrong, ...(await howItIs(host, usual, other))] };
+  return { seconds, wrong: [...wrong, ...(await untilRight(host, usual, other))] };
 }
 
 /** What a host without a configuration listens for: SSH and the name service. */
@@ -111,7 +111,16 @@ async function cutOff(
   await host.start();
   let seconds = 0;
   await noteFailure(wrong, async () => (seconds = await untilSaid(host, ready)));
-  return { seconds, wrong: [...wrong, ...(await howItIs(host, usual))] };
+  return { seconds, wrong: [...wrong, ...(await untilRight(host, usual))] };
+}
+
+/** What is still wrong after a while, in which cloud-init may begin again; but never does it listen elsewhere. */
+async function untilRight(host: BootedHost, usual: readonly string[], other?: string): Promise<string[]> {
+  for (const end = performance.now() + patience; ; await sleep(200)) {
+    const wrong = await howItIs(host, usual, other);
+    if (wrong.length === 0 || wrong.some((fault) => fault.startsWith(listens)) || performance.now() > end)
+      return wrong;
+  }
 }
 
 /** When it is ready it listens where a host of this fleet does, and there alone. */
@@ -120,16 +129,19 @@ async function howItIs(host: BootedHost, usual: readonly string[], other?: strin
   const files = wrong.filter((path) => path !== other).map((path) => `${path} is not as it should be`);
   if (other !== undefined && !wrong.includes(other)) files.push(`${other} is not as user-data has it`);
   const listening = await host.listening();
+  if (!(await host.hadRoom())) files.push("its first boot is not over");
   const missing = usual
     .filter((socket) => !listening.includes(socket))
     .map((socket) => `${socket} is not listened on`);
   return [...files, ...missing, ...strangers(listening, /^$/, usual)];
 }
 
+const listens = "listens on";
+
 function strangers(listening: readonly string[], allowed: RegExp, usual: readonly string[] = []): string[] {
   return listening
     .filter((socket) => !allowed.test(socket) && !usual.includes(socket))
-    .map((socket) => `listens on ${socket}`);
+    .map((socket) => `${listens} ${socket}`);
 }
 
 /** Seconds until the console has it. */
