@@ -47,6 +47,12 @@ tls_files() {
 
 readable_by_kamailio() { write_file 640 "${kamailio_user:+root:$kamailio_user}" "$1"; }
 
+# has_begun CERTIFICATE: by this host's clock.
+has_begun() {
+	local start
+	start=$(openssl x509 -in "$1" -noout -startdate 2>/dev/null) && (($(date -d "${start#*=}" +%s) <= $(date +%s)))
+}
+
 # certificate_end: when the certificate in force ends, in seconds since 1970; fails where there is none.
 certificate_end() {
 	local end
@@ -71,18 +77,21 @@ certificate_fits() {
 		return 1
 	fi
 	if ! openssl x509 -in "$1" -noout -checkend 0 >/dev/null; then
-		say "warning: tls_certificate has expired ($(openssl x509 -in "$1" -noout -enddate))"
+		say "warning: tls_certificate has expired ($(openssl x509 -in "$1" -noout -enddate)), by this host's clock"
+	elif ! has_begun "$1"; then
+		say "warning: tls_certificate is not valid yet ($(openssl x509 -in "$1" -noout -startdate)), by this host's clock"
 	fi
 }
 
-# Kept over boots, and made anew when it ends soon or the host's addresses are others.
+# Kept over boots, and made anew when it ends soon, when the host's addresses are others, and when the clock was ahead as it was made: nobody would
+# take it before its time.
 self_signed() {
 	local names folder=$state/tls
 	# shellcheck source=/dev/null
 	. "$run/addresses.env"
 	names="IP:$PRIVATE_IP,IP:$PUBLIC_IP"
 	if [[ $(cat "$folder/names" 2>/dev/null) == "$names" ]] &&
-		openssl x509 -in "$folder/tls_certificate" -noout -checkend "$self_signed_renew" >/dev/null 2>&1; then
+		openssl x509 -in "$folder/tls_certificate" -noout -checkend "$self_signed_renew" >/dev/null 2>&1 && has_begun "$folder/tls_certificate"; then
 		return
 	fi
 	mkdir -p "$folder" && chmod 700 "$folder"
