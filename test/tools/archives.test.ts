@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -7,6 +6,7 @@ import { compareVersions } from "../../src/compute/image/debian-version.js";
 import { lockText, type ImageLock } from "../../src/compute/image/lock.js";
 import { attempt, run } from "../../src/do/process.js";
 import { refuseWeakKeys } from "../../src/do/signing-keys.js";
+import { AptArchive } from "../support/apt-archive.js";
 import { cli } from "../support/demo-image.js";
 import { fleetOf } from "../support/fleets.js";
 import { lockOf } from "../support/locks.js";
@@ -15,11 +15,8 @@ import { lockOf } from "../support/locks.js";
 
 const folder = mkdtempSync(join(tmpdir(), "archives-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+let repository: AptArchive;
 const archive = join(folder, "archive");
-const gpgHome = join(folder, "gpg");
-
-const gpg = (...words: string[]) =>
-  run({ argv: ["gpg", "--homedir", gpgHome, "--batch", "--quiet", "--yes", ...words], timeout: 60_000 });
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
@@ -27,37 +24,17 @@ function write(path: string, text: string): void {
 }
 
 /** Publishes versions of packages in a suite, signed. */
-async function publish(
-  suite: string,
-  versions: Record<string, string>,
-  architecture = "amd64",
-): Promise<void> {
-  const stanzas = Object.entries(versions).map(
-    ([name, version]) =>
-      `Package: ${name}\nVersion: ${version}\nArchitecture: ${architecture}\nMaintainer: none\nDescription: -\n` +
-      `Filename: pool/${name}.deb\nSize: 1\nSHA256: ${"a".repeat(64)}\n`,
-  );
-  const index = stanzas.join("\n");
-  const sum = createHash("sha256").update(index).digest("hex");
-  const [dist, path] = [join(archive, "dists", suite), `main/binary-${architecture}/Packages`];
-  write(join(dist, path), index);
-  const date = new Date().toUTCString().replace("GMT", "UTC");
-  write(
-    join(dist, "Release"),
-    `Origin: Test\nSuite: ${suite}\nCodename: ${suite}\nDate: ${date}\nArchitectures: ${architecture}\nComponents: main\n` +
-      `SHA256:\n ${sum} ${Buffer.byteLength(index)} ${path}\n`,
-  );
-  await gpg("--clearsign", "--output", join(dist, "InRelease"), join(dist, "Release"));
+function publish(suite: string, versions: Record<string, string>, architecture = "amd64"): Promise<void> {
+  const entries = Object.entries(versions).map(([name, version]) => [name, { version }] as const);
+  return repository.publish(suite, Object.fromEntries(entries), architecture);
 }
 
 const lockFile = join(folder, "fleet.lock");
 const fleetFile = join(folder, "fleet.yaml");
 
 beforeAll(async () => {
-  mkdirSync(gpgHome, { mode: 0o700 });
-  await gpg("--passphrase", "", "--quick-generate-key", "archive@example.com", "ed25519", "sign", "never");
-  const { stdout: key } = await gpg("--armor", "--export");
-  const component = { components: ["main"], key: Buffer.from(key).toString("base64") };
+  repository = await AptArchive.make(archive, join(folder, "gpg"));
+  const component = { components: ["main"], key: Buffer.from(await repository.key()).toString("base64") };
   const installed = (version: string) => ({ version, architecture: "amd64", source: "x" });
   const lock = lockOf({
     archives: { [`file:${archive} stable`]: component, [`file:${archive} stable-security`]: component },
@@ -196,16 +173,8 @@ test("a locked bake whose packages are gone ends before anything is made, and na
 });
 
 test("an archive that does not answer, or that another key has signed, is an error: exit code 1", async () => {
-  await gpg("--passphrase", "", "--quick-generate-key", "other@example.com", "ed25519", "sign", "never");
-  const release = join(archive, "dists/stable/Release");
-  await gpg(
-    "--local-user",
-    "other@example.com",
-    "--clearsign",
-    "--output",
-    join(dirname(release), "InRelease"),
-    release,
-  );
+  await repository.addKey("other@example.com");
+  await repository.sign("stable", "other@example.com");
   const { exitCode, stderr } = await outdated();
   expect(exitCode).toBe(1);
   expect(stderr).toContain("NO_PUBKEY");
