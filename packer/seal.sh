@@ -14,6 +14,8 @@ for program in "${grub_programs[@]}"; do
 done
 bash "$upload/packer/boot-menu.sh"
 rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/debconf/*-old
+# caches that hold when and where on the disk each file was written, and are made anew when they are needed
+rm -rf /var/cache/ldconfig/aux-cache /var/cache/fontconfig/*
 
 cloud-init clean --logs --seed
 rm -rf /var/lib/cloud

@@ -39,3 +39,32 @@ export async function bakeImage(
   const { stdout } = await withLock(join(hostPaths().cache, "test-image.lock"), bake, () => undefined);
   return JSON.parse(stdout) as { path: string; reused: boolean; manifest: Manifest };
 }
+
+/** Bakes the fleet's image into a data folder of its own; `more`: words of the command. */
+export async function bakeInto(
+  data: string,
+  fleetFile: string,
+  {
+    builder = "container",
+    more = [],
+    env = {},
+  }: {
+    builder?: "container" | "vm";
+    more?: readonly string[];
+    env?: Record<string, string>;
+  } = {},
+): Promise<{ path: string; reused: boolean; manifest: Manifest }> {
+  const argv = [
+    ...cli,
+    "bake",
+    fleetFile,
+    "--target",
+    "local",
+    "--builder",
+    builder,
+    "--json",
+    ...more,
+  ] as const;
+  const { stdout } = await run({ argv, env: { ...env, XDG_DATA_HOME: data }, timeout: 1_700_000 });
+  return JSON.parse(stdout) as { path: string; reused: boolean; manifest: Manifest };
+}

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { FIRST_SECTOR, SECTOR } from "../../src/compute/local/disk-layout.js";
 import { attempt, run } from "../../src/do/process.js";
 import { fleetText } from "../support/fleets.js";
 import { certificate } from "../support/certificates.js";
 import { cli } from "../support/demo-image.js";
+import { inDisk, rawDisk } from "./image-disk.js";
 
 const folder = mkdtempSync(join(tmpdir(), "image-secrets-"));
 
@@ -73,7 +73,6 @@ async function bake(builder: "container" | "vm"): Promise<string> {
     },
   });
   writeFileSync(join(folder, "fleet.yaml"), fleet);
-  mkdirSync(join(folder, "mount"));
   writeFileSync(join(folder, "plant"), plant(), { mode: 0o755 });
   const words = ["bake", join(folder, "fleet.yaml"), "--target", "local", "--builder", builder, "--json"];
   const env = {
@@ -88,13 +87,6 @@ async function bake(builder: "container" | "vm"): Promise<string> {
 }
 
 const disk = join(folder, "disk.raw");
-
-/** Runs a script in the root of the image's filesystem. */
-function inImage(script: string, ...words: string[]) {
-  const mount = `set -eu; mount -o ro,noload,loop,offset=${FIRST_SECTOR * SECTOR} "$1" "$2"; cd "$2"; shift 2\n`;
-  const inNamespace = ["unshare", "--mount", "--propagation", "private", "sh", "-c", mount + script] as const;
-  return run({ argv: [...inNamespace, "image", disk, join(folder, "mount"), ...words], timeout: 300_000 });
-}
 
 /** What is packed; $1 is the list. Manuals come from packages; the image itself unpacks its initrd. */
 const PACKED = `mount -t tmpfs tmpfs tmp
@@ -124,10 +116,10 @@ export function searchForSecrets(builder: "container" | "vm"): void {
     for (const what of ["host-key", "machine-id", "tls_private_key", "dbpass_root", ...left])
       expect(kinds).toContain(what);
     writeFileSync(list, [...secrets.keys()].map((text) => `${text}\n`).join(""));
-    await run({ argv: ["qemu-img", "convert", "-O", "raw", image, disk], timeout: 300_000 });
+    await rawDisk(image, disk);
     const raw = await attempt({ argv: ["grep", "-a", "-o", "-F", "-f", list, disk], timeout: 300_000 });
-    const packed = await inImage(PACKED, list);
-    const found = `${raw.stdout}\n${packed.stdout}`.split("\n").filter((line) => line !== "");
+    const packed = await inDisk(disk, PACKED, list);
+    const found = `${raw.stdout}\n${packed}`.split("\n").filter((line) => line !== "");
     expect([...new Set(found.map((text) => secrets.get(text)))]).toEqual(["control"]);
   });
 
@@ -142,9 +134,12 @@ export function searchForSecrets(builder: "container" | "vm"): void {
   });
 
   test("no login of it has a password; and nothing in it is the same on every host that should be its own", async () => {
-    const { stdout } = await inImage(`cat etc/shadow etc/shadow-
+    const stdout = await inDisk(
+      disk,
+      `cat etc/shadow etc/shadow-
       test ! -s etc/machine-id
-      test -z "$(find etc/ssh/ssh_host_* var/lib/systemd/random-seed var/lib/systemd/credential.secret 2>/dev/null)"`);
+      test -z "$(find etc/ssh/ssh_host_* var/lib/systemd/random-seed var/lib/systemd/credential.secret 2>/dev/null)"`,
+    );
     const hashes = stdout.split("\n").map((line) => line.split(":")[1] ?? "");
     expect(hashes.filter((hash) => hash !== "" && !/^[!*]+$/.test(hash))).toEqual([]);
   });

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { FIRST_SECTOR, SECTOR } from "../../src/compute/local/disk-layout.js";
 import type { SshTarget } from "../../src/compute/local/ssh.js";
 import { macAddress } from "../../src/compute/local/vm.js";
 import { freePort } from "../../src/do/local/ports.js";
@@ -11,10 +10,10 @@ import { ensureSshKey } from "../../src/do/local/ssh-key.js";
 import { runInGuest, waitForCloudInit, waitForSsh } from "../../src/do/local/ssh.js";
 import { removeMachine } from "../../src/do/local/machine.js";
 import { createVm, startVm } from "../../src/do/local/vm.js";
-import { run } from "../../src/do/process.js";
 import type { Manifest } from "../../src/do/bake/image-store.js";
 import { localAccelerator } from "../../src/targets/local/do/launch.js";
-import { cli, writeFleet } from "../support/demo-image.js";
+import { bakeInto, writeFleet } from "../support/demo-image.js";
+import { filesOf, rawDisk } from "../support/image-disk.js";
 
 // The same fleet baked by a builder of each kind, and the image of the container in a VM.
 
@@ -28,62 +27,17 @@ interface Baked {
   files: Map<string, string>;
 }
 
-async function bakeIn(
-  kind: "vm" | "container",
-  name: string = kind,
-  { more = [], env: further = {} }: { more?: string[]; env?: Record<string, string> } = {},
-): Promise<Baked> {
-  const env = { XDG_DATA_HOME: join(folder, name), ...further };
-  const argv = [
-    ...cli,
-    "bake",
-    writeFleet(folder),
-    "--target",
-    "local",
-    "--builder",
-    kind,
-    "--json",
-    ...more,
-  ] as const;
-  const { stdout } = await run({ argv, env, timeout: 1_700_000 });
-  const { path, manifest } = JSON.parse(stdout) as { path: string; manifest: Manifest };
-  return { path, manifest, files: await filesOf(path, name) };
+async function bakeIn(builder: "vm" | "container"): Promise<Baked> {
+  const baked = await bakeInto(join(folder, builder), writeFleet(folder), { builder });
+  return { ...baked, files: await stableFiles(baked.path, builder) };
 }
 
-const LIST = `set -eu
-mount -o ro,noload,loop,offset=${FIRST_SECTOR * SECTOR} "$1" "$2"
-cd "$2"
-find . -xdev \\( -type f -o -type l -o -type d \\) -printf '%P\\t%y %m %U:%G %l\\n' | sort
-echo ==
-rule=./etc/sudoers.d/90-cloud-init-users
-find . -xdev -type f ! -path "$rule" -print0 | sort -z | xargs -0 sha256sum
-# cloud-init says in it when it was made
-printf '%s  %s\\n' "$(grep -v '^# Created by cloud-init' "$rule" | sha256sum | cut -c -64)" "$rule"
-echo ==
-getcap -r . 2>/dev/null | sort
-`;
-
-async function filesOf(image: string, kind: string): Promise<Map<string, string>> {
-  const [raw, mount] = [join(folder, `${kind}.raw`), join(folder, "mount")];
-  await run({ argv: ["qemu-img", "convert", "-O", "raw", image, raw], timeout: 300_000 });
-  await run({ argv: ["mkdir", "-p", mount] });
-  const inNamespace = ["unshare", "--mount", "--propagation", "private"] as const;
-  const { stdout } = await run({
-    argv: [...inNamespace, "sh", "-c", LIST, "list", raw, mount],
-    timeout: 300_000,
-  });
+async function stableFiles(image: string, kind: string): Promise<Map<string, string>> {
+  const raw = join(folder, `${kind}.raw`);
+  await rawDisk(image, raw);
+  const { timeless } = await filesOf(raw);
   rmSync(raw);
-  const [names = "", sums = "", capabilities = ""] = stdout.split("==\n");
-  const files = new Map(
-    names
-      .trimEnd()
-      .split("\n")
-      .map((line) => line.split("\t") as [string, string]),
-  );
-  const add = (path: string, what: string) => files.set(path, `${files.get(path) ?? ""} ${what}`);
-  for (const line of sums.trimEnd().split("\n")) add(line.slice(68), line.slice(0, 64));
-  for (const line of capabilities.trim().split("\n").filter(Boolean)) add(line.split(" ")[0] ?? "", line);
-  return files;
+  return timeless;
 }
 
 /** What a boot, a clock or a password's salt makes anew on any two machines, also of the same kind. */
@@ -100,17 +54,6 @@ describe("builders of both kinds", () => {
   beforeAll(async () => {
     container = await bakeIn("container");
     vm = await bakeIn("vm");
-  });
-
-  test("make the packages of a lock file again, twice the same files; the second time from nothing that is kept", async () => {
-    const lock = join(dirname(container.path), "image.lock");
-    const more = ["--locked", lock];
-    const first = await bakeIn("container", "locked", { more });
-    const env = { XDG_CACHE_HOME: join(folder, "cache") };
-    const second = await bakeIn("container", "locked-again", { more, env });
-    expect(first.manifest.contents.packages).toEqual(container.manifest.contents.packages);
-    const stable = ({ files }: Baked) => [...files].filter(isStable).map((entry) => entry.join("\t"));
-    expect(stable(second)).toEqual(stable(first));
   });
 
   test("make the same image of the same fleet: name, versions, packages, checksums", () => {

@@ -1,0 +1,66 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Manifest } from "../../src/do/bake/image-store.js";
+import { bakeInto, writeFleet } from "../support/demo-image.js";
+import { differences, filesOf, rawDisk, shapeOf, type DiskFiles } from "../support/image-disk.js";
+
+// An image, and two images of its lock file: one of the base and downloads that this machine keeps, one for which all is fetched and made anew.
+
+const folder = mkdtempSync(join(tmpdir(), "locked-bakes-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Baked {
+  manifest: Manifest;
+  lock: Buffer;
+  sbom: Buffer;
+  files: DiskFiles;
+  shape: string;
+}
+
+async function bake(name: string, more: string[] = [], env: Record<string, string> = {}): Promise<Baked> {
+  const options = { more: ["--force", ...more], env };
+  const { path, manifest } = await bakeInto(join(folder, name), writeFleet(folder), options);
+  console.log(`${name}: baked in ${manifest.seconds.total} s`);
+  const beside = (file: string) => readFileSync(join(dirname(path), file));
+  const raw = join(folder, `${name}.raw`);
+  await rawDisk(path, raw);
+  const [files, shape] = [await filesOf(raw), await shapeOf(raw)];
+  rmSync(raw);
+  return { manifest, lock: beside("image.lock"), sbom: beside("sbom.cdx.json"), files, shape };
+}
+
+let first: Baked;
+let kept: Baked;
+let anew: Baked;
+
+beforeAll(async () => {
+  first = await bake("first");
+  const lock = join(folder, "first/sip-proxy/images/demo", first.manifest.key, "image.lock");
+  kept = await bake("kept", ["--locked", lock]);
+  anew = await bake("anew", ["--locked", lock], { XDG_CACHE_HOME: join(folder, "cache") });
+});
+
+test("the second was made of nothing that was there before", () => {
+  expect(anew.manifest.seconds.steps.map(({ title }) => title)).toContain("installing Kamailio");
+});
+
+test("lock file and bill of materials have the same bytes", () => {
+  for (const image of [kept, anew]) {
+    expect(image.lock.equals(first.lock)).toBe(true);
+    expect(image.sbom.equals(first.sbom)).toBe(true);
+    expect(image.manifest.contents.packages).toEqual(first.manifest.contents.packages);
+  }
+});
+
+test("the disks have the same files, but for times: paths, types, modes, owners, links, checksums, capabilities", () => {
+  expect(kept.files.exact.size).toBeGreaterThan(10_000);
+  console.log(`differ in times: ${differences(kept.files.exact, anew.files.exact).join(", ") || "none"}`);
+  expect(differences(kept.files.timeless, anew.files.timeless)).toEqual([]);
+});
+
+test("and the same partitions, and filesystems of one name", () => {
+  expect(anew.shape).toContain("start=        2048");
+  expect(anew.shape).toBe(kept.shape);
+});
