@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { certificate } from "../support/certificates.js";
 import { newRoot, patient, script } from "../support/host-root.js";
 
-// Certificates on a host whose clock was ahead, and is set right: then it is earlier than when they were made. (VMs: npm run test:clock.)
+// Certificates on a host whose clock was ahead, and is set right: then it is earlier than when they were made.
 
 let folder: string;
 let env: { PATH: string };
