@@ -7,7 +7,7 @@ import { lookAtEach } from "./dispatcher.js";
 import { secondsOf } from "./launch.js";
 import { findHosts, loadFleet } from "./load-fleet.js";
 import { findNamed, isReached, onEach, pauseFor, type ReachOptions } from "./reach.js";
-import { PAUSE, untilClear, type Tell } from "./until-clear.js";
+import { untilClear, type Tell } from "../do/wait.js";
 
 export interface DrainHostOptions extends ReachOptions {
   wait: boolean;
@@ -102,7 +102,12 @@ export async function untilDrained(hosts: readonly Reached[], timeout: number, t
     const left: string[] = [];
     for (const host of hosts) {
       const { name } = host;
-      const count = looks.get(name)?.count;
+      const its = looks.get(name);
+      if (its?.leavesDns) {
+        left.push(`${name} (leaves DNS first)`);
+        continue;
+      }
+      const count = its?.count;
       if (count === 0 || (count === undefined && !(await mayRun(host)))) continue;
       if (Date.now() - (heard.get(name) ?? 0) > SILENCE) throw silent(name);
       left.push(`${name} ${count ?? "not known"}`);
@@ -113,7 +118,7 @@ export async function untilDrained(hosts: readonly Reached[], timeout: number, t
     new UserError(`calls are left after ${timeout / 1000} s: ${left}`, {
       hint: "run the same command again to keep waiting; stop or terminate with --now ends them",
     });
-  const pause = pauseFor(hosts, PAUSE);
+  const pause = pauseFor(hosts);
   await untilClear(look, { timeout, pause, tell: (left) => tell(`calls left: ${left}`), late });
 }
 

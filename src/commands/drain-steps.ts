@@ -11,7 +11,7 @@ import type { Reached } from "../targets/reach.js";
 import type { Fleet } from "../understand/fleet.js";
 import { drainSqlOf, lookAtEach, states } from "./dispatcher.js";
 import { pauseFor } from "./reach.js";
-import { PAUSE, untilClear, type Tell } from "./until-clear.js";
+import { untilClear, type Tell } from "../do/wait.js";
 
 /** Milliseconds beyond dispatcher_poll for a host to apply a change of the table. */
 const GRACE = 30_000;
@@ -81,7 +81,7 @@ export class Drain {
       new UserError(`the table has it, but these hosts do not follow: ${behind}`, {
         hint: "see there: journalctl -u sip-proxy-dispatcher-sync",
       });
-    const pause = pauseFor(this.hosts, PAUSE);
+    const pause = pauseFor(this.hosts);
     await untilClear(look, { timeout, pause, tell: (behind) => tell(`not yet on ${behind}`), late });
   }
 
@@ -115,7 +115,7 @@ export class Drain {
       new UserError(`calls are left after ${timeout / 1000} s: ${left}`, {
         hint: "the recorder gets no new calls; run the same command again to wait for the last one",
       });
-    await untilClear(look, { timeout, pause: pauseFor(this.hosts, PAUSE), tell, late });
+    await untilClear(look, { timeout, pause: pauseFor(this.hosts), tell, late });
   }
 }
 

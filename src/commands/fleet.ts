@@ -31,11 +31,14 @@ export async function fleetStatus(
         const { name } = order.host;
         const its = listed.find((one) => one.name === name);
         const look = looks.get(name);
+        const rolling = rollingOf(hosts);
+        const current = await rolling.isCurrent(order);
         return {
           host: name,
           state: its?.state ?? "not launched",
           image: its?.["image"] ?? null,
-          current: await rollingOf(hosts).isCurrent(order),
+          current,
+          lacks: current ? ((await rolling.lacks?.(order.host)) ?? null) : null,
           ready: look?.ready ?? false,
           draining: look?.draining ?? false,
           calls: look?.count ?? null,
@@ -52,7 +55,12 @@ export async function fleetStatus(
         rows.map((row) => columns.map((column) => shown(row[column]))),
       ),
     );
-  if (!rows.every(({ current, ready }) => current && ready)) process.exitCode = 1;
+  for (const { host, lacks } of rows)
+    if (lacks !== null)
+      talk.warn(
+        `${host} lacks ${lacks}; sip-proxy fleet roll FLEET ${host} --target ${target} gives it, or says why not`,
+      );
+  if (!rows.every(({ current, ready, lacks }) => current && ready && lacks === null)) process.exitCode = 1;
 }
 
 const columns = ["host", "state", "current", "ready", "draining", "calls", "limit", "image"] as const;
@@ -96,11 +104,14 @@ async function roll(file: string, names: string[], options: RollOptions, remembe
       if (behind.length > 0) await rolling.prepare(behind);
       return behind;
     };
-    if (options.dryRun) return tellPlan(await ordersToRoll(), options);
+    if (options.dryRun) {
+      const behind = await ordersToRoll();
+      return tellPlan(behind, await lackingOf(rolling, without(all, behind)), options);
+    }
     await rolling.alone(async () => {
       const behind = await ordersToRoll();
       if (behind.length > 0 && remember) await rolling.remember();
-      const current = all.filter((order) => !behind.includes(order));
+      const current = without(all, behind);
       const rolls = new Roll(fleet, target, options, timeout);
       const times = await tellingWhatStays(
         () => rolls.stays,
@@ -123,11 +134,31 @@ async function ordersBehind(rolling: Rolling, all: readonly HostOrder[]): Promis
   return all.filter((_, index) => !current[index]);
 }
 
-function tellPlan(behind: readonly HostOrder[], { json }: RollOptions): void {
+const without = (all: readonly HostOrder[], some: readonly HostOrder[]): HostOrder[] =>
+  all.filter((order) => !some.includes(order));
+
+interface Lacking {
+  host: string;
+  /** What a launch that was cut off has not given it. */
+  lacks: string;
+}
+
+async function lackingOf(rolling: Rolling, orders: readonly HostOrder[]): Promise<Lacking[]> {
+  const found = await Promise.all(
+    orders.map(async ({ host }) => ({ host: host.name, lacks: await rolling.lacks?.(host) })),
+  );
+  return found.flatMap(({ host, lacks: words }) => (words === undefined ? [] : { host, lacks: words }));
+}
+
+function tellPlan(behind: readonly HostOrder[], lacking: readonly Lacking[], { json }: RollOptions): void {
   const names = behind.map(({ host }) => host.name);
-  if (json) printJson({ would: names });
-  else if (names.length === 0) talk.say("every host is as launch would make it");
-  else talk.say(`would drain and replace, one after the other: ${names.join(", ")}`);
+  if (json) {
+    printJson({ would: names, lacking });
+    return;
+  }
+  for (const { host, lacks } of lacking) talk.say(`would give ${host} what it lacks: ${lacks}`);
+  if (names.length > 0) talk.say(`would drain and replace, one after the other: ${names.join(", ")}`);
+  else if (lacking.length === 0) talk.say("every host is as launch would make it");
 }
 
 /** The instances of a group have a roll of their own. Throws UserError when one was named. */

@@ -80,8 +80,11 @@ export async function findNamed(
   return found.filter(({ name, host }) => host !== group || wanted.includes(group) || ids.includes(name));
 }
 
+/** Milliseconds: a look at hosts takes a second itself. */
+const PAUSE = 2_000;
+
 /** Milliseconds between two looks at hosts: so many, or as many as the dearest of them takes. */
-export const pauseFor = (hosts: readonly Reached[], least: number): number =>
+export const pauseFor = (hosts: readonly Reached[], least = PAUSE): number =>
   Math.max(least, ...hosts.map(({ pause = 0 }) => pause));
 
 function byAddress(hosts: readonly Host[]): Reached[] {

@@ -9,7 +9,7 @@ import { lookAtEach } from "./dispatcher.js";
 import { DrainUndone, tellHosts, untilDrained } from "./drain-host.js";
 import { findReached, isReached, pauseFor, reachHosts } from "./reach.js";
 import type { TargetOption } from "./target-option.js";
-import { PAUSE, untilClear, type Tell } from "./until-clear.js";
+import { untilClear, type Tell } from "../do/wait.js";
 
 export interface RollOptions extends TargetOption {
   image?: string;
@@ -66,11 +66,14 @@ export class Roll {
     if (this.options.force) return;
     const hosts = this.fleet.hosts.filter(({ kind }) => kind === "proxy");
     const names = hosts.map((host) => host.name);
-    const found = await findReached(this.fleet, hosts, this.options);
-    const pause = pauseFor(found.filter(isReached), PAUSE);
+    const find = () => findReached(this.fleet, hosts, this.options);
+    const first = await find();
+    let found: typeof first | undefined = first;
+    const pause = pauseFor(first.filter(isReached));
     const patience = Math.max(PATIENCE, pause * LOOKS);
     const look = async () => {
-      const now = await findReached(this.fleet, hosts, this.options);
+      const now = found ?? (await find());
+      found = undefined;
       const why = objection(name, await lookAtEach(now.filter(isReached)), names) ?? "";
       const unreached = now.flatMap((one) =>
         isReached(one) || one.name === name ? [] : `${one.name} is not reached: ${one.why}`,

@@ -18,7 +18,9 @@ export interface Rolling {
   alone<T>(roll: () => Promise<T>): Promise<T>;
   /** Makes ready what hosts are launched from. Throws UserError when one cannot be launched: no host has been touched then. */
   prepare(orders: readonly HostOrder[]): Promise<void>;
-  /** Gives a host that runs what a launch that was cut off has not given it. Nothing when absent: launches are not cut off there. */
+  /** What a launch that was cut off has not given a host that runs, in words. Nothing when absent: launches are not cut off there. */
+  lacks?: (host: Host) => Promise<string | undefined>;
+  /** Gives it that. */
   mend?: (host: Host) => Promise<void>;
   /** Keeps which image the hosts have, unless it is the one that they are to have: a roll that goes on keeps what it began with. */
   remember(): Promise<void>;

@@ -143,6 +143,9 @@ room() {
 }
 
 draining() {
+  if [[ -s $state/leaving ]]; then
+    told note draining "leaves DNS since $(date -d "@$(<"$state/leaving")" --iso-8601=seconds), and takes calls until others have forgotten its address" "sip-proxy undrain FLEET $HOST"
+  fi
   [[ -s $state/draining ]] || return 0
   told note draining "new calls get 503, since $(date -d "@$(<"$state/draining")" --iso-8601=seconds)" "sip-proxy undrain FLEET $HOST"
 }

@@ -1,6 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import {
+  AssociateAddressCommand,
+  DescribeAddressesCommand,
+  ReleaseAddressCommand,
+  TerminateInstancesCommand,
+} from "@aws-sdk/client-ec2";
 import { expect, test } from "vitest";
 import {
   fleet,
@@ -12,6 +17,7 @@ import {
   roll,
   useRolls,
 } from "../support/cloud/rolls.js";
+import { told } from "../support/cloud/told.js";
 import { cloud } from "../support/cloud/use-cloud.js";
 
 // Rolls of single instances that were cut off, or stopped half-way: the same command goes on.
@@ -24,9 +30,56 @@ test("a host that a roll which was cut off has left without its Elastic IP is gi
   const cut = await roll(file);
   expect([cut.code, cut.changes]).toEqual([1, ["PutParameter", ...replaced]]);
   expect((await instances()).map(({ address }) => address)).toEqual([undefined, expect.any(String)]);
+
+  const status = await told(cloud, "fleet", "status", file, "--target", "ec2", "--json");
+  expect([status.code, JSON.parse(status.stdout)]).toMatchObject([
+    1,
+    [
+      { host: "sipproxy0", current: true, ready: true, lacks: `its Elastic IP ${own}` },
+      { host: "sipproxy1", current: false, lacks: null },
+    ],
+  ]);
+  expect(status.stderr).toContain(
+    `sipproxy0 lacks its Elastic IP ${own}; sip-proxy fleet roll FLEET sipproxy0 --target ec2 gives it`,
+  );
+  const dry = await roll(file, "roll", "sipproxy0", "--dry-run");
+  expect([dry.code, dry.changes, dry.stderr]).toEqual([
+    0,
+    [],
+    expect.stringMatching(/would give sipproxy0 what it lacks: its Elastic IP/),
+  ]);
+  const plan = await cloud.json("fleet", "roll", file, "--target", "ec2", "--dry-run");
+  const lacking = [{ host: "sipproxy0", lacks: `its Elastic IP ${own}` }];
+  expect(plan).toEqual({ would: ["sipproxy1"], lacking });
+
   const again = await roll(file);
   expect([again.code, again.changes]).toEqual([0, ["AssociateAddress", ...replaced]]);
   expect((await instances())[0]).toMatchObject({ host: "sipproxy0", address: own });
+  expect((await told(cloud, "fleet", "status", file, "--target", "ec2")).code).toBe(0);
+});
+
+test("an Elastic IP that another instance has, or that the account has not, is told as that, and left", async () => {
+  const [first, second] = await instances();
+  const address = { PublicIp: own, InstanceId: second?.id ?? "" };
+  await freeAddresses(second?.id ?? "");
+  await freeAddresses(first?.id ?? "");
+  await cloud.ec2.send(new AssociateAddressCommand(address));
+  const file = await fleet("old");
+  const lacking = async () =>
+    (await cloud.json<{ lacking: object[] }>("fleet", "roll", file, "--target", "ec2", "--dry-run")).lacking;
+  const taken = { host: "sipproxy0", lacks: `its Elastic IP ${own}, which ${second?.id} has` };
+  expect(await lacking()).toContainEqual(taken);
+  const refused = await roll(file);
+  expect([refused.code, refused.changes]).toEqual([1, []]);
+  expect(refused.stderr).toContain(`sipproxy0: ${own} is in use by ${second?.id}`);
+
+  await freeAddresses(second?.id ?? "");
+  const { Addresses = [] } = await cloud.ec2.send(new DescribeAddressesCommand({ PublicIps: [own] }));
+  await cloud.ec2.send(new ReleaseAddressCommand({ AllocationId: Addresses[0]?.AllocationId }));
+  expect(await lacking()).toContainEqual({
+    host: "sipproxy0",
+    lacks: `its Elastic IP ${own}, which this account does not have in eu-west-1`,
+  });
 });
 
 test("what stops it half-way is told with how the hosts stand, and the same command goes on", async () => {

@@ -3,17 +3,7 @@ import { join } from "node:path";
 import { ModifyInstanceAttributeCommand } from "@aws-sdk/client-ec2";
 import { expect, test } from "vitest";
 import { bases } from "../support/cloud/cloud.js";
-import {
-  fleet,
-  folderOf,
-  instances,
-  own,
-  played,
-  replaced,
-  roll,
-  ssm,
-  useRolls,
-} from "../support/cloud/rolls.js";
+import { fleet, folderOf, instances, own, played, replaced, roll, useRolls } from "../support/cloud/rolls.js";
 import { cloud, subnets } from "../support/cloud/use-cloud.js";
 
 // Single instances, replaced one after the other.
@@ -143,7 +133,7 @@ test("what would stop it half-way is found before a host is drained; a group's i
     InstanceType: "t3.large",
     "NetworkInterface.1.SubnetId": subnets[0],
   });
-  ssm.pings = (id) => (id === InstanceId ? undefined : "Online");
+  played.ssm.pings = (id) => (id === InstanceId ? undefined : "Online");
   const silent = await roll(file, "roll", "--timeout", "1");
   expect([silent.code, silent.changes, silent.stderr]).toEqual([
     1,

@@ -52,6 +52,24 @@ test("a host that is to end leaves DNS first, takes calls while its address may 
   expect(await inDns()).toEqual([instanceId(1)]);
 });
 
+test("a host that an operator drains leaves DNS first, takes calls while its address may be remembered, and drains then", async () => {
+  const ttl = 30;
+  await ready(ttl);
+  expect((await host().run("sip-proxy-drain", "start")).stdout).toContain("leaving DNS: sip.example.com");
+  await host().until(/out of DNS: sip\.example\.com/);
+  const out = Date.now();
+  expect(await inDns()).toEqual([instanceId(1)]);
+  expect(await statuses()).toEqual([200]);
+  await host().until(/draining: new calls get 503/);
+  expect((Date.now() - out) / 1000).toBeGreaterThan(ttl - 3);
+  expect(await statuses()).toEqual([503]);
+  expect((await host().run("sip-proxy-drain", "wait")).stdout).toContain("drained: no calls are left");
+  expect(await lab.lifecycle()).toBe("InService");
+  await host().run("sip-proxy-drain", "undo");
+  await eventually(async () => expect(await inDns()).toEqual([instanceId(0), instanceId(1)]), 120_000);
+  expect(await statuses()).toEqual([200]);
+});
+
 test("a spot instance leaves DNS too, and drains at once", async () => {
   await ready(300);
   await lab.cloud.interrupt(instanceId(0));

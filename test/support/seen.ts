@@ -15,7 +15,16 @@ export const [first, second] = [
 export function look(more: Partial<HostLook> = {}): HostLook {
   const targets = [first, second].map((uri) => ({ set: 1, uri, flags: "AP", priority: 0 }));
   return {
-    ...{ targets, calls: [], count: 0, draining: false, ready: true, limit: 300, refused: {} },
+    ...{
+      targets,
+      calls: [],
+      count: 0,
+      draining: false,
+      leavesDns: false,
+      ready: true,
+      limit: 300,
+      refused: {},
+    },
     ...{ packagesAt: Date.UTC(2026, 10, 1) / 1000 },
     ...more,
   };

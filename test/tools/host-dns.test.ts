@@ -172,6 +172,38 @@ test("it is the address that the host has now; without one for an operator's dra
   expect(await inDns()).toEqual([instanceId(0), instanceId(1)]);
 });
 
+test("a drain by hand leaves DNS first: the mark of it comes when its address is forgotten, unless it is undone or not waited for", async () => {
+  await start(2);
+  for (const index of [0, 1]) ready(index);
+  await joined(0, 1);
+  const drain = async (...words: string[]) => (await lab.script(0, ["drain", ...words])).stdout;
+  const isThere = (name: string) => existsSync(inRoot(0, `var/lib/sip-proxy/${name}`));
+  const isLeaving = () => [isThere("leaving"), isThere("draining")];
+  await become(() => expect(state(0)).toBe("joined"));
+
+  expect(await drain("start")).toContain("leaving DNS: sip.example.com");
+  expect(isLeaving()).toEqual([true, false]);
+  await joined(1);
+  expect(await drain("undo")).toContain("taking calls again");
+  expect(isLeaving()).toEqual([false, false]);
+  await joined(0, 1);
+
+  expect(await drain("start")).toContain("leaving DNS");
+  expect(await drain("now")).toContain("draining: new calls get 503");
+  expect(isLeaving()).toEqual([false, true]);
+  await drain("undo");
+  await joined(0, 1);
+  await become(() => expect(state(0)).toBe("joined"));
+
+  const began = Date.now();
+  const agent = lab.service(0, ["lifecycle"], { SIP_PROXY_LOOK: "0.2" });
+  agents.set(2, agent);
+  await drain("start");
+  await become(() => expect(isLeaving()).toEqual([false, true]));
+  expect(Date.now() - began).toBeGreaterThan(28_000);
+  expect(await inDns()).toEqual([instanceId(1)]);
+}, 240_000);
+
 describe("what is not the group's", () => {
   const cases: [string, RecordSet[], RegExp][] = [
     [

@@ -8,7 +8,10 @@ export interface HostLook {
   calls: Call[] | undefined;
   /** As the host counts them itself (sip-proxy-drain status); undefined when neither Kamailio nor the media relay answers. */
   count: number | undefined;
+  /** On its way out: it takes no new calls, or soon will not. */
   draining: boolean;
+  /** It still takes calls: others may remember its address from DNS, which it leaves before it drains. */
+  leavesDns: boolean;
   /** The end of its boot has been reached: its self-test has passed. */
   ready: boolean;
   /** Calls that it takes at once; 0 where there is no limit, or none is known. */
@@ -32,6 +35,8 @@ export function lookScript(before: readonly string[] = []): string {
     `echo; echo '${divider}'`,
     "sip-proxy-drain status 2>/dev/null",
     `echo '${divider}'`,
+    // in this order: the one becomes the other
+    "if [ -s /var/lib/sip-proxy/leaving ]; then echo leaving; fi",
     "if [ -s /var/lib/sip-proxy/draining ]; then echo draining; fi",
     "if [ -e /run/sip-proxy/ready ]; then echo ready; fi",
     `echo '${divider}'`,
@@ -53,7 +58,8 @@ export function readLook(output: string): HostLook {
     targets: readDispatcherList(list),
     calls: readCalls(calls.trim()),
     count: number === undefined ? undefined : Number(number),
-    draining: /^draining$/m.test(marks),
+    draining: /^(draining|leaving)$/m.test(marks),
+    leavesDns: /^leaving$/m.test(marks) && !/^draining$/m.test(marks),
     ready: /^ready$/m.test(marks),
     limit: Number(/\d+/.exec(limit)?.[0] ?? 0),
     refused: Object.fromEntries(

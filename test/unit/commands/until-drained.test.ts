@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { untilDrained } from "../../../src/commands/drain-host.js";
+import type { Finished } from "../../../src/do/process.js";
 import { UserError } from "../../../src/errors.js";
 import type { Reached } from "../../../src/targets/reach.js";
 import { awsError } from "../../../src/targets/ec2/do/errors.js";
@@ -19,18 +20,31 @@ afterEach(() => void vi.restoreAllMocks());
 
 /** A host that never answers. */
 function wait(error: Error, runs?: Reached["runs"]): Promise<void> {
+  return waitFor(() => Promise.reject(error), runs);
+}
+
+function waitFor(answer: () => Promise<Finished>, runs?: Reached["runs"]): Promise<void> {
   if (!host) throw new Error("the fleet has no host");
   const run = () => {
     looks++;
     // minutes go by with each look
     const now = Date.now() + 360_000;
     vi.spyOn(Date, "now").mockImplementation(() => now);
-    return Promise.reject(error);
+    return answer();
   };
   const stream = () => Promise.resolve({ why: "not asked" });
   const reached: Reached = { name: host.name, host, stream, run, ...(runs ? { runs } : {}) };
   return untilDrained([reached], day, (line) => told.push(line));
 }
+
+test("a host that leaves DNS first may get calls yet: it is waited for, though it has none", async () => {
+  const divider = "--- sip-proxy ---";
+  const stdouts = ["leaving", "leaving", "draining"].map((mark) =>
+    ["", "", "calls=0", `${mark}\nready`, "", "", "1"].join(divider),
+  );
+  await waitFor(() => Promise.resolve({ exitCode: 0, stdout: stdouts[looks - 1] ?? "", stderr: "" }));
+  expect([looks, told]).toEqual([3, ["calls left: sipproxy0 (leaves DNS first)"]]);
+});
 
 test("a host that has ended has no calls left", async () => {
   await wait(new UserError("SSM does not manage it"), () => Promise.resolve(false));

@@ -11,7 +11,8 @@ const call = (call_id: string, recorder: string | null, state: Call["state"] = "
 });
 const look = (calls: Call[] | undefined, count: number | undefined) => ({
   ...{ calls, count },
-  ...{ targets: [], draining: false, ready: true, limit: 0, refused: {}, packagesAt: undefined },
+  ...{ targets: [], draining: false, leavesDns: false, ready: true, limit: 0, refused: {} },
+  packagesAt: undefined,
 });
 const counter = () => new LastCalls("one", [{ setid: 1, destination: mine }]);
 
@@ -53,12 +54,15 @@ test("a look is read part by part", () => {
     calls: [call("x", mine)],
     count: 4,
     draining: true,
+    leavesDns: false,
     ready: true,
     limit: 300,
     refused: { full: 2 },
     packagesAt: 1_700_000_000,
   });
   expect(readLook(text("")).calls).toBeUndefined();
+  const leaving = readLook(text("").replace("draining", "leaving"));
+  expect(leaving).toMatchObject({ draining: true, leavesDns: true });
 });
 
 test("who follows calls is told of those that begin and end, and a host that does not answer keeps its calls", () => {

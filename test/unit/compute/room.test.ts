@@ -8,6 +8,7 @@ const look = (more: Partial<HostLook> = {}): HostLook => ({
     calls: [],
     count: 0,
     draining: false,
+    leavesDns: false,
     ready: true,
     limit: 100,
     refused: {},

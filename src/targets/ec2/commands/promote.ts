@@ -6,7 +6,8 @@ import type { Aws } from "../do/aws.js";
 import type { FleetAmi } from "../do/fleet-images.js";
 import { amisIn, findAmi, imageRegions } from "../do/fleet-regions.js";
 import { describeAmi, promotedAmi } from "../do/images.js";
-import { poll } from "../do/wait.js";
+import { poll } from "../../../do/wait.js";
+import { pause } from "../do/pause.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import type { DryRunOptions } from "../../target.js";
@@ -147,7 +148,7 @@ async function promoteIn(aws: Aws, fleet: Fleet, { parameter, ami, before }: Pro
     if (read === ami) return true;
     return --looks === 0 ? false : undefined;
   };
-  if (await poll(look, { every: 2, timeout: 300_000 })) return;
+  if (await poll(look, { pause: pause(2), timeout: 300_000 })) return;
   throw new UserError(
     `${ami} is not promoted in ${aws.region}: SSM accepted the value, but ${parameter} contains ${read ?? "nothing"}`,
     {

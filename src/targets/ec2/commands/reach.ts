@@ -8,7 +8,7 @@ import { instancesTagged, instancesWhere, isGone, type FoundInstance } from "../
 import { unmanaged } from "../do/managed.js";
 import { RunCommand } from "../do/run-command.js";
 import { sshThroughSession } from "../do/session.js";
-import { pause } from "../do/wait.js";
+import { pause } from "../do/pause.js";
 import { withAws } from "./with-aws.js";
 
 /** Instances of hosts, and of a group, on which SSM runs commands. */

@@ -6,7 +6,8 @@ import { tagFilters, tagsOf, type Tags } from "../compute/tags.js";
 import { UserError } from "../../../errors.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import type { Aws } from "./aws.js";
-import { poll } from "./wait.js";
+import { poll } from "../../../do/wait.js";
+import { pause } from "./pause.js";
 
 export interface ElasticIp {
   allocationId: string;
@@ -40,18 +41,19 @@ export function addressesOfPool(aws: Aws, pool: string): Promise<ElasticIp[]> {
   return elasticIps(aws, tagFilters({ [poolTag]: pool }));
 }
 
-/**
- * The address for a host: the one that the fleet file gives, which must be an Elastic IP of the account; for `auto` the one that was
- * allocated for the host, or none yet.
- */
+/** The address for a host: the one that the fleet file gives, for `auto` the one that was allocated for the host; none where there is none. */
+export async function findAddress(aws: Aws, fleet: Fleet, host: Host): Promise<ElasticIp | undefined> {
+  const given = host.public_ip_address;
+  if (given !== "auto") return (await elasticIps(aws, [{ Name: "public-ip", Values: [given] }]))[0];
+  const own = await addressesOfHost(aws, fleet, host);
+  return own.find(({ holder }) => holder !== undefined) ?? own[0];
+}
+
+/** The same; for `auto` there may be none yet. Throws UserError where the one that is given is no Elastic IP of the account. */
 export async function addressFor(aws: Aws, fleet: Fleet, host: Host): Promise<ElasticIp | undefined> {
   const given = host.public_ip_address;
-  if (given === "auto") {
-    const own = await addressesOfHost(aws, fleet, host);
-    return own.find(({ holder }) => holder !== undefined) ?? own[0];
-  }
-  const [address] = await elasticIps(aws, [{ Name: "public-ip", Values: [given] }]);
-  if (address) return address;
+  const address = await findAddress(aws, fleet, host);
+  if (address || given === "auto") return address;
   throw new UserError(`${host.name}: ${given} is not an Elastic IP of this account in ${aws.region}`, {
     hint: "allocate or transfer it, or set launch.ec2.elastic_ip: false if a NAT gateway has that address",
   });
@@ -82,7 +84,7 @@ export async function ensureAddress(
     address = (await addressFor(aws, fleet, host)) ?? address;
     return undefined;
   };
-  const left = await poll(isLeft, { every: 2, timeout: 60_000 });
+  const left = await poll(isLeft, { pause: pause(2), timeout: 60_000 });
   refuseTaken(host, address, left ? [instanceId, ...former] : [instanceId]);
   if (address.holder !== instanceId)
     await aws.change("ec2:AssociateAddress", associateAddress(address.allocationId, instanceId), {});

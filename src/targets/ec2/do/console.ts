@@ -1,7 +1,8 @@
 import { UserError } from "../../../errors.js";
 import type { Aws } from "./aws.js";
 import { consoleOutput, instancesWhere, isGone } from "./instances.js";
-import { poll } from "./wait.js";
+import { poll } from "../../../do/wait.js";
+import { pause } from "./pause.js";
 
 /** Lines that the host's own scripts wrote (common.sh, say). */
 export function ownLines(output: string): string[] {
@@ -23,7 +24,7 @@ export async function readyLine(aws: Aws, id: string, name: string, timeout: num
         };
       return undefined;
     },
-    { every: 10, timeout },
+    { pause: pause(10), timeout },
   );
   if (end?.ready !== undefined) return end.ready;
   throw notReady(id, name, end?.failed ?? `is not ready after ${timeout / 1000} s`, output);

@@ -6,7 +6,8 @@ import type { Aws } from "./aws.js";
 import { ownLines } from "./console.js";
 import { isRefusal } from "./errors.js";
 import { consoleOutput, instancesWhere, type FoundInstance } from "./instances.js";
-import { pause, poll } from "./wait.js";
+import { poll } from "../../../do/wait.js";
+import { pause } from "./pause.js";
 
 /** After so many looks at its console a host has said that it drains: two minutes; it looks every five seconds itself. */
 const looks = 24;
@@ -36,7 +37,7 @@ export async function drain(
     await aws.change("ec2:CreateTags", { Resources: [id], Tags: [{ Key: tagKey.drain, Value: value }] }, {});
   if (aws.isDryRun) return;
   const says = sayings(aws, id, value, tell);
-  const heard = await poll(says, { every: 5, timeout: looks * pause(5) });
+  const heard = await poll(says, { pause: pause(5), timeout: looks * pause(5) });
   if (heard === undefined) {
     await aws.change("ec2:DeleteTags", drainTag(id), {});
     throw new UserError(`${name} (${id}) has not confirmed that it drains, and still takes calls`, {
@@ -44,7 +45,8 @@ export async function drain(
     });
   }
   const over = async () => ((await says())?.over === true ? true : undefined);
-  if (heard.over || (await poll(over, { every: 5, timeout: settings.drain_limit * 1000 + grace }))) return;
+  if (heard.over || (await poll(over, { pause: pause(5), timeout: settings.drain_limit * 1000 + grace })))
+    return;
   throw new UserError(`${name} (${id}) is still draining after ${settings.drain_limit} s (drain_limit)`, {
     hint: "run the same command again, or with --now, which ends its calls",
   });

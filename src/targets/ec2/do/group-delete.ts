@@ -7,7 +7,8 @@ import type { KeptName } from "../compute/group/dns-records.js";
 import type { Aws } from "./aws.js";
 import { readKept, removeKept } from "./group-dns.js";
 import { describeGroup, describeWarmPool, readOwnGroup } from "./group-state.js";
-import { poll } from "./wait.js";
+import { poll, untilClear } from "../../../do/wait.js";
+import { pause } from "./pause.js";
 
 export interface Deletion {
   /** Whose the group has to be. */
@@ -63,29 +64,26 @@ export async function deleteGroup(aws: Aws, name: string, deletion: Deletion): P
 /** Waits until the last instance has gone: each drains, and its hook says when. */
 async function drained(aws: Aws, name: string, { timeout, tell }: Deletion): Promise<void> {
   if (aws.isDryRun) return;
-  let told = "";
-  const empty = await poll(
-    async () => {
-      const { Instances = [] } = (await describeGroup(aws, name)) ?? {};
-      const line = Instances.map(({ InstanceId, LifecycleState }) => `${InstanceId} ${LifecycleState}`).join(
-        ", ",
-      );
-      if (line !== told && line !== "") tell(`draining: ${line}`);
-      told = line;
-      return Instances.length === 0 && !(await describeWarmPool(aws, name)) ? true : undefined;
-    },
-    { every: 15, timeout },
-  );
-  if (empty) return;
-  throw new UserError(`instances are still draining after ${timeout / 1000} s: ${told}`, {
-    hint: "run the same command again, or end them with their calls: --force",
+  const look = async () => {
+    const { Instances = [] } = (await describeGroup(aws, name)) ?? {};
+    const states = Instances.map(({ InstanceId, LifecycleState }) => `${InstanceId} ${LifecycleState}`);
+    if (states.length > 0) return states.join(", ");
+    return (await describeWarmPool(aws, name)) ? "the warm pool" : "";
+  };
+  const late = (left: string) =>
+    new UserError(`instances are still draining after ${timeout / 1000} s: ${left}`, {
+      hint: "run the same command again, or end them with their calls: --force",
+    });
+  await untilClear(look, {
+    ...{ timeout, pause: pause(15), late },
+    tell: (left) => tell(`draining: ${left}`),
   });
 }
 
 async function gone(aws: Aws, name: string, { timeout }: Deletion): Promise<void> {
   if (aws.isDryRun) return;
   const over = await poll(async () => ((await describeGroup(aws, name)) ? undefined : true), {
-    every: 10,
+    pause: pause(10),
     timeout,
   });
   if (!over)

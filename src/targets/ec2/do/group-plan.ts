@@ -15,7 +15,8 @@ import { amiToLaunch } from "./images.js";
 import { Maker } from "./make-calls.js";
 import { planSecurityGroups, type SecurityGroupPlan } from "./security-groups.js";
 import { describeSubnets } from "./subnets.js";
-import { pause, poll } from "./wait.js";
+import { poll } from "../../../do/wait.js";
+import { pause } from "./pause.js";
 
 /** What apply would do, and what an operator should know beside it. */
 export interface PlannedGroup {
@@ -80,7 +81,7 @@ export async function confirmGroup(aws: Aws, wanted: WantedGroup, { changes }: P
       left = (await planGroup(aws, wanted, true)).changes;
       return left.length === 0 ? true : undefined;
     },
-    { every: 2, timeout: pause(10) },
+    { pause: pause(2), timeout: pause(10) },
   );
   const others = left.filter((change) => !own.has(told(change)));
   if (others.length === 0) return;

@@ -16,7 +16,8 @@ import type { Group } from "../../../understand/fleet.js";
 import type { Aws } from "./aws.js";
 import { isAwsError } from "./errors.js";
 import { describeGroup, newestRefresh, readOwnGroup } from "./group-state.js";
-import { poll } from "./wait.js";
+import { untilClear } from "../../../do/wait.js";
+import { pause } from "./pause.js";
 
 export interface Roll {
   /** Whose the group has to be. */
@@ -217,26 +218,20 @@ async function follow(
   id: string | undefined,
   { timeout, tell }: Roll,
 ): Promise<InstanceRefresh> {
-  let told = "";
-  let last: InstanceRefresh | undefined;
-  const end = await poll(
-    async () => {
-      last = (await newestRefresh(aws, name, id)) ?? last;
-      if (!last) return undefined;
-      const line = progress(last);
-      if (line !== told) tell(line);
-      told = line;
-      return isGoingOn(last) ? undefined : last;
-    },
-    { every: 15, timeout },
-  );
-  if (end) return end;
-  throw new UserError(
-    `the roll is still running after ${timeout / 1000} s: ${last ? progress(last) : "no progress is reported"}`,
-    {
+  let last: InstanceRefresh = {};
+  const look = async () => {
+    last = (await newestRefresh(aws, name, id)) ?? last;
+    if (last.Status === undefined) return "no progress is reported";
+    if (isGoingOn(last)) return progress(last);
+    tell(progress(last));
+    return "";
+  };
+  const late = (why: string) =>
+    new UserError(`the roll is still running after ${timeout / 1000} s: ${why}`, {
       hint: "it continues without this command; see: sip-proxy group status FLEET",
-    },
-  );
+    });
+  await untilClear(look, { timeout, pause: pause(15), tell, late });
+  return last;
 }
 
 async function finished(aws: Aws, name: string, refresh: InstanceRefresh, version: number): Promise<string> {

@@ -12,7 +12,8 @@ import { UserError } from "../../../errors.js";
 import type { Aws } from "./aws.js";
 import { filterPages } from "./chunks.js";
 import { isAwsError } from "./errors.js";
-import { poll } from "./wait.js";
+import { poll } from "../../../do/wait.js";
+import { pause } from "./pause.js";
 
 /** An instance as the commands see it. */
 export interface FoundInstance {
@@ -110,7 +111,7 @@ export async function waitForState(aws: Aws, id: string, state: keyof typeof far
       // one look may be older than the change
       return astray > 1 ? false : undefined;
     },
-    { every: 5, timeout: 600_000 },
+    { pause: pause(5), timeout: 600_000 },
   );
   if (there) return;
   throw new UserError(

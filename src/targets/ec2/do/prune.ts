@@ -10,7 +10,7 @@ import { isAwsError, isRefusal } from "./errors.js";
 import { bakeSnapshots, fleetAmis, ownAmis, sharesOf, type FleetAmi } from "./fleet-images.js";
 import { imageUsage } from "./image-usage.js";
 import { make } from "./make-calls.js";
-import { pause } from "./wait.js";
+import { pause } from "./pause.js";
 
 /** What may go in one region, and why the rest stays. Shares are not looked at: that is a call for each AMI. */
 export async function planPrune(aws: Aws, fleet: Fleet, keep: number): Promise<PrunePlan> {

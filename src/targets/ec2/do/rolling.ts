@@ -8,14 +8,23 @@ import type { HostOrder, Rolling } from "../../hosts.js";
 import { newSecurityGroup } from "../compute/calls.js";
 import { instanceRequest } from "../compute/instance.js";
 import { formerAmiParameter, tagKey } from "../compute/names.js";
-import { addressFor, ensureAddress, refuseTaken } from "./addresses.js";
+import { addressFor, ensureAddress, findAddress, refuseTaken } from "./addresses.js";
 import type { Aws } from "./aws.js";
 import { refusalOfLaunch } from "./check/launch.js";
 import { amiIn } from "./images.js";
-import { instanceOfHost, instancesTagged, isGone, refuseProtected, waitForState } from "./instances.js";
+import {
+  instanceOfHost,
+  instancesTagged,
+  isGone,
+  refuseProtected,
+  waitForState,
+  type FoundInstance,
+} from "./instances.js";
 import { refuseTakenPrivate } from "./private-addresses.js";
 import { planSecurityGroups } from "./security-groups.js";
 import type { Surroundings } from "./surroundings.js";
+
+const isUp = ({ state }: FoundInstance) => /^(pending|running)$/.test(state);
 
 /** Single hosts on EC2, as a roll looks at them. */
 export class Ec2Rolling implements Rolling {
@@ -29,7 +38,7 @@ export class Ec2Rolling implements Rolling {
   async isCurrent({ host, userData }: HostOrder): Promise<boolean> {
     const ami = await this.surroundings.ami();
     const { instance } = await instanceOfHost(this.aws, this.fleet.name, host.name);
-    if (!instance || !/^(pending|running)$/.test(instance.state)) return false;
+    if (!instance || !isUp(instance)) return false;
     const made = instance.tags[tagKey.userData];
     return (
       instance.imageId === ami.id &&
@@ -87,6 +96,23 @@ export class Ec2Rolling implements Rolling {
       ...(hint === undefined ? {} : { hint }),
       cause: refusal,
     });
+  }
+
+  /** Asks, and changes nothing. */
+  async lacks(host: Host): Promise<string | undefined> {
+    if (!this.fleet.launch.ec2.elastic_ip) return undefined;
+    const { instance } = await instanceOfHost(this.aws, this.fleet.name, host.name);
+    if (!instance || !isUp(instance)) return undefined;
+    const given = host.public_ip_address;
+    const address = await findAddress(this.aws, this.fleet, host);
+    if (address?.holder === instance.id) return undefined;
+    if (address) {
+      const holder = address.holder === undefined ? "" : `, which ${address.holder} has`;
+      return `its Elastic IP ${address.publicIp}${holder}`;
+    }
+    return given === "auto"
+      ? "its Elastic IP"
+      : `its Elastic IP ${given}, which this account does not have in ${this.aws.region}`;
   }
 
   /** Its Elastic IP, which a launch gives it last. One that another instance has is left to that. */

@@ -17,7 +17,8 @@ import {
 } from "../compute/run-command.js";
 import type { Aws } from "./aws.js";
 import { isAwsError } from "./errors.js";
-import { poll } from "./wait.js";
+import { poll } from "../../../do/wait.js";
+import { pause } from "./pause.js";
 
 /** What an instance needs before SSM reaches it, and what works without. */
 export const howToManage =
@@ -121,7 +122,7 @@ export class RunCommand {
         throw error;
       }
     };
-    return poll(look, { every: 1, timeout: (DELIVERY + seconds + 2 * AROUND) * 1000 });
+    return poll(look, { pause: pause(1), timeout: (DELIVERY + seconds + 2 * AROUND) * 1000 });
   }
 
   #why(done: GetCommandInvocationCommandOutput | undefined, seconds: number): string {

@@ -21,9 +21,6 @@ autoscaling() { aws_query autoscaling 2011-01-01 "$@" "AutoScalingGroupName=$GRO
 # Prints what the group wants of this instance (Auto Scaling's names); nothing when it is in none.
 wanted_state() { imds_get meta-data/autoscaling/target-lifecycle-state || (($? == 4)); }
 
-# Where the agent of DNS keeps how far it is, over reboots: joined; left SINCE TTL; kept; failed.
-dns_state=$state/dns/state
-
 # complete HOOK RESULT: 0 it is done; 2 no such hook waits (any more); 1 it cannot be said, and aws_reason says why.
 complete() {
 	aws_identity || return 1
