@@ -1,7 +1,10 @@
 import {
   CreateLaunchTemplateVersionCommand,
+  DescribeInstancesCommand,
+  DescribeLaunchTemplateVersionsCommand,
   DescribeSecurityGroupsCommand,
   DescribeVpcsCommand,
+  type RequestLaunchTemplateData,
 } from "@aws-sdk/client-ec2";
 import { PutParameterCommand } from "@aws-sdk/client-ssm";
 import { expect, test } from "vitest";
@@ -15,13 +18,7 @@ useCloud();
 
 test("a stack made of the template is looked at and rolled; apply and delete leave it to CloudFormation", async () => {
   const file = await ofStack({ iam_instance_profile: undefined });
-  await cloud.ssm.send(
-    new PutParameterCommand({ Name: "/sip-proxy/eu-west/ami", Type: "String", Value: bases.old.ami_id }),
-  );
-  const exported = await told(cloud, "export", file, "--format", "cloudformation");
-  expect(exported).toMatchObject({ code: 0, changes: [] });
-  const { Vpcs = [] } = await cloud.ec2.send(new DescribeVpcsCommand({}));
-  await createStack(cloud.moto.url, exported.stdout, { VpcId: Vpcs[0]?.VpcId ?? "" });
+  await makeStack(file);
 
   const groups = new DescribeSecurityGroupsCommand({ GroupNames: ["sip-proxy-eu-west"] });
   const { SecurityGroups = [] } = await cloud.ec2.send(groups);
@@ -37,23 +34,66 @@ test("a stack made of the template is looked at and rolled; apply and delete lea
   expect((await told(cloud, "launch", file, "sipproxy0", "--target", "ec2", "--no-wait")).changes).toEqual(
     [],
   );
-  const status = await cloud.json<{ instances: { image: string }[] }>("group", "status", file);
-  expect(status.instances.map(({ image }) => image)).toEqual([bases.old.ami_id, bases.old.ami_id]);
+  expect(await imagesOf(file)).toEqual([bases.old.ami_id, bases.old.ami_id]);
 
-  // as an update of the stack makes it
-  await cloud.ec2.send(
-    new CreateLaunchTemplateVersionCommand({
-      LaunchTemplateName: name,
-      SourceVersion: "1",
-      LaunchTemplateData: { ImageId: bases.newest.ami_id },
-    }),
-  );
-  // (moto replaces no instances of a group that a stack has made; how a roll goes on is seen in group.test.ts)
+  await secondVersion();
   const roll = await told(cloud, "group", "roll", file, "--dry-run");
   const calls = ["autoscaling:CreateOrUpdateTags", "autoscaling:StartInstanceRefresh"];
   expect([roll.code, printedCalls(roll.stdout)]).toEqual([0, calls]);
-  expect(await told(cloud, "group", "roll", file, "--no-wait")).toMatchObject({ code: 0, changes: calls });
+  expect(await told(cloud, "group", "roll", file)).toMatchObject({ code: 0, changes: calls });
+  expect(await imagesOf(file)).toEqual([bases.newest.ami_id, bases.newest.ami_id]);
+  expect(await told(cloud, "group", "roll", file)).toMatchObject({ code: 0, changes: [] });
+
+  const back = await told(cloud, "group", "rollback", file);
+  expect(back).toMatchObject({
+    code: 0,
+    changes: ["autoscaling:StartInstanceRefresh", "autoscaling:DeleteTags"],
+  });
+  expect(await imagesOf(file)).toEqual([bases.old.ami_id, bases.old.ami_id]);
 });
+
+test("the hosts of a stack's group are in the records for DNS", async () => {
+  const file = await ofStack({ iam_instance_profile: undefined });
+  await makeStack(file);
+  const members = (await theGroup())?.Instances?.map(({ InstanceId = "" }) => InstanceId).sort() ?? [];
+  expect(members).toHaveLength(2);
+  const records = await cloud.ok("dns", file, "--target", "ec2", "--domain", "sip.example.com");
+  const { Reservations = [] } = await cloud.ec2.send(new DescribeInstancesCommand({ InstanceIds: members }));
+  const addresses = Reservations.flatMap(({ Instances = [] }) =>
+    Instances.map(({ PublicIpAddress = "" }) => PublicIpAddress),
+  );
+  expect([...records.stdout.matchAll(/IN A +(\S+)/g)].map(([, address]) => address).sort()).toEqual(
+    addresses.sort(),
+  );
+});
+
+const imagesOf = async (file: string) =>
+  (await cloud.json<{ instances: { image: string }[] }>("group", "status", file)).instances.map(
+    ({ image }) => image,
+  );
+
+/** As an update of the stack makes it: whole. */
+async function secondVersion(): Promise<void> {
+  const first = { LaunchTemplateName: name, Versions: ["1"] };
+  const { LaunchTemplateVersions = [] } = await cloud.ec2.send(
+    new DescribeLaunchTemplateVersionsCommand(first),
+  );
+  const data = LaunchTemplateVersions[0]?.LaunchTemplateData as RequestLaunchTemplateData;
+  const LaunchTemplateData = { ...data, ImageId: bases.newest.ami_id };
+  await cloud.ec2.send(
+    new CreateLaunchTemplateVersionCommand({ LaunchTemplateName: name, LaunchTemplateData }),
+  );
+}
+
+async function makeStack(file: string): Promise<void> {
+  await cloud.ssm.send(
+    new PutParameterCommand({ Name: "/sip-proxy/eu-west/ami", Type: "String", Value: bases.old.ami_id }),
+  );
+  const exported = await told(cloud, "export", file, "--format", "cloudformation");
+  expect(exported).toMatchObject({ code: 0, changes: [] });
+  const { Vpcs = [] } = await cloud.ec2.send(new DescribeVpcsCommand({}));
+  await createStack(cloud.moto.url, exported.stdout, { VpcId: Vpcs[0]?.VpcId ?? "" });
+}
 
 const ofStack = (ec2: object, as = "fleet") =>
   fleet(

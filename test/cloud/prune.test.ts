@@ -8,10 +8,11 @@ import {
 import { DescribeParametersCommand } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Cloud } from "../support/cloud/cloud.js";
-import { played, promoteTo, users } from "../support/cloud/ami-users.js";
+import { promoteTo, users } from "../support/cloud/ami-users.js";
 import { errorAnswer } from "../support/cloud/fault-proxy.js";
 import { bakeMark, makeAmi } from "../support/cloud/fleet-ami.js";
 import { ImageStates } from "../support/cloud/image-states.js";
+import { playImages } from "../support/cloud/many.js";
 import { told, type Done } from "../support/cloud/told.js";
 
 let cloud: Cloud;
@@ -193,22 +194,7 @@ async function sharesOf(ImageId: string) {
 }
 
 test("1,500 AMIs are judged with a tenth of the calls that one for each takes", async () => {
-  const item = (index: number) =>
-    `<item><imageId>ami-${index.toString(16).padStart(17, "0")}</imageId><imageState>available</imageState><creationDate>2026-11-01T00:00:00.000Z</creationDate>
-    <tagSet>${Object.entries(bakeMark())
-      .map(([key, value]) => `<item><key>${key}</key><value>${value}</value></item>`)
-      .join("")}</tagSet></item>`;
-  const all = Array.from({ length: 1500 }, (_, index) => item(index));
-  cloud.proxy.standIns.set("DescribeImages", ({ params }) => {
-    const from = Number(params["NextToken"] ?? 0);
-    const to = from + Number(params["MaxResults"]);
-    const next = to < all.length ? `<nextToken>${to}</nextToken>` : "";
-    return {
-      body: `<DescribeImagesResponse><imagesSet>${all.slice(from, to).join("")}</imagesSet>${next}</DescribeImagesResponse>`,
-    };
-  });
-  // moto takes a second for each
-  played(cloud, "DescribeInstances", "<reservationSet/>");
+  playImages(cloud, 1500);
   for (let index = 0; index < 60; index++) await promoteTo(cloud, "text", `/voice/setting/${index}`);
   const { stdout } = await prune();
   expect(stdout.match(/^ {2}delete /gm)).toHaveLength(1499);

@@ -1,5 +1,5 @@
 import { CreateLaunchConfigurationCommand } from "@aws-sdk/client-auto-scaling";
-import { CreateLaunchTemplateCommand } from "@aws-sdk/client-ec2";
+import { CreateLaunchTemplateCommand, RunInstancesCommand, StopInstancesCommand } from "@aws-sdk/client-ec2";
 import { PutParameterCommand } from "@aws-sdk/client-ssm";
 import type { Cloud } from "./cloud.js";
 
@@ -54,6 +54,15 @@ export const users: [string, RegExp, (cloud: Cloud, id: string) => unknown][] = 
         <MixedInstancesPolicy><LaunchTemplate><Overrides><member><ImageId>${id}</ImageId></member></Overrides></LaunchTemplate></MixedInstancesPolicy>
         </member></AutoScalingGroups></DescribeAutoScalingGroupsResult>`,
       ),
+  ],
+  [
+    "an instance that is stopped, of a warm pool or set aside by somebody",
+    /instance i-/,
+    async ({ ec2 }, ImageId) => {
+      const input = { ImageId, MinCount: 1, MaxCount: 1, InstanceType: "t3.medium" as const };
+      const { Instances = [] } = await ec2.send(new RunInstancesCommand(input));
+      await ec2.send(new StopInstancesCommand({ InstanceIds: [Instances[0]?.InstanceId ?? ""] }));
+    },
   ],
   [
     "an EC2 fleet",

@@ -10,8 +10,8 @@ import { writeFiles } from "../../../src/do/write-files.js";
 import { inNamespace, type Argv } from "../../../src/lab/network.js";
 
 export interface SandboxOptions {
-  /** Network namespace to live in. */
-  namespace: string;
+  /** Network namespace to live in; this machine's own when absent. */
+  namespace?: string;
   /** Files that lie over the root, by their path below /. */
   files: readonly Artefact[];
   /** The root below: this machine's, or the folder of a chroot. */
@@ -54,8 +54,9 @@ export class Sandbox {
     const folder = await mkdtemp(join(tmpdir(), "sandbox-"));
     await writeFiles(join(folder, "rootfs"), files);
     const shell = ["bash", "-c", setUp, "sandbox", folder, root];
+    const apart: Argv = ["unshare", "--mount", "--pid", "--fork", "--kill-child", ...shell];
     const holder = start(
-      { argv: inNamespace(namespace, ["unshare", "--mount", "--pid", "--fork", "--kill-child", ...shell]) },
+      { argv: namespace === undefined ? apart : inNamespace(namespace, apart) },
       { stdio: ["ignore", "pipe", "inherit"] },
     );
     await untilUp(holder);
