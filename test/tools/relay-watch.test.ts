@@ -28,8 +28,8 @@ const stubs = {
   systemctl: '[[ $1 == show ]] && echo 42 || echo "$@" >>"$SIP_PROXY_ROOT/ended"',
 };
 
-/** A host whose one relay answers as long as `answers` is true. */
-async function host(name: string) {
+/** A host whose one relay answers as long as `answers` is true; its calls may go on for `limit` seconds when it does not. */
+async function host(name: string, limit = 60) {
   const root = join(folder, name);
   const socket = createSocket("udp4");
   const state = { answers: true, answered: 0 };
@@ -51,7 +51,7 @@ async function host(name: string) {
     })),
   ]);
   const program = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy/relay-watch.py");
-  const words = ["rtpproxy", "60", "rtpproxy@1.service", `udp:127.0.0.1:${socket.address().port}`];
+  const words = ["rtpproxy", `${limit}`, "rtpproxy@1.service", `udp:127.0.0.1:${socket.address().port}`];
   const env = { ...process.env, SIP_PROXY_ROOT: root, PATH: `${root}/bin:${process.env["PATH"]}` };
   const watch: ChildProcess = spawn(program, words, { env, stdio: ["ignore", "pipe", "pipe"] });
   ends.push(
@@ -109,6 +109,20 @@ test.concurrent("one that relays is left until its last packet", async () => {
   }, LONG);
   expect(ended()).toBe("");
   await eventually(() => expect(ended()).toBe(killed), LONG);
+});
+
+test.concurrent("one that relays and relays is ended at the limit", async () => {
+  const { state, ended, said, packets } = await host("endless", 15);
+  state.answers = false;
+  let count = 10;
+  await eventually(() => {
+    packets(count++);
+    expect(ended()).toBe(killed);
+  }, LONG);
+  expect(said()).toContain("it relays: it goes on until its last call has ended");
+  expect(said()).toMatch(
+    /no answer for 1[5-9] s, the limit for its last calls: ended; \d+ sessions are lost/,
+  );
 });
 
 test.concurrent("a short silence is none", async () => {

@@ -11,14 +11,39 @@ const brief = { rate: 20, holdMs: 100, rtp: { rate: 0 }, sipPort: 0 };
 /** A call each 50 ms while processes of the relay hang, from the moment on in which they begin to. */
 export const relayHung: Row = {
   name: "relay-hung",
-  test: "the media relay hangs (SIGSTOP): one of several processes, then all",
-  toHold: "one: 0 calls lost, <= 1.5 s; all: 503 within 2.5 s, OPTIONS 503, workers free",
-  run: (relay) =>
-    withLab(relay, {}, async (lab) => [
+  test: "the media relay hangs (SIGSTOP): one of several processes, three of four with calls on one connection, then all",
+  toHold:
+    "one: 0 calls lost, <= 1.5 s; three: 0 lost, the connection waits <= 2.5 s; all: 503 within 2.5 s, OPTIONS 503, workers free",
+  run: async (relay) => [
+    ...(relay === "rtpproxy" ? await threeHang() : []),
+    ...(await withLab(relay, {}, async (lab) => [
       ...(relay === "rtpproxy" ? await oneHangs(lab) : []),
       ...(await allHang(lab, relay)),
-    ]),
+    ])),
+  ],
 };
+
+function threeHang(): Promise<Figure[]> {
+  const four = { settings: { expected_calls: 400, calls_per_core: 100 } };
+  return withLab(
+    "rtpproxy",
+    four,
+    async (lab) => {
+      lab.proxy().startWatch("relay-watch");
+      const job = { ...brief, targets: [lab.target("tcp")] };
+      await lab.calls({ ...job, calls: 8 });
+      await lab.proxy().hang("rtpproxy", true, ":772[234] ");
+      const calls = 80;
+      const { calls: placed, summary } = await lab.calls({ ...job, calls });
+      return [
+        none("three of four: lost", calls - summary.outcomes.ok),
+        figure("slowest", summary.setUpMs.max, "ms", { atMost: 2500 }),
+        figure("calls that waited", placed.filter(({ setUpMs }) => setUpMs > 500).length),
+      ];
+    },
+    { files: [systemctl] },
+  );
+}
 
 async function oneHangs(lab: CallLab): Promise<Figure[]> {
   const calls = 40;

@@ -10,6 +10,7 @@ LIMIT seconds. Time for which this program was late does not count as silence: t
 Where packets are forwarded in the kernel (RELAY_KERNEL: the relay's name and its arguments for that), its nftables rules are kept (forwarding.py).
 
 A process that relays all that it can (load.py) gets no new calls either, by the table `full`: packets of all its calls would be lost.
+The table `heard` says when each has answered last: calls that have waited for one go on to another that has answered since.
 """
 
 import os
@@ -32,6 +33,8 @@ LATE = 0.5
 # Seconds without an answer after which a process gets no calls, and without answer and packet after which it is ended.
 MARK = 2
 END = 10
+# Milliseconds after which MEDIA_CLOCK (media.cfg) begins anew.
+CLOCK = 10**9
 # A process is ended so often at most, in so many seconds: what hangs again and again, ending does not mend.
 ENDS, ENDS_IN = 3, 600
 
@@ -93,6 +96,7 @@ class Watch:
             self.marked = False
         # a call that it answered late may have set the mark, too
         in_kamailio("htable.delete", "silent", self.number)
+        in_kamailio("htable.seti", "heard", self.number, int(time.time() * 1000) % CLOCK)
         if self.silence > 0:
             self.forget()
 
