@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { attempt } from "../../src/do/process.js";
 import { callsFromAll, ofEachKind, outcomes, placeFromAll } from "../support/all-kinds.js";
 import { CallLab, withEachRelay } from "../support/call-lab.js";
+import { inTime } from "../support/in-time.js";
+import { allArrived } from "../support/recorded-packets.js";
 
 withEachRelay((relay) => {
   let lab: CallLab;
@@ -22,28 +24,25 @@ withEachRelay((relay) => {
     expect(await lab.ask("platform")).toEqual([503]);
   };
 
-  it("new calls get 503, running ones keep every packet, and it ends with the last one", async () => {
-    const all = await placeFromAll(lab, { calls: 2, rate: 20, holdMs: null });
-    await all.each((platform) => platform.allPlaced());
-    expect((await drain("start")).exitCode).toBe(0);
-    expect(await drain("status")).toMatchObject({ stdout: "calls=10", exitCode: 1 });
-    const waiting = drain("wait");
-    expect(await all.each((platform) => platform.reinviteAll())).toEqual(ofEachKind({ 200: 2 }));
-    await all.each((platform) => platform.byeAll());
-    const reports = await all.finished();
-    expect(await waiting).toMatchObject({
-      exitCode: 0,
-      stdout: expect.stringContaining("drained") as string,
-    });
-    expect(await drain("status")).toMatchObject({ stdout: "calls=0", exitCode: 0 });
+  it("new calls get 503, running ones keep every packet, and it ends with the last one", () =>
+    inTime(lab, async () => {
+      const all = await placeFromAll(lab, { calls: 2, rate: 20, holdMs: null });
+      await all.each((platform) => platform.allPlaced());
+      expect((await drain("start")).exitCode).toBe(0);
+      expect(await drain("status")).toMatchObject({ stdout: "calls=10", exitCode: 1 });
+      const waiting = drain("wait");
+      expect(await all.each((platform) => platform.reinviteAll())).toEqual(ofEachKind({ 200: 2 }));
+      await all.each((platform) => platform.byeAll());
+      const reports = await all.finished();
+      expect(await waiting).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining("drained") as string,
+      });
+      expect(await drain("status")).toMatchObject({ stdout: "calls=0", exitCode: 0 });
 
-    expect(outcomes(reports)).toEqual(ofEachKind({ ok: 2 }));
-    const recorded = await lab.recorded();
-    for (const { callId, rtp } of reports.flatMap(({ calls }) => calls)) {
-      const there = recorded.find((call) => call.callId === callId);
-      expect(there?.streams.map(({ packets }) => packets)).toEqual(rtp.map(({ packets }) => packets));
-    }
-  });
+      expect(outcomes(reports)).toEqual(ofEachKind({ ok: 2 }));
+      await allArrived(lab, reports);
+    }));
 
   it("refuses new calls of every kind until it is undone", async () => {
     await drain("start");

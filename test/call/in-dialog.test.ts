@@ -1,7 +1,11 @@
+import { createHash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { callsFromAll, ofEachKind, outcomes, placeFromAll } from "../support/all-kinds.js";
+import { placeByHand } from "../support/by-hand.js";
 import { CallLab, pause, withEachRelay } from "../support/call-lab.js";
 import { eventually } from "../support/eventually.js";
+import { inTime } from "../support/in-time.js";
+import { allArrived } from "../support/recorded-packets.js";
 import { late } from "../support/sessions.js";
 
 withEachRelay((relay) => {
@@ -48,42 +52,74 @@ withEachRelay((relay) => {
 
   it.runIf(relay === "rtpengine")(
     "nor does that of a request that is not even looked at, with a Route or without one",
-    async () => {
-      const call = await placeByHand(lab);
-      const before = { reinvites: await sum("reinvites"), stray: await sum("stray") };
-      const refusals = [
-        ["Max-Forwards: 0", "", 483],
-        ["Max-Forwards: 70\r\nContent-Length: 5", "", 400],
-        ["Max-Forwards: 70", "x".repeat(101_000), 513],
-      ] as const;
-      let number = 10;
-      for (const routed of [true, false]) {
-        for (const [headers, body, status] of refusals) {
-          const via = { branch: `z9hG4bK-refused-${++number}`, number, routed };
-          const target = lab.target(status === 513 ? "tcp" : "udp");
-          const text = call.request("INVITE", { ...via, headers, body });
-          const [answer] = await lab.send({ text }, "platform", { target, replies: 1 });
-          expect(answer).toContain(`SIP/2.0 ${status} `);
-          await lab.send({ text: call.request("ACK", via) }, "platform", { target });
-          expect(await sum("stray"), `${status}, ${routed ? "with" : "without"} Route`).toBe(before.stray);
+    () =>
+      inTime(lab, async () => {
+        const call = await placeByHand(lab);
+        const before = { reinvites: await sum("reinvites"), stray: await sum("stray") };
+        const refusals = [
+          ["Max-Forwards: 0", "", 483],
+          ["Max-Forwards: 70\r\nContent-Length: 5", "", 400],
+          ["Max-Forwards: 70", "x".repeat(101_000), 513],
+        ] as const;
+        let number = 10;
+        for (const routed of [true, false]) {
+          for (const [headers, body, status] of refusals) {
+            const via = { branch: `z9hG4bK-refused-${++number}`, number, routed };
+            const target = lab.target(status === 513 ? "tcp" : "udp");
+            const text = call.request("INVITE", { ...via, headers, body });
+            const [answer] = await lab.send({ text }, "platform", { target, replies: 1 });
+            expect(answer).toContain(`SIP/2.0 ${status} `);
+            await lab.send({ text: call.request("ACK", via) }, "platform", { target });
+            expect(await sum("stray"), `${status}, ${routed ? "with" : "without"} Route`).toBe(before.stray);
+          }
         }
-      }
-      const end = { text: call.request("BYE", { number: 90 }) };
-      const [ended] = await lab.send(end, "platform", { replies: 1 });
-      expect(ended).toContain("SIP/2.0 200 ");
-      expect({ reinvites: await sum("reinvites"), stray: await sum("stray") }).toEqual(before);
-    },
+        const end = { text: call.request("BYE", { number: 90 }) };
+        const [ended] = await lab.send(end, "platform", { replies: 1 });
+        expect(ended).toContain("SIP/2.0 200 ");
+        expect({ reinvites: await sum("reinvites"), stray: await sum("stray") }).toEqual(before);
+      }),
   );
 
-  it("an end that answers a re-INVITE or a BYE after 5 s has lost no call", async () => {
-    const all = await placeFromAll(lab, { calls: 2, rate: 40, holdMs: null });
-    await all.each((platform) => platform.allPlaced());
-    expect(await late(lab, 5000, () => all.each((platform) => platform.reinviteAll()))).toEqual(
-      ofEachKind({ 200: 2 }),
-    );
-    await late(lab, 5000, () => all.each((platform) => platform.byeAll()));
-    expect(outcomes(await all.finished())).toEqual(ofEachKind({ ok: 2 }));
-    await lab.acknowledged();
+  it("an end that answers a re-INVITE or a BYE after 5 s has lost no call", () => {
+    // it may take 10: a machine that makes so many of the 5 tells nothing
+    let tookMs = 0;
+    const after5s = async <Answer>(ask: () => Promise<Answer>) => {
+      const began = Date.now();
+      const answer = await late(lab, 5000, ask);
+      tookMs = Math.max(tookMs, Date.now() - began);
+      return answer;
+    };
+    const calls = async () => {
+      tookMs = 0;
+      const all = await placeFromAll(lab, { calls: 2, rate: 40, holdMs: null });
+      await all.each((platform) => platform.allPlaced());
+      const asked = await after5s(() => all.each((platform) => platform.reinviteAll()));
+      expect(asked).toEqual(ofEachKind({ 200: 2 }));
+      const ended = await after5s(async () => {
+        await all.each((platform) => platform.byeAll());
+        return all.finished();
+      });
+      expect(outcomes(ended)).toEqual(ofEachKind({ ok: 2 }));
+      await lab.acknowledged();
+    };
+    return inTime(lab, calls, () => tookMs > 9000);
+  });
+
+  it("calls that release a5fc832 has marked go on: the mark is the same", async () => {
+    const call = await placeByHand(lab);
+    const { stdout: secret } = await lab.proxy().run("cat", "/var/lib/sip-proxy/dialog-secret");
+    const mark = createHash("sha256").update(`${secret}:${call.callId}`).digest("hex").slice(0, 24);
+    // all that it wrote
+    const routes = call.routes.map((route) => route.replace(/;k=\w+/, `;k=${mark}`).replace(/;r=\w+/, ""));
+    const ask = async (method: string, number: number, by: string[]) => {
+      const text = call.request(method, { number, routes: by });
+      return (await lab.send({ text }, "platform", { replies: 1 }))[0]?.split("\r\n")[0];
+    };
+    const wrong = routes.map((route) => route.replace(mark, "0".repeat(24)));
+    expect(wrong).not.toEqual(routes);
+    expect(await ask("INFO", 2, wrong)).toMatch(/ 481 /);
+    expect(await ask("INFO", 3, routes)).toMatch(/ 200 /);
+    expect(await ask("BYE", 4, routes)).toMatch(/ 200 /);
   });
 
   it("a recorder that leaves the list keeps the calls that it has", async () => {
@@ -120,23 +156,19 @@ withEachRelay((relay) => {
     await readdress("10.0.0.78:", "10.0.0.4:");
   });
 
-  it("Kamailio is restarted under calls: re-INVITE and BYE work, and no packet is lost", async () => {
-    const all = await placeFromAll(lab, { calls: 4, rate: 40, holdMs: null });
-    await all.each((platform) => platform.allPlaced());
-    await lab.proxy().kill("kamailio");
-    await pause(1000);
-    await lab.proxy().startKamailio();
-    expect(await all.each((platform) => platform.reinviteAll())).toEqual(ofEachKind({ 200: 4 }));
-    await all.each((platform) => platform.byeAll());
-    const reports = await all.finished();
-    expect(outcomes(reports)).toEqual(ofEachKind({ ok: 4 }));
-    const recorded = await lab.recorded();
-    for (const call of reports.flatMap(({ calls }) => calls)) {
-      const there = recorded.find(({ callId }) => callId === call.callId);
-      expect(there?.endedBy).toBe("platform");
-      expect(there?.streams.map(({ packets }) => packets)).toEqual(call.rtp.map(({ packets }) => packets));
-    }
-  });
+  it("Kamailio is restarted under calls: re-INVITE and BYE work, and no packet is lost", () =>
+    inTime(lab, async () => {
+      const all = await placeFromAll(lab, { calls: 4, rate: 40, holdMs: null });
+      await all.each((platform) => platform.allPlaced());
+      await lab.proxy().kill("kamailio");
+      await pause(1000);
+      await lab.proxy().startKamailio();
+      expect(await all.each((platform) => platform.reinviteAll())).toEqual(ofEachKind({ 200: 4 }));
+      await all.each((platform) => platform.byeAll());
+      const reports = await all.finished();
+      expect(outcomes(reports)).toEqual(ofEachKind({ ok: 4 }));
+      for (const { endedBy } of await allArrived(lab, reports)) expect(endedBy).toBe("platform");
+    }));
 
   it("the recorder's re-INVITE and BYE find the platform after a restart too", async () => {
     const all = await placeFromAll(lab, { calls: 2, holdMs: null });
@@ -219,58 +251,3 @@ withEachRelay((relay) => {
     });
   });
 });
-
-interface Request {
-  branch?: string;
-  number: number;
-  /** The Request-URI; the recorder's Contact by default. */
-  uri?: string;
-  routed?: boolean;
-  /** The route set by default. */
-  routes?: string[];
-  headers?: string;
-  body?: string;
-}
-
-/** A call that no program holds: what is sent in it is written here. */
-async function placeByHand(lab: CallLab) {
-  const ends = ["From: <sip:platform@203.0.113.10>;tag=by-hand", `Call-ID: ${Date.now()}@by-hand`];
-  const head = (method: string, uri: string, branch: string, number: number) => [
-    `${method} ${uri} SIP/2.0`,
-    // the same in a request and its ACK, wherever they come from
-    `Via: SIP/2.0/UDP {address}:5060;branch=${branch};rport`,
-    ...ends,
-    `CSeq: ${number} ${method}`,
-  ];
-  const sdp =
-    "v=0\r\no=- 1 1 IN IP4 203.0.113.10\r\ns=-\r\nc=IN IP4 203.0.113.10\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n";
-  const invite = [
-    ...head("INVITE", "sip:recorder@198.51.100.10:5080", "z9hG4bK-by-hand", 1),
-    "To: <sip:recorder@198.51.100.10>",
-    "Contact: <sip:platform@{address}:{port}>",
-    "Max-Forwards: 70",
-    "Content-Type: application/sdp",
-    "",
-    sdp,
-  ].join("\r\n");
-  const answers = await lab.send({ text: invite }, "platform", { until: "SIP/2.0 200" });
-  const answer = answers.find((text) => text.startsWith("SIP/2.0 200")) ?? "";
-  const values = (name: string) =>
-    [...answer.matchAll(new RegExp(`^${name}: (.*?)\\r?$`, "gm"))].map(([, value = ""]) => value);
-  const recorder = /<(.*?)>/.exec(values("Contact")[0] ?? "")?.[1] ?? "";
-  const routes = values("Record-Route")
-    .flatMap((value) => value.split(/, */))
-    .reverse();
-  const request = (method: string, asked: Request) =>
-    [
-      ...head(method, asked.uri ?? recorder, asked.branch ?? "{branch}", asked.number),
-      ...(asked.routed === false ? [] : (asked.routes ?? routes).map((route) => `Route: ${route}`)),
-      `To: ${values("To")[0]}`,
-      asked.headers ?? "Max-Forwards: 70",
-      ...(asked.headers?.includes("Content-Length") ? [] : [`Content-Length: ${asked.body?.length ?? 0}`]),
-      "",
-      asked.body ?? "",
-    ].join("\r\n");
-  await lab.send({ text: request("ACK", { number: 1 }) });
-  return { recorder, routes, request };
-}

@@ -3,7 +3,9 @@ import { portShares } from "../../src/relay/rtpproxy.js";
 import { runPlatform } from "../../src/lab/agents.js";
 import { CallLab, callers, withEachRelay } from "../support/call-lab.js";
 import { eventually } from "../support/eventually.js";
+import { inTime } from "../support/in-time.js";
 import { proxiesWith } from "../support/proxies.js";
+import { allArrived } from "../support/recorded-packets.js";
 import { slackFromNow } from "../support/slack.js";
 
 // sip_udp_port, sip_tcp_port, sip_private_port, rtp_start, rtp_stop, rtp_dscp, max_calls, tcp_max_connections,
@@ -69,34 +71,32 @@ print(min(one.getsockname()[1] for one in them))`;
     await proxy.run("bash", "-c", "echo '32768 60999' >/proc/sys/net/ipv4/ip_local_port_range");
   });
 
-  it("max_calls: what is offered beyond it is refused at once and goes elsewhere, and no packet of the others is lost", async () => {
-    const job = { targets: [lab.target("udp", "few")], rate: 20, sipPort: 0 };
-    const platform = await lab.place({ ...job, calls: 4, holdMs: null });
-    await platform.allPlaced();
-    const ask = () => lab.ask("platform", { target: lab.target("udp", "few") });
-    expect(await ask()).toEqual([503]);
-    const slack = slackFromNow();
-    const more = await lab.calls({ ...job, calls: 4, holdMs: 50 });
-    expect(more.summary.byStatus).toEqual({ 503: 4 });
-    expect(Math.max(...more.calls.map(({ setUpMs }) => setUpMs))).toBeLessThan(1000 + slack());
-    expect(
-      (await lab.calls({ ...job, targets: [lab.target("udp", "moved")], calls: 1, holdMs: 50 })).summary
-        .outcomes.ok,
-    ).toBe(1);
-    expect(await platform.reinviteAll()).toEqual({ 200: 4 });
-    await platform.byeAll();
-    const { calls, summary } = await platform.finished;
-    expect(summary.outcomes.ok).toBe(4);
-    const recorded = await lab.recorded();
-    for (const { callId, rtp } of calls) {
-      const there = recorded.find((call) => call.callId === callId);
-      expect(there?.streams.map(({ packets }) => packets)).toEqual(rtp.map(({ packets }) => packets));
-    }
-    await eventually(async () => expect(await ask()).toEqual([200]));
-    const log = lab.proxy("few").log.join("\n");
-    expect(log).toContain("takes up to 4 calls at once");
-    expect(log.match(/CALL event=failed .* status=503 setup_ms=0 reason=full/g)).toHaveLength(4);
-  });
+  it("max_calls: what is offered beyond it is refused at once and goes elsewhere, and no packet of the others is lost", () =>
+    inTime(lab, async () => {
+      const logged = lab.proxy("few").log.length;
+      const job = { targets: [lab.target("udp", "few")], rate: 20, sipPort: 0 };
+      const platform = await lab.place({ ...job, calls: 4, holdMs: null });
+      await platform.allPlaced();
+      const ask = () => lab.ask("platform", { target: lab.target("udp", "few") });
+      expect(await ask()).toEqual([503]);
+      const slack = slackFromNow();
+      const more = await lab.calls({ ...job, calls: 4, holdMs: 50 });
+      expect(more.summary.byStatus).toEqual({ 503: 4 });
+      expect(Math.max(...more.calls.map(({ setUpMs }) => setUpMs))).toBeLessThan(1000 + slack());
+      expect(
+        (await lab.calls({ ...job, targets: [lab.target("udp", "moved")], calls: 1, holdMs: 50 })).summary
+          .outcomes.ok,
+      ).toBe(1);
+      expect(await platform.reinviteAll()).toEqual({ 200: 4 });
+      await platform.byeAll();
+      const report = await platform.finished;
+      expect(report.summary.outcomes.ok).toBe(4);
+      await allArrived(lab, [report]);
+      await eventually(async () => expect(await ask()).toEqual([200]));
+      expect(lab.proxy("few").log.join("\n")).toContain("takes up to 4 calls at once");
+      const log = lab.proxy("few").log.slice(logged).join("\n");
+      expect(log.match(/CALL event=failed .* status=503 setup_ms=0 reason=full/g)).toHaveLength(4);
+    }));
 
   it("while its relay is full, a host refuses calls, and answers OPTIONS with 503", async () => {
     for (const { number } of portShares(lab.host("few").settings))

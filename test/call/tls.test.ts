@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { CallLab } from "../support/call-lab.js";
 import { certificate, type Certificate } from "../support/certificates.js";
+import { inTime } from "../support/in-time.js";
 import { Operator } from "../support/operator.js";
 import { proxiesWith } from "../support/proxies.js";
+import { allArrived } from "../support/recorded-packets.js";
 
 // enable_tls, sip_tls_port, tls_max_connections, tls_certificate, tls_private_key, tls_ca, siprec_protocol tls, renewal.
 
@@ -49,28 +51,30 @@ async function shown(proxy: string): Promise<string> {
 }
 
 describe.each(["selfsigned", "literal", "path"])("with a certificate that is %s", (proxy) => {
-  it("calls come in over TLS and go to the recorder over TLS, from either side", async () => {
-    const job = { ...platformSide, targets: [lab.target("tls", proxy)], calls: 3, reinvite: "once" as const };
-    const { calls, summary } = await lab.calls({ ...job, holdMs: 800 });
-    expect(summary).toMatchObject({ errors: {}, outcomes: { ok: 3 }, answeredBy: { recorder0: 3 } });
-    const recorded = await lab.recorded();
-    for (const call of calls) {
-      const packets = recorded
-        .find(({ callId }) => callId === call.callId)
-        ?.streams.map((one) => one.packets);
-      expect(packets).toEqual(call.rtp.map((stream) => stream.packets));
-      expect(call.recordRoutes.join()).toContain("transport=tls");
-    }
-    for (const { source, via } of lab.recorder("recorder0").invites) {
-      expect(source.transport).toBe("tls");
-      expect(via[0]).toMatch(new RegExp(`^SIP/2.0/TLS ${lab.host(proxy).private_ip_address}:5071`));
-    }
-    const held = await lab.place({ ...job, reinvite: "none", holdMs: null });
-    expect(await held.allPlaced()).toMatchObject({ up: 3 });
-    await lab.acknowledged();
-    expect(await lab.recorder("recorder0").bye()).toEqual({ status: 200, count: 3 });
-    expect((await held.finished).calls.map(({ byeBy }) => byeBy)).toEqual(Array(3).fill("recorder"));
-  });
+  it("calls come in over TLS and go to the recorder over TLS, from either side", () =>
+    inTime(lab, async () => {
+      const job = {
+        ...platformSide,
+        targets: [lab.target("tls", proxy)],
+        calls: 3,
+        reinvite: "once" as const,
+      };
+      const { calls, summary } = await lab.calls({ ...job, holdMs: 800 });
+      expect(summary).toMatchObject({ errors: {}, outcomes: { ok: 3 }, answeredBy: { recorder0: 3 } });
+      await allArrived(lab, [{ calls }]);
+      for (const call of calls) {
+        expect(call.recordRoutes.join()).toContain("transport=tls");
+      }
+      for (const { source, via } of lab.recorder("recorder0").invites) {
+        expect(source.transport).toBe("tls");
+        expect(via[0]).toMatch(new RegExp(`^SIP/2.0/TLS ${lab.host(proxy).private_ip_address}:5071`));
+      }
+      const held = await lab.place({ ...job, reinvite: "none", holdMs: null });
+      expect(await held.allPlaced()).toMatchObject({ up: 3 });
+      await lab.acknowledged();
+      expect(await lab.recorder("recorder0").bye()).toEqual({ status: 200, count: 3 });
+      expect((await held.finished).calls.map(({ byeBy }) => byeBy)).toEqual(Array(3).fill("recorder"));
+    }));
 });
 
 it("each proxy shows its own certificate: the given one, or one that it made with its addresses", async () => {

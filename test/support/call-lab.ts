@@ -70,6 +70,8 @@ export class CallLab {
   readonly proxies = new Map<string, NativeProxy>();
   readonly recorders = new Map<string, Recorder>();
   readonly #platforms = new Set<Platform>();
+  /** Of platforms that have ended. */
+  #lateMs = 0;
   postgres: Postgres | undefined;
 
   private constructor(
@@ -182,6 +184,9 @@ export class CallLab {
     const usual = { localAddress: callers[from].address, targets: [this.target()], calls: 1 };
     const platform = await startPlatform(this.network.namespace(from), { type: "calls", ...usual, ...job });
     this.#platforms.add(platform);
+    void platform.finished
+      .then(({ summary }) => (this.#lateMs = Math.max(this.#lateMs, summary.lateMs)))
+      .catch(() => undefined);
     return platform;
   }
 
@@ -257,9 +262,16 @@ export class CallLab {
     });
   }
 
+  /** The longest that the machine has held up a recorder, or a platform that has ended, since `forget`; in milliseconds. */
+  async lateMs(): Promise<number> {
+    const totals = await Promise.all([...this.recorders.values()].map((recorder) => recorder.totals()));
+    return Math.max(this.#lateMs, ...totals.map(({ lateMs }) => lateMs));
+  }
+
   /** Ends what a test has left running, and forgets the calls that have ended and what was seen of them. */
   async forget(): Promise<void> {
     await this.#stopPlatforms();
+    this.#lateMs = 0;
     for (const recorder of this.recorders.values()) {
       await recorder.forget();
       recorder.events.length = 0;

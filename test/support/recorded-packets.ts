@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { CallResult, RecordedCall } from "../../src/lab/agents.js";
 import type { CallLab } from "./call-lab.js";
 import { eventually } from "./eventually.js";
 
@@ -17,4 +18,21 @@ export async function untilAllGet(lab: CallLab, before: Map<string, number>): Pr
     const now = await packetsByStream(lab);
     for (const [stream, packets] of before) expect(now.get(stream), stream).toBeGreaterThan(packets + 5);
   });
+}
+
+/** Every packet of calls that have ended, and of each at least one, has reached the recorder that has the call; what recorders tell of them. */
+export async function allArrived(
+  lab: CallLab,
+  reports: readonly { calls: CallResult[] }[],
+): Promise<RecordedCall[]> {
+  const recorded = await lab.recorded();
+  return reports
+    .flatMap(({ calls }) => calls)
+    .map(({ callId, rtp, variant }) => {
+      const there = recorded.find((call) => call.callId === callId);
+      const arrived = there?.streams.map(({ packets }) => packets);
+      expect(arrived, `${variant} ${callId}`).toEqual(rtp.map(({ packets }) => packets));
+      expect(rtp[0]?.packets).toBeGreaterThan(0);
+      return there ?? expect.fail();
+    });
 }
