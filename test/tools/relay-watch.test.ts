@@ -19,7 +19,8 @@ const folder = mkdtempSync(join(tmpdir(), "relay-watch-"));
 const ends: (() => unknown)[] = [];
 afterAll(() => {
   for (const end of ends) end();
-  rmSync(folder, { recursive: true });
+  // a stub that a watch has begun may still write
+  rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 100 });
 });
 
 /** nft: prints the file `packets`; systemctl: a unit runs, and what ends it is noted in `ended`. */
