@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { withCleanUp } from "../cli/interrupt.js";
 import { count, print, talk } from "../cli/talk.js";
-import { findingText } from "../compute/import/findings.js";
+import { findingsText } from "../compute/import/findings.js";
 import { importInventory, type Imported } from "../compute/import/import.js";
 import { limited } from "../compute/import/inventory.js";
 import { readInventory } from "../do/ansible/inventory.js";
@@ -23,7 +23,7 @@ export interface ImportOptions {
 export async function importFleet(inventory: string, options: ImportOptions): Promise<void> {
   const { out, playbook, limit, ...groups } = options;
   if (out !== undefined && existsSync(out))
-    throw new UserError(`${out} already exists`, { hint: "give another name, or move the file" });
+    throw new UserError(`${out} already exists`, { hint: "choose another name, or move the file" });
   const folder = await makeTemporaryFolder(join(hostPaths().cache, "import"));
   const read = await withCleanUp(
     () => readInventory({ inventory, folder: folder.path, ...(playbook !== undefined && { playbook }) }),
@@ -33,17 +33,18 @@ export async function importFleet(inventory: string, options: ImportOptions): Pr
   tell(imported, inventory);
   if (out === undefined) print(imported.text);
   else await writeFiles(dirname(out), [{ path: basename(out), content: imported.text, mode: 0o600 }]);
-  if (out !== undefined) talk.good(`${out}: written; next: sip-proxy validate ${out}, and docs/moving.md`);
+  if (out !== undefined)
+    talk.good(`${out} was written; next: sip-proxy validate ${out}, then docs/moving.md`);
 }
 
 /** What a person must know; where something cannot be taken over, all of it, and nothing is written. */
 function tell({ notes, problems }: Imported, inventory: string): void {
   // there is no fleet file that notes could be about
   if (notes.length > 0 && problems.length === 0)
-    talk.warn(`Check these before you use the fleet file:\n${notes.map(findingText).join("\n")}\n`);
+    talk.warn(`Check these before you use the fleet file:\n${findingsText(notes)}\n`);
   if (problems.length === 0) return;
   throw new UserError(
-    `${inventory}: ${count(problems, "thing")} cannot be converted; nothing was written\n${problems.map(findingText).join("\n")}`,
+    `${inventory}: ${count(problems, "value")} cannot be converted; nothing was written\n${findingsText(problems)}`,
     { hint: "fix them in the inventory and run import again" },
   );
 }

@@ -43,8 +43,8 @@ function same(name: string, sources: readonly Source[], read: (source: Source) =
       sources.map(({ host }) => host),
       {
         variable: name,
-        message: "differs between the proxies; a fleet has one database",
-        hint: "run import with --limit GROUP for each part; each becomes a fleet",
+        message: "differs between the proxies, but a fleet has one database",
+        hint: "run import once for each database with --limit GROUP, and create a fleet from each",
       },
     );
   return first;
@@ -62,18 +62,18 @@ function tellDatabase(
   if ([database.get("dbhost")].flat().some(isLoopback))
     findings.problem(hosts, {
       variable: "dbhost",
-      message: "is the proxy itself; an image has no PostgreSQL",
-      hint: "give the address at which all proxies reach the database server",
+      message: "is the proxy itself, but an image contains no PostgreSQL",
+      hint: "use the address at which all proxies reach the database server",
     });
   if (defaulted.includes("dbpass_kam"))
     findings.note(hosts, {
       variable: "dbpass_kam",
-      message: `is not given: the database has the role's default password, ${roleDefaults["dbpass_kam"]?.[0] ?? ""}, which is public`,
+      message: `is not set: the database has the role's default password, ${roleDefaults["dbpass_kam"]?.[0] ?? ""}, which is public`,
       hint: "change it in the database and in the fleet file",
     });
   if (defaulted.includes("dbuser_root"))
     findings.note(hosts, {
       variable: "dbuser_root",
-      message: "is not given: it is the role's default, miarec",
+      message: "is not set: the role's default, miarec, is used",
     });
 }

@@ -74,10 +74,39 @@ function placesOf(hosts: readonly string[], variable: string, inventory: Invento
     .map(({ place }) => place);
 }
 
+/** Findings as a report: one entry for each variable, with all that was found of it. */
+export function findingsText(findings: readonly Finding[]): string {
+  const entries = new Map<string, Finding[]>();
+  findings.forEach((finding, index) => {
+    const key = finding.variable ?? `finding ${index}`; // a variable's name has no space
+    entries.set(key, [...(entries.get(key) ?? []), finding]);
+  });
+  return [...entries.values()].map(entryText).join("\n");
+}
+
+/** All findings of one variable. Hosts and places that they share are in the first line. */
+function entryText(found: readonly Finding[]): string {
+  const [first] = found;
+  if (first === undefined || found.length === 1) return found.map(findingText).join("");
+  const shared = new Set(found.map(({ hosts, source }) => aboutText(hosts, source))).size === 1;
+  const head = shared ? aboutText(first.hosts, first.source, first.variable) : (first.variable ?? "");
+  const lines = found.map(({ hosts, source, message, hint }) =>
+    lineText(shared ? "" : aboutText(hosts, source), message, hint, "    "),
+  );
+  return [`- ${head}:`, ...lines].join("\n");
+}
+
 /** One finding as lines of a report. */
 export function findingText({ hosts, variable, source, message, hint }: Finding): string {
-  const about = [hosts.join(", "), variable].filter((part) => part !== undefined && part !== "").join(": ");
-  const place = source === "" ? "" : ` (${source})`;
-  const head = about === "" ? message : `${about}${place}: ${message}`;
-  return hint === undefined ? `- ${head}` : `- ${head}\n    hint: ${hint}`;
+  return lineText(aboutText(hosts, source, variable), message, hint, "");
+}
+
+function lineText(about: string, message: string, hint: string | undefined, indent: string): string {
+  const line = `${indent}- ${about === "" ? message : `${about}: ${message}`}`;
+  return hint === undefined ? line : `${line}\n${indent}    hint: ${hint}`;
+}
+
+function aboutText(hosts: readonly string[], source: string, variable = ""): string {
+  const about = [hosts.join(", "), variable].filter((part) => part !== "").join(": ");
+  return about === "" || source === "" ? about : `${about} (${source})`;
 }

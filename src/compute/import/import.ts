@@ -1,17 +1,16 @@
 import { distance } from "fastest-levenshtein";
-import { isDeepStrictEqual } from "node:util";
 import type { Path } from "../../understand/fault.js";
 import { databaseSettings } from "../../understand/settings/database.js";
 import { imageSettings } from "../../understand/settings/image.js";
 import { hostAddresses, proxySettings } from "../../understand/settings/proxy.js";
 import { recorderSettings } from "../../understand/settings/recorder.js";
 import { roleDefaults, roleGroups, unusedByRole } from "../../understand/settings/role-names.js";
-import { settingNames } from "../../understand/settings/table.js";
 import { understand } from "../../understand/understand.js";
+import { tellContested } from "./contested.js";
 import { readDatabase } from "./database.js";
 import { fleetFileText, type Part } from "./document.js";
 import { Findings, type Finding } from "./findings.js";
-import { groupsWith, type Inventory } from "./inventory.js";
+import type { Inventory } from "./inventory.js";
 import { isLoopback, ofRole, readProxies, share, type Proxy } from "./proxies.js";
 import { readRecorders, type ImportedRecorder } from "./recorders.js";
 import { firstWord } from "./secret.js";
@@ -52,7 +51,7 @@ export function importInventory(inventory: Inventory, chosen: Chosen = {}): Impo
   const recorders = readRecorders(others, proxies, sourceOf);
   const image = readImage(sources);
   for (const source of [...sources, ...others.map(sourceOf)]) tellStrays(source);
-  for (const { host } of sources) tellContested(host, inventory, findings);
+  for (const { host } of sources) tellContested(host, roleVariables, inventory, findings);
 
   const text = fleetFileText(
     [
@@ -90,8 +89,8 @@ function membersOf(
     message: `no ${kind} found: the inventory has no group ${wanted ?? (kind === "proxies" ? "sipproxy" : "recorder")} with hosts`,
     hint:
       known.length > 0
-        ? `name the group with ${option}; choose from: ${known.join(", ")}`
-        : `put the ${kind} into a group of the inventory, and name it with --${kind} GROUP`,
+        ? `specify the group with ${option}; choose from: ${known.join(", ")}`
+        : `put the ${kind} into a group of the inventory, and specify it with --${kind} GROUP`,
   });
   return [];
 }
@@ -103,14 +102,14 @@ function tellOwnHost({ host, addresses }: Proxy, recorders: readonly string[], f
   if (recorders.includes(host))
     findings.problem(host, {
       variable,
-      message: `is ${address} for both a proxy and a recorder; a proxy from an image is a separate host`,
+      message: `is ${address} for both a proxy and a recorder, but a proxy from an image is a separate host`,
       hint: "remove the host from one of the two groups, and give the proxy its own address",
     });
   else if (isLoopback(address))
     findings.problem(host, {
       variable,
       message: `is ${address}, which other hosts cannot reach`,
-      hint: "give the address that the host has in its network",
+      hint: "use the address of the host in its network",
     });
 }
 
@@ -136,7 +135,7 @@ function readImage(sources: readonly Source[]): Map<string, unknown> {
     );
   if (lost !== undefined || old)
     note(
-      `is ${text} for Ansible${lost === undefined ? "" : `, though ${lost} is written`}: it is not converted; the image has the Kamailio of its base`,
+      `is ${text} for Ansible${lost === undefined ? "" : ` (written as ${lost})`}: it is not converted; the image gets the Kamailio package of its base`,
     );
   else if (Number.isNaN(major)) {
     note(`is ${text}, a branch or tag of Kamailio's repository: it is built from source, as the role did`);
@@ -170,38 +169,9 @@ function tellStrays({ host, variables, findings }: Source): void {
     if (near !== undefined || unusedByRole.includes(variable))
       findings.note(host, {
         variable,
-        message: "is not a variable of the role: it had no effect there and is left out",
+        message: "is not a variable of the role: it had no effect and is not converted",
         ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
       });
-  }
-}
-
-/** Groups beside each other that give one variable different values: which one wins is not what most expect. */
-function tellContested(host: string, inventory: Inventory, findings: Findings): void {
-  const groups = groupsWith(host, inventory);
-  for (const variable of roleVariables) {
-    if (inventory.ownVariables.get(host)?.[variable] !== undefined) continue;
-    const giving = groups.filter((group) => inventory.groupVariables.get(group)?.[variable] !== undefined);
-    const rivals = giving.filter((group) =>
-      giving.some(
-        (other) =>
-          other !== group &&
-          !inventory.ancestors.get(group)?.has(other) &&
-          !inventory.ancestors.get(other)?.has(group) &&
-          !isDeepStrictEqual(
-            inventory.groupVariables.get(group)?.[variable],
-            inventory.groupVariables.get(other)?.[variable],
-          ),
-      ),
-    );
-    if (rivals.length < 2) continue;
-    const secret = settingNames.get(variable)?.secret ?? true;
-    findings.note(host, {
-      variable,
-      message: `differs between the groups ${rivals.join(" and ")}, neither of which contains the other; Ansible uses ${
-        secret ? "one of them" : JSON.stringify(textOf(inventory.hosts.get(host)?.[variable]))
-      } (of such groups the deeper one, then the last in the alphabet)`,
-    });
   }
 }
 
@@ -229,7 +199,7 @@ function partsOf(
     {
       key: "settings",
       above: [
-        "An inventory does not list the voice platform's networks; without them calls are accepted from every address. Add to settings:",
+        "The inventory does not contain the voice platform's networks. Without them, calls are accepted from every address. Add to settings:",
         "  trusted: [the voice platform's networks]",
       ],
       entries: new Map([["host_firewall", true], ...shared]),

@@ -54,7 +54,7 @@ export function readRequired(name: string, setting: Setting<unknown>, source: So
   const ansibleHost = variables["ansible_host"];
   findings.problem(host, {
     variable: name,
-    message: "is not given",
+    message: "is not set",
     hint:
       typeof ansibleHost === "string"
         ? `add it; Ansible reaches the host at ansible_host=${ansibleHost}`
@@ -77,8 +77,8 @@ function hostName({ host, findings }: Source, taken: Set<string>): string {
   taken.add(name.toLowerCase());
   if (name === host) return name;
   const why = isLabel
-    ? "is the name of another host but for upper case"
-    : "is not a DNS label, which the name of a proxy must be";
+    ? "differs from another host name in upper and lower case only"
+    : "is not a DNS label, but the name of a proxy must be one";
   findings.note(host, { message: `${why}: it becomes ${name} in the fleet file` });
   return name;
 }
@@ -91,7 +91,7 @@ function tellBalancing(settings: Map<string, unknown>, { host, findings }: Sourc
     if (value === undefined || isDeepStrictEqual(value, loadBalancing[name].default)) continue;
     findings.note(host, {
       variable: name,
-      message: `is ${JSON.stringify(value)}: the role's Kamailio ignored it and used set 1 with algorithm 4 (round robin); the fleet file applies it`,
+      message: `is ${JSON.stringify(value)}: with the role it had no effect (Kamailio used set 1 and algorithm 4, round robin); with the fleet file it takes effect`,
     });
   }
 }

@@ -111,7 +111,7 @@ function separateLists(
     proxy.settings.set("disp_set", own);
     sourceOf(proxy.host).findings.note(proxy.host, {
       variable: "dispatcher_destinations",
-      message: `is a separate list, which with the role overwrote the other proxies' rows: here its recorders belong to set ${own.join(", ")}`,
+      message: `is a separate list, which overwrote the rows of the other proxies with the role: in the fleet file its recorders belong to set ${own.join(", ")}`,
     });
   }
 }
@@ -123,8 +123,8 @@ function readRecorder(listed: Listed, source: Source, isHost: boolean): Imported
   if (isLoopback(address))
     source.findings.problem(listed.name, {
       variable: "private_ip_address",
-      message: `is ${String(address)}: the recorder would run on the proxy itself`,
-      hint: "a proxy from an image is a separate host: give the recorder's address in its network",
+      message: `is ${String(address)}, which is the proxy itself`,
+      hint: "a proxy from an image is a separate host: use the recorder's address in its network",
     });
   if (address !== undefined) settings.set("private_ip_address", address);
   for (const [name, setting] of Object.entries(others)) {
@@ -147,7 +147,7 @@ function setOf({ name, proxies }: Listed, source: Source, isHost: boolean): numb
   if (typeof said === "number") {
     findings.note(name, {
       variable: "siprec_set",
-      message: `is not a variable of the role, which wrote the play's disp_set into every row, while its Kamailio always used set 1: here the recorder belongs to set ${said}`,
+      message: `is not a variable of the role. The role wrote disp_set of the play into every row, and Kamailio always used set 1. In the fleet file the recorder belongs to set ${said}`,
     });
     return said;
   }
@@ -164,7 +164,7 @@ function setOf({ name, proxies }: Listed, source: Source, isHost: boolean): numb
   }
   findings.problem(name, {
     message: `could belong to set ${sets.join(" or ")}: the proxies have different disp_set`,
-    hint: "give the recorder siprec_set=N in the inventory",
+    hint: "set siprec_set=N for the recorder in the inventory",
   });
   return sets[0] ?? 1;
 }
@@ -205,7 +205,7 @@ function balance(recorders: readonly ImportedRecorder[], findings: Findings): vo
         weighted.map(({ name }) => name),
         {
           variable: "siprec_attrs",
-          message: `give weights, which had no effect with the role (all recorders got the same number of calls): now the calls are split ${weighted.map((row) => weight(row)).join(":")}`,
+          message: `contain weights, which had no effect with the role (all recorders got the same number of calls); with the fleet file the calls are split ${weighted.map((row) => weight(row)).join(":")}`,
         },
       );
   }
@@ -224,8 +224,8 @@ function takeOut(row: ImportedRecorder, all: boolean, findings: Findings): void 
   findings.note(row.name, {
     variable: "siprec_attrs",
     message: all
-      ? "gives weight 0, as all recorders of its set do: without weights all get the same number of calls, as with the role"
-      : "gives weight 0, which had no effect with the role: here the recorder gets no calls (siprec_flags 4, disabled)",
+      ? "contains weight 0, as for all recorders of its set: they get the same number of calls, as with the role"
+      : "contains weight 0, which had no effect with the role; with the fleet file the recorder gets no calls (siprec_flags 4, disabled)",
   });
 }
 

@@ -20,7 +20,7 @@ export function readPassword(name: string, source: Source): string | undefined {
   if (isSecret(given.spelling, variables, inventory))
     return (
       referenceOf(given, source) ??
-      elsewhere(name, "comes from ansible-vault or a look-up", source, given.spelling)
+      elsewhere(name, "comes from ansible-vault or a lookup", source, given.spelling)
     );
   const text = textOf(given.value);
   if (text === "" || isMapping(given.value)) return undefined;
@@ -36,7 +36,7 @@ export function readPassword(name: string, source: Source): string | undefined {
   if (typeof given.value === "boolean")
     findings.note(host, {
       variable: given.spelling,
-      message: "is a boolean for Ansible; the role wrote True or False, and so does the fleet file",
+      message: "is a boolean for Ansible; the role wrote True or False, and the fleet file has the same text",
     });
   return text;
 }
@@ -46,7 +46,7 @@ function elsewhere(name: string, why: string, { host, findings }: Source, spelli
   findings.note(host, {
     variable: spelling,
     message: `${why}: the fleet file refers to the environment variable ${variable}`,
-    hint: `read -rs ${variable}; export ${variable} before commands that need it, or give another reference`,
+    hint: `before commands that need it, run: read -rs ${variable}; export ${variable}; or use another reference`,
   });
   return `\${env:${variable}}`;
 }
@@ -108,14 +108,14 @@ function tellChanged({ spelling, value }: Given, text: string, { host, inventory
     findings.note(host, {
       variable: spelling,
       message:
-        "is a number for Ansible, so that the role set the password as Ansible prints it: the fleet file has that form",
-      hint: "if it cannot log in, try the form that the inventory has",
+        "is a number for Ansible, and the role set the password as Ansible prints the number; the fleet file has the same text",
+      hint: "if the login fails, try the text in the inventory",
     });
   if (!text.includes("#") && places.some((place) => place.text.includes("#") && place.text.includes(text)))
     findings.note(host, {
       variable: spelling,
       message:
-        "contains a #, which starts a comment for Ansible: the fleet file has the part before it, as the database does",
+        "contains a #, which starts a comment for Ansible; the database and the fleet file have the part before it",
     });
 }
 

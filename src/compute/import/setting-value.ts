@@ -46,13 +46,13 @@ export function findGiven(
   if (first && first.spelling !== own)
     findings.note(host, {
       variable: first.spelling,
-      message: `is not a variable of the role, which reads ${own}: the role ignored it, the fleet file applies it`,
+      message: `is not a variable of the role, which reads ${own}: it had no effect with the role; with the fleet file it takes effect`,
     });
   for (const { spelling, value } of rest)
     if (first && textOf(value) !== textOf(first.value))
       findings.note(host, {
         variable: spelling,
-        message: `means the same as ${first.spelling}, which is given too and is used`,
+        message: `means the same as ${first.spelling}, which is also set and is used`,
       });
   const reason = first && inventory.unresolved.get(host)?.get(first.spelling);
   if (first === undefined || reason === undefined) return first;
@@ -63,10 +63,10 @@ export function findGiven(
 /** Why a template has no value here, and the way out. */
 export function unresolvedText(reason: string): { message: string; hint: string } {
   return {
-    message: `cannot be resolved by Ansible without contacting the hosts: ${reason}`,
+    message: `cannot be resolved without contacting the hosts: ${reason}`,
     hint: /\bansible_|facts/.test(reason)
       ? "it is a fact of the running host: write the value into the inventory"
-      : "write the value into the inventory, or give the playbook that sets it with --playbook",
+      : "write the value into the inventory, or specify the playbook that sets it with --playbook",
   };
 }
 
@@ -94,7 +94,7 @@ export function readSetting(name: string, setting: Setting<unknown>, source: Sou
   source.findings.problem(source.host, {
     variable: given.spelling,
     message: `must be ${setting.kind.rule}; got ${JSON.stringify(value)}`,
-    ...(/address/.test(name) && { hint: "write the address itself" }),
+    ...(/address/.test(name) && { hint: "write the address instead of a name" }),
   });
   return undefined;
 }
@@ -119,18 +119,21 @@ function flagValue(name: string, { spelling, value }: Given, { host, findings }:
   if (data && !role && testedAsBoolean.includes(name))
     findings.note(host, {
       variable: spelling,
-      message: `is the text ${JSON.stringify(text)}: the role tests for the boolean true, so it was off; the fleet file has it on`,
-      hint: `to keep what the hosts do now, set ${name}: false`,
+      message: `is the text ${JSON.stringify(text)}, but the role tests for the boolean true: it was off with the role, and is on with the fleet file`,
+      hint: `to keep it off, set ${name}: false`,
     });
   return data;
 }
 
 /** What differs between a variable of the role and the setting, and is only a matter of form. */
 const forms: Readonly<Record<string, (text: string) => { value: string; said: string }>> = {
-  siprec_protocol: (text) => ({ value: text.toLowerCase(), said: "is written in lower case here" }),
+  siprec_protocol: (text) => ({
+    value: text.toLowerCase(),
+    said: "is written in lower case in the fleet file",
+  }),
   disp_set: (text) => ({
     value: text.replace(/[A-Za-z_]\w*:(?=\d)/g, ""),
-    said: "names a partition, which Kamailio's dispatcher does not have: the number of the set is used",
+    said: "contains a partition name, which Kamailio's dispatcher does not have: the number of the set is used",
   }),
 };
 

@@ -67,8 +67,8 @@ function listIn(text: string): Value {
 
 async function readPath(path: string, playbook?: string): Promise<{ inventory: Inventory; source: string }> {
   if (!existsSync(path))
-    throw new UserError(`there is no inventory ${path}`, {
-      hint: "give a file, a folder or a program that Ansible takes with -i",
+    throw new UserError(`the inventory ${path} does not exist`, {
+      hint: "use a file, folder or program that Ansible accepts with -i",
     });
   const beside = playbook === undefined ? [] : ["--playbook-dir", dirname(playbook)];
   const argv = ["ansible-inventory", "-i", path, "--list", ...beside] as const;

@@ -49,8 +49,8 @@ export function readPlaybook(file: string): Plays {
     throw new UserError(`${file}: no play applies the role`, {
       hint:
         imported.length > 0
-          ? `it imports other playbooks: give the one that applies the role (${imported.map(String).join(", ")})`
-          : "give the playbook with `role: ansible-role-sip-proxy` under roles",
+          ? `it imports other playbooks: use the one that applies the role (${imported.map(String).join(", ")})`
+          : "use the playbook with `role: ansible-role-sip-proxy` under roles",
     });
   }
   return {
@@ -154,7 +154,7 @@ function readYamlList(file: string): Mapping[] {
   } catch (cause) {
     const { reason, message } = cause as { reason?: string; message: string };
     throw new UserError(`${file}: cannot be read as a playbook: ${reason ?? message.split("\n")[0] ?? ""}`, {
-      hint: "give the YAML file that you run with ansible-playbook",
+      hint: "use the YAML file that you run with ansible-playbook",
       cause,
     });
   }

@@ -13,7 +13,7 @@ const environment = {
 };
 
 const wayOut =
-  "install it (Debian: sudo apt-get install ansible-core), or run ansible-inventory -i INVENTORY --list on a machine that has it and pipe the output to sip-proxy import -";
+  "install it (Debian: sudo apt-get install ansible-core), or run ansible-inventory -i INVENTORY --list on a machine with Ansible and pipe the output to sip-proxy import -";
 
 /** Milliseconds for one program: a dynamic inventory asks a cloud. */
 const limit = 300_000;
@@ -25,7 +25,7 @@ const hints: readonly [RegExp, string][] = [
   ],
   [
     /no inventory was parsed/i,
-    "give the file itself: in a folder, Ansible ignores files whose names end in .ini, .cfg, .txt and others (inventory_ignore_extensions)",
+    "specify the file instead of the folder: in a folder, Ansible ignores files that end in .ini, .cfg, .txt and others (inventory_ignore_extensions)",
   ],
 ];
 
@@ -56,6 +56,6 @@ function reasonIn(output: string): string {
     const [, text] = /^(?:ERROR! |\[ERROR\]: |fatal: |.*Failed to parse )(.*)$/.exec(line) ?? [];
     return text === undefined ? [] : [text];
   });
-  const [first = "it failed and gave no reason"] = errors;
+  const [first = "it failed without a message"] = errors;
   return first.replace(/(got|String|found)\s*:.*$/, "$1 something else").slice(0, 300);
 }

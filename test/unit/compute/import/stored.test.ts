@@ -98,14 +98,14 @@ describe("numbers stay what Ansible writes", () => {
 
 describe("flags", () => {
   test.each([
-    ["enable_debug", '"true"', "enable_debug: true", "so it was off"],
-    ["enable_debug", '"Yes"', "enable_debug: true", "so it was off"],
+    ["enable_debug", '"true"', "enable_debug: true", "it was off with the role"],
+    ["enable_debug", '"Yes"', "enable_debug: true", "it was off with the role"],
     ["enable_debug", "true", "enable_debug: true", undefined],
     ["enable_debug", "1", "enable_debug: true", undefined],
     ["enable_debug", '"no"', undefined, undefined],
     ["enable_anitflood", '"no"', "enable_antiflood: false", undefined],
-    ["enable_anitflood", '"true"', undefined, "so it was off"],
-    ["enable_antiflood", "false", "enable_antiflood: false", "the role ignored it"],
+    ["enable_anitflood", '"true"', undefined, "it was off with the role"],
+    ["enable_antiflood", "false", "enable_antiflood: false", "it had no effect with the role"],
     ["log_stderror", '"yes"', "log_stderror: true", undefined],
   ])("%s: %s", (name, value, line, said) => {
     const list = inventory(`, "${name}": ${value}`);
@@ -201,7 +201,7 @@ test("hosts that are in no group are told with the way out", () => {
     `{ "_meta": { "hostvars": { "p": {}, "r": {} } }, "all": { "children": ["ungrouped"] }, "ungrouped": { "hosts": [] } }`,
   );
   expect(imported(list).problems.map(({ hint }) => hint)).toEqual([
-    "put the proxies into a group of the inventory, and name it with --proxies GROUP",
-    "put the recorders into a group of the inventory, and name it with --recorders GROUP",
+    "put the proxies into a group of the inventory, and specify it with --proxies GROUP",
+    "put the recorders into a group of the inventory, and specify it with --recorders GROUP",
   ]);
 });
