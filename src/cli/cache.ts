@@ -6,7 +6,7 @@ import { dryRun, json } from "./options.js";
 export function addCache(sipProxy: Command): void {
   const cache = sipProxy
     .command("cache")
-    .summary("cached bases, chroots, packages, sources and disks of this machine");
+    .summary("cached base systems, chroots, packages, sources and disks on this machine");
   cache
     .command("list")
     .summary("list the entries with their size and last use")

@@ -16,19 +16,22 @@ export function addDatabase(sipProxy: Command): void {
   db.command("seed")
     .summary("write the fleet file's recorders to the dispatcher table")
     .argument(...fleetArgument)
-    .option("--adopt", "delete rows with another port of a recorder, whatever their description")
+    .option(
+      "--adopt",
+      "also delete rows with a recorder's address and another port that have another description",
+    )
     .addOption(dryRun())
     .addOption(json())
     .action(dbSeed);
   reachOptions(db.command("rotate"))
-    .summary("set the fleet file's password in the database and on every host, without losing a call")
+    .summary("set the password from the fleet file in the database and on every host, without losing calls")
     .argument(...fleetArgument)
-    .option("--old-password-file <file>", "file with the present password, if dbuser_root is not given")
+    .option("--old-password-file <file>", "file with the current password, if dbuser_root is not set")
     .addOption(dryRun())
     .addOption(json())
     .action(dbRotate);
   db.command("diff")
-    .summary("compare fleet file, dispatcher table and running hosts; exits with 1 when they differ")
+    .summary("compare the fleet file, the dispatcher table and running hosts; exit with 1 if they differ")
     .argument(...fleetArgument)
     .addOption(targetOption(targetsWith("loaded"), "also ask the running hosts"))
     .addOption(json())
@@ -38,7 +41,7 @@ export function addDatabase(sipProxy: Command): void {
 export function addTls(sipProxy: Command): void {
   const tls = sipProxy.command("tls").summary("the certificate of the TLS listeners");
   reachOptions(tls.command("rotate"))
-    .summary("put the fleet file's certificate and key on every host, without losing a call")
+    .summary("install the certificate and key from the fleet file on every host, without losing calls")
     .argument(...fleetArgument)
     .addOption(dryRun())
     .addOption(json())

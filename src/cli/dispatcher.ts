@@ -12,18 +12,18 @@ export function addDispatcher(sipProxy: Command): void {
       .summary(summary)
       .argument(...fleetArgument)
       .addOption(json());
-  const recorder = ["RECORDER", "name of a recorder, or its destination"] as const;
+  const recorder = ["RECORDER", "name or destination of a recorder"] as const;
 
   reachOptions(command("list", "show the table and what each host has loaded, with states and calls")).action(
     dispatcherList,
   );
 
-  command("reload", "make hosts read the table now; states are kept")
+  command("reload", "make hosts read the table now; recorder states are kept")
     .addOption(dryRun())
     .action(dispatcherReload);
 
   reachOptions(
-    command("set-state", "set a recorder's state on every host, until pings or a restart change it"),
+    command("set-state", "set a recorder's state on every host, until OPTIONS or a restart change it"),
   )
     .addArgument(new Argument("<STATE>", "state of Kamailio's dispatcher").choices(Object.keys(states)))
     .argument(...recorder)
@@ -33,17 +33,19 @@ export function addDispatcher(sipProxy: Command): void {
   reachOptions(
     command(
       "drain",
-      "stop new calls to a recorder until undrain, and wait until its last call has ended on all hosts",
+      "stop new calls to a recorder until undrain, and wait until its last call on all hosts has ended",
     ),
   )
     .argument(...recorder)
-    .option("--no-wait", "do not wait for its calls")
-    .option("--force", "drain even the last recorder of its set: calls then get 503")
-    .addOption(new Option("--timeout <seconds>", "seconds to wait for its calls").default("86400"))
+    .option("--no-wait", "do not wait until its calls have ended")
+    .option("--force", "drain the recorder even if it is the last one of its set: calls then get 503")
+    .addOption(
+      new Option("--timeout <seconds>", "seconds to wait until its calls have ended").default("86400"),
+    )
     .addOption(dryRun())
     .action(drainRecorder);
 
-  reachOptions(command("undrain", "send calls to a recorder again"))
+  reachOptions(command("undrain", "send new calls to a recorder again"))
     .argument(...recorder)
     .addOption(dryRun())
     .action(undrainRecorder);

@@ -17,24 +17,24 @@ export function addFleet(sipProxy: Command): void {
   for (const [name, summary, action] of [
     [
       "roll",
-      "replace hosts one after the other, by the newest image and the fleet file, without losing a call",
+      "replace hosts one after the other with the newest image and the current fleet file, without losing calls",
       fleetRoll,
     ],
-    ["rollback", "go back to the image that hosts had before the last roll", fleetRollback],
+    ["rollback", "replace hosts with the image from before the last roll", fleetRollback],
   ] as const)
     command(name, summary)
-      .argument("[NAME...]", "hosts of the fleet; all of them when none is named")
+      .argument("[NAME...]", "hosts of the fleet (default: all)")
       .option(
         "--image <image>",
-        "path of an image, or its AMI (default: the newest; on EC2 the promoted one)",
+        "path or AMI id of an image (default: the newest image; on EC2 the promoted one)",
       )
       .addOption(
         new Option(
           "--timeout <seconds>",
-          "seconds to wait for room on the other hosts, for each host's drain, and for the new host",
+          "seconds to wait for each step: room on the other hosts, the drain of a host, the new host",
         ).default("86400"),
       )
-      .option("--force", "proceed even if the other hosts are not ready, or cannot take the current calls")
+      .option("--force", "continue even if the other hosts are not ready or cannot take the current calls")
       .addOption(dryRun())
       .action(action);
 }

@@ -20,9 +20,9 @@ export function addGroup(sipProxy: Command): void {
       .addOption(targetWith("groups"))
       .addOption(json());
     if (name !== "status")
-      command.option("--adopt", "take over resources that have the group's names and no fleet's tag");
+      command.option("--adopt", "take over resources that have the group's names and no tag of a fleet");
     if (name === "apply") command.addOption(dryRun());
-    if (name === "plan") command.option("--exit-code", "exit with 3 when there are changes");
+    if (name === "plan") command.option("--exit-code", "exit with 3 if there are changes");
     command.action(groupCommand(name));
   }
   for (const [name, summary] of [
@@ -36,9 +36,9 @@ export function addGroup(sipProxy: Command): void {
       .addOption(targetWith("groups"))
       .option("--to <version>", "version of the launch template")
       .option("--replace-protected", "also replace instances that are protected from scaling in")
-      .option("--end-standby", "terminate instances in Standby instead of keeping them")
-      .option("--no-wait", "do not wait for the end")
-      .option("--timeout <seconds>", "seconds to wait for the end", "86400")
+      .option("--end-standby", "terminate instances in Standby")
+      .option("--no-wait", "do not wait until it has finished")
+      .option("--timeout <seconds>", "seconds to wait until it has finished", "86400")
       .addOption(dryRun())
       .addOption(json())
       .action(groupCommand(name));

@@ -27,11 +27,11 @@ export function addImages(sipProxy: Command): void {
   image
     .command("diff")
     .summary("show packages, versions and sizes that differ between two images or lock files")
-    .argument("FLEET", "the fleet file (YAML); or a lock file, with the other one as FROM")
+    .argument("FLEET", "the fleet file (YAML), or a lock file with the other lock file as FROM")
     .argument("[FROM]", "AMI id, key, path, newest or promoted (default: promoted)")
     .argument("[TO]", "the same (default: newest)")
     .addOption(targetOption())
-    .option("--exit-code", "exit 3 when something is different")
+    .option("--exit-code", "exit with 3 if something differs")
     .addOption(json())
     .action(imageDiff);
   addOutdated(image);
@@ -48,7 +48,7 @@ export function addImages(sipProxy: Command): void {
     .argument(...fleetArgument)
     .addOption(targetOption().makeOptionMandatory())
     .addOption(region())
-    .option("--keep <number>", "number of newest images to keep in any case", "3")
+    .option("--keep <number>", "number of newest images that are always kept", "3")
     .addOption(
       new Option("--delete", "delete unused images (AMIs with their snapshots)").conflicts([
         "disable",
@@ -56,10 +56,13 @@ export function addImages(sipProxy: Command): void {
       ]),
     )
     .addOption(
-      new Option("--disable", "AMIs: prevent launches from them; --enable reverses this").conflicts("enable"),
+      new Option(
+        "--disable",
+        "AMIs: disable unused ones, so that they cannot be launched; --enable reverses this",
+      ).conflicts("enable"),
     )
-    .option("--enable", "AMIs: reverse --disable and restore their shares")
-    .option("--shared", "with --disable: also AMIs that other accounts may launch")
+    .option("--enable", "AMIs: enable those that --disable disabled, and restore their shares")
+    .option("--shared", "with --disable: include AMIs that other accounts may launch")
     .addOption(dryRun())
     .addOption(json())
     .action(imagePrune);
@@ -83,10 +86,10 @@ function addClean(image: Command): void {
   image
     .command("clean")
     .summary(
-      "remove what interrupted bakes have left: builders, key pairs, security groups, volumes, snapshots",
+      "delete what interrupted bakes left behind: builders, key pairs, security groups, volumes, snapshots",
     )
     .argument(...fleetArgument)
-    .option("--all", "also what a bake may still use")
+    .option("--all", "also delete what a running bake may still use")
     .addOption(targetWith("clean"))
     .addOption(region())
     .addOption(dryRun())
@@ -97,13 +100,13 @@ function addClean(image: Command): void {
 function addOutdated(image: Command): void {
   image
     .command("outdated")
-    .summary("show which packages and sources of an image have a newer version, security updates first")
+    .summary("show which packages and sources of an image have newer versions, security updates first")
     .argument(...fleetArgument)
     .argument("[LOCK]", "the image's lock file (default: that of the newest image)")
-    .option("--exit-code", "exit 3 when something is outdated")
+    .option("--exit-code", "exit with 3 if something is outdated")
     .option(
       "--tracker <URL>",
-      `where the flaws are looked up that security updates mend, if there are any; ${noTracker}: nowhere`,
+      `URL of the security tracker that lists the CVEs fixed by security updates; ${noTracker}: do not look them up`,
       debiansTracker,
     )
     .addOption(json())

@@ -39,10 +39,10 @@ const exitStatus = [
 ] as const;
 
 const environment = [
-  ["AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL", "As for the AWS SDK: credentials, region, endpoint."],
+  ["AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL", "Credentials, region and endpoint, as for the AWS SDK."],
   ["HTTPS_PROXY, NO_PROXY", "Proxy for calls to AWS."],
-  ["RTPPROXY_SOURCE", "demo: a local copy of RTPProxy's source."],
-  ["XDG_CACHE_HOME, XDG_DATA_HOME, XDG_STATE_HOME", "Where caches, images and running hosts are kept."],
+  ["RTPPROXY_SOURCE", "For demo: directory with a copy of RTPProxy's source."],
+  ["XDG_CACHE_HOME, XDG_DATA_HOME, XDG_STATE_HOME", "Directories for caches, images and running hosts."],
   ["NO_COLOR", "No colours in the output."],
 ] as const;
 

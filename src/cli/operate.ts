@@ -20,11 +20,13 @@ export function addOperate(sipProxy: Command): void {
 
   command(
     "drain",
-    "refuse new calls on hosts until undrain, and wait until the current ones have ended",
+    "refuse new calls on hosts until undrain, and wait until the current calls have ended",
     "<NAME...>",
   )
-    .option("--no-wait", "do not wait for their calls")
-    .addOption(new Option("--timeout <seconds>", "seconds to wait for their calls").default("86400"))
+    .option("--no-wait", "do not wait until their calls have ended")
+    .addOption(
+      new Option("--timeout <seconds>", "seconds to wait until their calls have ended").default("86400"),
+    )
     .addOption(dryRun())
     .addOption(json())
     .action(drainHosts);
@@ -34,8 +36,8 @@ export function addOperate(sipProxy: Command): void {
     .addOption(json())
     .action(undrainHosts);
 
-  command("calls", "show current calls: platform, recorder, age, packets and loss of each stream")
-    .option("--follow", "keep running, and print a line for each call that begins or ends")
+  command("calls", "show current calls: platform, recorder, duration, packets and loss of each stream")
+    .option("--follow", "keep running and print a line for each call that begins or ends")
     .addOption(json())
     .action(calls);
 
@@ -48,20 +50,20 @@ export function addOperate(sipProxy: Command): void {
     .addOption(new Option("--port <port>", "port on 127.0.0.1, 0 for any").default("8080"))
     .action(dashboard);
 
-  command("logs", "show log lines of Kamailio, the media relay and the boot, of all hosts in order of time")
+  command("logs", "show log lines of Kamailio, the media relay and the boot from all hosts, in order of time")
     .addOption(new Option("--since <time>", "start time, as for journalctl").default("10 min ago"))
     .option("--grep <pattern>", "only matching lines, such as a Call-ID or 'CALL event=failed'")
     .option("--follow", "keep running")
     .action(logs);
 
-  command("trace", "write the packets of chosen calls to a file: SIP and headers of RTP, both sides")
+  command("trace", "capture calls to a file: SIP and RTP headers of both sides")
     .option("--call-id <id...>", "current or future calls with these Call-IDs")
     .option("--platform <address...>", "calls of these platforms")
     .option("--recorder <recorder...>", "calls to these recorders: names or destinations")
     .addOption(new Option("--calls <number>", "maximum number of calls per host").default("10"))
     .addOption(new Option("--seconds <seconds>", "maximum duration").default("60"))
     .addOption(new Option("--megabytes <number>", "maximum size per host").default("20"))
-    .option("--payload", "include the payload of RTP: the callers' audio")
+    .option("--payload", "include the RTP payload (the callers' audio)")
     .option("--out <file>", "the file to write, pcapng (default: trace-TIME.pcapng)")
     .addOption(dryRun())
     .addOption(json())

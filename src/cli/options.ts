@@ -30,5 +30,5 @@ export function nouns(among: typeof namedTargets): string {
 export function reachOptions(command: Command): Command {
   return command
     .addOption(targetOption(targetsWith("reach"), `where the hosts run: ${nouns(targetsWith("reach"))}`))
-    .option("--ssh", "reach hosts at their private addresses with your ssh and its configuration");
+    .option("--ssh", "connect to the hosts' private addresses with ssh and your ssh configuration");
 }

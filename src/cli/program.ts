@@ -79,11 +79,11 @@ function bakeCommand(name: string): Command {
     )
     .argument(...fleetArgument)
     .addOption(target())
-    .option("--force", "bake even if nothing has changed")
+    .option("--force", "bake again even if nothing has changed")
     .addOption(
       new Option(
         "--builder <builder>",
-        "builder of a local image; auto: a VM if KVM works, otherwise a container",
+        "builder for local images; auto: a VM if KVM works, otherwise a container",
       )
         .choices(["auto", "vm", "container"])
         .default("auto"),
@@ -97,7 +97,7 @@ function bakeCommand(name: string): Command {
 function withCommonOptions(command: Command): Command {
   return command
     .version(version())
-    .option("--verbose", "print every program that is run as a command line to paste")
+    .option("--verbose", "print the command line of every program that is run")
     .addHelpText("after", exitCodes)
     .hook("preAction", (_, action) => {
       if (action.optsWithGlobals<{ verbose?: boolean }>().verbose)
@@ -106,8 +106,8 @@ function withCommonOptions(command: Command): Command {
 }
 
 const exitCodes = `
-Exit codes: 0 done; 1 failed, see stderr; 2 wrong arguments; 3 changes or
-updates found (--exit-code); 70 a bug; 130 and 143 interrupted.`;
+Exit codes: 0 success; 1 failure, see stderr; 2 wrong arguments; 3 changes or
+updates found (--exit-code); 70 bug in sip-proxy; 130 and 143 interrupted.`;
 
 /** The commands that look at the fleet file and print or write what comes of it. */
 function addArtefacts(sipProxy: Command): void {
@@ -115,11 +115,11 @@ function addArtefacts(sipProxy: Command): void {
     .command("validate")
     .summary("check a fleet file; each error shows line, rule and fix")
     .argument(...fleetArgument)
-    .option("--database", "also check the database: connection and rows")
+    .option("--database", "also check the connection to the database and the dispatcher table")
     .addOption(
       targetOption(
         targetsWith("check"),
-        `also ask ${nouns(targetsWith("check"))} whether the resources in the file exist`,
+        `also ask ${nouns(targetsWith("check"))} whether the resources in the fleet file exist`,
       ),
     )
     .addOption(json())
@@ -147,7 +147,7 @@ function addArtefacts(sipProxy: Command): void {
     .addOption(
       new Option("--format <format>", "how to print it").choices(["yaml", "gzip", "base64"]).default("yaml"),
     )
-    .option("--size", "print how much of the 16,384 bytes each file takes")
+    .option("--size", "print how many of the 16,384 bytes each file takes")
     .addOption(json())
     .action(userData);
 
@@ -169,7 +169,7 @@ function addExport(sipProxy: Command): void {
   if (formats.length === 0) return;
   sipProxy
     .command("export")
-    .summary("print the group, and all that it needs, as an infrastructure-as-code template")
+    .summary("print the group and the resources that it needs as an infrastructure-as-code template")
     .argument(...fleetArgument)
     .addOption(
       new Option("--format <format>", "format of the template").choices(formats).makeOptionMandatory(),
@@ -187,7 +187,7 @@ function addPolicy(sipProxy: Command): void {
     .option("--operator", "print the policy of the user or CI that runs the commands")
     .option("--account <id>", "account id (default: any)")
     .option("--region <region>", "region (default: launch.ec2.region or AWS_REGION)")
-    .option("--kms-key <arn...>", "your KMS keys with which the secrets are encrypted")
+    .option("--kms-key <arn...>", "KMS keys that encrypt the secrets")
     .addOption(json())
     .action(iamPolicy);
 }
@@ -201,7 +201,7 @@ function addDns(sipProxy: Command): void {
     .addOption(
       targetOption(
         targetsWith("addresses"),
-        `look up addresses that are auto: ${nouns(targetsWith("addresses"))}`,
+        `look up addresses that are auto (${nouns(targetsWith("addresses"))})`,
       ),
     )
     .addOption(new Option("--format <format>", "zone file or JSON").choices(["zone", "json"]).default("zone"))
@@ -251,7 +251,7 @@ function addRunning(sipProxy: Command): void {
       .argument(...fleetArgument)
       .argument("NAME...", "hosts of the fleet")
       .addOption(target())
-      .option("--now", "on EC2: end the calls instead of draining the host first")
+      .option("--now", "on EC2: do not drain the host first; its calls end")
       .addOption(dryRun())
       .addOption(json())
       .action(ending(end));

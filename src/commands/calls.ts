@@ -52,7 +52,9 @@ async function callsOf(hosts: readonly Reached[], mute: Set<string>): Promise<Ma
   const looks = await lookAtEach(hosts);
   for (const [host, { calls, count }] of looks)
     if (calls === undefined && !mute.has(host)) {
-      talk.warn(`${host}: its image does not list single calls; ${count ?? "an unknown number"} are up`);
+      talk.warn(
+        `${host}: its image does not support the list of calls; ${count ?? "an unknown number"} are up`,
+      );
       mute.add(host);
     }
   return new Map(

@@ -33,7 +33,7 @@ export async function dashboard(file: string, options: DashboardOptions): Promis
   print(`${page.url}\n`);
   const { port: its } = new URL(page.url);
   talk.note(
-    `open this URL in a browser on this machine; on another one after: ssh -L ${its}:127.0.0.1:${its} THIS-MACHINE`,
+    `open this URL in a browser on this machine; from another machine, first run: ssh -L ${its}:127.0.0.1:${its} THIS-MACHINE`,
   );
   await Promise.race(["SIGINT", "SIGTERM"].map((signal) => once(process, signal)));
   page.close();

@@ -30,7 +30,7 @@ export async function dbInit(file: string, options: DbOptions & InitOptions): Pr
     if (options.json) return printJson({ ...whereOf(fleet.database), user: dbuser_root ?? null, sql });
     const who = dbuser_root ?? "(dbuser_root is not given)";
     talk.say(
-      `would run this at ${placeOf(fleet.database)} as ${who}, with the password of ${dbuser_kam} in place of ********:`,
+      `would run this SQL at ${placeOf(fleet.database)} as ${who}, with the password of ${dbuser_kam} instead of ********:`,
     );
     return print(sql);
   }
@@ -49,7 +49,9 @@ export async function dbSeed(file: string, options: DbOptions & { adopt?: boolea
   if (options.dryRun) {
     const { db_kam: database } = fleet.database;
     if (options.json) return printJson({ ...whereOf(fleet.database), database, sql });
-    talk.say(`would run this at ${placeOf(fleet.database)} in ${database} (the database was not contacted):`);
+    talk.say(
+      `would run this SQL at ${placeOf(fleet.database)} in ${database} (the database was not contacted):`,
+    );
     return print(sql);
   }
   const rows = await asKamailio(fleet.database, secretReader(file), async (client) => {
@@ -76,7 +78,7 @@ async function refuseOlderGeneration(client: pg.Client, { name, generation }: Fl
   const newest = rows[0]?.newest ?? 0;
   if (newest <= generation) return;
   throw new UserError(
-    `nothing was changed: the database has generation ${newest} of ${name}, the fleet file ${generation}`,
+    `nothing was changed: the database has generation ${newest} of ${name}, but the fleet file has generation ${generation}`,
     {
       hint: `set generation: ${newest} or more at the top of the fleet file`,
     },

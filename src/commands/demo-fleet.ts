@@ -31,7 +31,7 @@ async function chooseRelay(): Promise<DemoChoices> {
   } catch (error) {
     if (!(error instanceof SourceUnreachable)) throw error;
     talk.warn(
-      `${error.message}\nrtpengine is baked instead (RTPPROXY_SOURCE=FOLDER names a local copy of RTPProxy)\n`,
+      `${error.message}\nbaking rtpengine instead (for RTPProxy, set RTPPROXY_SOURCE to the folder of a local copy)\n`,
     );
     return { mediaRelay: "rtpengine" };
   }

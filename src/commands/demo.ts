@@ -24,7 +24,7 @@ export async function demo({ engine = "auto" }: { engine?: EngineSetting }): Pro
   talk.say(
     "Bakes an image, boots two proxies from it, and places SIPREC calls through them, all on this machine:",
   );
-  talk.say("in network namespaces of its own, with a database and two recorders. This needs root.\n");
+  talk.say("in network namespaces, with a database and two recorders. This needs root.\n");
   await ensurePackages((line) => talk.say(line), "bake", "network", "database");
   const file = await writeDemoFleet(engine);
   const { fleet } = loadFleet(file);

@@ -100,14 +100,14 @@ export async function dispatcherReload(file: string, options: DispatcherOptions)
   const { fleet } = loadFleetAndWarn(file);
   if (options.dryRun) {
     if (options.json) printJson({ told: false });
-    return talk.say("would notify every host that listens at the database to read the table");
+    return talk.say("would notify the hosts through the database, so that they read the table");
   }
   await asKamailio(fleet.database, secretReader(file), (client) =>
     client.query("SELECT pg_notify('sip_proxy_dispatcher', '')"),
   );
   if (options.json) printJson({ told: true });
   talk.good(
-    `told: hosts that listen look at once; others within dispatcher_poll. Recorders that are down stay down.`,
+    `hosts were notified; hosts without a permanent connection read the table within dispatcher_poll. Recorders that are down stay down.`,
   );
 }
 
@@ -147,7 +147,7 @@ export async function dispatcherSetState(
   );
   if (differ.length > 0)
     throw new UserError(`${recorder} is not ${state} on ${differ.join(", ")}`, {
-      hint: "a host sets only what it has loaded: sip-proxy dispatcher list, sip-proxy doctor FLEET",
+      hint: "a host can set the state of loaded recorders only; see: sip-proxy dispatcher list FLEET, sip-proxy doctor FLEET",
     });
 }
 
@@ -162,7 +162,7 @@ export async function recorderRows(fleet: Fleet, file: string, recorder: string)
   const rows = rowsOf(all, fleet, recorder);
   if (rows.length > 0) return rows;
   throw new UsageError(
-    `no row of the dispatcher table is of ${recorder}`,
+    `the dispatcher table has no row for ${recorder}`,
     `choose from: ${all.map(({ description, destination }) => description || destination).join(", ") || "none"}`,
   );
 }

@@ -30,14 +30,14 @@ export async function drainHosts(file: string, names: string[], options: DrainHo
   const wait = { title: "the last call ends", run: (tell: Tell) => untilDrained(hosts, timeout, tell) };
   const times = await tellingWhatStays(
     () =>
-      `${names.join(", ")} may stay drained: the same command goes on, sip-proxy undrain FLEET NAME ends it`,
+      `${names.join(", ")} may still be drained: run the same command again to continue, or sip-proxy undrain FLEET NAME`,
     () => runSteps(options.wait ? [...steps, wait] : steps),
   );
   const seconds = times.reduce((sum, step) => sum + step.seconds, 0);
   if (options.json) printJson({ hosts: names, drained: options.wait, seconds });
   else if (options.wait)
-    talk.good(`no calls are left on ${names.join(", ")}, after ${Math.round(seconds)} s`);
-  else talk.good(`${names.join(", ")}: new calls get 503; the last one was not waited for (--no-wait)`);
+    talk.good(`${names.join(", ")}: all calls have ended, after ${Math.round(seconds)} s`);
+  else talk.good(`${names.join(", ")}: new calls get 503; not waiting for current calls (--no-wait)`);
 }
 
 /** `sip-proxy undrain FLEET NAME…`. */
@@ -50,7 +50,7 @@ export async function undrainHosts(
   if (hosts === undefined) return;
   await tellHosts(hosts, "undo");
   if (options.json) printJson({ hosts: names });
-  else talk.good(`${names.join(", ")}: new calls are taken again`);
+  else talk.good(`${names.join(", ")}: new calls are accepted again`);
 }
 
 /** All of those named; a dry run has none. Throws UserError when one cannot be reached: nothing is done by halves. */
@@ -73,9 +73,12 @@ async function hostsToTell(
   const missing = found.flatMap((each) => (isReached(each) ? [] : each));
   if (missing.length === 0) return found.filter(isReached);
   for (const { name, why } of missing) talk.warn(`${name}: not reachable: ${why}`);
-  throw new UserError(`not reachable, and nothing was done: ${missing.map(({ name }) => name).join(", ")}`, {
-    hint: "sip-proxy list FLEET --target TARGET",
-  });
+  throw new UserError(
+    `nothing was done, because these hosts are not reachable: ${missing.map(({ name }) => name).join(", ")}`,
+    {
+      hint: "sip-proxy list FLEET --target TARGET",
+    },
+  );
 }
 
 export async function tellHosts(hosts: readonly Reached[], word: "start" | "undo"): Promise<void> {
@@ -83,8 +86,8 @@ export async function tellHosts(hosts: readonly Reached[], word: "start" | "undo
   const failed = hosts.filter(({ name }) => told.get(name)?.exitCode !== 0);
   if (failed.length === 0) return;
   const says = failed.map(({ name }) => `${name}: ${told.get(name)?.stderr.trim() || "no answer"}`);
-  throw new UserError(`not told to ${word === "start" ? "drain" : "take calls"}: ${says.join("; ")}`, {
-    hint: "run the same command again; it skips hosts where it is done",
+  throw new UserError(`not ${word === "start" ? "draining" : "accepting calls again"}: ${says.join("; ")}`, {
+    hint: "run the same command again; it skips hosts that are done",
   });
 }
 
@@ -98,7 +101,7 @@ export async function untilDrained(hosts: readonly Reached[], timeout: number, t
     const looks = await lookAtEach(hosts);
     for (const name of looks.keys()) heard.set(name, Date.now());
     const again = [...looks].filter(([, { draining }]) => !draining).map(([name]) => name);
-    if (again.length > 0) throw new DrainUndone(`draining was undone meanwhile: ${again.join(", ")}`);
+    if (again.length > 0) throw new DrainUndone(`draining was undone in the meantime: ${again.join(", ")}`);
     const left: string[] = [];
     for (const host of hosts) {
       const { name } = host;
@@ -115,8 +118,8 @@ export async function untilDrained(hosts: readonly Reached[], timeout: number, t
     return left.join(", ");
   };
   const late = (left: string) =>
-    new UserError(`calls are left after ${timeout / 1000} s: ${left}`, {
-      hint: "run the same command again to keep waiting; stop or terminate with --now ends them",
+    new UserError(`calls are still up after ${timeout / 1000} s: ${left}`, {
+      hint: "run the same command again to keep waiting; stop or terminate with --now ends the calls",
     });
   const pause = pauseFor(hosts);
   await untilClear(look, { timeout, pause, tell: (left) => tell(`calls left: ${left}`), late });
@@ -133,9 +136,6 @@ async function mayRun({ runs }: Reached): Promise<boolean> {
 }
 
 const silent = (name: string) =>
-  new UserError(
-    `${name} has not answered for ${SILENCE / 60_000} minutes: whether it has calls is not known`,
-    {
-      hint: `see: sip-proxy doctor FLEET; the same command goes on, sip-proxy undrain FLEET ${name} ends it`,
-    },
-  );
+  new UserError(`${name} has not answered for ${SILENCE / 60_000} minutes; it may still have calls`, {
+    hint: `see: sip-proxy doctor FLEET; run the same command again to continue, or sip-proxy undrain FLEET ${name}`,
+  });

@@ -30,21 +30,21 @@ export async function drainRecorder(file: string, recorder: string, options: Dra
   const steps = drain.steps(timeout, options.force);
   const times = await tellingWhatStays(
     () =>
-      `${recorder} may stay drained: the same command goes on, sip-proxy dispatcher undrain FLEET ${recorder} ends it`,
+      `${recorder} may still be drained: run the same command again to continue, or sip-proxy dispatcher undrain FLEET ${recorder}`,
     () => runSteps(options.wait ? steps : steps.slice(0, 1)),
   );
   const seconds = times.reduce((sum, step) => sum + step.seconds, 0);
   const missing = drain.missing();
   if (options.json) printJson({ recorder, rows: rows.map(shown), left: drain.left, seconds });
   else if (!options.wait)
-    talk.good(`${recorder} gets no new calls; its calls were not waited for (--no-wait)`);
+    talk.good(`${recorder} gets no new calls; not waiting for its current calls (--no-wait)`);
   else if (missing.length === 0)
     talk.good(`${recorder} has no calls on ${hosts.length} hosts, after ${Math.round(seconds)} s`);
   if (missing.length > 0)
     throw new UserError(
       `${recorder} gets no new calls, but these hosts did not report whether it has any: ${missing.join(", ")}`,
       {
-        hint: "run the same command again when they are reachable; a host that is gone has no calls",
+        hint: "run the same command again when they are reachable; hosts that no longer exist have no calls",
       },
     );
 }
@@ -85,6 +85,6 @@ function tellSql(
   const { db_kam: database } = fleet.database;
   const sql = drainSqlOf(rows, choices);
   if (json) return printJson({ ...whereOf(fleet.database), database, sql });
-  talk.say(`would run this at ${placeOf(fleet.database)} in ${database}:`);
+  talk.say(`would run this SQL at ${placeOf(fleet.database)} in ${database}:`);
   print(sql);
 }

@@ -78,8 +78,8 @@ export class Drain {
       return behind.join(", ");
     };
     const late = (behind: string) =>
-      new UserError(`the table has it, but these hosts do not follow: ${behind}`, {
-        hint: "see there: journalctl -u sip-proxy-dispatcher-sync",
+      new UserError(`the table has the change, but these hosts have not applied it: ${behind}`, {
+        hint: "see on these hosts: journalctl -u sip-proxy-dispatcher-sync",
       });
     const pause = pauseFor(this.hosts);
     await untilClear(look, { timeout, pause, tell: (behind) => tell(`not yet on ${behind}`), late });
@@ -112,8 +112,8 @@ export class Drain {
       return leftText(this.left);
     };
     const late = (left: string) =>
-      new UserError(`calls are left after ${timeout / 1000} s: ${left}`, {
-        hint: "the recorder gets no new calls; run the same command again to wait for the last one",
+      new UserError(`calls are still up after ${timeout / 1000} s: ${left}`, {
+        hint: "the recorder gets no new calls; run the same command again to keep waiting",
       });
     await untilClear(look, { timeout, pause: pauseFor(this.hosts), tell, late });
   }

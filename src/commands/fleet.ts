@@ -82,8 +82,8 @@ export async function fleetRollback(file: string, names: string[], options: Roll
   const image =
     options.image ?? (await operations.withHosts(fleet, {}, (hosts) => rollingOf(hosts).previous()));
   if (image === undefined)
-    throw new UserError("no previous image recorded: no roll was made from here", {
-      hint: "--image names an image; sip-proxy image list FLEET",
+    throw new UserError("no previous image is recorded, because no roll was run from this machine", {
+      hint: "name an image with --image; sip-proxy image list FLEET shows the images",
     });
   talk.note(`back to ${image}`);
   await roll(file, names, { ...options, image }, false);
@@ -125,7 +125,7 @@ async function roll(file: string, names: string[], options: RollOptions, remembe
 function tellRolled(behind: readonly HostOrder[], steps: StepTimes, { json }: RollOptions): void {
   const rolled = behind.map(({ host }) => host.name);
   if (json) printJson({ rolled, steps });
-  else if (rolled.length === 0) talk.good("every host is as launch would make it");
+  else if (rolled.length === 0) talk.good("every host is up to date");
   else talk.good(`rolled: ${rolled.join(", ")}`);
 }
 
@@ -158,7 +158,7 @@ function tellPlan(behind: readonly HostOrder[], lacking: readonly Lacking[], { j
   }
   for (const { host, lacks } of lacking) talk.say(`would give ${host} what it lacks: ${lacks}`);
   if (names.length > 0) talk.say(`would drain and replace, one after the other: ${names.join(", ")}`);
-  else if (lacking.length === 0) talk.say("every host is as launch would make it");
+  else if (lacking.length === 0) talk.say("every host is up to date");
 }
 
 /** The instances of a group have a roll of their own. Throws UserError when one was named. */
@@ -167,7 +167,7 @@ function leaveGroup({ group }: Fleet, hosts: readonly Host[]): void {
   const way = `sip-proxy group roll FLEET`;
   if (hosts.some(({ kind }) => kind === "group"))
     throw new UserError(`${group.name} is a group, not a host`, { hint: way, exitCode: 2 });
-  talk.note(`instances of the group ${group.name} are left as they are: ${way}`);
+  talk.note(`instances of the group ${group.name} are not changed: ${way}`);
 }
 
 function singles({ hosts }: Fleet) {

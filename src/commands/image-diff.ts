@@ -33,7 +33,7 @@ export async function imageDiff(
 
 async function ofLocks(from: string, to: string | undefined, more: string | undefined): Promise<ImageDiff> {
   if (to === undefined || more !== undefined)
-    throw new UsageError("two lock files are compared", "sip-proxy image diff A.lock B.lock");
+    throw new UsageError("two lock files are needed for a comparison", "sip-proxy image diff A.lock B.lock");
   return diffLocks([from, await readLockFile(from)], [to, await readLockFile(to)]);
 }
 

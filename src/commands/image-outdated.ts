@@ -73,9 +73,9 @@ async function newestLock({ name, image }: Fleet): Promise<string> {
     if (architectureIn(manifest.contents) === image.architecture && (await storedLock(folder)))
       return join(folder, lockFileName);
   throw new UserError(
-    `this machine knows no image of the fleet ${name} for ${image.architecture} with a lock file`,
+    `this machine has no lock file of an image of the fleet ${name} for ${image.architecture}`,
     {
-      hint: "bake one, or give the lock file: sip-proxy image outdated FLEET LOCK",
+      hint: "bake an image, or name a lock file: sip-proxy image outdated FLEET LOCK",
     },
   );
 }

@@ -115,7 +115,7 @@ function readUpTo(file: string, most: number): string {
       pieces.push(piece.subarray(0, bytes));
       length += bytes;
       if (length > most)
-        throw new UserError(`${file} is no fleet file: it is longer than ${most / 1024 ** 2} MiB`);
+        throw new UserError(`${file} is not a fleet file: it is larger than ${most / 1024 ** 2} MiB`);
     }
   } finally {
     closeSync(handle);

@@ -33,12 +33,12 @@ export async function findReached(
 ): Promise<(Reached | Unreached)[]> {
   if ((target === undefined) === (ssh !== true))
     throw new UsageError(
-      "say how hosts are reached",
-      "--target TARGET, or --ssh for hosts by their addresses",
+      "it is not specified how to reach the hosts",
+      "add --target TARGET, or --ssh to connect to the hosts' addresses",
     );
   if (target === undefined) return byAddress(hosts);
   const { reach } = await operationsOf(target);
-  if (reach === undefined) throw new Error(`hosts on ${target} are not reached`);
+  if (reach === undefined) throw new Error(`hosts on ${target} cannot be reached with this command`);
   return reach(fleet, hosts);
 }
 
@@ -92,7 +92,7 @@ function byAddress(hosts: readonly Host[]): Reached[] {
     const { name, private_ip_address: address } = host;
     if (address !== "auto") return reachBySsh(name, host, address);
     throw new UserError(`${name}: the fleet file has no private_ip_address for it`, {
-      hint: "give the address, or --target where the host runs",
+      hint: "add the address, or use --target with the place where the host runs",
     });
   });
 }
@@ -130,7 +130,7 @@ export function answerOf({ exitCode, stdout, stderr }: Finished): string {
   if (exitCode === 0) return stdout;
   const why = stderr.trim().split("\n").at(-1) || `exit ${exitCode}`;
   throw new UserError(`does not answer: ${why}`, {
-    hint: "the login must be root, or have sudo without a password",
+    hint: "log in as root, or as a user with sudo without a password",
   });
 }
 

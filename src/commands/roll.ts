@@ -52,7 +52,10 @@ export class Roll {
       const rest = orders.slice(index + 1).map((later) => later.host.name);
       const telling = (work: () => Promise<void>) => this.#telling(host, rest, work);
       return [
-        { title: `${host.name}: the others have room`, run: (tell: Tell) => this.#room(host, tell) },
+        {
+          title: `${host.name}: the other hosts have room for its calls`,
+          run: (tell: Tell) => this.#room(host, tell),
+        },
         { title: `${host.name}: drained`, run: (tell: Tell) => telling(() => this.#drain(order, tell)) },
         { title: `${host.name}: replaced`, run: () => telling(() => this.#replace(order)) },
         { title: `${host.name}: ready`, run: () => this.#ready(host, rest) },
@@ -76,13 +79,13 @@ export class Roll {
       found = undefined;
       const why = objection(name, await lookAtEach(now.filter(isReached)), names) ?? "";
       const unreached = now.flatMap((one) =>
-        isReached(one) || one.name === name ? [] : `${one.name} is not reached: ${one.why}`,
+        isReached(one) || one.name === name ? [] : `${one.name} is not reachable: ${one.why}`,
       );
       return why === "" ? "" : [why, ...unreached].join("; ");
     };
     const late = (why: string) =>
       new UserError(`${name} is not drained: ${why}`, {
-        hint: "see: sip-proxy fleet status FLEET, sip-proxy doctor FLEET; the same command goes on; --force does not ask",
+        hint: "see: sip-proxy fleet status FLEET, sip-proxy doctor FLEET; then run the same command again; --force skips this check",
       });
     await untilClear(look, { timeout: Math.min(patience, this.timeout), pause, tell, late });
   }
@@ -93,7 +96,7 @@ export class Roll {
     const reached = await this.#reached(host);
     if (reached.length === 0) return;
     const drained = (may: string) =>
-      `${host.name} ${may} drained: the same command goes on, sip-proxy undrain FLEET ${host.name} ends it`;
+      `${host.name} ${may} drained: run the same command again to continue, or sip-proxy undrain FLEET ${host.name}`;
     this.stays = drained("may be");
     await tellHosts(reached, "start");
     this.stays = drained("is");
@@ -106,8 +109,8 @@ export class Roll {
     if (there?.state !== "running") return [];
     const found = await reachHosts(this.fleet, [host], this.options);
     if (found.length > 0) return found;
-    throw new UserError(`${host.name} runs, and cannot be asked to drain`, {
-      hint: `see: sip-proxy doctor FLEET; or end it (where terminate cannot drain it either, with its calls): sip-proxy terminate FLEET ${host.name}; then the same command again`,
+    throw new UserError(`${host.name} is running, but cannot be drained`, {
+      hint: `see: sip-proxy doctor FLEET; or end the host, possibly with its calls: sip-proxy terminate FLEET ${host.name}; then run the same command again`,
     });
   }
 
@@ -118,9 +121,9 @@ export class Roll {
       this.stays = undefined;
       return this.#mend(host);
     }
-    this.stays = `${host.name} is being replaced: the same command goes on`;
+    this.stays = `${host.name} is being replaced: run the same command again to continue`;
     await this.target.terminate(host, { now: true, release: false });
-    this.stays = `the old ${host.name} has ended, and the new one is not up: the same command goes on`;
+    this.stays = `the old ${host.name} has ended, and the new one is not up: run the same command again to continue`;
     await this.target.launch({ host, userData });
   }
 
@@ -159,7 +162,7 @@ export class Roll {
       if (!(error instanceof UserError) || error instanceof Interrupted) throw error;
       const were = asTheyWere(rest);
       throw new UserError(`the roll stops at ${host.name}, which is not ready${were}\n${error.message}`, {
-        hint: "see: sip-proxy doctor FLEET; the same command goes on, sip-proxy fleet rollback FLEET goes back",
+        hint: "see: sip-proxy doctor FLEET; run the same command again to continue, or sip-proxy fleet rollback FLEET",
         cause: error,
       });
     }

@@ -32,7 +32,7 @@ export async function dbRotate(file: string, options: RotateOptions): Promise<vo
   const { oldPasswordFile } = options;
   const old = oldPasswordFile === undefined ? undefined : readPassword(oldPasswordFile);
   const step: Step = {
-    title: `${database.dbuser_kam} has it, in the database`,
+    title: `${database.dbuser_kam} has this password in the database`,
     run: () => inDatabase(file, loaded, old),
   };
   await rotate(file, loaded, options, {
@@ -91,7 +91,7 @@ async function rotate(
   const { fleet, source } = loaded;
   const wanted = fleet.hosts.filter((host) => host.kind === "proxy" && concerns(host));
   if (wanted.length === 0 && before.length === 0)
-    throw new UserError(`no single host of the fleet takes ${what} from the fleet file`, { hint });
+    throw new UserError(`no single host of the fleet gets ${what} from the fleet file`, { hint });
   const rendered = new Map(wanted.map((host) => [host.name, renderHost(fleet, host, secretReader(file))]));
   const faults = [...rendered.values()].flatMap((host) => host.faults);
   if (faults.length > 0) throw new FaultsError(faults, source);
@@ -102,13 +102,14 @@ async function rotate(
   if (options.dryRun) {
     const would = wanted.map(({ name }) => ({ name, files: secretsOf(name).map(({ path }) => `/${path}`) }));
     if (options.json) return printJson(would);
-    for (const { title } of before) talk.say(`would see to it that ${title}`);
-    for (const { name, files } of would)
-      talk.say(`${name}: would write ${files.join(", ")}, and take them into use`);
+    for (const { title } of before) talk.say(`would make sure that ${title}`);
+    for (const { name, files } of would) talk.say(`${name}: would write ${files.join(", ")}, and load them`);
     return;
   }
   if (fleet.hosts.some(({ kind }) => kind === "group"))
-    talk.note("instances of the group get it by: sip-proxy group apply FLEET, sip-proxy group roll FLEET");
+    talk.note(
+      "for instances of the group, run: sip-proxy group apply FLEET, then sip-proxy group roll FLEET",
+    );
   const hosts = await reachHosts(fleet, wanted, options);
   refuseToLeaveSecrets(what, hosts, (name) => secretsOf(name));
   let said = new Map<string, string>();
@@ -118,8 +119,8 @@ async function rotate(
   if (options.json) printJson({ hosts: Object.fromEntries(said), missing });
   else for (const [name, line] of said) talk.good(`${name}: in use${line === "" ? "" : `: ${line}`}`);
   if (missing.length > 0)
-    throw new UserError(`these hosts keep what they had: ${missing.join(", ")}`, {
-      hint: "calls go on; run the same command again, it changes only what is not there yet",
+    throw new UserError(`these hosts were not changed: ${missing.join(", ")}`, {
+      hint: "calls continue; run the same command again: it changes only what is still missing",
     });
 }
 
@@ -134,8 +135,8 @@ function refuseToLeaveSecrets(
       keptBy !== undefined && filesOf(name).some(({ path, content }) => !isReference(path) && content !== ""),
   )?.keptBy;
   if (keeper === undefined) return;
-  throw new UserError(`nothing was changed: ${what} would stay in the history of ${keeper}`, {
-    hint: `take --ssh, or a reference that hosts resolve, such as ${secretForms("shortForm").join(" or ")}`,
+  throw new UserError(`nothing was changed: ${keeper} would keep ${what} in its history`, {
+    hint: `use --ssh, or a reference that hosts resolve, such as ${secretForms("shortForm").join(" or ")}`,
   });
 }
 

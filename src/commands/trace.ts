@@ -53,7 +53,7 @@ export async function trace(file: string, names: string[], options: TraceOptions
 function choiceOf(fleet: Fleet, options: TraceOptions): TraceChoice {
   const { callId: ids = [], platform: platforms = [], recorder = [], payload = false } = options;
   if (ids.length > 0 && platforms.length + recorder.length > 0)
-    throw new UsageError("--call-id names calls: it does not go with --platform or --recorder");
+    throw new UsageError("--call-id cannot be combined with --platform or --recorder");
   for (const address of platforms)
     if (!ipaddr.IPv4.isValidFourPartDecimal(address))
       throw new UsageError(`--platform must be an IPv4 address; got ${address}`);
@@ -140,7 +140,7 @@ async function traceOn(
   let why = "";
   let calls = 0;
   const take = (event: TraceEvent) => {
-    if (event.event === "listening") talk.note(`${name}: waits for packets; Ctrl-C ends the trace`);
+    if (event.event === "listening") talk.note(`${name}: waiting for packets; Ctrl-C ends the trace`);
     else if (event.event === "call")
       talk.say(`${name}: call ${++calls}: ${event.call_id}${event.up ? " (up already)" : ""}`);
     else if (event.event === "note") notes.push(`call ${event.call_id}: ${event.note}`);
@@ -170,15 +170,15 @@ async function traceOn(
 
 const reasons = {
   calls: "all calls have ended",
-  time: "the time is over",
-  size: "the file has its size",
+  time: "the time limit is reached",
+  size: "the size limit is reached",
   stopped: "interrupted",
 } as const;
 
 function tellEnd(found: ReadonlyMap<string, Traced>): void {
   for (const [host, { why, calls, packets, dropped, notes }] of found) {
     talk.say(`${host}: ${count(calls, "call")}, ${packets} packets; ${reasons[why]}`);
-    if (dropped > 0) talk.warn(`${host}: ${dropped} packets came too fast and are missing`);
+    if (dropped > 0) talk.warn(`${host}: ${dropped} packets are missing, because they arrived too fast`);
     for (const note of notes) talk.warn(`${host}: ${note}`);
   }
 }

@@ -66,7 +66,7 @@ async function tellDatabase(file: string): Promise<void> {
   const short = shortage(fleet, allowed);
   if (short !== undefined) talk.warn(short);
   if (rows === undefined) return talk.warn("dispatcher table: the first host that boots creates it");
-  for (const line of rowsOfOthers(fleet.name, rows)) talk.warn(`dispatcher table: ${line}; it is kept`);
+  for (const line of rowsOfOthers(fleet.name, rows)) talk.warn(`dispatcher table: ${line}; the row is kept`);
   const missing = diffLines(dispatcherRows(fleet), rows, []).filter(({ row }) => row === undefined);
   for (const { destination, file: name } of missing)
     talk.warn(`dispatcher table: no row for ${name ?? ""} (${destination}): run \`sip-proxy db seed\``);

@@ -60,7 +60,7 @@ function hostFaults(
   more: Rule,
 ): Fault[] {
   const rule: Rule = (text) =>
-    isUtf8(text) ? more(text) : "must be text (UTF-8); put other files into the image: image.files";
+    isUtf8(text) ? more(text) : "must be text (UTF-8); add other files to the image (image.files)";
   return Object.entries(added).flatMap(([name, { path }]) =>
     path === undefined ? [] : faultsOf([...at, name, "path"], path, fleetFile, rule),
   );

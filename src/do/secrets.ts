@@ -13,7 +13,7 @@ export function secretReader(fleetFile: string, env: NodeJS.ProcessEnv = process
     const text = read(secret, fleetFile, env);
     if (hasForm(text, form)) return text;
     throw new UserError(`${setting} ${formRule[form]}; it is ${secret.describe()}`, {
-      hint: "check for a line break, a wrong file or a wrong variable",
+      hint: "check for line breaks, and whether the file or variable is the right one",
     });
   };
 }

@@ -18,9 +18,9 @@ export async function refuseWeakKeys({ base, repositories }: Image, fleetFile: s
     const id = await weakKey(resolve(dirname(fleetFile), key));
     if (id === undefined) continue;
     throw new UserError(
-      `image.repositories.${name}: the key ${id} in ${key} has signed itself with SHA-1 alone, which apt of Debian 13 refuses since February 2026`,
+      `image.repositories.${name}: the self-signatures of key ${id} in ${key} use SHA-1 only, which apt in Debian 13 has rejected since February 2026`,
       {
-        hint: "fetch the key again from the repository's owner, who may have signed it anew (sq inspect, gpg --list-packets: digest algo 2 is SHA-1)",
+        hint: "get a new copy of the key from the repository's owner (sq inspect, gpg --list-packets: digest algo 2 is SHA-1)",
       },
     );
   }

@@ -39,7 +39,7 @@ function attempting<T>(path: string, work: () => T): T {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST")
-      throw new UserError(`${path} is there already`, { hint: "give another file with --out" });
+      throw new UserError(`${path} already exists`, { hint: "choose another file with --out" });
     throw new UserError(`cannot write ${path}: ${message}`, { cause: error });
   }
 }

@@ -10,7 +10,7 @@ import { UserError } from "../errors.js";
 export async function writeFiles(folder: string, files: readonly Artefact[]): Promise<void> {
   for (const { path, content, mode = 0o644 } of files) {
     const target = resolve(folder, path);
-    if (!target.startsWith(resolve(folder) + sep)) throw new RangeError(`${path} leads out of ${folder}`);
+    if (!target.startsWith(resolve(folder) + sep)) throw new RangeError(`${path} is outside ${folder}`);
     try {
       await makeFolder(dirname(target));
       await replaceFile(target, content, mode);
@@ -53,7 +53,7 @@ export async function refuseForeign(folder: string, mark: string): Promise<void>
   const link = await lstat(folder).catch(() => undefined);
   if (!link?.isSymbolicLink() && (names.length === 0 || names.includes(mark))) return;
   throw new UserError(`${folder} already exists and was not written by sip-proxy`, {
-    hint: "give another folder, or move this one",
+    hint: "use another folder, or move this one",
   });
 }
 
@@ -70,7 +70,7 @@ function refusal(path: string, cause: unknown): unknown {
   if (code === undefined) return cause;
   const why = message.replace(/^\w+: /, "").replace(/, \w+ .*$/, "");
   return new UserError(`cannot write ${path}: ${why} (${code})`, {
-    hint: "give a folder that can be made or written to",
+    hint: "use a folder that exists and is writable, or can be created",
     cause,
   });
 }

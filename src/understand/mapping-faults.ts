@@ -35,7 +35,7 @@ export function aliasFaults(value: unknown): Fault[] {
           return spellings.slice(1).map((spelling) => ({
             path: [...path, spelling],
             atKey: true,
-            message: `is another spelling of ${spellings[0] ?? ""}, which is given too; keep one`,
+            message: `is another spelling of ${spellings[0] ?? ""}, which is also set; remove one of the two`,
           }));
         });
       }),

@@ -33,7 +33,7 @@ function wrongShape(path: Path, expected: string, there: unknown): Fault {
     return {
       path,
       message: "has no settings",
-      hint: "examples/ and README.md have fleet files to start from",
+      hint: "start from a fleet file in examples/ or README.md",
     };
   if (there === undefined)
     return { path, atKey: true, message: `needs ${[...path.slice(-1).map(String), what].join(", ")}` };

@@ -63,7 +63,7 @@ test("it does not begin without another host that takes calls, and stops at the 
   expect([refused.code, refused.changes, refused.stderr]).toEqual([
     1,
     ["PutParameter"],
-    expect.stringContaining("sipproxy0 is not drained: no other host takes calls"),
+    expect.stringContaining("sipproxy0 is not drained: no other host accepts calls"),
   ]);
   expect(existsSync(join(folderOf(first?.id ?? ""), "lib/sip-proxy/draining"))).toBe(false);
   rmSync(draining);
@@ -139,7 +139,7 @@ test("what would stop it half-way is found before a host is drained; a group's i
     1,
     ["PutParameter"],
     expect.stringContaining(
-      `sipproxy0 is not drained: sipproxy1 is not ready; sipproxy1 is not reached: SSM does not manage ${InstanceId}`,
+      `sipproxy0 is not drained: sipproxy1 is not ready; sipproxy1 is not reachable: SSM does not manage ${InstanceId}`,
     ),
   ]);
 
@@ -149,6 +149,6 @@ test("what would stop it half-way is found before a host is drained; a group's i
     stderr: expect.stringMatching(/proxies is a group, not a host\nhint: sip-proxy group roll/) as string,
   });
   expect((await roll(grouped, "roll", "--dry-run")).stderr).toContain(
-    "instances of the group proxies are left as they are",
+    "instances of the group proxies are not changed",
   );
 });

@@ -245,7 +245,7 @@ test("user-data over 16,384 bytes is refused before any call to AWS; its ledger 
   const { code, stderr } = await launch();
   expect([code, stderr]).toEqual([
     1,
-    expect.stringMatching(/must leave user-data within 16384 bytes .* it has \d{5}/),
+    expect.stringMatching(/makes user-data larger than 16384 bytes .* it has \d{5}/),
   ]);
   expect(cloud.proxy.requests).toEqual([]);
   const { stdout } = await cloud.cli("user-data", file, "sipproxy0", "--size");

@@ -82,7 +82,7 @@ test("a host, and a group's instances, are asked and told by their names or ids;
   const all = await on("calls");
   expect([all.code, all.stderr.match(/^.*: its image does not list.*$/gm)?.sort()]).toEqual([
     0,
-    ["sipproxy0", ...ids].sort().map((name) => `${name}: its image does not list single calls; 7 are up`),
+    ["sipproxy0", ...ids].sort().map((name) => `${name}: its image does not support the list of calls; 7 are up`),
   ]);
   expect((await on("drain", first, "sipproxy0", "--no-wait", "--json")).code).toBe(0);
   const drained = (instance: string) => readdirSync(runOf(instance)).includes("drain");
@@ -134,13 +134,13 @@ test("an instance that SSM does not reach is told with the way out, and the othe
   for (const words of [
     `${first}: not reachable: SSM does not manage ${first}: its image needs the SSM agent`,
     `${second}: not reachable: the SSM agent of ${second} has not been heard of since 2026-09-21T`,
-    "sipproxy0: its image does not list single calls; 7 are up",
+    "sipproxy0: its image does not support the list of calls; 7 are up",
   ])
     expect(some.stderr).toContain(words);
   const drain = await on("drain", first, "sipproxy0");
   expect([drain.code, drain.stderr]).toEqual([
     1,
-    expect.stringMatching(/not reachable, and nothing was done: i-/),
+    expect.stringMatching(/nothing was done, because these hosts are not reachable: i-/),
   ]);
   // whoever may not ask whether they are managed hears it from the command
   cloud.proxy.trouble("DescribeInstanceInformation", { code: "AccessDeniedException" });
@@ -162,7 +162,7 @@ test("commands that are not delivered, cancelled or not permitted, and throttled
   expect(await asked()).toContain("sipproxy0: SSM SendCommand: AccessDeniedException: not authorized");
   cloud.proxy.trouble("SendCommand", "throttled", { times: 2 });
   cloud.proxy.trouble("GetCommandInvocation", "throttled", { times: 2 });
-  expect(await asked()).toContain("sipproxy0: its image does not list single calls; 7 are up");
+  expect(await asked()).toContain("sipproxy0: its image does not support the list of calls; 7 are up");
 });
 
 test("interrupted, it cancels what it has sent", async () => {
@@ -196,7 +196,7 @@ test("a secret is not sent where SSM would keep it; packets need another way", a
   expect([rotated.code, rotated.stderr]).toEqual([
     1,
     expect.stringMatching(
-      /nothing was changed: the database's password would stay in the history of SSM's Run Command\nhint: take --ssh, or a reference/,
+      /nothing was changed: SSM's Run Command would keep the database's password in its history\nhint: use --ssh, or a reference/,
     ),
   ]);
   expect(ssm.sent).toEqual([]);

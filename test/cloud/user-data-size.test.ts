@@ -57,7 +57,7 @@ test.each(cases)("$title refuses 16,385 bytes before any call, and names the big
   const { code, stderr } = await told(cloud, ...one.argv(await fileOf(one, 16_385)));
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /\[\$\.recorders\]:[^]*must leave user-data within 16384 bytes .* it has 16385, of which \/etc\/sip-proxy\/dispatcher-seed\.sql takes \d+\n.*hint: shorten names and attributes/,
+    /\[\$\.recorders\]:[^]*makes user-data larger than 16384 bytes .* it has 16385 bytes, \d+ of them for \/etc\/sip-proxy\/dispatcher-seed\.sql\n.*hint: shorten names and attributes/,
   );
   expect(cloud.proxy.requests).toEqual([]);
 });

@@ -110,7 +110,7 @@ describe("launch", () => {
     const { stderr } = await sipProxy("launch", fleetFile, ...hosts, "--target", "local");
     for (const host of hosts) expect(stderr).toContain(`${host}: already running`);
     const roll = ["fleet", "roll", fleetFile, "--target", "local", "--image"] as const;
-    expect((await sipProxy(...roll, image.path)).stderr).toContain("every host is as launch would make it");
+    expect((await sipProxy(...roll, image.path)).stderr).toContain("every host is up to date");
     await expect(sipProxy(...roll, fleetFile)).rejects.toThrow("is not a qcow2 image");
   });
 

@@ -13,7 +13,7 @@ export function traceCases(there: () => { lab: CallLab; operator: Operator }): v
     const { lab, operator } = there();
     const out = operator.path("calls.pcapng");
     const { done } = await operator.begin(
-      /^two: waits for packets/,
+      /^two: waiting for packets/,
       "trace",
       ...["--platform", "203.0.113.10", "--calls", "2", "--out", out, "--ssh", "--json"],
     );
@@ -72,7 +72,7 @@ export function traceCases(there: () => { lab: CallLab; operator: Operator }): v
     const id = up.find(({ state }) => state === "up")?.call_id ?? expect.fail("none is up");
     const out = operator.path("up.pcapng");
     const words = ["one", "--call-id", id, "--seconds", "600", "--out", out, "--ssh"];
-    const { done, end } = await operator.begin(/^one: waits for packets/, "trace", ...words);
+    const { done, end } = await operator.begin(/^one: waiting for packets/, "trace", ...words);
     await platform.reinviteAll();
     await untilAllGet(lab, await packetsByStream(lab));
     end();
@@ -88,7 +88,7 @@ export function traceCases(there: () => { lab: CallLab; operator: Operator }): v
     const left = "pgrep -cf '/dev/fd/[3]' || true";
     expect((await lab.proxy("one").run("sh", "-c", left)).stdout.trim()).toBe("0");
     const again = await operator.run("trace", ...words);
-    expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining("is there already")]);
+    expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining("already exists")]);
     await platform.byeAll();
     expect((await platform.finished).summary).toMatchObject({ outcomes: { ok: 2 }, errors: {} });
   });

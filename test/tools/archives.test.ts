@@ -124,7 +124,7 @@ test("flaws that security updates mend have the tracker's names; without it the 
     const said = JSON.parse(stdout) as { packages: object[]; notes: string[] };
     expect(said.packages).toHaveLength(2);
     expect(said.notes).toContainEqual(
-      expect.stringMatching(new RegExp(`^the names of flaws are not known: .*${why}`)),
+      expect.stringMatching(new RegExp(`^the CVEs are not known: .*${why}`)),
     );
     expect(exitCode).toBe(3);
   }
@@ -182,7 +182,7 @@ test("an archive that does not answer, or that another key has signed, is an err
   expect((await outdated()).exitCode).toBe(1);
 });
 
-test("two lock files are compared without asking anybody", async () => {
+test("two lock files are needed for a comparison without asking anybody", async () => {
   const other = join(folder, "other.lock");
   writeFileSync(
     other,

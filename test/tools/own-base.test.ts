@@ -72,7 +72,7 @@ describe("from a URL", () => {
 
   test.each([
     ["/gone", /image\.base: http\S+\/gone answers HTTP 404\n.*path:/],
-    ["/page?token=secret", /what http\S+\/page\?… sends is no qcow2 image\n/],
+    ["/page?token=secret", /the download from http\S+\/page\?… is not a qcow2 image\n/],
     ["/broken", /cannot be fetched, after 0\.\d MiB: .+\n.*path:/],
   ])("%s is told, with another way", async (path, told) => {
     const report = await refused({ url: `${address()}${path}`, sha256 });
@@ -113,7 +113,7 @@ describe("from a path", () => {
   test.each([
     ["nowhere", /there is no .*nowhere\n.*relative to the fleet file/],
     [".", /is no file/],
-    ["raw", /raw is no qcow2 image\n.*qemu-img convert/],
+    ["raw", /raw is not a qcow2 image\n.*qemu-img convert/],
     ["overlay", /overlay is a qcow2 image with a backing file\n/],
     ["cut", /qemu-img failed|damaged|has no /],
     ["empty", /empty has no partition 1/],
@@ -141,7 +141,7 @@ describe("from a path", () => {
     const arm = await other("arm", {
       "var/lib/dpkg/status": "Package: dpkg\nStatus: install ok installed\nArchitecture: arm64\n",
     });
-    expect(await refused({ path: arm })).toContain("for arm64; it must be amd64");
+    expect(await refused({ path: arm })).toContain("for arm64; it must be for amd64");
     const bare = await other("bare", {
       "var/lib/dpkg/status": "Package: dpkg\nStatus: install ok installed\nArchitecture: amd64\n",
     });

@@ -121,7 +121,7 @@ describe("a roll", () => {
     expect(JSON.parse(rolled.stdout)).toMatchObject({ rolled: ["sipproxy0", "sipproxy1"] });
     expect(done).toEqual([...replaced("sipproxy0", "ash"), ...replaced("sipproxy1", "ash")]);
     done.length = 0;
-    expect((await roll("roll", "--image", "ash")).stderr).toContain("every host is as launch would make it");
+    expect((await roll("roll", "--image", "ash")).stderr).toContain("every host is up to date");
     expect(done).toEqual([]);
     expect(await roll("rollback")).toMatchObject({ code: 0 });
     expect(done).toEqual([...replaced("sipproxy0", "oak"), ...replaced("sipproxy1", "oak")]);
@@ -168,7 +168,9 @@ describe("a roll", () => {
     const words = ["--image", "ash", "--timeout", "1"];
     const refused = await roll("roll", ...words);
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain("sipproxy0 is not drained: 101 calls are up, and the others hold 100");
+    expect(refused.stderr).toContain(
+      "sipproxy0 is not drained: 101 calls are up, but the other hosts have room for 100 only",
+    );
     expect(done).toEqual([]);
     expect([...boxes.values()].some(({ draining }) => draining)).toBe(false);
     Object.assign(boxes.get("sipproxy0") ?? {}, { calls: 0 });
@@ -191,9 +193,7 @@ test("a rotate without a host that it concerns, or without its file, is refused 
     run(what, "rotate", fleetFile(), ...words, "--target", "shelf");
   const tls = await rotate("tls");
   expect(tls.code).toBe(1);
-  expect(tls.stderr).toContain(
-    "error: no single host of the fleet takes the certificate from the fleet file",
-  );
+  expect(tls.stderr).toContain("error: no single host of the fleet gets the certificate from the fleet file");
   const old = await rotate("db", "--old-password-file", join(folder, "gone"));
   expect(old.code).toBe(1);
   expect(old.stderr).toMatch(/error: --old-password-file: cannot read .*gone/);

@@ -7,7 +7,7 @@ export function shortage({ hosts, group }: Pick<Fleet, "hosts" | "group">, allow
   if (most <= kept) return undefined;
   return (
     `database: hosts keep at most ${kept} of its ${allowed} connections, and the fleet has up to ${most} hosts: the ` +
-    "others open a connection for each read of the dispatcher table, which costs the server about 9 ms. Raise max_connections (or the limit of the role " +
+    "other hosts connect for each read of the dispatcher table, which costs the server about 9 ms. Raise max_connections (or the limit of the role " +
     "or database), or use a pooler in transaction mode"
   );
 }

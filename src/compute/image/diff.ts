@@ -92,7 +92,7 @@ export function showDiff(diff: ImageDiff): string {
 
 function packageLines({ packages }: ImageDiff): string[] {
   if (!packages)
-    return ["? packages: the package list of one image is neither on this machine nor published"];
+    return ["? packages: this machine does not have the package list of one image, and it is not published"];
   return [
     ...Object.entries(packages.added).map(([name, version]) => `+ package ${name} ${version}`),
     ...Object.entries(packages.removed).map(([name, version]) => `- package ${name} ${version}`),

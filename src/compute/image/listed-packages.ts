@@ -11,7 +11,7 @@ export function readListedPackages(text: string): ImageLockFacts {
     .map((line) => line.split("\t"));
   const of = (kind: string) => lines.filter(([first]) => first === kind).map(([, ...words]) => words);
   const packages = Object.fromEntries(of("package").map(listedPackage));
-  if (Object.keys(packages).length === 0) throw new Error("the builder has listed no packages");
+  if (Object.keys(packages).length === 0) throw new Error("the builder returned an empty list of packages");
   const tools = of("tool").map(([made, name, version]) => [`${made ?? ""}: ${name ?? ""}`, version ?? ""]);
   return {
     archivesFrom: newest(of("date")),

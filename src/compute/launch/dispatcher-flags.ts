@@ -10,14 +10,14 @@ export interface DispatcherTarget {
 /** What the two letters mean, in the words of operators. */
 const states: Record<string, string> = {
   A: "up",
-  T: "failing: calls or pings were not answered, but not often enough to take it out",
+  T: "failing: some calls or OPTIONS were not answered, but too few to take it out",
   I: "down: it gets no calls until it answers OPTIONS",
   D: "disabled by an operator",
 };
 
 /** The meaning of a destination's flags: AP, AX, IP, TX, DX … (the second letter says whether it is probed). */
 export function flagsMeaning(flags: string): string {
-  if (flags === "AX") return "coming up: used for calls, not yet confirmed by a ping";
+  if (flags === "AX") return "coming up: gets calls, not yet confirmed by OPTIONS";
   return states[flags.charAt(0)] ?? "unknown";
 }
 

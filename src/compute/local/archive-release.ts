@@ -20,8 +20,8 @@ export function parseRelease(text: string, suite: string): ArchiveRelease {
   const packagesDigest = /^ ([0-9a-f]{64}) +\d+ main\/binary-amd64\/Packages$/m.exec(sums)?.[1];
   const milliseconds = Date.parse(date ?? "");
   if (packagesDigest === undefined || Number.isNaN(milliseconds)) {
-    throw new UserError(`${suite}/InRelease names no date or no package index main/binary-amd64`, {
-      hint: "check the mirror's address; a login page or a proxy's error page looks like this too",
+    throw new UserError(`${suite}/InRelease has no date or no package index main/binary-amd64`, {
+      hint: "check the mirror's URL; a login page or the error page of a proxy also causes this",
     });
   }
   return { suite, epoch: milliseconds / 1000, packagesDigest };

@@ -56,16 +56,16 @@ export function readSystem(
   const value = (name: string) => new RegExp(`^${name}="?([^"\\n]*)"?$`, "m").exec(osRelease)?.[1];
   const system = value("PRETTY_NAME") ?? "a system without /usr/lib/os-release";
   const release = value("ID") === "debian" ? RELEASES[value("VERSION_ID") ?? ""] : undefined;
-  if (release === undefined) return { fault: `holds ${system}; it must be Debian 12 or 13` };
+  if (release === undefined) return { fault: `contains ${system}; it must be Debian 12 or 13` };
   const packages = installedPackages(status);
   const architecture = packages.get("dpkg");
   if (architecture !== "amd64")
-    return { fault: `holds a Debian for ${architecture ?? "no known architecture"}; it must be amd64` };
+    return { fault: `contains Debian for ${architecture ?? "an unknown architecture"}; it must be for amd64` };
   const missing = NEEDED.filter((name) => !packages.has(name));
   if (missing.length > 0)
     return {
       fault: `does not have ${missing.join(", ")}`,
-      hint: "Debian's genericcloud images have all that a bake needs; add the packages, or use one of these",
+      hint: "add the packages, or use one of Debian's genericcloud images, which have them",
     };
   return { release };
 }

@@ -29,7 +29,7 @@ export class LastCalls {
   count({ calls, count }: HostLook): CallsLeft {
     const { host } = this;
     if (calls === undefined)
-      return { host, calls: count, note: "all its calls: its image does not report which recorder has one" };
+      return { host, calls: count, note: "all calls of this host: its image does not report the recorder of a call" };
     const inSetup = calls.filter(({ state }) => state === "setup").map(({ call_id }) => call_id);
     this.#early ??= new Set(inSetup);
     const own = calls.filter(({ recorder }) => recorder !== null && this.#uris.has(recorder));
@@ -38,7 +38,7 @@ export class LastCalls {
     this.#allKnown ||= unknown === 0;
     const left = own.length + early.length;
     if (this.#allKnown || unknown === 0) return { host, calls: left };
-    const note = `${unknown ?? "perhaps some"} from before Kamailio's restart, or of another proxy, with unknown recorder`;
+    const note = `${unknown ?? "possibly some"} with unknown recorder (set up by another proxy, or before Kamailio restarted)`;
     return { host, calls: unknown === undefined ? undefined : left + unknown, note };
   }
 }

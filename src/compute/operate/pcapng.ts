@@ -59,7 +59,7 @@ export class PacketBlocks {
     while (all.length - end >= 12) {
       const length = all.readUInt32LE(end + 4);
       if (all.readUInt32LE(end) !== PACKET || length % 4 !== 0 || length < 32 || length > LONGEST)
-        throw new RangeError("it sends something else than packets");
+        throw new RangeError("the host sent data that is not a packet");
       if (all.length - end < length) break;
       all.writeUInt32LE(this.host, end + 8);
       end += length;

@@ -13,8 +13,8 @@ export function objection(
   const unready = others.filter((name) => looks.get(name)?.ready !== true);
   if (unready.length > 0) return `${unready.join(", ")} ${unready.length > 1 ? "are" : "is"} not ready`;
   const taking = others.flatMap((name) => looks.get(name) ?? []).filter(({ draining }) => !draining);
-  if (taking.length === 0) return "no other host takes calls";
+  if (taking.length === 0) return "no other host accepts calls";
   const up = [...looks.values()].reduce((sum, { count }) => sum + (count ?? 0), 0);
   const room = taking.reduce((sum, { limit }) => sum + (limit === 0 ? Infinity : limit), 0);
-  return up <= room ? undefined : `${up} calls are up, and the others hold ${room}`;
+  return up <= room ? undefined : `${up} calls are up, but the other hosts have room for ${room} only`;
 }

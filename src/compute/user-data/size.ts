@@ -43,7 +43,7 @@ export function sizeFaults(bytes: Buffer, files: readonly Artefact[], hostPath: 
     {
       path,
       atKey: true,
-      message: `must leave user-data within ${userDataLimit} bytes (gzip, before base64); it has ${bytes.length}, of which ${biggest.path} takes ${biggest.compressedBytes}`,
+      message: `makes user-data larger than ${userDataLimit} bytes (gzip, before base64): it has ${bytes.length} bytes, ${biggest.compressedBytes} of them for ${biggest.path}`,
       hint,
     },
   ];
@@ -60,11 +60,11 @@ function originOf(file: string, hostPath: Path): { path: Path; hint: string } {
   if (file.includes("/secrets/")) {
     return {
       path: hostPath,
-      hint: `give it as a reference that the host resolves: "${secretForms("shortForm").at(-1)}"`,
+      hint: `use a reference that the host resolves: "${secretForms("shortForm").at(-1)}"`,
     };
   }
   if (file.includes("/sip-proxy/added")) {
-    return { path: hostPath, hint: "put it into the image: image.files" };
+    return { path: hostPath, hint: "add it to the image instead (image.files)" };
   }
-  return { path: hostPath, hint: "shorten the list that this file is made from" };
+  return { path: hostPath, hint: "shorten the list in the fleet file that this file is made from" };
 }

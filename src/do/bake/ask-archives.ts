@@ -36,7 +36,7 @@ export function askArchives(lock: ImageLock, mirrors: Mirrors, parent: string): 
     ]);
     const env = { APT_CONFIG: join(root, "apt.conf"), LC_ALL: "C" };
     const update = ["apt-get", "update", "-qq", "-o", "APT::Update::Error-Mode=any"] as const;
-    const hint = "the archives are those of the image's lock file; apt says above what is wrong with them";
+    const hint = "the package archives of the image's lock file could not be read; see apt's messages above";
     await run({ argv: update, env, hint, timeout: 600_000 });
     const names = Object.keys(lock.packages);
     const { stdout } = await run({ argv: ["apt-cache", "policy", ...names], env, timeout: 120_000 });

@@ -34,21 +34,18 @@ export class HeldBake {
       throw new UserError(
         `${file}: its packages are for ${locked}, and image.architecture is ${architecture}`,
         {
-          hint: "name the lock file of an image for the same processors, or bake without --locked",
+          hint: "use the lock file of an image for this architecture, or bake without --locked",
         },
       );
     const mirrors = snapshotMirrors(lock, snapshot);
     const gone = gonePackages(lock, await askArchives(lock, mirrors, hostPaths().cache));
     if (gone.length === 0) return new HeldBake(file, lock, mirrors);
-    throw new UserError(
-      `${file}: the archives do not have these versions any more\n${outdatedInWords(gone)}`,
-      {
-        hint:
-          snapshot === undefined
-            ? "set image.snapshot to a mirror that keeps them, or bake without --locked and keep the new lock file"
-            : "bake without --locked, and keep the new lock file",
-      },
-    );
+    throw new UserError(`${file}: the archives no longer have these versions\n${outdatedInWords(gone)}`, {
+      hint:
+        snapshot === undefined
+          ? "set image.snapshot to a mirror that has them, or bake without --locked and keep the new lock file"
+          : "bake without --locked, and keep the new lock file",
+    });
   }
 
   /** Of the build folder. */
@@ -72,7 +69,7 @@ export class HeldBake {
     throw new UserError(
       `${this.file}: ${name} was built from ${locked ?? "no source"}, and would be from ${pin}`,
       {
-        hint: "set its version or source as it was, or bake without --locked and keep the new lock file",
+        hint: "restore the previous version or source in the fleet file, or bake without --locked and keep the new lock file",
       },
     );
   }
@@ -88,7 +85,7 @@ export class HeldBake {
     const diff = this.#diff(made);
     if (samePackages(diff)) return this.tell(made, talk);
     throw new UserError(`the image has other packages than ${this.file}\n${showDiff(diff)}`, {
-      hint: "the fleet file or sip-proxy asks for others; bake without --locked and keep the new lock file",
+      hint: "the fleet file or sip-proxy has changed since; bake without --locked and keep the new lock file",
     });
   }
 

@@ -16,13 +16,13 @@ export const lockFileName = "image.lock";
 export async function readLockFile(file: string): Promise<ImageLock> {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new UserError(`cannot read the lock file ${file}`, {
-      hint: `bake-image writes ${lockFileName} beside each image; copy the one to keep there`,
+      hint: `bake-image writes ${lockFileName} beside each image; copy it to this path`,
       cause,
     });
   });
   const lock = readLock(text);
   if (lock) return lock;
-  throw new UserError(`${file} is no lock file of an image, or one of another release of sip-proxy`);
+  throw new UserError(`${file} is not a lock file of this release of sip-proxy`);
 }
 
 /** The lock file in the folder of an image; undefined when the image was baked by a release that wrote none. */

@@ -26,7 +26,7 @@ export async function newerSources(image: Image, lock: ImageLock): Promise<Newer
   const found: NewerSources = { outdated: [], notes: [] };
   for (const [name, source] of Object.entries(pinnedSources(image))) {
     if (!("git" in source))
-      found.notes.push(`${name} is built from a copy of its source: later ones are not looked for`);
+      found.notes.push(`${name} is built from a copy of its source; newer versions are not checked`);
     else await ask(name as SourceName, source, lock, found);
   }
   return found;

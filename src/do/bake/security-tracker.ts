@@ -32,6 +32,6 @@ export async function knownFlaws(
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const why = error instanceof MirrorUnreachable ? error.why : error.message;
-    return { flaws: new Map(), notes: [`the names of flaws are not known: ${why}`] };
+    return { flaws: new Map(), notes: [`the CVEs are not known: ${why}`] };
   }
 }

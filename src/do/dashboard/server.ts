@@ -86,7 +86,7 @@ async function answer(
     response.writeHead(status, { ...headers, "content-type": `${type}; charset=utf-8` });
     response.end(request.method === "HEAD" ? "" : body);
   };
-  if (!isLocal(request)) return send(421, "text/plain", "this page is for http://127.0.0.1\n");
+  if (!isLocal(request)) return send(421, "text/plain", "this page is served at http://127.0.0.1 only\n");
   if (request.method !== "GET" && request.method !== "HEAD") return send(405, "text/plain", "read only\n");
   const path = new URL(request.url ?? "/", "http://127.0.0.1").pathname;
   const page = Object.hasOwn(files, path) ? files[path as keyof typeof files] : undefined;

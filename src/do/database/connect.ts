@@ -126,9 +126,9 @@ async function connect(config: pg.ClientConfig, [ssl, ...others]: readonly Tls[]
 function secretText(secret: SecretValue, reveal: Reveal): string {
   if (!secret.resolvedOnHost) return reveal(secret, "one line", "the password");
   throw new UserError(
-    `${secret.describe()} is a reference that hosts resolve; this command needs the password itself`,
+    `${secret.describe()} is a reference that only hosts resolve, but this command needs the password`,
     {
-      hint: "give it for this command as ${env:NAME} or ${file:PATH}",
+      hint: "use ${env:NAME} or ${file:PATH} for this command",
     },
   );
 }

@@ -19,7 +19,7 @@ const ways: Record<string, string> = {
   "53200": "the server is out of memory",
   "53300": "the server has no free connection: raise max_connections, or use a pooler",
   "55P03": "another session holds a lock: see pg_stat_activity for idle transactions",
-  "57014": "the server took too long: see pg_stat_activity for sessions that hold locks",
+  "57014": "the server did not answer in time: see pg_stat_activity for sessions that hold locks",
   "57P03": "the server is starting or stopping: try again",
   "08P01":
     "a pooler refuses this: use session or transaction mode, not statement mode, and configure the database in it",
@@ -31,10 +31,10 @@ const ways: Record<string, string> = {
   EHOSTUNREACH: "is the server reachable from this machine? (security groups, routes)",
   ENETUNREACH: "is the server reachable from this machine? (security groups, routes)",
   // https://nodejs.org/api/tls.html#x509-certificate-error-codes
-  DEPTH_ZERO_SELF_SIGNED_CERT: "give the server's certificate, or its issuer's, as dbsslrootcert",
-  SELF_SIGNED_CERT_IN_CHAIN: "give the issuer's certificate as dbsslrootcert",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "give the issuer's certificate as dbsslrootcert",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "give the issuer's certificate as dbsslrootcert",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "set dbsslrootcert to the server's certificate or its issuer's",
+  SELF_SIGNED_CERT_IN_CHAIN: "set dbsslrootcert to the issuer's certificate",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "set dbsslrootcert to the issuer's certificate",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "set dbsslrootcert to the issuer's certificate",
   CERT_HAS_EXPIRED: "the server's certificate has expired: renew it on the server",
   ERR_TLS_CERT_ALTNAME_INVALID:
     "dbhost must be a name that is in the server's certificate; or use dbsslmode: verify-ca",

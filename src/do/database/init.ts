@@ -62,7 +62,7 @@ export function verifierOf(password: string): string {
   if (prepared !== undefined) return scramVerifier(prepared);
   throw new UserError(
     "dbpass_kam has characters that SASLprep (RFC 4013) prohibits together with characters that it changes: some clients could not log in",
-    { hint: "leave out soft hyphens, zero-width spaces and ligatures, or emoji" },
+    { hint: "do not use soft hyphens, zero-width spaces and ligatures, or do not use emoji" },
   );
 }
 

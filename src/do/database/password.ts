@@ -30,9 +30,9 @@ export async function changePassword(
   const { dbpass_kam, dbuser_kam: user, db_kam } = database;
   if (old === undefined || dbpass_kam === undefined)
     throw new UserError(
-      `${user} does not log in with the fleet file's password, and nothing is given to change it with`,
+      `${user} cannot log in with the password in the fleet file, and there is no other login to change it with`,
       {
-        hint: "give dbuser_root and dbpass_root in the fleet file, or the old password: --old-password-file FILE",
+        hint: "add dbuser_root and dbpass_root to the fleet file, or use --old-password-file FILE with the old password",
       },
     );
   const verifier = verifierOf(reveal(dbpass_kam, "one line", "dbpass_kam"));

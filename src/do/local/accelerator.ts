@@ -22,8 +22,8 @@ export async function findAccelerator(kernel: string, options: CacheOptions = {}
   const accelerator = (await kvmRuns(kernel)) ? "kvm" : "tcg";
   talk.info(
     accelerator === "kvm"
-      ? "guests run under KVM"
-      : "guests do not run under KVM here: instructions are translated (slow)",
+      ? "KVM works on this machine"
+      : "KVM does not work on this machine: virtual machines are emulated (slow)",
   );
   await mkdir(cache, { recursive: true });
   await writeFile(file, JSON.stringify({ bootId: bootId(), accelerator }));

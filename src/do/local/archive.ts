@@ -86,6 +86,6 @@ function unreachable(url: string, stderr: string): MirrorUnreachable {
 
 function missingSuite(suite: Suite): UserError {
   return new UserError(`${suite.mirror} has no suite ${suite.name}`, {
-    hint: "the mirror's address ends before /dists, for example http://deb.debian.org/debian",
+    hint: "the URL of the mirror must be the part before /dists, for example http://deb.debian.org/debian",
   });
 }

@@ -11,6 +11,6 @@ export async function asRoot(argv: Command["argv"], more: Omit<Command, "argv"> 
   await requireTools("unshare", "newuidmap");
   const hint =
     more.hint ??
-    "run it as root, or give your user a range in /etc/subuid and /etc/subgid (usermod --add-subuids)";
+    "run it as root, or assign your user a range in /etc/subuid and /etc/subgid (usermod --add-subuids)";
   return run({ ...more, argv: ["unshare", "--map-root-user", "--map-auto", ...argv], env, hint });
 }

@@ -45,7 +45,7 @@ interface AboutImage {
 
 const what = "image.base";
 const wayOut =
-  "use Debian's genericcloud image for amd64 (https://cloud.debian.org/images/cloud/), or one in its shape";
+  "use Debian's genericcloud image for amd64 (https://cloud.debian.org/images/cloud/), or an image with the same layout";
 
 /**
  * The image from the cache, or fetched (`from`: the folder that paths are relative to) and looked at. Throws UserError when it is not what
@@ -65,7 +65,7 @@ export async function ensureCloudImage(
     if ("url" in image) {
       talk.info(`fetching the base image`);
       const look = (start: Buffer) => faultOf(readQcow2Header(start));
-      const hint = "get it by other means, and name the file: base: { path: … }";
+      const hint = "download it another way, and set base: { path: … }";
       await download({ url: image.url, sha256, file: disk, what, look, hint });
     } else await copy(path ?? "", disk, sha256);
     const about = await lookAt(disk, path ?? "it", product, scratch);
@@ -86,7 +86,7 @@ async function requireFile(path: string): Promise<string> {
   const fault = faultOf(readQcow2Header(await beginning(path)));
   if (fault === undefined) return path;
   throw new UserError(`${what}: ${path} ${fault}`, {
-    hint: "qemu-img convert -O qcow2 IMAGE NEW makes one that stands by itself",
+    hint: "qemu-img convert -O qcow2 IMAGE NEW creates an image without a backing file",
   });
 }
 
@@ -111,7 +111,9 @@ const faultOf = (header: ReturnType<typeof readQcow2Header>) =>
 async function copy(path: string, disk: string, sha256: string): Promise<void> {
   await copyFile(path, disk, constants.COPYFILE_FICLONE);
   if ((await fileDigest(disk)) !== sha256)
-    throw new UserError(`${what}: ${path} changes while it is read`, { hint: "try again when it is whole" });
+    throw new UserError(`${what}: ${path} is being changed by another program`, {
+      hint: "try again when the file is complete",
+    });
 }
 
 /** Looks at what the disk holds, without mounting it; takes its kernel out. */

@@ -23,7 +23,7 @@ export interface Download {
 export async function download({ url, sha256, file, what, look, hint }: Download): Promise<void> {
   const where = withoutQuery(url);
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(new Error(`nothing came for ${PATIENCE / 1000} s`)), PATIENCE);
+  const timer = setTimeout(() => stop.abort(new Error(`no data for ${PATIENCE / 1000} s`)), PATIENCE);
   const hash = createHash("sha256");
   let bytes = 0;
   try {
@@ -34,7 +34,8 @@ export async function download({ url, sha256, file, what, look, hint }: Download
       for await (const chunk of body) {
         timer.refresh();
         const fault = bytes === 0 ? look(Buffer.from(chunk)) : undefined;
-        if (fault !== undefined) throw new UserError(`${what}: what ${where} sends ${fault}`, { hint });
+        if (fault !== undefined)
+          throw new UserError(`${what}: the download from ${where} ${fault}`, { hint });
         bytes += chunk.length;
         hash.update(chunk);
         yield chunk;
@@ -53,8 +54,8 @@ export async function download({ url, sha256, file, what, look, hint }: Download
   }
   const found = hash.digest("hex");
   if (found === sha256) return;
-  throw new UserError(`${what}: what ${where} sends does not match the checksum in the fleet file`, {
-    hint: `sha256 is ${sha256}, the download has ${found}; where the publisher's list says the latter, the address has a newer file`,
+  throw new UserError(`${what}: the download from ${where} does not match the checksum in the fleet file`, {
+    hint: `sha256 is ${sha256}, the download has ${found}; if the publisher lists the latter, the URL has a newer file`,
   });
 }
 

@@ -87,5 +87,5 @@ async function growRoot(raw: string, diskMiB: number): Promise<RootPartition> {
 async function rootOf(raw: string): Promise<RootPartition> {
   const root = readPartition((await run({ argv: partitionArgv(raw) })).stdout);
   if (root) return root;
-  throw new UserError("image.base: the image has no partition 1 any more");
+  throw new UserError("image.base: the image no longer has a partition 1");
 }

@@ -56,7 +56,7 @@ function filesOf(folder: string) {
   const qmpSocket = join(folder, "qmp.sock");
   if (Buffer.byteLength(qmpSocket) > SOCKET_PATH_BYTES)
     throw new UserError(`the path of a VM's control socket is too long: ${qmpSocket}`, {
-      hint: "set XDG_STATE_HOME to a shorter folder",
+      hint: "set XDG_STATE_HOME to a shorter path",
     });
   const file = (name: string) => join(folder, name);
   const files = { disk: file("disk.qcow2"), seed: file("seed.iso"), console: file("console.log") };

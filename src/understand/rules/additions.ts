@@ -9,23 +9,23 @@ const ownUnits = "(kamailio|rtpproxy|rtpengine|sip-proxy)[^/]*\\.(service|timer|
 const kept: readonly [pattern: RegExp, why: string, hint: string][] = [
   [
     /^\/(etc\/(sip-proxy|kamailio)|usr\/(lib|share)\/sip-proxy|var\/lib\/sip-proxy)(\/|$)/,
-    "belongs to sip-proxy, which replaces the files there",
-    "use settings for what is there, or give the file another path",
+    "is in a directory of sip-proxy, which overwrites its files",
+    "change this file with the settings of sip-proxy, or use another path",
   ],
   [
     new RegExp(`^/(etc|usr/lib|lib)/systemd/system/${ownUnits}(\\.d/|$)`),
-    "belongs to sip-proxy, whose unit it is",
-    "give the unit another name",
+    "changes a unit of sip-proxy",
+    "add a unit with another name instead",
   ],
   [
     /^\/etc\/(passwd|shadow|group|gshadow)-?$/,
-    "holds the users of the image's services: without them, none would start",
-    "add users in a script of the bake: image.scripts",
+    "contains the users of the image's services, which do not start without them",
+    "add users in a script: image.scripts",
   ],
   [
     /^\/(proc|sys|dev|run|tmp|var\/(log|tmp|lib\/cloud|lib\/apt\/lists)|root\/\.(ssh|cache))(\/|$)/,
-    "is in a folder that is emptied before a host boots",
-    "give the file another path",
+    "is in a directory that is emptied before a host boots",
+    "use another path",
   ],
 ];
 
@@ -49,11 +49,18 @@ export function addedUnitsAreOthers({ hosts }: Fleet): Fault[] {
       const path = [...placeOf(host, "units"), name];
       if (new RegExp(`^${ownUnits}$`).test(name))
         return [
-          { path, atKey: true, message: "is a name of sip-proxy's own units", hint: "give it another name" },
+          { path, atKey: true, message: "is the name of a unit of sip-proxy", hint: "use another name" },
         ];
       const file = `/etc/systemd/system/${name}`;
       return file in host.settings.files
-        ? [{ path, atKey: true, message: `is ${file}, which is in files too`, hint: "leave one of them out" }]
+        ? [
+            {
+              path,
+              atKey: true,
+              message: `is also given in files, as ${file}`,
+              hint: "remove one of the two",
+            },
+          ]
         : [];
     }),
   );
@@ -80,7 +87,7 @@ export function upgradesAreASetting({ image }: Fleet): Fault[] {
       ? [
           {
             path: ["image", "packages", index],
-            message: "is a setting of its own, which leaves Kamailio and the media relay alone",
+            message: "is installed by a setting, which excludes Kamailio and the media relay from upgrades",
             hint: "set unattended_upgrades: true instead",
           },
         ]

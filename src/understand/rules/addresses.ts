@@ -19,7 +19,7 @@ export function someRecorder({ recorders }: Fleet): Fault[] {
     {
       path: ["recorders"],
       atKey: true,
-      message: "needs at least one recorder; without one every call gets 503",
+      message: "must contain at least one recorder; without recorders every call gets 503",
       hint: "add recorders: { recorder0: { private_ip_address: 10.0.0.3 } }",
     },
   ];
@@ -32,7 +32,7 @@ export function uniqueHostNames({ hosts }: Fleet): Fault[] {
   }));
   return repeated(
     claims,
-    (other) => `must differ from the name at ${other}: each host has a folder of that name`,
+    (other) => `must differ from the name of ${other} (upper and lower case are the same here)`,
   );
 }
 
@@ -57,7 +57,7 @@ export function uniquePrivateAddresses({ hosts, recorders }: Fleet): Fault[] {
     .filter(({ private_ip_address }) => proxies.some(({ value }) => value === private_ip_address))
     .map(({ name }) => ({
       path: ["recorders", name, "private_ip_address"],
-      message: "must not be the address of a proxy: its calls would return to the proxy",
+      message: "must not be the address of a proxy: calls would loop back to the proxy",
     }));
   return [
     ...repeated(proxies, (other) => `must be the address of one host only; ${other} has it too`),

@@ -6,7 +6,7 @@ import { placeOf } from "./place-of.js";
 export function tlsRecordersNeedTls({ hosts, recorders }: Fleet): Fault[] {
   if (hosts.every(({ settings }) => settings.enable_tls)) return [];
   return ofTlsRecorders(recorders, {
-    message: "is tls, which needs enable_tls on the proxies",
+    message: "is tls, which requires enable_tls on the proxies",
     hint: "add enable_tls: true under settings",
   });
 }
@@ -18,7 +18,7 @@ export function tlsRecordersAreChecked({ hosts, recorders }: Fleet): Fault[] {
   return ofTlsRecorders(recorders, {
     severity: "warning",
     message: "is tls without tls_ca: the proxies do not check the recorder's certificate",
-    hint: "add tls_ca under settings: the CA that has signed it",
+    hint: "add tls_ca under settings, with the CA that signed the certificate",
   });
 }
 
@@ -43,7 +43,7 @@ export function kernelForwardingIsPossible({ image }: Fleet): Fault[] {
       {
         path,
         message: `cannot be true: ${title} does not forward in the kernel`,
-        hint: `set media_relay: ${able.map(({ name }) => name).join(" or ")}, or leave kernel_forwarding out`,
+        hint: `set media_relay: ${able.map(({ name }) => name).join(" or ")}, or remove kernel_forwarding`,
       },
     ];
   const release = kernel.notOn.find((one) => one === image.base);
@@ -51,8 +51,8 @@ export function kernelForwardingIsPossible({ image }: Fleet): Fault[] {
   return [
     {
       path,
-      message: `cannot be true: ${title} of ${release} does not forward in the kernel`,
-      hint: "set base: debian-13, or leave kernel_forwarding out",
+      message: `cannot be true: ${title} in ${release} does not forward in the kernel`,
+      hint: "set base: debian-13, or remove kernel_forwarding",
     },
   ];
 }
@@ -70,8 +70,8 @@ export function platformsAreNamed({ hosts }: Fleet): Fault[] {
     .map((host) => ({
       path: placeOf(host, "trusted"),
       severity: "warning" as const,
-      message: "trusts every address: calls are accepted from anybody, and antiflood counts nobody",
-      hint: "name the voice platform's networks",
+      message: "matches every address: calls are accepted from any address, and antiflood has no effect",
+      hint: "list the networks of the voice platform only",
     }));
   if (open.length === 0) return all;
   const everywhere = open.length === hosts.length;
@@ -97,8 +97,8 @@ export function jsonRpcIsNotForEverybody({ hosts }: Fleet): Fault[] {
     .map((host) => ({
       path: placeOf(host, "http_allow"),
       severity: "warning" as const,
-      message: "lets every address use enable_jsonrpc, which ends calls and changes the recorders",
-      hint: "name the networks of those who may",
+      message: "lets every address use JSON-RPC (enable_jsonrpc), which can end calls and change recorders",
+      hint: "list the networks of your monitoring and administrators only",
     }));
 }
 

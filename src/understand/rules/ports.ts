@@ -20,7 +20,7 @@ export function rtpRangeHoldsExpectedCalls({ hosts }: Fleet): Fault[] {
     .flatMap((host) => beyondRange(host, "expected_calls"))
     .map(({ path, range, holds, enough }) => ({
       path,
-      message: `must be at most ${holds}: ${range} holds that many calls at ${portsPerCall} ports each`,
+      message: `must be at most ${holds}: ${range} has ports for ${holds} calls (${portsPerCall} for each)`,
       hint: enough,
     }));
 }
@@ -32,8 +32,8 @@ export function rtpRangeHoldsMaxCalls({ hosts }: Fleet): Fault[] {
     .map(({ path, range, holds, enough }) => ({
       path,
       severity: "warning",
-      message: `is more than ${range} holds, ${holds} calls of two streams (${portsPerCall} ports each): further ones get 503, while OPTIONS still gets 200`,
-      hint: `${enough}, if the host's cores relay as many`,
+      message: `is more than ${range} has ports for: ${holds} calls of two streams (${portsPerCall} ports each). More calls get 503, but OPTIONS still get 200`,
+      hint: `${enough}, if the host has the cores for as many calls`,
     }));
 }
 

@@ -40,7 +40,7 @@ export function weightsAreNumbers({ recorders }: Fleet): Fault[] {
     const weight = weightOf(recorder.siprec_attrs);
     if (weight === undefined || (Number.isInteger(weight) && weight >= 1 && weight <= 1_000_000)) return [];
     return [
-      { path: attrsOf(recorder), message: "must give a weight that is a whole number from 1 to 1000000" },
+      { path: attrsOf(recorder), message: "must have a weight that is a whole number from 1 to 1000000" },
     ];
   });
 }
@@ -82,8 +82,8 @@ export function everyRecorderIsInASet({ recorders, hosts }: Fleet): Fault[] {
     .filter(({ siprec_set }) => !used.has(siprec_set))
     .map(({ name, siprec_set }) => ({
       path: ["recorders", name, "siprec_set"],
-      message: `must be a set that a proxy uses (disp_set: ${[...used].join(", ")}); set ${siprec_set} is used by none, so the recorder would get no calls`,
-      hint: `give one of these, or a proxy of its own disp_set: ${siprec_set}`,
+      message: `must be in the disp_set of a proxy (used sets: ${[...used].join(", ")}); otherwise the recorder gets no calls`,
+      hint: `use one of these sets, or add set ${siprec_set} to the disp_set of a proxy`,
     }));
 }
 
@@ -95,7 +95,7 @@ export function everySetHasARecorder(fleet: Fleet): Fault[] {
       )
       .map((set) => ({
         path: placeOf(host, "disp_set"),
-        message: `must name sets that have recorders; set ${set} has none`,
+        message: `must contain sets that have recorders; set ${set} has none`,
         hint: `give a recorder siprec_set: ${set}`,
       })),
   );
@@ -121,34 +121,34 @@ function algorithmFaults(host: Host, set: number, fleet: Fleet): Fault[] {
 
   if (number === algorithm.hashOfPseudoVariable)
     return fault(
-      "must not be 7: it hashes a pseudo-variable, for which there is no setting",
-      "0 hashes the Call-ID",
+      "must not be 7: it hashes a pseudo-variable, and there is no setting for that variable",
+      "use 0 to hash the Call-ID",
     );
   if (number === algorithm.authUser)
     return fault(
       "must not be 5: it hashes the authenticated user, and SIPREC calls have none",
-      "0 hashes the Call-ID",
+      "use 0 to hash the Call-ID",
     );
   if (number === algorithm.parallelForking)
     return fault(
-      "must not be 12: it forks a call to all recorders, and the first one that answers would record it",
+      "must not be 12: it forks a call to all recorders, and only the first one that answers would record it",
     );
   if (
     number === algorithm.callLoad &&
     recorders.some(({ siprec_attrs }) => !readAttributes(siprec_attrs)?.has("duid"))
   )
     return fault(
-      "is 10 (least loaded), for which every recorder needs a duid",
+      "is 10 (least loaded), which requires a duid for every recorder",
       "add siprec_attrs: duid=NAME to each recorder",
     );
   if (number === algorithm.weight && sum(weights) !== 100)
     return fault(
-      `is 9, for which the weights of the recorders must add up to 100; they add up to ${sum(weights)}`,
-      "leave disp_alg out: relative weights need no sum, and the others share the calls of a recorder that is down",
+      `is 9, which requires weights that add up to 100; the weights of the recorders add up to ${sum(weights)}`,
+      "remove disp_alg: relative weights can have any sum, and the other recorders share the calls of one that is down",
     );
   if (number === algorithm.relativeWeight && weights.length === 0)
     return fault(
-      "is 11 (relative weights), for which every recorder needs a weight",
+      "is 11 (relative weights), which requires a weight for every recorder",
       "add siprec_attrs: weight=N",
     );
   if (number !== algorithm.weight && number !== algorithm.relativeWeight && weights.length > 0)
@@ -156,8 +156,8 @@ function algorithmFaults(host: Host, set: number, fleet: Fleet): Fault[] {
       {
         path,
         severity: "warning",
-        message: `is ${number}, which ignores the weights of the recorders`,
-        hint: "leave disp_alg out to split calls by weight",
+        message: `is ${number}, which does not use the weights of the recorders`,
+        hint: "remove disp_alg to split calls by weight",
       },
     ];
   return [];

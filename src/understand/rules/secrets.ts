@@ -9,8 +9,8 @@ export function bootstrapHasCredentials({ database }: Fleet): Fault[] {
     .filter((name) => database[name] === undefined)
     .map((name) => ({
       path: ["database", "bootstrap"],
-      message: `is first-boot, which needs ${name}: the first host creates role and database with it`,
-      hint: "leave bootstrap out and run `sip-proxy db init` instead",
+      message: `is first-boot, which requires ${name}: the first host uses it to create the role and the database`,
+      hint: "remove bootstrap and run `sip-proxy db init` instead",
     }));
 }
 
@@ -34,7 +34,7 @@ export function literalSecrets(fleet: Fleet): Fault[] {
   return literals(fleet).map(({ path }) => ({
     path,
     severity: "warning" as const,
-    message: "is a literal in the fleet file",
+    message: "is in plain text in the fleet file",
     hint: `write "\${env:NAME}", "\${file:PATH}", or a reference that the host resolves: ${onHost}`,
   }));
 }
@@ -72,8 +72,8 @@ export function otherSecretHasOne({ hosts }: Fleet): Fault[] {
     .filter(({ settings }) => settings.dialog_secret_other && !settings.dialog_secret)
     .map(({ origins, path }) => ({
       path: origins.get("dialog_secret_other") ?? path,
-      message: "needs dialog_secret too",
-      hint: "with one secret only, give it as dialog_secret",
+      message: "requires dialog_secret too",
+      hint: "if there is one secret only, set it as dialog_secret",
     }));
 }
 
@@ -96,7 +96,7 @@ function notPem(secret: SecretValue | undefined, path: Path): Fault[] {
     {
       path,
       message: `${formRule.PEM}, or an absolute path on the host`,
-      hint: 'write "${file:PATH}" to take it from a file of this machine',
+      hint: 'write "${file:PATH}" to read it from a file on this machine',
     },
   ];
 }

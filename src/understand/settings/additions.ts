@@ -60,13 +60,13 @@ const localPath = text({ rule: "the path of a file, relative to the fleet file",
 
 /** Of the host. Nothing in it has to be quoted anywhere. */
 const hostPath = text({
-  rule: "an absolute path of letters, digits and . _ @ % + : , = - /",
+  rule: "an absolute path of letters, digits and . _ @ % + : , = - /, without . and .. as names",
   pattern: /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._@%+:,=-]+)+$/,
   max: 200,
 });
 
 const fileRule =
-  "a mapping with content, or the path of a file, and perhaps mode (such as 0644) and owner (such as root:root)";
+  "a mapping with either content or path, and optionally mode (such as 0644) and owner (such as root:root)";
 const mode = {
   mode: z
     .union([z.string(), z.number().transform(String)])
@@ -103,7 +103,7 @@ const addedFile: Kind<AddedFile> = {
 };
 
 export const addedFiles: Kind<Record<string, AddedFile>> = {
-  rule: "a mapping of paths of the host to { content } or { path }, with mode and owner",
+  rule: "a mapping of paths on the host to { content } or { path }, optionally with mode and owner",
   json: { type: "object", propertyNames: hostPath.json, additionalProperties: addedFile.json },
   schema: z.record(hostPath.schema as z.ZodType<string, string>, addedFile.schema),
 };
@@ -115,7 +115,7 @@ export interface AddedUnit {
   enabled: boolean;
 }
 
-const unitRule = "a mapping with content, or the path of a file, and perhaps enabled";
+const unitRule = "a mapping with either content or path, and optionally enabled";
 
 const addedUnit: Kind<AddedUnit> = {
   rule: unitRule,
@@ -141,7 +141,7 @@ const unitName = text({
 });
 
 export const addedUnits: Kind<Record<string, AddedUnit>> = {
-  rule: "a mapping of names of units to { content } or { path }, with enabled",
+  rule: "a mapping of unit names to { content } or { path }, optionally with enabled",
   json: { type: "object", propertyNames: unitName.json, additionalProperties: addedUnit.json },
   schema: z.record(unitName.schema as z.ZodType<string, string>, addedUnit.schema),
 };
@@ -199,7 +199,7 @@ const addedPackage: Kind<AddedPackage> = {
 export const addedPackages = listOf(addedPackage);
 
 const repositoryRule =
-  "a mapping with uri (http:// or https://), suite, key (the file of its OpenPGP key, ASCII-armoured) and perhaps components";
+  "a mapping with uri (http:// or https://), suite, key (a file with its ASCII-armoured OpenPGP key) and optionally components";
 
 const repository: Kind<Repository> = {
   rule: repositoryRule,
@@ -231,7 +231,7 @@ const repository: Kind<Repository> = {
 };
 
 const repositoryName = text({
-  rule: "a name of small letters, digits and -",
+  rule: "a name of lower-case letters, digits and -",
   pattern: /^[a-z0-9][a-z0-9-]{0,40}$/,
 });
 

@@ -154,12 +154,12 @@ function noRecorder(value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
   if (ipaddr.IPv6.isValid(value)) return "IPv6 is not supported";
   if (/^sips?:|:\d+($|;)|;transport=/.test(value))
-    return "port and protocol have settings of their own, siprec_port and siprec_protocol";
+    return "set port and protocol with siprec_port and siprec_protocol";
   if (/^[0-9]+(\.[0-9]+){3}$/.test(value))
-    return "each of its four numbers is from 0 to 255, without leading zeros";
-  if (value.endsWith(".")) return "leave the dot at its end out";
-  if (value.split(".").some((label) => label.length > 63)) return "a label has at most 63 characters";
-  if (value.includes("_")) return "a host name has no _";
+    return "each of the four numbers must be from 0 to 255, without leading zeros";
+  if (value.endsWith(".")) return "remove the dot at the end";
+  if (value.split(".").some((label) => label.length > 63)) return "a label can have up to 63 characters";
+  if (value.includes("_")) return "a host name cannot contain _";
   return undefined;
 }
 

@@ -22,7 +22,7 @@ export function parseYaml(source: string, file: string): YamlDocument | Fault {
       maxAliases: 1000,
     });
     if (more.length > 0)
-      return { path: [], message: "must be one YAML document; found a second one after `---`" };
+      return { path: [], message: "must be one YAML document; a second one begins after `---`" };
     return { file, source, value, positions: collectPositions(events, source) };
   } catch (error) {
     if (error instanceof YAMLException) return yamlFault(error, source);
@@ -35,13 +35,13 @@ function yamlFault(error: YAMLException, source: string): Fault {
   const lineStart = source.lastIndexOf("\n", offset - 1) + 1;
   const line = source.slice(lineStart).split("\n", 1)[0] ?? "";
   const again = error.reason === "duplicated mapping key";
-  const reason = again ? "this key stands in the mapping already" : error.reason;
+  const reason = again ? "duplicate key" : error.reason;
   const unquotedReference = /[{[,].*:\s*\$\{/.test(line);
   return {
     path: [],
     message: `is not valid YAML: ${reason}`,
     range: { start: Math.min(offset, source.length), end: Math.min(offset + 1, source.length) },
-    ...(again ? { hint: "leave one of the two out" } : {}),
-    ...(unquotedReference ? { hint: 'inside { } a reference needs quotes: dbpass_kam: "${env:NAME}"' } : {}),
+    ...(again ? { hint: "remove one of the two" } : {}),
+    ...(unquotedReference ? { hint: 'quote references inside { }: dbpass_kam: "${env:NAME}"' } : {}),
   };
 }

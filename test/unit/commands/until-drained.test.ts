@@ -57,8 +57,10 @@ test.each([
   ["may run: the target cannot be asked either", () => Promise.reject(new UserError("throttled"))],
 ])("one that %s, and does not answer for minutes, ends the wait long before its timeout", async (_, runs) => {
   await expect(wait(new UserError("no answer"), runs)).rejects.toMatchObject({
-    message: "sipproxy0 has not answered for 10 minutes: whether it has calls is not known",
-    hint: expect.stringContaining("the same command goes on, sip-proxy undrain FLEET sipproxy0") as string,
+    message: "sipproxy0 has not answered for 10 minutes; it may still have calls",
+    hint: expect.stringContaining(
+      "run the same command again to continue, or sip-proxy undrain FLEET sipproxy0",
+    ) as string,
   });
   expect([looks, told]).toEqual([2, ["calls left: sipproxy0 not known"]]);
 });

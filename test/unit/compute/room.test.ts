@@ -29,16 +29,16 @@ test.each([
   [
     "the others are too small",
     looks({ count: 90 }, { count: 90 }),
-    "240 calls are up, and the others hold 200",
+    "240 calls are up, but the other hosts have room for 200 only",
   ],
   ["one without a limit", looks({ count: 90 }, { count: 90, limit: 0 }), undefined],
   [
     "one that drains holds none",
     looks({ count: 60, draining: true }),
-    "120 calls are up, and the others hold 100",
+    "120 calls are up, but the other hosts have room for 100 only",
   ],
   ["one that is not ready", looks({ ready: false }), "b is not ready"],
-  ["nobody else takes calls", looks({ draining: true }, { draining: true }), "no other host takes calls"],
+  ["nobody else takes calls", looks({ draining: true }, { draining: true }), "no other host accepts calls"],
 ])("%s", (_, found, why) => expect(objection("a", found, all)).toBe(why));
 
 test("a host that does not answer is not ready", () => {

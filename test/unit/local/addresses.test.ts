@@ -60,7 +60,7 @@ describe("an address that another host runs at", () => {
 
   test("is refused, with the way out", async () => {
     const hint = expect.stringContaining("fleet roll FLEET b") as string;
-    const message = "a is to have 10.0.0.11, and b runs at 10.0.0.11";
+    const message = "a has 10.0.0.11 in the fleet file, but b is running at that address";
     await expect(refused({ a: 11, b: 12 })).rejects.toMatchObject({ message, hint });
     await expect(refused({ a: 11, b: 10 })).rejects.toThrow(message);
   });

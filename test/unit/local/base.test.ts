@@ -108,6 +108,6 @@ SHA256:
 
   it("is refused when it is something else, such as a proxy's page", () => {
     expect(() => parseRelease("<html>Please log in</html>", "trixie")).toThrow(UserError);
-    expect(() => parseRelease(text("too short"), "trixie")).toThrow("names no date or no package index");
+    expect(() => parseRelease(text("too short"), "trixie")).toThrow("has no date or no package index");
   });
 });

@@ -24,12 +24,12 @@ describe("a qcow2's header", () => {
   });
 
   test.each([
-    ["is no qcow2 image", Buffer.from("<!DOCTYPE html>".padEnd(200))],
-    ["is no qcow2 image", Buffer.from("QFI\xfb", "latin1")],
+    ["is not a qcow2 image", Buffer.from("<!DOCTYPE html>".padEnd(200))],
+    ["is not a qcow2 image", Buffer.from("QFI\xfb", "latin1")],
     ["is a qcow2 image of version 1", header((bytes) => bytes.writeUInt32BE(1, 4))],
     ["with a backing file", header((bytes) => bytes.writeBigUInt64BE(104n, 8))],
     ["encrypted", header((bytes) => bytes.writeUInt32BE(2, 32))],
-    ["data lie in another file", header((bytes) => bytes.writeBigUInt64BE(4n, 72))],
+    ["its data in another file", header((bytes) => bytes.writeBigUInt64BE(4n, 72))],
     ["was not closed", header((bytes) => bytes.writeBigUInt64BE(1n, 72))],
   ])("tells that a file %s", (fault, bytes) => {
     expect(readQcow2Header(bytes)).toEqual({ fault: expect.stringContaining(fault) as string });
@@ -72,7 +72,7 @@ describe("what a disk holds", () => {
     ["Debian GNU/Linux forky/sid", 'PRETTY_NAME="Debian GNU/Linux forky/sid"\nID=debian\n', status("dpkg")],
     ["without /usr/lib/os-release", "", ""],
     ["for arm64", osRelease("debian", "13"), `${package_("dpkg", "arm64")}\n${status()}`],
-    ["for no known", osRelease("debian", "13"), status()],
+    ["for an unknown architecture", osRelease("debian", "13"), status()],
     ["have cloud-init, openssh", osRelease("debian", "13"), package_("dpkg")],
     [
       "not have sudo",

@@ -205,7 +205,7 @@ describe("a roll over hosts of this machine", () => {
     await expect(rolling(join(state, "gone.qcow2")).prepare([])).rejects.toThrow(/there is no image .*gone/);
     await writeFile(join(state, "manifest.json"), JSON.stringify({ contents: { mediaRelay: "rtpengine" } }));
     await expect(rolling(join(state, "other.qcow2")).prepare([])).rejects.toThrow(
-      /has rtpengine, and the fleet file says media_relay: rtpproxy/,
+      /has rtpengine, but the fleet file has media_relay: rtpproxy/,
     );
   });
 });

@@ -13,7 +13,7 @@ test.each([
   [join(folder, "none"), /^cannot read the fleet file \S+: there is no such file$/],
   [folder, /: it is a folder$/],
   [join(folder, "none\0"), /^cannot read the fleet file .*null bytes/s],
-  ["/dev/zero", /^\/dev\/zero is no fleet file: it is longer than 16 MiB$/],
+  ["/dev/zero", /^\/dev\/zero is not a fleet file: it is larger than 16 MiB$/],
 ])("%s", (file, words) => {
   expect(() => loadFleet(file)).toThrow(words);
 });

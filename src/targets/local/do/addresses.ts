@@ -16,8 +16,8 @@ export async function refuseTakenAddresses(fleet: string, hosts: readonly Host[]
     );
     if (holder === undefined) continue;
     const other = holder.record.machine.name;
-    throw new UserError(`${name} is to have ${address}, and ${other} runs at ${address}`, {
-      hint: `first move ${other} to another address (sip-proxy fleet roll FLEET ${other} --target local), or terminate it; two that change places need a third address`,
+    throw new UserError(`${name} has ${address} in the fleet file, but ${other} is running at that address`, {
+      hint: `first move ${other} to another address (sip-proxy fleet roll FLEET ${other} --target local) or terminate it; to swap two addresses, use a third one in between`,
     });
   }
 }

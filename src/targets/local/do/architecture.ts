@@ -8,7 +8,7 @@ export function refuseOtherArchitecture({ architecture }: Image): void {
   throw new UserError(
     `image.architecture is ${architecture}: local images and hosts are ${localArchitecture}`,
     {
-      hint: "bake with --target ec2; or leave architecture out in a copy of the file, to try the fleet here",
+      hint: "bake with --target ec2; to try the fleet on this machine, remove architecture in a copy of the file",
     },
   );
 }

@@ -65,14 +65,14 @@ export async function ownBase(
   const [name, key] = [baseName(base), `sha256-${sha256}`];
   if (about.diskMiB > diskMiB)
     throw new UserError(
-      `image.base: ${name} has a disk of ${about.diskMiB} MiB, the image one of ${diskMiB}`,
+      `image.base: the disk of ${name} has ${about.diskMiB} MiB, but the image's disk has only ${diskMiB} MiB`,
       {
         hint: `set image.targets.local.disk_size: ${Math.ceil(about.diskMiB / 1024)} or more`,
       },
     );
   if (held !== undefined && held !== key)
-    throw new UserError(`image.base: the lock file was made of the base ${held}, ${name} is ${key}`, {
-      hint: "name the base that it was made of, or bake without --locked and keep the new lock file",
+    throw new UserError(`image.base: the lock file is for the base ${held}, but ${name} is ${key}`, {
+      hint: "use that base, or bake without --locked and keep the new lock file",
     });
   return {
     ...{ name, key, id: key, label: `own-${sha256.slice(0, 12)}`, release: about.release, kernel },

@@ -17,7 +17,7 @@ import { localImageName } from "../compute/packer-source.js";
 import type { BakeBase } from "./base.js";
 import { ensurePackages, hasPackages, keepStep } from "./packages.js";
 
-/** What is asked for; auto: a VM where guests run under KVM, else a container where one can be made, else an emulated VM. */
+/** What is asked for; auto: a VM where KVM works, else a container where one can be made, else an emulated VM. */
 export type BuilderChoice = NonNullable<BakeOptions["builder"]>;
 
 /** What an image is made of. */

@@ -121,7 +121,8 @@ export async function sshToLocal(fleet: Fleet, host: Host): Promise<SshTarget> {
     });
   // not the fleet file's, which may have changed since it was launched
   const { address = host.private_ip_address } = vm.record;
-  if (address === "auto") throw new UserError(`${host.name} has no fixed address to log in to`);
+  if (address === "auto")
+    throw new UserError(`${host.name} cannot be reached: its address in the fleet file is auto`);
   const { netns } = vm.record.machine;
   const key = await fleetKey(fleet);
   return {
@@ -152,7 +153,7 @@ function requireBridge({ launch }: Fleet): string {
   const { bridge } = launch.local;
   if (bridge !== undefined) return bridge;
   throw new UserError(
-    "launch.local.bridge is not given: proxies are connected to a bridge from which platforms and recorders are reachable",
+    "launch.local.bridge is not set: proxies must be connected to a bridge from which platforms and recorders are reachable",
     {
       hint: "create a bridge (ip link add br-sip type bridge; ip addr add 10.0.0.254/24 dev br-sip; ip link set br-sip up) and set launch.local.bridge, or use `npm start`, which creates a complete network",
     },
@@ -191,7 +192,7 @@ async function refuseOtherUserData(fleet: Fleet, host: Host, userData: Buffer): 
   throw new UserError(
     `${host.name} was launched with different user-data: the fleet file has changed since`,
     {
-      hint: `to replace it, after its last call: sip-proxy fleet roll FLEET ${host.name} --target local`,
+      hint: `to replace it without losing calls: sip-proxy fleet roll FLEET ${host.name} --target local`,
     },
   );
 }
@@ -200,7 +201,7 @@ async function refuseOtherUserData(fleet: Fleet, host: Host, userData: Buffer): 
 async function refuseOtherRelay({ image: { media_relay } }: Fleet, image: string): Promise<void> {
   const found = (await readManifest(dirname(image)))?.contents.mediaRelay;
   if (found === undefined || found === media_relay) return;
-  throw new UserError(`${image} has ${found}, and the fleet file says media_relay: ${media_relay}`, {
+  throw new UserError(`${image} has ${found}, but the fleet file has media_relay: ${media_relay}`, {
     hint: "bake an image for it (bake-image FLEET --target local), or name one with --image",
   });
 }
@@ -255,7 +256,9 @@ export class LocalHosts implements Hosts {
   #alone<T>(roll: () => Promise<T>): Promise<T> {
     const { name } = this.fleet;
     return withLock(join(hostPaths().state, name, ".roll.lock"), roll, () =>
-      this.talk.warn(`another roll of ${name} runs on this machine; waiting for its end (Ctrl-C gives up)`),
+      this.talk.warn(
+        `another roll of ${name} is running on this machine; waiting until it has finished (Ctrl-C stops waiting)`,
+      ),
     );
   }
 

@@ -24,7 +24,7 @@ function coresHoldExpectedCalls({ hosts, image, launch }: Fleet): Fault[] {
       {
         path: placeOf(host, "expected_calls"),
         severity: "warning" as const,
-        message: `is more than a host takes, ${held}: launch.local.cpus is ${cpus}, calls_per_core ${calls_per_core}`,
+        message: `is more than one host can take: ${held} calls (launch.local.cpus ${cpus} x calls_per_core ${calls_per_core})`,
         hint: `set launch.local.cpus to ${Math.ceil(expected_calls / calls_per_core)} or more`,
       },
     ];
@@ -38,8 +38,8 @@ function othersMakeOtherArchitectures({ image }: Fleet): Fault[] {
   return [
     {
       path: ["image", "architecture"],
-      message: `is ${image.architecture}, and this file has no place to bake such an image: local images are ${localArchitecture}`,
-      hint: "for Graviton on EC2 add under image: targets: { ec2: { region: eu-west-1 } }; for local images leave architecture out",
+      message: `is ${image.architecture}, but the fleet file has no EC2 target: local images are always ${localArchitecture}`,
+      hint: "for EC2, add under image: targets: { ec2: { region: eu-west-1 } }; for local images, remove architecture",
     },
   ];
 }
@@ -57,7 +57,7 @@ function gatewayIsBesideTheHosts({ hosts, launch }: Fleet): Fault[] {
     {
       path: ["launch", "local", "gateway"],
       message: `must be in the network of ${outside.name}, ${outside.private_ip_address}/${prefix_length}; got ${gateway}`,
-      hint: `give the router's address in that network, or change prefix_length`,
+      hint: `use the router's address in that network, or change prefix_length`,
     },
   ];
 }

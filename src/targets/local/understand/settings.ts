@@ -17,7 +17,7 @@ export const launchLocalSettings = {
   engine: withDefault(
     oneOf("auto", "vm", "container"),
     "auto",
-    "How hosts run: as virtual machines, or as systemd-nspawn containers of the same image. auto: VMs if guests run under KVM, otherwise containers if one boots, otherwise emulated VMs.",
+    "How hosts run: as virtual machines, or as systemd-nspawn containers of the same image. auto: VMs if KVM works, otherwise containers if one boots, otherwise emulated VMs.",
   ),
   bridge: optional(
     interfaceName,
