@@ -51,7 +51,7 @@ units() {
     restarts=$(systemctl show --property=NRestarts --value "$unit.service")
     if [[ $state != active ]]; then
       bad=1
-      told bad units "$unit is ${state:-not known}${status:+: $status}" "journalctl -u $unit"
+      told bad units "$unit is ${state:-in an unknown state}${status:+: $status}" "journalctl -u $unit"
     elif ((${restarts:-0} > 0)); then
       told note units "$unit was started again $restarts times since boot" "journalctl -u $unit"
     fi
@@ -77,13 +77,13 @@ others() {
 addresses() {
   # shellcheck source=/dev/null
   . "$run/addresses.env" || {
-    told bad addresses "not known: $run/addresses.env is not there" "journalctl -u sip-proxy-configure"
+    told bad addresses "unknown: $run/addresses.env does not exist" "journalctl -u sip-proxy-configure"
     return
   }
   if ip -4 -oneline address show | grep -qF " $PRIVATE_IP/"; then
     told ok addresses "private $PRIVATE_IP, public $PUBLIC_IP"
   else
-    told bad addresses "no interface has $PRIVATE_IP" "restart sip-proxy-configure and kamailio when no call is up, or give the address back"
+    told bad addresses "no interface has $PRIVATE_IP" "assign the address again, or restart sip-proxy-configure and kamailio when no call is up"
   fi
 }
 
@@ -93,7 +93,7 @@ listeners() {
   listens --tcp "$SIP_TCP_PORT" || missing+=("tcp $SIP_TCP_PORT")
   if [[ ${ENABLE_TLS:-no} == yes ]]; then listens --tcp "$SIP_TLS_PORT" || missing+=("tls $SIP_TLS_PORT"); fi
   if ((${#missing[@]})); then
-    told bad listeners "nobody listens at $PRIVATE_IP for ${missing[*]}" "journalctl -u kamailio"
+    told bad listeners "no process listens at $PRIVATE_IP on ${missing[*]}" "journalctl -u kamailio"
   else
     told ok listeners "udp $SIP_UDP_PORT, tcp $SIP_TCP_PORT at $PRIVATE_IP"
   fi
@@ -108,7 +108,7 @@ relays() {
     bad=1
     told bad relay "$unit does not answer on its control address" "journalctl -u $unit"
   done < <(relay_control probe)
-  ((bad)) || told ok relay "$(wc -w <<<"$RELAY_UNITS") processes answer, and give ports"
+  ((bad)) || told ok relay "$(wc -w <<<"$RELAY_UNITS") processes answer and allocate ports"
   [[ -r $run/kernel-forwarding ]] || return 0
   answer=$(<"$run/kernel-forwarding")
   if [[ $answer == yes ]]; then
@@ -124,18 +124,18 @@ room() {
   calls=$("$lib/drain" status)
   calls=${calls#calls=}
   if [[ ! $calls =~ ^[0-9]+$ ]]; then
-    told bad calls "not known: neither Kamailio nor the media relay answers" "journalctl -u kamailio"
+    told bad calls "unknown: Kamailio and the media relay do not answer" "journalctl -u kamailio"
     return
   fi
   # shellcheck source=cloud-init/rootfs/usr/lib/sip-proxy/capacity.sh
   . "$lib/capacity.sh"
   limit=$(call_limit)
   if ((limit > 0 && calls >= limit)); then
-    told bad calls "$calls are up, and the host takes $limit: new ones get 503" "add a host, or more cores (calls_per_core, max_calls)"
+    told bad calls "$calls are up, the limit is $limit: new calls get 503" "add a host, or more cores (calls_per_core, max_calls)"
   elif ((limit > 0 && calls * 10 >= limit * 8)); then
-    told note calls "$calls are up, of the $limit that the host takes" "add a host before it is full"
+    told note calls "$calls are up, the limit is $limit" "add a host before it is full"
   else
-    told ok calls "$calls are up$( ((limit)) && printf ', of the %s that the host takes' "$limit")"
+    told ok calls "$calls are up$( ((limit)) && printf ', the limit is %s' "$limit")"
   fi
   if ((${CALLS_IN_RANGE:-0} > 0 && calls * 10 >= CALLS_IN_RANGE * 9)); then
     told note ports "the RTP range $RTP_START to $RTP_STOP holds $CALLS_IN_RANGE calls" "widen rtp_start to rtp_stop"
@@ -170,10 +170,10 @@ recorders() {
     case $flags in
     A*) ((up += 1)) ;;
     D*) told note recorder "$uri is disabled" "sip-proxy dispatcher undrain, or set-state" ;;
-    *) told bad recorder "$uri is $flags: it answers no OPTIONS, or fails calls" "is it up, and does it answer OPTIONS from $PRIVATE_IP? journalctl -u kamailio" ;;
+    *) told bad recorder "$uri is $flags: it does not answer OPTIONS, or calls to it fail" "is it up, and does it answer OPTIONS from $PRIVATE_IP? journalctl -u kamailio" ;;
     esac
   done < <(kamcmd dispatcher.list | awk '$1 == "URI:" { uri = $2 } $1 == "FLAGS:" { print uri, $2 }')
-  if ((up)); then told ok recorders "$up are up"; else told bad recorders "none is up: calls get 503" "see above"; fi
+  if ((up)); then told ok recorders "$up are up"; else told bad recorders "no recorder is up: calls get 503" "see above"; fi
 }
 
 database_answers() {
@@ -185,9 +185,9 @@ database_answers() {
     told ok database "$answer rows, in $((($(date +%s%N) - began) / 1000000)) ms"
   else
     if kept=$(date -r "$state/dispatcher.list" --iso-8601=seconds); then
-      told note database "not reachable: ${answer:-it is silent}; calls go on with the last good list, of $kept" "$way_out"
+      told note database "not reachable: ${answer:-no answer}; calls continue with the last good list, from $kept" "$way_out"
     else
-      told bad database "not reachable: ${answer:-it is silent}; no list of recorders is on this host yet" "$way_out"
+      told bad database "not reachable: ${answer:-no answer}; this host has no list of recorders yet" "$way_out"
     fi
   fi
 }
@@ -195,7 +195,7 @@ database_answers() {
 clock() {
   case $(timedatectl show --property=NTPSynchronized --value) in
   yes) told ok clock "synchronized" ;;
-  no) told note clock "not synchronized, $(date --iso-8601=seconds)" "timedatectl; certificates and records go by it" ;;
+  no) told note clock "not synchronized, $(date --iso-8601=seconds)" "timedatectl; certificates and call records need the right time" ;;
   esac
 }
 
@@ -206,9 +206,9 @@ disk() {
     inodes=$(df --output=ipcent "$path" | tail -n 1 | tr -dc 0-9)
     ((use > worst)) && worst=$use
     ((${inodes:-0} > worst)) && worst=$inodes
-    if ((use >= 90 || ${inodes:-0} >= 90)); then told bad disk "$path is full to $use % ($inodes % of its inodes)" "journalctl --vacuum-size=100M; du -xh $path | sort -h | tail"; fi
+    if ((use >= 90 || ${inodes:-0} >= 90)); then told bad disk "$use % of $path is used ($inodes % of its inodes)" "journalctl --vacuum-size=100M; du -xh $path | sort -h | tail"; fi
   done
-  ((worst >= 90)) || told ok disk "full to $worst % at most"
+  ((worst >= 90)) || told ok disk "at most $worst % used"
 }
 
 memory() {
@@ -227,16 +227,16 @@ certificate() {
   local end days
   [[ ${ENABLE_TLS:-no} == yes ]] || return 0
   if ! end=$(openssl x509 -in "$run/tls/certificate.pem" -noout -enddate | cut -d= -f2); then
-    told bad certificate "none is in force" "journalctl -u sip-proxy-configure -u sip-proxy-tls-renew"
+    told bad certificate "no certificate is in use" "journalctl -u sip-proxy-configure -u sip-proxy-tls-renew"
     return
   fi
   days=$((($(date -d "$end" +%s) - EPOCHSECONDS) / 86400))
   if ((days < 0)); then
-    told bad certificate "it has ended: $end" "renew what tls_certificate refers to; hosts follow within 5 minutes"
+    told bad certificate "expired: $end" "renew the certificate that tls_certificate refers to; hosts load it within 5 minutes"
   elif ((days < 30)); then
-    told note certificate "it ends in $days days: $end" "renew what tls_certificate refers to; hosts follow within 5 minutes"
+    told note certificate "expires in $days days: $end" "renew the certificate that tls_certificate refers to; hosts load it within 5 minutes"
   else
-    told ok certificate "good for $days days"
+    told ok certificate "valid for $days days"
   fi
 }
 
@@ -245,12 +245,12 @@ drops() {
   local late guarded
   late=$(awk '$1 == "Udp:" { if (n++) print $6 }' /proc/net/snmp)
   if ((${late:-0} > 0)); then
-    told note drops "$late datagrams were dropped because no program took them in time, since boot" "more cores, or fewer calls a host (max_calls)"
+    told note drops "$late datagrams were dropped since boot, because no program read them in time" "add cores, or lower max_calls"
   else
-    told ok drops "no datagram was dropped for want of time"
+    told ok drops "no datagrams were dropped"
   fi
   guarded=$(nft list counters table ip sip_proxy | awk '$1 == "counter" { reason = $2 } $1 == "packets" && $2 > 0 { printf "%s%s %s", sep, $2, reason; sep = ", " }')
-  [[ -z $guarded ]] || told note guard "packets were kept out: $guarded" "stranger: a platform of yours? Then name it in trusted; closed: a port that host_firewall closes"
+  [[ -z $guarded ]] || told note guard "packets were dropped: $guarded" "stranger: if this is your platform, add its network to trusted; closed: ports that host_firewall closes"
 }
 
 unrecorded() {

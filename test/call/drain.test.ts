@@ -47,7 +47,7 @@ withEachRelay((relay) => {
   it("refuses new calls of every kind until it is undone", async () => {
     await drain("start");
     await refused();
-    expect((await drain("undo")).stdout).toContain("taking calls again");
+    expect((await drain("undo")).stdout).toContain("accepting calls again");
     expect(outcomes(await callsFromAll(lab, { calls: 1, holdMs: 50 }))).toEqual(ofEachKind({ ok: 1 }));
   });
 

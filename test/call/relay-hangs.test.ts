@@ -124,14 +124,14 @@ withEachRelay((relay) => {
       // a look of the watch
       await pause(2500);
       await hang(true);
-      await said(`${name}@1 does not answer: it gets no calls`);
+      await said(`${name}@1 does not answer: it gets no new calls`);
       expect(await statuses(2)).toEqual(new Set([503]));
       await said(
         new RegExp(`${name}@1: no answer for 1[0-9] s, no packet relayed for 1[0-9] s: ended; [1-9]`),
       );
       await eventually(() => expect(lab.proxy().relayRuns()).toBe(false));
       await lab.proxy().startRelay();
-      await said(`${name}@1 answers: it gets calls again`);
+      await said(`${name}@1 answers again: it gets new calls`);
       await answersAgain();
       expect((await lab.calls({ ...brief, calls: 4 })).summary.byStatus).toEqual({ 200: 4 });
     });

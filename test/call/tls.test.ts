@@ -151,7 +151,7 @@ describe("renewal", () => {
         `base64 -d <<<'${Buffer.from(text).toString("base64")}' >/etc/pki/${file}`,
       );
     }
-    expect(await proxy.step("tls-renew", "once")).toContain("new certificate in force");
+    expect(await proxy.step("tls-renew", "once")).toContain("new certificate is in use");
     expect(await shown("path")).toBe(renewed.fingerprint);
     expect(await held.reinviteAll()).toEqual({ 200: 2 });
     await held.byeAll();

@@ -46,7 +46,7 @@ test("a host that is to end leaves DNS first, takes calls while its address may 
   const out = Date.now();
   expect(await inDns()).toEqual([instanceId(1)]);
   expect(await statuses()).toEqual([200]);
-  await host().until(/draining: the group takes this instance out/);
+  await host().until(/draining: the group terminates this instance/);
   expect((Date.now() - out) / 1000).toBeGreaterThan(ttl - 3);
   await lab.cloud.untilCompleted(instanceId(0), "sip-proxy-terminate");
   expect(await inDns()).toEqual([instanceId(1)]);
@@ -73,7 +73,7 @@ test("a host that an operator drains leaves DNS first, takes calls while its add
 test("a spot instance leaves DNS too, and drains at once", async () => {
   await ready(300);
   await lab.cloud.interrupt(instanceId(0));
-  await host().until(/draining: EC2 takes this spot instance back/);
+  await host().until(/draining: EC2 interrupts this spot instance/);
   await host().until(/out of DNS: sip\.example\.com/);
   await host().until(/drained after \d+ s: no calls are left/);
 });

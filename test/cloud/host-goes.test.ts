@@ -34,7 +34,7 @@ describe("a host that the group takes out", () => {
     const calls = await lab.call(0, { calls: 10, rate: 10, holdMs: 15_000 });
     await calls.allPlaced();
     await lab.cloud.terminate(instanceId(0));
-    await host().until(/draining: the group takes this instance out/);
+    await host().until(/draining: the group terminates this instance/);
     await refusesCalls();
     expect(await lab.lifecycle()).toBe("Terminating:Wait");
 
@@ -84,7 +84,7 @@ test("a spot instance that EC2 takes back drains at once", async () => {
   const calls = await lab.call(0, { calls: 2, holdMs: 8000 });
   await calls.allPlaced();
   await lab.cloud.interrupt(instanceId(0));
-  await host().until(/draining: EC2 takes this spot instance back/);
+  await host().until(/draining: EC2 interrupts this spot instance/);
   await refusesCalls();
   expect((await calls.finished).summary).toMatchObject({ errors: {}, outcomes: { ok: 2 } });
   await host().until(/drained after \d+ s: no calls are left/);

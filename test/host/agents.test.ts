@@ -132,7 +132,7 @@ test("certificates are renewed", async () => {
     systemctl daemon-reload
     systemctl restart sip-proxy-tls-renew`);
   await eventually(async () =>
-    expect(await said("sip-proxy-tls-renew")).toContain("TLS: new certificate in force"),
+    expect(await said("sip-proxy-tls-renew")).toContain("TLS: the new certificate is in use"),
   );
   expect(await onHost("runuser -u kamailio -- cat /run/sip-proxy/tls/private_key.pem")).toContain(
     "PRIVATE KEY",

@@ -83,7 +83,7 @@ test("scale-in with 20 calls up loses none: the machine goes when its last call 
   const platform = await lab.call(0, { ...spread, calls: 20, rate: 2, holdMs: 60_000 });
   await platform.allPlaced();
   await lab.cloud.terminate(instanceId(1));
-  await said(1, /draining: the group takes this instance out/, 2 * minutes);
+  await said(1, /draining: the group terminates this instance/, 2 * minutes);
   const late = await lab.calls(0, { ...spread, calls: 6, rate: 2, holdMs: 2000 });
   expect(late.summary).toMatchObject({ errors: {}, outcomes: { ok: 6 } });
   expect(await lab.lifecycle(1)).toBe("Terminating:Wait");

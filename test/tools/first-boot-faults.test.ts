@@ -75,9 +75,9 @@ describe("user-data that is not whole on the disk", () => {
       truncateSync(at(path), bytes);
       const { exitCode, stdout } = await configure();
       expect(exitCode).toBe(1);
-      expect(stdout).toContain(`FAILED: user-data is not whole on this disk: /${path}\n`);
+      expect(stdout).toContain(`FAILED: user-data is incomplete on this disk: /${path}\n`);
       expect(readFileSync(at("run/sip-proxy/said/configure"), "utf8")).toMatch(
-        /^FAILED: user-data is not whole/,
+        /^FAILED: user-data is incomplete/,
       );
       for (const file of filledIn) expect(existsSync(at(file.path)), file.path).toBe(false);
       writeFileSync(at(path), files.find((file) => file.path === path)?.content ?? "");
@@ -89,10 +89,10 @@ describe("user-data that is not whole on the disk", () => {
     const path = at("etc/sip-proxy/dispatcher-seed.sql");
     const text = readFileSync(path);
     writeFileSync(path, Buffer.alloc(text.length));
-    expect((await configure()).stdout).toContain("a file is not as user-data has it");
+    expect((await configure()).stdout).toContain("a file differs from user-data");
     writeFileSync(path, text);
     truncateSync(at("etc/sip-proxy/user-data.list"), 0);
-    expect((await configure()).stdout).toContain("a file is not as user-data has it");
+    expect((await configure()).stdout).toContain("a file differs from user-data");
   });
 
   test("what an operator changes after the first boot stays", async () => {
@@ -186,7 +186,7 @@ describe("a disk that is full from the first boot on", () => {
       };
       const wait = asked === inPlace ? 120 : 45;
       const { stdout } = await script(root, "await-host", { wait, env, onLine });
-      expect(stdout).toMatch(/the disk is full \(0 KiB[^]*there is room on the disk again/);
+      expect(stdout).toMatch(/the disk is full \(0 KiB[^]*the disk has free space again/);
       expect(readFileSync(join(bin, "asked"), "utf8").trimEnd().split("\n")).toEqual(asked);
       // what a module that has failed leaves would keep it from running again, what tells of the instance its network from being written
       expect(readdirSync(at("var/lib/cloud"))).toEqual(["seed"]);

@@ -125,7 +125,7 @@ describe("configure", () => {
     writeFileSync(join(root, "etc/kamailio/sip-proxy/dialogs.cfg"), "route[IN_DIALOG] {");
     const { exitCode, stdout } = await script(root, "configure");
     expect(exitCode).toBe(1);
-    expect(stdout).toContain("Kamailio refuses its configuration");
+    expect(stdout).toContain("Kamailio rejects its configuration");
   });
 });
 

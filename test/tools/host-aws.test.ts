@@ -112,7 +112,7 @@ test("without a metadata service there is no group to speak to", async () => {
   });
   expect([exitCode, stdout]).toEqual([
     0,
-    expect.stringMatching(/the instance metadata service .* does not answer: no group is known/),
+    expect.stringMatching(/the instance metadata service .* does not answer: the group is unknown/),
   ]);
 });
 

@@ -84,7 +84,7 @@ test("a host of no group drains for its tag, says when no call is left, and take
   calls(0);
   await hears(/drained: no calls are left \(2026-11-28T12:00:00\.000Z\)/);
   rmSync(join(folder, "tag"));
-  await hears("taking calls again");
+  await hears("accepting calls again");
   expect(asked()).toBe("cfg.set_now_int proxy draining 0");
   // said once
   expect(said.filter((line) => line.includes("drained:"))).toHaveLength(1);
@@ -94,7 +94,7 @@ test("the tag taken away in the middle, or while the host was off, undoes it", a
   tag("one");
   await hears("calls left: 2");
   rmSync(join(folder, "tag"));
-  await hears("taking calls again");
+  await hears("accepting calls again");
 
   said = [];
   tag("two");
@@ -103,7 +103,7 @@ test("the tag taken away in the middle, or while the host was off, undoes it", a
   rmSync(join(folder, "tag"));
   said = [];
   boot();
-  await hears("taking calls again");
+  await hears("accepting calls again");
 });
 
 test("a drain that an operator has begun by hand outlives the tag", async () => {
@@ -114,5 +114,5 @@ test("a drain that an operator has begun by hand outlives the tag", async () => 
   rmSync(join(folder, "tag"));
   tag("two");
   await hears(/drained: no calls are left \(two\)/);
-  expect(said).not.toContainEqual(expect.stringContaining("taking calls again"));
+  expect(said).not.toContainEqual(expect.stringContaining("accepting calls again"));
 });

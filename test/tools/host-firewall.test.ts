@@ -150,7 +150,7 @@ test("opens again by itself when those who are logged in cannot do so once more;
     nft delete table ip sip_proxy; guard; nft list set ip sip_proxy closed | grep elements || echo "loaded open"
     nft list tables | sort`);
   expect(came).toMatch(
-    /^sip-proxy: host_firewall is tried for 3 s: .*\nsip-proxy: FAILED: nobody logged in once more/,
+    /^sip-proxy: host_firewall is on trial for 3 s: .*\nsip-proxy: FAILED: no new login/,
   );
   expect(said(came).slice(3)).toEqual([
     "status 1, logins 1",
@@ -176,7 +176,7 @@ test("stays when somebody logs in once more, and is not tried where nobody is lo
   expect(said(came).map((line) => line.trim())).toEqual([
     "elements = { 0.0.0.0/0 }",
     expect.stringMatching(/^sip-proxy: host_firewall is tried/),
-    "sip-proxy: host_firewall is in force",
+    "sip-proxy: host_firewall is active",
     "elements = { 0.0.0.0/0 }",
     ssh,
   ]);
@@ -199,7 +199,7 @@ test("SSH stays open at the ports of sshd's configuration, also one that changes
   expect(said(came)).toEqual([
     ssh,
     "elements = { 22 }",
-    "sip-proxy: SSH is reached at: 22, 443, 444, 2022",
+    "sip-proxy: ports of SSH: 22, 443, 444, 2022",
     other,
     ssh,
     "elements = { 22, 443, 444, 2022 }",

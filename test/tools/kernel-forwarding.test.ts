@@ -144,7 +144,7 @@ Environment="KERNEL_ARGUMENTS=--table=0 --nftables-family=ip --endpoint-learning
     [
       "it is a container",
       { programs: { "systemd-detect-virt": "true" } },
-      "a container has no kernel of its own",
+      "containers do not have their own kernel",
     ],
     [
       "another kernel runs",
@@ -180,7 +180,7 @@ Environment="KERNEL_ARGUMENTS=--table=0 --nftables-family=ip --endpoint-learning
     });
     expect(exitCode).not.toBe(0);
     expect(said).toMatch(
-      /FAILED: kernel_forwarding is true, and packets go through user space: .*6\.12\.200-cloud/,
+      /FAILED: kernel_forwarding is true, but packets go through user space: .*6\.12\.200-cloud/,
     );
     expect(said).not.toContain("media relay ready");
   });

@@ -93,10 +93,10 @@ test.concurrent(
     await asked(state);
     state.answers = false;
     await eventually(() => expect(ended()).toBe(killed), LONG);
-    expect(said()).toMatch(/rtpproxy@1 does not answer: it gets no calls/);
+    expect(said()).toMatch(/rtpproxy@1 does not answer: it gets no new calls/);
     expect(said()).toMatch(/no answer for 1\d s, no packet relayed for 1\d s: ended; 7 sessions are lost/);
     state.answers = true;
-    await eventually(() => expect(said()).toMatch(/rtpproxy@1 answers: it gets calls again/));
+    await eventually(() => expect(said()).toMatch(/rtpproxy@1 answers again: it gets new calls/));
   },
 );
 
@@ -106,7 +106,7 @@ test.concurrent("one that relays is left until its last packet", async () => {
   let count = 10;
   await eventually(() => {
     packets(count++);
-    expect(said()).toContain("it relays: it goes on until its last call has ended");
+    expect(said()).toContain("it still relays packets: it keeps its calls until the last one has ended");
   }, LONG);
   expect(ended()).toBe("");
   await eventually(() => expect(ended()).toBe(killed), LONG);
@@ -132,7 +132,7 @@ test.concurrent("a short silence is none", async () => {
     state.answers = false;
     await eventually(() => expect(said().match(/does not answer/g)).toHaveLength(times));
     state.answers = true;
-    await eventually(() => expect(said().match(/answers: it gets calls again/g)).toHaveLength(times));
+    await eventually(() => expect(said().match(/answers again: it gets new calls/g)).toHaveLength(times));
   }
   expect(ended()).toBe("");
 });
@@ -161,7 +161,7 @@ test.concurrent("what it did not foresee ends it, and systemd starts it anew", a
 test.concurrent("what hangs again and again is ended three times, no more", async () => {
   const { state, ended, said } = await host("often");
   state.answers = false;
-  await eventually(() => expect(said()).toContain("it hangs, and is not ended once more"), 2 * LONG);
+  await eventually(() => expect(said()).toContain("it hangs, but is not ended again"), 2 * LONG);
   expect(ended()).toBe(killed.repeat(3));
 });
 
@@ -178,7 +178,7 @@ test.concurrent("one that is busy all the time gets no new calls until it has ro
   ends.push(() => clearInterval(clock));
   await eventually(() => expect(said()).toMatch(/rtpproxy@1 is full.*it is busy for \d+%/));
   share = 0.3;
-  await eventually(() => expect(said()).toContain("rtpproxy@1 has room again"));
+  await eventually(() => expect(said()).toContain("rtpproxy@1 has room for new calls again"));
 });
 
 test("is full from 85 % on, over three looks, until it is below 70 %", async () => {
@@ -219,6 +219,6 @@ test.concurrent(
     expect(said()).toBe("");
     dropped(8, 20002);
     await eventually(() => expect(said()).toMatch(/rtpproxy@1 is full.*its sockets have dropped 8 packets/));
-    await eventually(() => expect(said()).toContain("rtpproxy@1 has room again"));
+    await eventually(() => expect(said()).toContain("rtpproxy@1 has room for new calls again"));
   },
 );

@@ -20,7 +20,7 @@ async function giveGood(host: BootedHost): Promise<void> {
   await host.cutOff();
   await host.start();
 }
-const noHost = { says: /FAILED: this image is no host yet/, mend: giveGood };
+const noHost = { says: /FAILED: this machine has no user-data/, mend: giveGood };
 
 /** Cut off where cloud-init finds YAML that is whole, but files that are not. */
 function cutIn(path: string) {
@@ -57,7 +57,7 @@ export const faultCases: readonly FaultCase[] = [
   {
     title: "user-data cut off in host.env",
     userData: cutIn("/etc/sip-proxy/host.env"),
-    says: /FAILED: user-data is not whole on this disk: \/etc\/sip-proxy\/host\.env/,
+    says: /FAILED: user-data is incomplete on this disk: \/etc\/sip-proxy\/host\.env/,
     mend: giveGood,
   },
   {

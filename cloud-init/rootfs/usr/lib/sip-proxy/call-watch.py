@@ -51,7 +51,7 @@ def main():
         try:
             calls.round()
         except (OSError, ValueError, LookupError) as error:
-            calls.say_once(f"no look at the calls: {error!r}")
+            calls.say_once(f"the calls cannot be checked: {error!r}")
 
 
 class Call:
@@ -159,24 +159,24 @@ class Calls:
             elif answer is False:
                 call.gone += 1
                 if over and call.gone >= ROUNDS:
-                    self.finish(call, "no packets come, and its ends are gone")
+                    self.finish(call, "no packets arrive, and both ends are gone")
 
     def over(self, call):
         call.unknown += 1
         if call.unknown >= ROUNDS:
-            self.free(call, "its dialog is over")
+            self.free(call, "its dialog has ended")
 
     def moved(self, call):
         """A call that another proxy has set up: there is no dialog of it here, whose ends could be asked."""
         if self.idle(call, time.monotonic()) >= self.timeout:
-            self.free(call, "it came from another proxy, and no packets come")
+            self.free(call, "it was set up by another proxy, and no packets arrive")
 
     def forgotten(self, call):
         """A call of a former Kamailio: whether there is nothing left of it."""
         idle = self.relay.idle(call)
         if idle is not None and idle >= (self.timeout if call.confirmed else NEVER_A_CALL):
             self.relay.end(call)
-            say(f"call {shown(call.id)}: no packets since Kamailio was restarted: its media are freed")
+            say(f"call {shown(call.id)}: no packets since Kamailio was restarted: its media sessions are deleted")
         return idle is None
 
     def finish(self, call, why):
@@ -192,7 +192,7 @@ class Calls:
     def free(self, call, why):
         self.relay.end(call)
         forget("media", call.id)
-        say(f"call {shown(call.id)}: {why}: its media are freed")
+        say(f"call {shown(call.id)}: {why}: its media sessions are deleted")
         self.calls.pop(call.id, None)
 
     def say_once(self, text):

@@ -149,7 +149,7 @@ class Connection:
             while (state := self.link.poll()) != extensions.POLL_OK:
                 readers, writers = ([self.link], []) if state == extensions.POLL_READ else ([], [self.link])
                 if not any(select.select(readers, writers, [], max(0, end - time.monotonic()))):
-                    raise TimeoutError(f"it is silent: no answer within {max(0, end - began):.1f} s")
+                    raise TimeoutError(f"no answer within {max(0, end - began):.1f} s")
         except psycopg2.Error as error:
             raise OSError(reason(error)) from None
 

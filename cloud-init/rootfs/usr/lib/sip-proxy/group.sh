@@ -26,7 +26,7 @@ complete() {
 	aws_identity || return 1
 	if autoscaling CompleteLifecycleAction "LifecycleHookName=$1" "LifecycleActionResult=$2"; then return 0; fi
 	[[ $aws_code != ValidationError ]] || return 2
-	say "the group cannot be sent $2 for $1: $aws_reason"
+	say "cannot send $2 for $1 to the group: $aws_reason"
 	return 1
 }
 
@@ -35,14 +35,14 @@ heartbeat() {
 	if ((EPOCHSECONDS - ${last_heartbeat:-0} < $2 / 3)); then return 0; fi
 	last_heartbeat=$EPOCHSECONDS
 	if aws_identity && autoscaling RecordLifecycleActionHeartbeat "LifecycleHookName=$1"; then return 0; fi
-	[[ $aws_code == ValidationError ]] || say "no heartbeat for $1: $aws_reason"
+	[[ $aws_code == ValidationError ]] || say "cannot send a heartbeat for $1: $aws_reason"
 }
 
 # The group is to replace this instance, also within the time that it gives new ones.
 unhealthy() {
 	if aws_identity && aws_query autoscaling 2011-01-01 SetInstanceHealth "InstanceId=$aws_instance" \
 		HealthStatus=Unhealthy ShouldRespectGracePeriod=false; then return 0; fi
-	say "this instance cannot be reported as unhealthy to the group: $aws_reason"
+	say "cannot report this instance as unhealthy to the group: $aws_reason"
 	return 1
 }
 

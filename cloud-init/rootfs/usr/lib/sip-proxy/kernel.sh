@@ -41,7 +41,7 @@ load_module() {
 	if [[ $KERNEL_FORWARDING == no ]]; then
 		why="kernel_forwarding is false"
 	elif systemd-detect-virt --quiet --container; then
-		why="a container has no kernel of its own"
+		why="containers do not have their own kernel"
 	elif [[ ! -s $fits ]]; then
 		why="the image has no module for it"
 	elif read -r package version <"$fits" && [[ $(dpkg-query -W -f '${Version}' "$package") != "$version" ]]; then
@@ -49,9 +49,9 @@ load_module() {
 	elif loaded_by_systemd; then
 		return 0
 	elif [[ -z $refusal ]]; then
-		why="the image has no module for the kernel $kernel, which runs"
+		why="the image has no module for the running kernel $kernel"
 	else
-		why="the kernel refuses the module: ${refusal##*: } (under Secure Boot it takes none that it does not know)"
+		why="the kernel rejects the module: ${refusal##*: } (with Secure Boot it accepts signed modules only)"
 	fi
 	return 1
 }
@@ -71,7 +71,7 @@ look_at_kernel() {
 	[[ -n $RELAY_KERNEL_MODULE ]] || return 0
 	state=$(<"$kernel_state")
 	if [[ $state == yes && $(table_owner) != "$(systemctl show --property=MainPID --value "${RELAY_UNITS%% *}")" ]]; then
-		state="no: $MEDIA_RELAY does not hold its table of the module"
+		state="no: $MEDIA_RELAY does not use its table of the module"
 		write_file 644 - "$kernel_state" <<<"$state"
 	fi
 	if [[ $state == yes ]]; then
@@ -79,7 +79,7 @@ look_at_kernel() {
 		return
 	fi
 	by="; packets go through user space: ${state#no: }"
-	[[ $KERNEL_FORWARDING != yes ]] || die "kernel_forwarding is true, and packets go through user space: ${state#no: }" "see docs/images.md, Forwarding in the kernel"
+	[[ $KERNEL_FORWARDING != yes ]] || die "kernel_forwarding is true, but packets go through user space: ${state#no: }" "see docs/images.md, Forwarding in the kernel"
 }
 
 # The process that has the module's table 0.

@@ -22,7 +22,7 @@ kept = f"{lists.folder}/recorder.addresses"
 # Who says whom to ask: first the servers behind systemd-resolved, which itself would answer with what stands in /etc/hosts.
 SERVERS = f"{root}/run/systemd/resolve/resolv.conf", f"{root}/etc/resolv.conf"
 
-BEGIN, END = "# BEGIN recorders of the SIP proxy (kept by it: what is changed here is lost)\n", "# END recorders of the SIP proxy\n"
+BEGIN, END = "# BEGIN recorders of the SIP proxy (managed by sip-proxy, changes are lost)\n", "# END recorders of the SIP proxy\n"
 BLOCK = re.compile(f"^{re.escape(BEGIN)}.*?^{re.escape(END)}", re.MULTILINE | re.DOTALL)
 # A broadcast, which Kamailio's sockets may not send: it fails at once.
 NOWHERE = "255.255.255.255"
@@ -76,7 +76,7 @@ class Names:
         self.due[name] = time.monotonic() + seconds
         good = [address for address in addresses if is_a_recorders(address)]
         if not good:
-            self.faults[name] = f"{addresses[0]} is the address of no recorder"
+            self.faults[name] = f"{addresses[0]} cannot be the address of a recorder"
             return
         self.faults.pop(name, None)
         if self.known.get(name) not in good:
@@ -85,7 +85,7 @@ class Names:
     def fault(self):
         """What is wrong, in a line; empty when nothing is."""
         return "; ".join(
-            f"{name} does not resolve ({why}): " + (f"its last address {self.known[name]} is used" if name in self.known else "it gets no calls until it does")
+            f"{name} does not resolve ({why}): " + (f"its last address {self.known[name]} is used" if name in self.known else "it gets no calls until it resolves")
             for name, why in sorted(self.faults.items())
         )
 

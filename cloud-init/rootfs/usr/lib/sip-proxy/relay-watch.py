@@ -92,7 +92,7 @@ class Watch:
 
     def answered(self):
         if self.marked:
-            say(f"{self.name} answers: it gets calls again")
+            say(f"{self.name} answers again: it gets new calls")
             self.marked = False
         # a call that it answered late may have set the mark, too
         in_kamailio("htable.delete", "silent", self.number)
@@ -107,7 +107,7 @@ class Watch:
         if silence < MARK:
             return
         if not self.marked:
-            say(f"{self.name} does not answer: it gets no calls")
+            say(f"{self.name} does not answer: it gets no new calls")
         # anew each time: the mark expires, and Kamailio may have been started since
         self.marked = True
         in_kamailio("htable.seti", "silent", self.number, 1)
@@ -116,8 +116,8 @@ class Watch:
         elif silence >= self.limit:
             self.end(f"no answer for {silence:.0f} s, the limit for its last calls")
         elif silence >= END and (still is None or still < END - MARK):
-            known = "it relays: it goes on until its last call has ended"
-            self.once("whether it relays is not known" if still is None else known)
+            known = "it still relays packets: it keeps its calls until the last one has ended"
+            self.once("it is unknown whether it still relays packets" if still is None else known)
 
     def looks_for_room(self):
         full, before = self.load.look(), self.full
@@ -128,7 +128,7 @@ class Watch:
             # anew each time: the mark expires
             in_kamailio("htable.seti", "full", self.number, 1)
         elif before:
-            say(f"{self.name} has room again")
+            say(f"{self.name} has room for new calls again")
             in_kamailio("htable.delete", "full", self.number)
 
     def pid(self):
@@ -137,7 +137,7 @@ class Watch:
     def end(self, why):
         self.ended = [moment for moment in self.ended if time.monotonic() - moment < ENDS_IN]
         if len(self.ended) >= ENDS:
-            return self.once(f"FAILED: it hangs, and is not ended once more: that was done {ENDS} times in {ENDS_IN} s")
+            return self.once(f"FAILED: it hangs, but is not ended again: it was ended {ENDS} times in {ENDS_IN} s")
         if self.pid() in (None, "", "0"):
             # it does not run; systemd starts it
             return self.once("it does not run")

@@ -22,7 +22,7 @@ def addresses(name):
     thread.start()
     thread.join(PATIENCE)
     if not found:
-        raise TimeoutError(f"{name} does not resolve: the resolver is silent")
+        raise TimeoutError(f"{name} does not resolve: the resolver does not answer")
     if isinstance(found[0], Exception):
         raise OSError(f"{name} does not resolve: {found[0]}")
     return found[0]

@@ -41,7 +41,7 @@ leave() {
 	1) say "FAILED: ${known_left:-an unknown number of} calls are still up after $DRAIN_LIMIT s (drain_limit) ($value)" ;;
 	*)
 		[[ $(wanted_drain) == "$value" ]] || return 1
-		say "drained: nothing reports calls ($value)"
+		say "drained: neither Kamailio nor the media relay reports calls ($value)"
 		;;
 	esac
 	over leaving

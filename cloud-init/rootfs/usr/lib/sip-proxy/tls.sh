@@ -102,7 +102,7 @@ self_signed() {
 	}
 	chmod 600 "$folder/tls_private_key"
 	printf '%s' "$names" >"$folder/names"
-	say "made a self-signed certificate for $names, for ${self_signed_days} days"
+	say "created a self-signed certificate for $names, valid for ${self_signed_days} days"
 }
 
 # tls_profiles CA: Kamailio's tls.cfg. With a CA recorders must show a certificate of it; a platform that shows one must show a good one.

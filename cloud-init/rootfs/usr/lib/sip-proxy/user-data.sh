@@ -16,9 +16,9 @@ user_data_is_whole() {
 	short=$(short_files "$list") || return 1
 	digest=$(files_of "$list" | xargs -d '\n' cat 2>/dev/null | sha256sum) || true
 	if [[ -n $short ]]; then
-		say "FAILED: user-data is not whole on this disk: ${short% }"
+		say "FAILED: user-data is incomplete on this disk: ${short% }"
 	elif [[ $(sed -n 's/^sha256 //p' "$list") != "${digest%% *}" && ${1:-} != rewritten ]]; then
-		say "FAILED: user-data is not whole on this disk: a file is not as user-data has it"
+		say "FAILED: user-data is incomplete on this disk: a file differs from user-data"
 	else
 		# on the disk, before anything says so
 		sync -f "$list" && : >"$state/user-data-whole"
