@@ -35,7 +35,7 @@ export function addGroup(sipProxy: Command): void {
       .argument(...fleetArgument)
       .addOption(targetWith("groups"))
       .option("--to <version>", "version of the launch template")
-      .option("--replace-protected", "also replace instances that are protected from scaling in")
+      .option("--replace-protected", "also replace instances that are protected from scale-in")
       .option("--end-standby", "terminate instances in Standby")
       .option("--no-wait", "do not wait until it has finished")
       .option("--timeout <seconds>", "seconds to wait until it has finished", "86400")

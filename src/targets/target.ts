@@ -193,7 +193,7 @@ export interface RollOptions extends DryRunOptions {
   wait: boolean;
   timeout: string;
   to?: string;
-  /** Replace instances that are protected from scaling in, too; else they stay as they are. */
+  /** Replace instances that are protected from scale-in, too; else they stay as they are. */
   replaceProtected?: boolean;
   /** Terminate instances in Standby; else they stay as they are. */
   endStandby?: boolean;

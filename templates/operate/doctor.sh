@@ -179,7 +179,7 @@ recorders() {
 database_answers() {
   local began answer kept way_out
   load_database
-  way_out="is $PGHOST:$PGPORT up, and does it let $PGUSER in from here?"
+  way_out="check that $PGHOST:$PGPORT is up and accepts $PGUSER from this host"
   began=$(date +%s%N)
   if answer=$(DATABASE_PATIENCE=5 psql_strict --no-align --tuples-only --command 'SELECT count(*) FROM sip_proxy_dispatcher' 2>&1); then
     told ok database "$answer rows, in $((($(date +%s%N) - began) / 1000000)) ms"

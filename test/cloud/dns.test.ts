@@ -132,7 +132,7 @@ test("a group's hosts come and go in DNS, status shows them, delete removes what
     TTL: 60,
   };
   expect((await cloud.ok("group", "status", file)).stdout).toMatch(
-    /sip\.example\.com: not marked as this group's/,
+    /sip\.example\.com: has no marker of this group/,
   );
 
   const marker = (turn: number) =>
@@ -170,7 +170,7 @@ test("a group's hosts come and go in DNS, status shows them, delete removes what
   expect(await records(zone)).toEqual([...left, foreign].sort());
 
   const gone = await told(cloud, "group", "delete", file, "--force");
-  expect(gone.stdout + gone.stderr).toContain("what its instances left in DNS");
+  expect(gone.stdout + gone.stderr).toContain("the DNS records of its instances");
   expect(await records(zone)).toEqual([foreign]);
   expect((await told(cloud, "group", "delete", file, "--force")).changes).toEqual([]);
 });

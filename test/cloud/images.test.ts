@@ -182,7 +182,7 @@ test("a bake whose last call fails is named, and the same command finishes it", 
   expect([failed.code, failed.stderr]).toEqual([
     1,
     expect.stringMatching(
-      /EnableImageDeprecation: RequestLimitExceeded[^]*baked, but not finished: ami-\w+ \(eu-west-1\)/,
+      /EnableImageDeprecation: RequestLimitExceeded[^]*baked, but incomplete: ami-\w+ \(eu-west-1\)/,
     ),
   ]);
   expect(await told(cloud, "image", "promote", file)).toMatchObject({ code: 1, changes: [] });

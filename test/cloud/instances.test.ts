@@ -136,7 +136,9 @@ test("an address that somebody has marked to be used is used, and never given ba
   expect(await run("terminate", "--release")).toMatchObject({
     code: 0,
     changes: ["ec2:TerminateInstances", "ec2:DeleteSecurityGroup"],
-    stderr: expect.stringContaining("was not allocated by launch, or the fleet file names it") as string,
+    stderr: expect.stringContaining(
+      "is kept, because launch did not allocate it or the fleet file contains it",
+    ) as string,
   });
   expect(await addresses()).toHaveLength(1);
 });

@@ -124,7 +124,9 @@ test("key pairs, security groups and volumes of killed bakes are named and remov
   ];
   const { stderr } = await cloud.ok("image", "list", file, "--target", "ec2");
   for (const id of gone)
-    expect(stderr).toMatch(new RegExp(`${id} in eu-west-1, made .* was left by a killed bake`));
+    expect(stderr).toMatch(
+      new RegExp(`${id} in eu-west-1, created .* was left behind by an interrupted bake`),
+    );
   for (const id of [...young, ...fresh, ...stays]) expect(stderr).not.toContain(id);
 
   type Cleaned = Record<"terminated" | "deleted" | "kept" | "passedOver", string[]>;

@@ -70,7 +70,7 @@ test("what is not there, does not fit, or is not open is told with its line and 
     "image.targets.ec2.ami_regions[0]": /must be enabled for this account; af-south-1 is not/,
     "image.targets.ec2.instance_type": /must be an instance type of eu-west-1; got c9z\.large/,
     "proxies.sipproxy0.public_ip_address": /must be an Elastic IP of this account in eu-west-1/,
-    "group.instance_type": /must have x86_64 processors, as ami-\w+ has it; m6g\.large has arm64/,
+    "group.instance_type": /must have x86_64 processors, because ami-\w+ is for them; m6g\.large has arm64/,
     [`group.subnets[${subnets.length}]`]: new RegExp(`must be a subnet of this account .*got ${lost}`),
     "launch.ec2.instance_type": /must be an instance type of eu-west-1; got t9\.medium/,
     "launch.ec2.volume_size": /must be at least \d+, the size of ami-\w+'s snapshot; got 4/,
@@ -180,7 +180,7 @@ test("a group of several types: made, found unchanged, changed, rolled, rolled b
   const plan = await told(cloud, "group", "plan", other);
   expect(plan.stdout).toContain("~ instance types of autoscaling group test-proxies");
   expect(plan.stdout).toContain("~ distribution.OnDemandPercentageAboveBaseCapacity: 100 -> 80");
-  expect(plan.stderr).toMatch(/makes calls end: EC2 takes spot instances back/);
+  expect(plan.stderr).toMatch(/can interrupt calls: EC2 interrupts spot instances/);
   await cloud.ok("group", "apply", other);
   expect(await changesOf("apply", other)).toEqual([]);
   expect(await cloud.json("group", "status", other)).toMatchObject({

@@ -30,9 +30,9 @@ test("the status of a thousand instances takes twenty calls at most, and still t
   >;
   expect(proxies).toHaveLength(many);
   expect(proxies.filter(({ ready }) => !ready)).toMatchObject([{ says: "database: waiting", checks: "ok" }]);
-  expect(proxies.filter(({ says }) => says === "InService (by its group; console not read)").length).toBe(
-    many - 6,
-  );
+  expect(
+    proxies.filter(({ says }) => says === "InService (reported by the group; console not read)").length,
+  ).toBe(many - 6);
   expect(code).toBe(1);
 });
 

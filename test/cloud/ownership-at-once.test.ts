@@ -33,7 +33,7 @@ describe("two applies at once", () => {
       code: 1,
       changes: ["ec2:CreateLaunchTemplate"],
       stderr: expect.stringMatching(
-        /another process created this at the same time[^]*another apply/,
+        /another process created this resource at the same time[^]*another apply/,
       ) as string,
     });
   });
@@ -45,7 +45,7 @@ describe("two applies at once", () => {
     expect(await told(cloud, "group", "apply", await fleet())).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /another process created this at the same time[^]*another apply/,
+        /another process created this resource at the same time[^]*another apply/,
       ) as string,
     });
   });
@@ -93,7 +93,7 @@ describe("a group that cannot be deleted keeps its instances", () => {
     expect((await theGroup())?.Instances).toHaveLength(2);
   });
 
-  test("an instance protected from scaling in would be waited for without end", async () => {
+  test("an instance protected from scale-in would be waited for without end", async () => {
     const file = await fleet();
     await cloud.ok("group", "apply", file);
     const [instance] = (await theGroup())?.Instances ?? [];
@@ -104,7 +104,7 @@ describe("a group that cannot be deleted keeps its instances", () => {
         ProtectedFromScaleIn: true,
       }),
     );
-    await refused(file, new RegExp(`protected from scaling in: ${instance?.InstanceId}`), [["delete"]]);
+    await refused(file, new RegExp(`protected from scale-in: ${instance?.InstanceId}`), [["delete"]]);
     expect(await told(cloud, "group", "delete", file, "--force")).toMatchObject({ code: 0 });
   });
 
@@ -119,7 +119,7 @@ describe("a group that cannot be deleted keeps its instances", () => {
 });
 
 describe("a roll and instances that somebody has set aside", () => {
-  /** A group of four with a second version to roll to; one instance is in Standby, one is protected from scaling in. */
+  /** A group of four with a second version to roll to; one instance is in Standby, one is protected from scale-in. */
   async function setAside(): Promise<{ file: string; standby: string; shielded: string }> {
     await cloud.ok("group", "apply", await fleet({ group: { min: 4 } }));
     const [standby = "", shielded = ""] = (await instances()).map(({ InstanceId }) => InstanceId ?? "");
@@ -150,11 +150,9 @@ describe("a roll and instances that somebody has set aside", () => {
       "Ignore",
     ]);
     const before = stderr.slice(0, stderr.indexOf("InProgress"));
+    expect(before).toContain(`${standby} is in Standby: it stays at version 1 (--end-standby ends it)`);
     expect(before).toContain(
-      `${standby} is in Standby: it stays as it is, at version 1 (--end-standby ends it)`,
-    );
-    expect(before).toContain(
-      `${shielded} is protected from scaling in: it stays as it is, at version 1 (--replace-protected replaces it)`,
+      `${shielded} is protected from scale-in: it stays at version 1 (--replace-protected replaces it)`,
     );
     expect(stderr).toMatch(/every instance but (i-\w+, i-\w+) runs version 2\n$/);
     expect(await stillThere(standby, shielded)).toBe(2);
@@ -171,7 +169,7 @@ describe("a roll and instances that somebody has set aside", () => {
       "Refresh",
     ]);
     expect(stderr).toContain(`${standby} is in Standby: it is terminated`);
-    expect(stderr).toContain(`${shielded} is protected from scaling in: it is replaced`);
+    expect(stderr).toContain(`${shielded} is protected from scale-in: it is replaced`);
     expect(stderr).toMatch(/every instance runs version 2\n$/);
     expect(await stillThere(standby, shielded)).toBe(0);
   });
@@ -218,6 +216,6 @@ test("an AMI that does not fit the instance type is refused before anything is m
   expect(await told(cloud, "group", "apply", await fleet())).toMatchObject({
     code: 1,
     changes: [],
-    stderr: expect.stringMatching(/ami-\w+ is arm64, and t3\.medium has x86_64 processors/) as string,
+    stderr: expect.stringMatching(/ami-\w+ is arm64, but t3\.medium has x86_64 processors/) as string,
   });
 });

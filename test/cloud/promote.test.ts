@@ -84,7 +84,7 @@ test("of several regions each that stays behind is named; run again, it goes on;
   const behind = await told(cloud, "image", "promote", without, home);
   expect([behind.code, behind.stderr]).toEqual([
     0,
-    expect.stringContaining("us-west-2: there is no copy of this image; nothing stays promoted"),
+    expect.stringContaining("us-west-2: this image has no copy there; no image stays promoted"),
   ]);
   const seen = async (...more: string[]) =>
     (

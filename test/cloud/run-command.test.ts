@@ -82,7 +82,9 @@ test("a host, and a group's instances, are asked and told by their names or ids;
   const all = await on("calls");
   expect([all.code, all.stderr.match(/^.*: its image does not list.*$/gm)?.sort()]).toEqual([
     0,
-    ["sipproxy0", ...ids].sort().map((name) => `${name}: its image does not support the list of calls; 7 are up`),
+    ["sipproxy0", ...ids]
+      .sort()
+      .map((name) => `${name}: its image does not support the list of calls; 7 are up`),
   ]);
   expect((await on("drain", first, "sipproxy0", "--no-wait", "--json")).code).toBe(0);
   const drained = (instance: string) => readdirSync(runOf(instance)).includes("drain");
@@ -132,8 +134,8 @@ test("an instance that SSM does not reach is told with the way out, and the othe
     instance === first ? undefined : instance === second ? "ConnectionLost" : "Online";
   const some = await on("calls");
   for (const words of [
-    `${first}: not reachable: SSM does not manage ${first}: its image needs the SSM agent`,
-    `${second}: not reachable: the SSM agent of ${second} has not been heard of since 2026-09-21T`,
+    `${first}: not reachable: SSM does not manage ${first}: it needs the SSM agent in its image`,
+    `${second}: not reachable: the last contact with the SSM agent of ${second} was at 2026-09-21T`,
     "sipproxy0: its image does not support the list of calls; 7 are up",
   ])
     expect(some.stderr).toContain(words);
@@ -156,7 +158,7 @@ test("commands that are not delivered, cancelled or not permitted, and throttled
     /sipproxy0: Run Command: DeliveryTimedOut: the SSM agent of i-\w+ has not taken/,
   );
   ssm.fails = { status: "Cancelled", details: "Cancelled" };
-  expect(await asked()).toContain("sipproxy0: Run Command: somebody has cancelled the command");
+  expect(await asked()).toContain("sipproxy0: Run Command: the command was cancelled");
   ssm.fails = undefined;
   cloud.proxy.trouble("SendCommand", { code: "AccessDeniedException", message: "not authorized" });
   expect(await asked()).toContain("sipproxy0: SSM SendCommand: AccessDeniedException: not authorized");
@@ -204,7 +206,7 @@ test("a secret is not sent where SSM would keep it; packets need another way", a
   expect([trace.code, trace.stderr]).toEqual([
     1,
     expect.stringMatching(
-      /sipproxy0: Run Command carries no stream, and ssh through SSM needs .*session-manager-plugin/,
+      /sipproxy0: Run Command cannot stream, and ssh through SSM needs .*session-manager-plugin/,
     ),
   ]);
 });

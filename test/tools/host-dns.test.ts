@@ -181,14 +181,14 @@ test("a drain by hand leaves DNS first: the mark of it comes when its address is
   const isLeaving = () => [isThere("leaving"), isThere("draining")];
   await become(() => expect(state(0)).toBe("joined"));
 
-  expect(await drain("start")).toContain("leaving DNS: sip.example.com");
+  expect(await drain("start")).toContain("removing this host from DNS: sip.example.com");
   expect(isLeaving()).toEqual([true, false]);
   await joined(1);
-  expect(await drain("undo")).toContain("taking calls again");
+  expect(await drain("undo")).toContain("accepting calls again");
   expect(isLeaving()).toEqual([false, false]);
   await joined(0, 1);
 
-  expect(await drain("start")).toContain("leaving DNS");
+  expect(await drain("start")).toContain("removing this host from DNS");
   expect(await drain("now")).toContain("draining: new calls get 503");
   expect(isLeaving()).toEqual([false, true]);
   await drain("undo");

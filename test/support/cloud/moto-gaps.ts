@@ -20,7 +20,7 @@ interface Refresh {
   reason: string;
   percentage: number;
   started: string;
-  /** Of instances that are protected from scaling in, and in Standby: what becomes of them. */
+  /** Of instances that are protected from scale-in, and in Standby: what becomes of them. */
   shielded: string;
   standby: string;
 }

@@ -48,7 +48,7 @@ describe("user-data", () => {
       hint: expect.stringContaining("shorten") as string,
     });
     expect(faults[0]?.message).toMatch(
-      /within 16384 bytes .* it has \d+, of which \/etc\/sip-proxy\/dispatcher-seed.sql takes \d+/,
+      /larger than 16384 bytes .* it has \d+ bytes, \d+ of them for \/etc\/sip-proxy\/dispatcher-seed.sql/,
     );
   });
 

@@ -93,9 +93,12 @@ test("a silent endpoint is told of while it is waited for", async () => {
 test.each([
   [
     "http",
-    /^EC2 DescribeImages: the proxy did not pass it on to ec2\.eu-west-1\.amazonaws\.com: Proxy connection ended/,
+    /^EC2 DescribeImages: the proxy did not forward the request to ec2\.eu-west-1\.amazonaws\.com: Proxy connection ended/,
   ],
-  ["socks5h", /^EC2 DescribeImages: the proxy did not pass it on to ec2\.eu-west-1\.amazonaws\.com: .*Socks/],
+  [
+    "socks5h",
+    /^EC2 DescribeImages: the proxy did not forward the request to ec2\.eu-west-1\.amazonaws\.com: .*Socks/,
+  ],
 ])("a proxy (%s) that hangs up, or is none, is told as that, without its password", async (scheme, words) => {
   const { server, port } = await serve(() => undefined);
   server.on("connect", (_, socket: Socket) => socket.destroy());

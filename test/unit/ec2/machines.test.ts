@@ -20,7 +20,7 @@ test.each([
 });
 
 test("an AMI of another architecture is told; one of which none is known is not", () => {
-  expect(misfit("arm64", "c7i.large")).toMatch(/is arm64, and c7i\.large has x86_64 processors/);
+  expect(misfit("arm64", "c7i.large")).toMatch(/is arm64, but c7i\.large has x86_64 processors/);
   expect([
     misfit("arm64", "c7g.large"),
     misfit("x86_64", "t3.small"),

@@ -62,7 +62,7 @@ test("an answer of 200 that tells of something undone is an error", () => {
     });
   expect(undone("unexpectedError")).toThrow("version 2: unexpectedError: no");
   expect(undone("launchTemplateVersionDoesNotExist")).not.toThrow();
-  expect(() => refuseUndone("ec2:EnableImage", { Return: false })).toThrow("was not done");
+  expect(() => refuseUndone("ec2:EnableImage", { Return: false })).toThrow("AWS reports a failure");
   expect(() => refuseUndone("ec2:EnableImage", { Return: true })).not.toThrow();
 });
 

@@ -54,7 +54,7 @@ async function plan(aws: Aws, job: Ec2Bake, fleet: Fleet, { json }: BakeOptions)
   const { argv } = job.packerCommand();
   const calls = existing ? [] : callsAfterPacker(fleet);
   if (json) printOutcome(aws, existing ? { reused: true } : { reused: false, packer: argv, then: calls });
-  else if (existing) talk.say("nothing to do: the same image was baked before");
+  else if (existing) talk.say("nothing to do: this image was baked before");
   else {
     print(`${argv.map(shellQuote).join(" ")}\n`);
     for (const call of calls) print(showCall(call));

@@ -52,8 +52,7 @@ function statusText(status: GroupStatus): string {
 }
 
 function dnsText({ name, instances }: NonNullable<GroupStatus["dns"]>): string {
-  if (instances === undefined)
-    return pc.yellow(`${name}: not marked as this group's, or not permitted to read`);
+  if (instances === undefined) return pc.yellow(`${name}: has no marker of this group, or must not be read`);
   return `${name} has the addresses of ${instances.join(", ") || "no instance"}`;
 }
 

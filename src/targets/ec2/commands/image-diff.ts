@@ -39,7 +39,7 @@ async function comparedAmi(aws: Aws, fleet: Fleet, wanted: string): Promise<Comp
   const contents = await publishedContents(aws, fleet.name, ami);
   if (contents) return comparedImage(ami.id, contents);
   talk.warn(
-    `${ami.id}: its manifest is neither on this machine nor published; the versions are from its tags`,
+    `${ami.id}: this machine does not have its manifest, and it is not published; the versions are from the tags`,
   );
   return fromTags(ami);
 }

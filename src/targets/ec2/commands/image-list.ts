@@ -43,7 +43,7 @@ function listed(ami: FleetAmi, promoted: ReadonlySet<string>, isInFile: boolean)
     promoted.has(ami.id) ? "promoted" : "",
     isInFile ? "" : `${ami.region} is not a region of the fleet file`,
     ami.state === "available" ? "" : ami.state,
-    tags[tagKey.kamailio] === undefined ? "not finished: bake again" : "",
+    tags[tagKey.kamailio] === undefined ? "incomplete: run bake-image again" : "",
     ami.deprecated === undefined ? "" : `deprecated from ${ami.deprecated.slice(0, 10)}`,
   ];
   return {

@@ -14,16 +14,16 @@ export async function tellLeftovers(aws: Aws, fleet: string): Promise<void> {
     for (const one of left) talk.warn(inWords(one, aws.region));
   } catch (error) {
     if (!isAwsError(error, "UnauthorizedOperation", "AccessDenied")) throw error;
-    talk.warn(`not checked whether killed bakes have left something in ${aws.region}: ${error.message}`);
+    talk.warn(`cannot check for resources of interrupted bakes in ${aws.region}: ${error.message}`);
   }
 }
 
 function inWords({ kind, id, state, since }: Leftover, region: string): string {
   const made = since?.toISOString() ?? "?";
   if (kind !== "builder")
-    return `${kind} ${id} in ${region}, made ${made}, was left by a killed bake; to remove it: sip-proxy image clean FLEET`;
+    return `${kind} ${id} in ${region}, created ${made}, was left behind by an interrupted bake; to delete it: sip-proxy image clean FLEET`;
   return (
-    `builder ${id} in ${region} has been ${state} since ${made}; its bake is still running or was killed. ` +
-    `It ends itself ${bakeLimitHours} hours after its start; to end it now: sip-proxy image clean FLEET`
+    `builder ${id} in ${region} has been ${state} since ${made}; its bake is still running or was interrupted. ` +
+    `It terminates ${bakeLimitHours} hours after its start; to terminate it now: sip-proxy image clean FLEET`
   );
 }

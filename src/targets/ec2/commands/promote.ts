@@ -38,7 +38,7 @@ export async function promote(
     const promotions = await plan(aws, fleet, wanted);
     const behind = await leftBehind(aws, fleet, promotions);
     for (const [region, ami] of Object.entries(behind))
-      talk.warn(`${region}: there is no copy of this image; ${ami ?? "nothing"} stays promoted`);
+      talk.warn(`${region}: this image has no copy there; ${ami ?? "no image"} stays promoted`);
     await promoteAll(aws, fleet, promotions);
     if (options.json) printOutcome(aws, promotions);
     else for (const promotion of promotions) tell(promotion, options.dryRun === true);
@@ -113,22 +113,22 @@ async function refuseForeignParameter(
   if (image ? isOurs(tagsOf(image.Tags), { fleet: fleet.name }) : value.startsWith("ami-")) return;
   throw new UserError(
     `the parameter ${parameter} in ${aws.region} holds ${value}, which is not an AMI of the fleet ${fleet.name}; it was not changed`,
-    { hint: "set another one with image.targets.ec2.ami_parameter, or delete this one" },
+    { hint: "use another parameter with image.targets.ec2.ami_parameter, or delete this one" },
   );
 }
 
 /** Launches of this fleet file would take it, for types that it does not run on. */
 function refuseOtherArchitecture({ image }: Fleet, { id, architecture }: FleetAmi): void {
   if (architecture === image.architecture) return;
-  throw new UserError(`${id} is for ${architecture}, and image.architecture is ${image.architecture}`, {
-    hint: `name an image for ${image.architecture}, or set image.architecture: ${architecture}; each has its own parameter`,
+  throw new UserError(`${id} is for ${architecture}, but image.architecture is ${image.architecture}`, {
+    hint: `choose an image for ${image.architecture}, or set image.architecture: ${architecture}; each architecture has its own parameter`,
   });
 }
 
 function refuseUnfinished({ id, tags }: FleetAmi): void {
   if (tags[tagKey.kamailio] !== undefined) return;
-  throw new UserError(`${id} was baked, but its bake was not finished`, {
-    hint: "run bake-image again: it finishes this bake without baking again",
+  throw new UserError(`the bake of ${id} is incomplete`, {
+    hint: "run bake-image again to complete it; this does not bake again",
   });
 }
 

@@ -42,7 +42,7 @@ function ofHost(fleet: Fleet, host: Host, there: readonly FoundInstance[]): Foun
   if (instance === undefined) return [{ name, host, why: "not launched" }];
   if (more.length > 0) {
     const ids = own.map(({ id }) => id).join(", ");
-    return [{ name, host, why: `there is more than one instance of it: ${ids}` }];
+    return [{ name, host, why: `it has more than one instance: ${ids}` }];
   }
   if (instance.state === "running") return [{ name, host, id: instance.id }];
   return [{ name, host, why: `${instance.id} is ${instance.state}` }];
@@ -52,7 +52,7 @@ function ofHost(fleet: Fleet, host: Host, there: readonly FoundInstance[]): Foun
 function ofGroup(group: string, host: Host, own: readonly FoundInstance[]): Found[] {
   const members = own.filter(({ tags }) => tags["aws:autoscaling:groupName"] === group);
   const running = members.filter(({ state }) => state === "running");
-  if (running.length === 0) return [{ name: host.name, host, why: "no instance of the group runs" }];
+  if (running.length === 0) return [{ name: host.name, host, why: "no instance of the group is running" }];
   return running.map(({ id }) => ({ name: id, host, id }));
 }
 

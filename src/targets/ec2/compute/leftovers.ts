@@ -54,7 +54,7 @@ export function reasonToStay(
   const users = usedBy.filter((id) => !ended.includes(id));
   if (users.length > 0) return `in use by ${users.join(", ")}`;
   if (all || (since !== undefined && now - since.getTime() > bakeMinutes * 60_000)) return undefined;
-  return `made less than ${bakeMinutes} minutes ago: a bake may still use it; --all removes it too`;
+  return `created less than ${bakeMinutes} minutes ago, a bake may still use it; --all deletes it too`;
 }
 
 const removals: Record<LeftoverKind, (id: string) => PlannedCall> = {

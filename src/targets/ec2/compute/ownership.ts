@@ -74,14 +74,14 @@ export function refuseForeign(
   const found = ownership(tags, owner);
   if (found.of === "us" || (found.of === "nobody" && adopt) || (found.of === "managed" && managed)) return;
   if (found.of === "managed")
-    throw new UserError(`${what} is managed by ${found.by}; it is left as it is`, {
-      hint: "change it there: sip-proxy export FLEET prints the template anew; group status, roll and rollback, status and dns work with it as it is",
+    throw new UserError(`${what} is managed by ${found.by} and was not changed`, {
+      hint: "change it there: sip-proxy export FLEET prints the new template; group status, roll and rollback, status and dns work without changes",
     });
   if (found.of === "others")
     throw new UserError(`${what} belongs to ${found.whom}; it was not changed`, {
-      hint: "use another name in this fleet file, or delete it where it was created",
+      hint: "use another name in this fleet file, or delete the resource with the tool that created it",
     });
   throw new UserError(`${what} was not created for the fleet ${owner.fleet}: it has no tag ${tagKey.fleet}`, {
-    hint: `use another name in the fleet file; or take it over: sip-proxy group apply FLEET --adopt, or add the tag ${tagKey.fleet}=${owner.fleet}`,
+    hint: `use another name in the fleet file, or take it over: sip-proxy group apply FLEET --adopt, or add the tag ${tagKey.fleet}=${owner.fleet}`,
   });
 }

@@ -34,7 +34,7 @@ export function ruleCalls(fleet: Fleet, GroupId: string, there: readonly IpPermi
 export function refuseTooManyRules(fleet: Fleet): void {
   const rules = ingressRules(fleet).length;
   if (rules <= ingressLimit) return;
-  throw new UserError(`the security group would need ${rules} rules; EC2 allows ${ingressLimit}`, {
-    hint: "give the recorders' networks instead of each address: launch.ec2.recorder_networks",
+  throw new UserError(`the security group would need ${rules} rules, but EC2 allows ${ingressLimit}`, {
+    hint: "set launch.ec2.recorder_networks to the networks of the recorders",
   });
 }

@@ -50,8 +50,8 @@ export async function finishAmis(
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const ids = Object.entries(baked.image.amis).map(([region, id]) => `${id} (${region})`);
-    throw new UserError(`${error.message}\nbaked, but not finished: ${ids.join(", ")}`, {
-      hint: "run the same command again: it finishes them without baking again",
+    throw new UserError(`${error.message}\nbaked, but incomplete: ${ids.join(", ")}`, {
+      hint: "run the same command again to complete them; this does not bake again",
       cause: error,
     });
   }

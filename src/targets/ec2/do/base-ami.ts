@@ -32,7 +32,7 @@ export async function findBase(
     };
   }
   const what = filter
-    ? `no AMI of ${filter.owner} is named ${filter.filters["name"]}`
+    ? `${filter.owner} has no AMI with the name ${filter.filters["name"]}`
     : `there is no AMI ${base}`;
   throw new UserError(`${what} in ${aws.region}`, {
     hint: "set image.base, or base_owner and base_name under image.targets.ec2",
@@ -44,9 +44,9 @@ function refuseOtherArchitecture({ ImageId, Architecture: its }: AmiImage, archi
   if (its === undefined || its === ec2Name[architecture]) return;
   const other = architectureOf(its);
   throw new UserError(
-    `the base ${ImageId} is for ${other ?? its}, and image.architecture is ${architecture}`,
+    `the base ${ImageId} is for ${other ?? its}, but image.architecture is ${architecture}`,
     {
-      hint: `name a base for ${architecture}${other === undefined ? "" : `, or set image.architecture: ${other}`}`,
+      hint: `use a base for ${architecture}${other === undefined ? "" : `, or set image.architecture: ${other}`}`,
     },
   );
 }

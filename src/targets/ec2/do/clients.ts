@@ -77,7 +77,7 @@ async function regionOf(client: EC2Client): Promise<string> {
   try {
     return await client.config.region();
   } catch (cause) {
-    throw new UserError("no AWS region is given", {
+    throw new UserError("no AWS region is set", {
       hint: "set region under image.targets.ec2 or launch.ec2 in the fleet file, or AWS_REGION",
       cause,
     });

@@ -40,6 +40,6 @@ function notReady(id: string, name: string, what: string, output: string): UserE
       "the end of its console:",
       ...tail.map((line) => `  | ${line}`),
     ].join("\n"),
-    { hint: `it keeps trying; see: sip-proxy status FLEET ${name} --target ec2` },
+    { hint: `the host keeps trying; see: sip-proxy status FLEET ${name} --target ec2` },
   );
 }

@@ -24,7 +24,7 @@ export async function disable(
     const refused = isHalfDisabled(ami)
       ? [`${ami.id}: an earlier --disable or --enable of it was interrupted; run --enable first`]
       : theirs.length > 0 && record === undefined
-        ? [`${ami.id}: shared with ${theirs.length}, more than a parameter can record`]
+        ? [`${ami.id}: shared with ${theirs.length} accounts, more than a parameter can store`]
         : await changeOne(aws, ami.id, disablingCalls(fleet.name, ami.id, record, new Date()));
     if (refused.length === 0) done.disabled.push(ami.id);
     done.passed.push(...refused);

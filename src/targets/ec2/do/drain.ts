@@ -40,15 +40,15 @@ export async function drain(
   const heard = await poll(says, { pause: pause(5), timeout: looks * pause(5) });
   if (heard === undefined) {
     await aws.change("ec2:DeleteTags", drainTag(id), {});
-    throw new UserError(`${name} (${id}) has not confirmed that it drains, and still takes calls`, {
-      hint: `images of earlier releases do not watch the drain tag: run sip-proxy-drain on the host, then the same command with --now; or use --now immediately, which ends its calls`,
+    throw new UserError(`${name} (${id}) has not confirmed the drain and still accepts calls`, {
+      hint: `images of earlier releases ignore the drain tag: run sip-proxy-drain on the host, then the same command with --now; --now without a drain ends the calls`,
     });
   }
   const over = async () => ((await says())?.over === true ? true : undefined);
   if (heard.over || (await poll(over, { pause: pause(5), timeout: settings.drain_limit * 1000 + grace })))
     return;
   throw new UserError(`${name} (${id}) is still draining after ${settings.drain_limit} s (drain_limit)`, {
-    hint: "run the same command again, or with --now, which ends its calls",
+    hint: "run the same command again to keep waiting, or with --now to end the calls",
   });
 }
 
@@ -61,7 +61,7 @@ async function showTags(aws: Aws, id: string, name: string): Promise<void> {
     );
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    throw new UserError(`${name} (${id}) cannot be asked to drain: ${error.message}`, {
+    throw new UserError(`${name} (${id}) cannot be drained: ${error.message}`, {
       hint: "the metadata service does not accept tag names with spaces or slashes; run sip-proxy-drain on the host, then the same command with --now",
       cause: error,
     });

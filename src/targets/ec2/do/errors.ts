@@ -21,7 +21,7 @@ export function isAwsError(error: unknown, ...codes: readonly string[]): error i
 }
 
 export const betweenHint =
-  "is there a proxy, a login page or another server in between? (HTTPS_PROXY, NO_PROXY, AWS_ENDPOINT_URL)";
+  "check whether a proxy, a login page or another server answers instead (HTTPS_PROXY, NO_PROXY, AWS_ENDPOINT_URL)";
 
 type Hints = readonly [RegExp, string][];
 
@@ -31,11 +31,11 @@ const unreachable = /^(NoAnswerOf(Aws|Proxy)|TimeoutError|ECONN|ENOTFOUND|EAI_AG
 const troubleOfCredentials: Hints = [
   [
     /^(CredentialsProviderError|TokenProviderError|NoCredentials|MissingAuthenticationToken)/,
-    "give credentials as for the AWS CLI: AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or an instance role",
+    "provide credentials as for the AWS CLI: AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or an instance role",
   ],
   [
     /^(ExpiredToken|RequestExpired|TokenRefreshRequired|ExpiredTokenException)/,
-    "log in again (aws sso login), or give fresh credentials",
+    "log in again (aws sso login), or provide new credentials",
   ],
   [/^(AuthFailure|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient)/, "check the credentials"],
 ];
@@ -49,7 +49,7 @@ const troubleOfEveryCall: Hints = [
   ],
   [
     /^(RequestLimitExceeded|Throttl|TooManyRequests|EC2ThrottledException)/,
-    "AWS throttles this account; run the same command again in a minute; it continues where it stopped",
+    "AWS throttles this account; run the same command again in a minute to continue",
   ],
   [unreachable, "is AWS reachable from this machine? (AWS_ENDPOINT_URL, AWS_REGION, proxies)"],
   [/^(InternalError|InternalFailure|ServiceUnavailable|Unavailable)/, "AWS has a problem; try again"],
@@ -63,11 +63,11 @@ const troubleOfOne: Hints = [
   ],
   [
     /^(VcpuLimitExceeded|InstanceLimitExceeded|AddressLimitExceeded|MaxSpotInstanceCountExceeded|LimitExceeded|RulesPerSecurityGroupLimitExceeded)/,
-    "ask for a higher quota in the Service Quotas console, or clean up",
+    "request a higher quota in the Service Quotas console, or delete unused resources",
   ],
   [
     /^InvalidAMIID/,
-    "bake and promote an image in this region, or name one (launch.ec2.ami); see `sip-proxy image list`",
+    "bake and promote an image in this region, or set launch.ec2.ami; see `sip-proxy image list`",
   ],
   [
     /^InvalidIPAddress/,
@@ -113,9 +113,9 @@ export function awsError(error: unknown, what: string, host = ""): unknown {
   if (id === undefined && /proxy|socks/i.test(message))
     return new AwsError(
       "NoAnswerOfProxy",
-      `${what}: the proxy did not pass it on to ${host || "AWS"}: ${message}${tried}`,
+      `${what}: the proxy did not forward the request to ${host || "AWS"}: ${message}${tried}`,
       {
-        hint: "is the proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY the right one? NO_PROXY names what needs none",
+        hint: "check the proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; NO_PROXY lists hosts that are reached without it",
         cause: error,
       },
       attempts,

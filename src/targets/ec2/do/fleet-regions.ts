@@ -40,12 +40,12 @@ export async function findAmi(aws: Aws, fleet: Fleet, wanted = "newest"): Promis
   if (found) return found;
   throw new UserError(
     wanted === "newest"
-      ? `there is no AMI of the fleet ${fleet.name} for ${fleet.image.architecture} in ${aws.region}`
+      ? `the fleet ${fleet.name} has no AMI for ${fleet.image.architecture} in ${aws.region}`
       : `no AMI of the fleet ${fleet.name} in ${aws.region} is ${wanted}`,
     {
       hint:
         amis.length === 0
-          ? "bake one: bake-image FLEET --target ec2"
+          ? "bake one with: bake-image FLEET --target ec2"
           : `choose from: ${amis.map(({ id, key, architecture }) => `${id} (${key}, ${architecture})`).join(", ")}`,
     },
   );

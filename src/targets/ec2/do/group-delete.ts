@@ -53,7 +53,7 @@ export async function deleteGroup(aws: Aws, name: string, deletion: Deletion): P
   const deleted = [
     ...(group ? ["the group"] : []),
     ...(template ? ["its launch template"] : []),
-    ...(addresses === undefined ? [] : ["what its instances left in DNS"]),
+    ...(addresses === undefined ? [] : ["the DNS records of its instances"]),
     ...(alarms.length > 0 ? ["its alarms"] : []),
   ];
   return deleted.length === 0
@@ -72,7 +72,7 @@ async function drained(aws: Aws, name: string, { timeout, tell }: Deletion): Pro
   };
   const late = (left: string) =>
     new UserError(`instances are still draining after ${timeout / 1000} s: ${left}`, {
-      hint: "run the same command again, or end them with their calls: --force",
+      hint: "run the same command again to keep waiting, or use --force to end them with their calls",
     });
   await untilClear(look, {
     ...{ timeout, pause: pause(15), late },

@@ -88,7 +88,7 @@ export async function confirmGroup(aws: Aws, wanted: WantedGroup, { changes }: P
   throw new UserError(
     `another process changed the group at the same time: ${others.map(({ what }) => what).join("; ")}`,
     {
-      hint: "is another apply of this fleet running? Check with sip-proxy group plan FLEET, then apply again",
+      hint: "check with sip-proxy group plan FLEET whether another apply of this fleet is running, then apply again",
     },
   );
 }
@@ -128,7 +128,7 @@ function zoneNotes(subnets: readonly Subnet[]): string[] {
   const zones = [...new Set(subnets.map(({ zone }) => zone))];
   if (zones.length > 1) return [];
   return [
-    `all instances are in ${zones[0] ?? "one zone"}: give subnets in several zones, so that the group survives the loss of one`,
+    `all instances are in ${zones[0] ?? "one zone"}: use subnets in several zones, so that the group survives the failure of one`,
   ];
 }
 
@@ -142,6 +142,6 @@ async function poolNotes(
   const needed = Math.ceil((max * max_healthy_percentage) / 100);
   if (addresses.length >= needed) return [];
   return [
-    `the pool ${elastic_ip_pool} has ${addresses.length} Elastic IPs; a roll of ${max} instances needs ${needed}: allocate more, with the tag sip-proxy:elastic-ip-pool=${elastic_ip_pool}`,
+    `the pool ${elastic_ip_pool} has ${addresses.length} Elastic IPs; a roll of ${max} instances needs ${needed}: allocate more with the tag sip-proxy:elastic-ip-pool=${elastic_ip_pool}`,
   ];
 }

@@ -186,7 +186,7 @@ async function joinRefresh(
     throw new UserError(
       `a roll to version ${version ?? "?"} is running: ${refresh ? progress(refresh) : ""}`,
       {
-        hint: "wait for its end, or cancel it: sip-proxy group rollback FLEET",
+        hint: "wait until it has finished, or cancel it: sip-proxy group rollback FLEET",
       },
     );
   }
@@ -241,7 +241,7 @@ async function finished(aws: Aws, name: string, refresh: InstanceRefresh, versio
   throw new UserError(
     `the roll to version ${version} failed${undone ? " and was rolled back" : ""}: ${progress(refresh)}`,
     {
-      hint: "the console of an instance shows why it was given up: sip-proxy status FLEET GROUP --target ec2",
+      hint: "the console of a failed instance shows the reason: sip-proxy status FLEET GROUP --target ec2",
     },
   );
 }

@@ -41,13 +41,13 @@ export async function amiToLaunch(aws: Aws, fleet: Fleet, named?: string): Promi
   const id = named ?? fleet.launch.ec2.ami ?? (await promotedAmi(aws, fleet));
   if (id === undefined) {
     throw new UserError(`no image of ${fleet.name} is promoted in ${aws.region} (${amiParameter(fleet)})`, {
-      hint: "bake-image FLEET --target ec2, then sip-proxy image promote FLEET; or name one: launch.ec2.ami",
+      hint: "run bake-image FLEET --target ec2, then sip-proxy image promote FLEET; or set launch.ec2.ami",
     });
   }
   const image = await describeAmi(aws, id);
   if (image?.State !== "available") {
     throw new UserError(`${id} is ${image?.State ?? "no AMI that this account sees"} in ${aws.region}`, {
-      hint: "sip-proxy image list FLEET shows what there is",
+      hint: "sip-proxy image list FLEET shows the images",
     });
   }
   refuseMisfit(fleet, image);

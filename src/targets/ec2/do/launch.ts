@@ -143,7 +143,7 @@ export class Ec2Hosts implements Hosts {
     for (const { allocationId, publicIp, tags } of await addressesOfHost(this.aws, this.fleet, host)) {
       if (!isAllocated(tags, publicIp, this.fleet, host))
         done.push(
-          `the address ${publicIp} was not allocated by launch, or the fleet file names it: it is kept`,
+          `the address ${publicIp} is kept, because launch did not allocate it or the fleet file contains it`,
         );
       else if (!release) done.push(`its address ${publicIp} is kept (--release releases it)`);
       else {
@@ -194,7 +194,7 @@ function refuseOtherUserData(host: Host, { id, tags }: FoundInstance, userData: 
   throw new UserError(
     `${host.name} was launched as ${id} with different user-data: the fleet file has changed since`,
     {
-      hint: `to replace it, after its last call: sip-proxy fleet roll FLEET ${host.name} --target ec2; its Elastic IP is kept`,
+      hint: `to replace it without losing calls: sip-proxy fleet roll FLEET ${host.name} --target ec2; its Elastic IP is kept`,
     },
   );
 }

@@ -68,9 +68,9 @@ const alreadyThere = [
 /** It was not there when the plan was made. */
 function madeByOthers(error: AwsError): UserError {
   return new UserError(
-    `another process created this at the same time; it was not changed: ${error.message}`,
+    `another process created this resource at the same time; it was not changed: ${error.message}`,
     {
-      hint: "is another apply of this fleet running? Check with sip-proxy group plan FLEET, then apply again",
+      hint: "check with sip-proxy group plan FLEET whether another apply of this fleet is running, then apply again",
       cause: error,
     },
   );

@@ -23,7 +23,7 @@ export async function unmanaged(aws: Aws, ids: readonly string[]): Promise<Map<s
       if (its === undefined) return [[id, `SSM does not manage ${id}: ${howToManage}`]];
       if (its.PingStatus === "Online") return [];
       const since = its.LastPingDateTime?.toISOString() ?? "an unknown time";
-      return [[id, `the SSM agent of ${id} has not been heard of since ${since} (${its.PingStatus})`]];
+      return [[id, `the last contact with the SSM agent of ${id} was at ${since} (${its.PingStatus})`]];
     }),
   );
 }

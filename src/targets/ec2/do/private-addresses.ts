@@ -23,6 +23,6 @@ export async function refuseTakenPrivate(
   const other = holders.find((holder) => !own.includes(holder));
   if (other === undefined) return;
   throw new UserError(`${host.name}: ${address} is in use by ${other} in ${subnetId}`, {
-    hint: "give another private_ip_address; hosts that change places need a third address in between",
+    hint: "use another private_ip_address; to swap two addresses, use a third one in between",
   });
 }

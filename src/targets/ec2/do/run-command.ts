@@ -22,7 +22,7 @@ import { pause } from "./pause.js";
 
 /** What an instance needs before SSM reaches it, and what works without. */
 export const howToManage =
-  "its image needs the SSM agent, its role what iam-policy prints with launch.ec2.ssm_agent: true, and it a way to the endpoints ssm and ssmmessages (docs/ec2.md); --ssh needs none of this";
+  "it needs the SSM agent in its image, a role with the policy that iam-policy prints with launch.ec2.ssm_agent: true, and access to the endpoints ssm and ssmmessages (docs/ec2.md); --ssh needs none of this";
 
 /** Seconds until the agent has taken a command, the least that SSM takes; for what the agent does around a script; and for SSM to know a command. */
 const DELIVERY = 60;
@@ -43,11 +43,11 @@ export class RunCommand {
     const seconds = Math.ceil(timeout / 1000);
     const first = readPart(await this.#shell(carryScript(script, seconds), seconds));
     if (!first)
-      throw new UserError(`${this.instance}: Run Command has printed something else than an answer`);
+      throw new UserError(`${this.instance}: the output of Run Command is not an answer of sip-proxy`);
     if (first.size > mostCharacters) {
       await this.#shell(dropScript(first), seconds);
       throw new UserError(
-        `the answer is too long for Run Command: ${first.size} characters of at most ${mostCharacters}, compressed (ask for less: --since, --grep; or take --ssh)`,
+        `the answer is too long for Run Command: ${first.size} characters of at most ${mostCharacters}, compressed (use --since or --grep to reduce it, or --ssh)`,
       );
     }
     let text = first.text;
@@ -126,13 +126,13 @@ export class RunCommand {
   }
 
   #why(done: GetCommandInvocationCommandOutput | undefined, seconds: number): string {
-    if (done === undefined) return `Run Command has not ended, and was cancelled`;
+    if (done === undefined) return `Run Command did not end in time and was cancelled`;
     const { Status, StatusDetails = Status, StandardErrorContent = "" } = done;
     const details = StatusDetails?.replaceAll(" ", "") ?? "";
     if (/^(DeliveryTimedOut|Undeliverable)$/.test(details))
-      return `Run Command: ${details}: the SSM agent of ${this.instance} has not taken the command in ${DELIVERY} s; does it run, and reach SSM?`;
-    if (details === "ExecutionTimedOut") return `Run Command: the script has not ended in ${seconds} s`;
-    if (Status === "Cancelled") return "Run Command: somebody has cancelled the command";
+      return `Run Command: ${details}: the SSM agent of ${this.instance} did not accept the command in ${DELIVERY} s; check that it runs and reaches SSM`;
+    if (details === "ExecutionTimedOut") return `Run Command: the script did not end in ${seconds} s`;
+    if (Status === "Cancelled") return "Run Command: the command was cancelled";
     const last = StandardErrorContent.trim().split("\n").at(-1) ?? "";
     return `Run Command: ${details}${last === "" ? "" : `: ${last}`}`;
   }

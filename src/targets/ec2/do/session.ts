@@ -15,7 +15,7 @@ export async function sshThroughSession(
   const missing = await missingPrograms();
   if (missing.length > 0)
     return {
-      why: `Run Command carries no stream, and ssh through SSM needs ${missing.join(", ")} on this machine (AWS CLI, Session Manager plugin); --ssh works without`,
+      why: `Run Command cannot stream, and ssh through SSM needs ${missing.join(", ")} on this machine (AWS CLI, Session Manager plugin); use --ssh instead`,
     };
   const proxy = `aws ssm start-session --region ${region} --target %h --document-name AWS-StartSSHSession --parameters portNumber=%p`;
   return operatorSshArgv(`${login}@${instance}`, `ProxyCommand=${proxy}`);

@@ -97,7 +97,7 @@ async function sayingsOfGroup(
   const byGroup = instances.map((instance) => {
     const said = {
       ready: inService(instance),
-      says: `${lifecycle(instance)} (by its group; console not read)`,
+      says: `${lifecycle(instance)} (reported by the group; console not read)`,
     };
     return [instance.id, bySelf.get(instance.id) ?? said] as const;
   });

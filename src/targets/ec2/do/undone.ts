@@ -15,7 +15,7 @@ interface Undone {
 export function refuseUndone(action: Action, output: object): void {
   const { Return, UnsuccessfullyDeletedLaunchTemplateVersions: versions = [] } = output as Undone;
   const what = action.replace(":", " ");
-  if (Return === false) throw new AwsError("NotDone", `${what}: AWS reports that it was not done`, {}, 1);
+  if (Return === false) throw new AwsError("NotDone", `${what}: AWS reports a failure`, {}, 1);
   const [failed] = versions.filter(({ ResponseError }) => !/DoesNotExist$/i.test(ResponseError?.Code ?? ""));
   if (!failed) return;
   const { Code = "NotDone", Message = "" } = failed.ResponseError ?? {};

@@ -25,5 +25,5 @@ export function misfit(architecture: string | undefined, type: string): string |
   const needed = isArm(type) ? "arm64" : "x86_64";
   if (architecture === undefined || !/^(arm64|x86_64)$/.test(architecture) || architecture === needed)
     return undefined;
-  return `is ${architecture}, and ${type} has ${needed} processors`;
+  return `is ${architecture}, but ${type} has ${needed} processors`;
 }

@@ -49,7 +49,7 @@ function ttlFitsDrain({ group, dns, hosts }: Fleet): Fault[] {
   return [
     {
       path: placeOf(host, "drain_limit"),
-      message: `must be at least dns.ttl (${dns.ttl}): an instance leaves DNS and waits so long before it drains; got ${drain_limit}`,
+      message: `must be at least dns.ttl (${dns.ttl}): an instance waits that long after it has left DNS, before it drains; got ${drain_limit}`,
       hint: "set dns.ttl: 60",
     },
   ];

@@ -44,7 +44,7 @@ export const imageOwner = text({
 
 /** EC2's rule for names of AMIs, with the wildcards that a filter takes. */
 export const imageNameFilter = text({
-  rule: "the name of an AMI, in which * and ? stand for anything",
+  rule: "the name of an AMI, with the wildcards * and ?",
   pattern: /^[A-Za-z0-9()[\] ./'@_*?-]{3,128}$/,
 });
 

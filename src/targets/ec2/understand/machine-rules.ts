@@ -60,8 +60,8 @@ function instanceTypesFitImage({ image, launch, group }: Fleet): Fault[] {
       ? []
       : {
           path,
-          message: `must be a type with ${image.architecture} processors, as the image has them (image.architecture); ${type} has ${other} ones`,
-          hint: `for example ${usualType[image.architecture]} (a g after the generation stands for Graviton, arm64), or set image.architecture: ${other}`,
+          message: `must be an instance type with ${image.architecture} processors, because image.architecture is ${image.architecture}; ${type} has ${other} processors`,
+          hint: `use a type such as ${usualType[image.architecture]}, or set image.architecture: ${other}`,
         },
   );
 }
@@ -89,7 +89,7 @@ function volumesAreFastEnough({ launch }: Fleet): Fault[] {
       : [
           {
             path: [...path, "volume_iops"],
-            message: `must be at most ${iops} with ${volume_size} GiB (500 for each); got ${volume_iops}`,
+            message: `must be at most ${iops} with ${volume_size} GiB (500 IOPS per GiB); got ${volume_iops}`,
           },
         ]),
     ...(volume_throughput <= throughput
@@ -97,7 +97,7 @@ function volumesAreFastEnough({ launch }: Fleet): Fault[] {
       : [
           {
             path: [...path, "volume_throughput"],
-            message: `must be at most ${throughput} with ${volume_iops} IOPS (a quarter of them); got ${volume_throughput}`,
+            message: `must be at most ${throughput} with ${volume_iops} IOPS (0.25 MiB/s per IOPS); got ${volume_throughput}`,
             hint: `set volume_iops: ${volume_throughput * 4}`,
           },
         ]),

@@ -16,10 +16,10 @@ function typesAreGivenOnce({ group }: Fleet): Fault[] {
   if (!group) return [];
   const twice = namedTypes(group)
     .filter(([, type], index) => group.instance_types.indexOf(type) !== index)
-    .map(([path, type]) => ({ path, message: `must name each type once; ${type} is there twice` }));
+    .map(([path, type]) => ({ path, message: `must contain each type once; ${type} is there twice` }));
   if (group.instance_types.length === 0 || group.instance_type === undefined) return twice;
-  const message = "must not be given beside instance_types, whose first type is the preferred one";
-  return [...twice, { path: ["group", "instance_type"], atKey: true, message, hint: "leave it out" }];
+  const message = "must not be set together with instance_types; the first type there is the preferred one";
+  return [...twice, { path: ["group", "instance_type"], atKey: true, message, hint: "remove it" }];
 }
 
 /** A warning. AWS knows the numbers of all types; those of the usual sizes follow from their names. */
@@ -65,11 +65,16 @@ function spotEndsCalls({ group }: Fleet): Fault[] {
       path,
       severity: "warning",
       message:
-        "makes calls end: EC2 takes spot instances back with a notice of two minutes, and calls that last longer are cut",
-      hint: "leave it out where calls must not be lost",
+        "can interrupt calls: EC2 interrupts spot instances with a notice of two minutes, and calls that last longer end",
+      hint: "remove it if calls must not be lost",
     },
     ...(warm_pool === undefined
       ? []
-      : [{ path, message: "must be 0 or left out with warm_pool: EC2 keeps no spot instances there" }]),
+      : [
+          {
+            path,
+            message: "must be 0 or unset with warm_pool: EC2 does not keep spot instances in warm pools",
+          },
+        ]),
   ];
 }

@@ -26,8 +26,8 @@ function baseIsNoFile({ image }: Fleet): Fault[] {
   return [
     {
       path: ["image", "base"],
-      message: "is a cloud image, of which EC2 makes no AMI (image.targets.ec2 is given)",
-      hint: "for EC2 name an AMI: base: ami-…, or base_owner and base_name under image.targets.ec2. For local images leave image.targets.ec2 out",
+      message: "is a cloud image, which cannot be baked into an AMI (image.targets.ec2 is set)",
+      hint: "for EC2, use an AMI: base: ami-…, or base_owner and base_name under image.targets.ec2; for local images, remove image.targets.ec2",
     },
   ];
 }
@@ -52,7 +52,7 @@ function drainFitsTerminateHook({ hosts, group }: Fleet): Fault[] {
   return [
     {
       path: placeOf(host, "drain_limit"),
-      message: `must be at most ${longest}: EC2 waits no longer for an instance of the group (100 x terminate_heartbeat); got ${drain_limit}`,
+      message: `must be at most ${longest}: EC2 does not wait longer for an instance of the group (100 x terminate_heartbeat); got ${drain_limit}`,
       hint: `set terminate_heartbeat: ${Math.ceil(drain_limit / 100)} in the group`,
     },
   ];
@@ -64,7 +64,7 @@ function securityGroupHasNetworks({ launch, hosts }: Fleet): Fault[] {
   return [
     {
       path: ["launch", "ec2", "create_security_group"],
-      message: "needs trusted: the security group admits calls from those networks only",
+      message: "requires trusted: the security group admits calls from these networks only",
       hint: "add trusted: [the voice platform's networks] under settings",
     },
   ];
@@ -87,8 +87,8 @@ function sessionManagerHasProfile({ image }: Fleet): Fault[] {
   return [
     {
       path: ["image", "targets", "ec2", "ssh_interface"],
-      message: "is session_manager, for which the builder needs an iam_instance_profile",
-      hint: "name one with the policy AmazonSSMManagedInstanceCore",
+      message: "is session_manager, which requires iam_instance_profile",
+      hint: "set it to an instance profile with the policy AmazonSSMManagedInstanceCore",
     },
   ];
 }
@@ -134,8 +134,8 @@ function alarmActionsAreInTheRegion({ group, launch, image }: Fleet): Fault[] {
     return [
       {
         path: ["group", "alarm_actions", index],
-        message: `is in ${there}, and the group in ${region}: CloudWatch takes actions of its own region only`,
-        hint: `name one in ${region}`,
+        message: `is in ${there}, but the group is in ${region}: CloudWatch accepts actions of its own region only`,
+        hint: `use an action in ${region}`,
       },
     ];
   });

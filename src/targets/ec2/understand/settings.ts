@@ -41,7 +41,7 @@ export const imageEc2Settings = {
   base_name: optional(
     imageNameFilter,
     "Name of the base AMI. Of several matches the newest is used, and its id is recorded. No effect when image.base is an AMI id.",
-    { defaultText: "`BASE-ARCHITECTURE-*`, Debian's names" },
+    { defaultText: "`BASE-ARCHITECTURE-*`, as Debian names its AMIs" },
   ),
   ssh_username: withDefault(
     text({ rule: "a login name", pattern: /^[a-z_][a-z0-9_-]{0,31}$/ }),
@@ -51,7 +51,7 @@ export const imageEc2Settings = {
   instance_type: withDefault(instanceType, usualType.amd64, "Type of the builder instance.", usualTypes),
   vpc_id: optional(resourceId("vpc"), "VPC of the builder."),
   subnet_id: optional(resourceId("subnet"), "Subnet of the builder."),
-  associate_public_ip_address: optional(flag, "Give the builder a public address."),
+  associate_public_ip_address: optional(flag, "Assign a public address to the builder."),
   ssh_interface: withDefault(
     oneOf("public_ip", "private_ip", "session_manager"),
     "public_ip",
@@ -60,7 +60,7 @@ export const imageEc2Settings = {
   ssh_networks: withDefault(
     listOf(cidr),
     [],
-    "Networks that may reach the builder's SSH while it runs; all when none is given.",
+    "Networks that may connect to the builder's SSH port; all networks if unset.",
   ),
   iam_instance_profile: optional(
     instanceProfile,
@@ -103,7 +103,7 @@ export const launchEc2Settings = {
     defaultText: "the image's region",
   }),
   ami: optional(text({ rule: "an AMI id", pattern: /^ami-[0-9a-f]{8,17}$/ }), "AMI to launch.", {
-    defaultText: "the promoted one",
+    defaultText: "the promoted AMI",
   }),
   instance_type: withDefault(instanceType, usualType.amd64, "Type of the instances.", usualTypes),
   vpc_id: optional(resourceId("vpc"), "VPC in which the security group is created."),
@@ -121,16 +121,16 @@ export const launchEc2Settings = {
   recorder_networks: withDefault(
     listOf(cidr),
     [],
-    "Networks of the recorders for this security group (EC2 allows 60 rules); the address of each recorder when none is given.",
+    "Networks of the recorders for this security group (EC2 allows 60 rules); if unset, the address of each recorder.",
   ),
   elastic_ip: withDefault(
     flag,
     true,
-    "Give each single host an Elastic IP: the one in public_ip_address, or for auto one that is allocated and tagged for it. Set it to false if a NAT gateway is in front of the hosts.",
+    "Associate an Elastic IP with each single host: the one in public_ip_address, or with auto a newly allocated and tagged one. Set it to false if a NAT gateway is in front of the hosts.",
   ),
   associate_public_ip_address: optional(
     flag,
-    "Give instances a public address from the subnet if they have no Elastic IP, or until they have it.",
+    "Assign a public address from the subnet to instances, until they have an Elastic IP.",
     { defaultText: "the subnet's setting" },
   ),
   key_name: optional(text({ rule: "a key pair name", pattern: /^[ -~]{1,255}$/ }), "Key pair for SSH."),
@@ -138,14 +138,14 @@ export const launchEc2Settings = {
   ssm_agent: withDefault(
     flag,
     false,
-    "The image has the SSM agent, through which commands with --target ec2 reach the hosts: the policies of `iam-policy` allow it, for the hosts' role and for operators.",
+    "The image contains the SSM agent: the policies that `iam-policy` prints then allow commands with --target ec2 through SSM, for the hosts' role and for operators.",
   ),
   host_endpoint_url: optional(
     text({
       rule: "a URL such as http://10.0.0.5:4566, without a path",
       pattern: /^https?:\/\/[A-Za-z0-9.-]+(:[1-9]\d{0,4})?$/,
     }),
-    "Endpoint at which hosts reach all AWS services (an emulator).",
+    "Endpoint of all AWS services for the hosts, such as an emulator.",
     { variable: "AWS_ENDPOINT_URL", defaultText: "each service's own endpoint in the region, over HTTPS" },
   ),
   volume_size: withDefault(integer(4, 1024, { unit: "GiB" }), 8, "Size of the root volume in GiB."),

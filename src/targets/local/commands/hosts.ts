@@ -39,7 +39,7 @@ async function imageToLaunch(fleet: Fleet, named: string | undefined): Promise<s
   const [newest] = await storedImages(fleet.name);
   if (newest) return newest.path;
   throw new UserError(`there is no local image of the fleet ${fleet.name}`, {
-    hint: "bake one: bake-image FLEET --target local",
+    hint: "bake one with: bake-image FLEET --target local",
   });
 }
 

@@ -32,7 +32,7 @@ forgotten_by_dns() {
 	kept | failed) return 0 ;;
 	esac
 	if ((EPOCHSECONDS - $1 < DNS_TTL + 180 && EPOCHSECONDS - $1 < DRAIN_LIMIT)); then return 1; fi
-	say "did not wait any longer for DNS"
+	say "stopped waiting for DNS"
 }
 
 # leave_and_drain: an operator's drain. A host that is in DNS leaves that first: until it is forgotten there, it takes calls.
@@ -42,7 +42,7 @@ leave_and_drain() {
 		return
 	fi
 	[[ -s $leaving ]] || printf '%s\n' "$EPOCHSECONDS" | write_file 644 - "$leaving"
-	say "leaving DNS: $DNS_NAME"
+	say "removing this host from DNS: $DNS_NAME"
 }
 
 # One look at a host that leaves DNS; fails while it does. The lifecycle agent looks, and whoever waits: one of them begins the drain, and

@@ -18,7 +18,9 @@ export const cloudFormation: Exporter = {
       text,
       notes:
         bytes > bodyLimit
-          ? [`the template has ${bytes} bytes: over ${bodyLimit}, CloudFormation takes it from S3 only`]
+          ? [
+              `the template has ${bytes} bytes; CloudFormation accepts templates over ${bodyLimit} bytes from S3 only`,
+            ]
           : [],
     };
   },
@@ -31,8 +33,8 @@ function secretFaults(fleet: Fleet): Fault[] {
     .flatMap((host) =>
       secretsInUserData(fleet, host).map((name) => ({
         path: placeOf(host, name),
-        message: "would stand in the template, for everybody who may read it",
-        hint: `let the hosts fetch it with their role: "\${secretsmanager:NAME}" or "\${ssm:/NAME}"`,
+        message: "would be readable in the template",
+        hint: `use a reference that hosts resolve with their role: "\${secretsmanager:NAME}" or "\${ssm:/NAME}"`,
       })),
     );
 }

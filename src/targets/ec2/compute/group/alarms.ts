@@ -46,7 +46,7 @@ const alarms = {
     TreatMissingData: "breaching",
   },
   "no-recorder": {
-    AlarmDescription: "A host has no recorder that it gives calls to.",
+    AlarmDescription: "A host has no recorder that is up.",
     MetricName: alarmMetrics.recorders,
     Statistic: "Minimum",
     Period: 60,

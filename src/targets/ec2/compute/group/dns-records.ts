@@ -53,7 +53,7 @@ export function othersName(
   if (marker) return `${kept.name} belongs to another owner: ${kept.marker} is ${saidBy(marker)}`;
   const there = records.filter((one) => is(kept.name, "A")(one) || is(kept.name, "CNAME")(one));
   if (there.length === 0) return undefined;
-  return `${kept.name} has records already (${there.map(({ Type = "" }) => Type).join(", ")}), and no ${kept.marker} that says they are sip-proxy's`;
+  return `${kept.name} has records already (${there.map(({ Type = "" }) => Type).join(", ")}), but no ${kept.marker} that marks them as records of sip-proxy`;
 }
 
 const is = (name: string, type: string) => (one: ResourceRecordSet) =>

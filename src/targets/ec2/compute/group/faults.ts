@@ -21,7 +21,7 @@ export function placeFaults({ group }: Fleet): Fault[] {
       : [
           {
             path: [...path, "private_ip_address"],
-            message: "must be auto: every instance of a group has its own address",
+            message: "must be auto, because every instance of a group has its own address",
           },
         ]),
   ];
@@ -31,6 +31,6 @@ function roleFaults({ launch }: Fleet): Fault[] {
   if (launch.ec2.iam_instance_profile !== undefined) return [];
   const message = "needs launch.ec2.iam_instance_profile: its hosts complete lifecycle hooks with that role";
   const hint =
-    "sip-proxy iam-policy FLEET prints the policy for it; a group that a stack has made (sip-proxy export) is changed by that";
+    "sip-proxy iam-policy FLEET prints the policy for it; a group from a CloudFormation stack is changed with the stack";
   return [{ path, atKey: true, message, hint }];
 }

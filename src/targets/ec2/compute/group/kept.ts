@@ -45,7 +45,7 @@ function stayingInstances({ Instances = [], SuspendedProcesses = [] }: AutoScali
       ? []
       : [
           {
-            why: `protected from scaling in: ${ids(shielded)}`,
+            why: `protected from scale-in: ${ids(shielded)}`,
             hint: "aws autoscaling set-instance-protection --no-protected-from-scale-in",
           },
         ]),

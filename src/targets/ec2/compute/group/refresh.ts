@@ -8,7 +8,7 @@ import { launchedTemplate, launchingVersion } from "./mixed.js";
 
 /** What a roll does with instances that somebody has set aside. Left alone, EC2 waits for them for an hour, and fails. */
 export interface SetAside {
-  /** Replaces those that are protected from scaling in, too. */
+  /** Replaces those that are protected from scale-in, too. */
   replaceProtected?: boolean;
   /** Terminates those in Standby. */
   endStandby?: boolean;
@@ -60,7 +60,7 @@ export function instancesAside(
     ({ InstanceId: id = "", LifecycleState, ProtectedFromScaleIn, LaunchTemplate }) => {
       const runs = Number(LaunchTemplate?.Version);
       if (runs === version) return [];
-      const stay = (option: string) => `stays as it is, at version ${runs || "?"} (${option})`;
+      const stay = (option: string) => `stays at version ${runs || "?"} (${option})`;
       if (/Standby$/.test(LifecycleState ?? ""))
         return {
           id,
@@ -71,7 +71,7 @@ export function instancesAside(
       return {
         id,
         stays: !replaceProtected,
-        words: `is protected from scaling in: it ${replaceProtected ? "is replaced" : stay("--replace-protected replaces it")}`,
+        words: `is protected from scale-in: it ${replaceProtected ? "is replaced" : stay("--replace-protected replaces it")}`,
       };
     },
   );

@@ -23,7 +23,7 @@ export function rolePolicy(
           "the first group of an account needs iam:CreateServiceLinkedRole for autoscaling.amazonaws.com, once",
         ]
       : policy.Statement.length === 0
-        ? ["the hosts of this fleet do not call AWS and need no role"]
+        ? ["the hosts of this fleet do not call AWS, so they need no role"]
         : [],
   };
 }

@@ -24,7 +24,7 @@ export function objections(
     ...(owner.of === "us" && !isOfBake(tags, fleet) ? ["not made by bake-image"] : []),
     ...(protection === "disabled" ? [] : [`protected from being deregistered (${protection})`]),
     ...(state === "disabled" && tags[tagKey.disabled] === undefined
-      ? [`disabled, but not by image prune; to have it checked again: aws ec2 enable-image --image-id ${id}`]
+      ? [`disabled, but not by image prune; to include it again: aws ec2 enable-image --image-id ${id}`]
       : []),
     ...(state === "pending" || state === "transient" ? [`is ${state}`] : []),
   ];

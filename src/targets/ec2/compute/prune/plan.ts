@@ -121,7 +121,7 @@ export function keepShared(plan: PrunePlan, sharedWith: ReadonlyMap<string, read
   const kept = shared.map(({ id, created }) => ({
     id,
     created,
-    why: [`shared with ${others({ id }).join(", ")}, whose use cannot be checked`],
+    why: [`shared with ${others({ id }).join(", ")}, where its use cannot be checked`],
   }));
   return {
     ...plan,

@@ -43,7 +43,7 @@ function unfit(
   if (KeySpec !== "SYMMETRIC_DEFAULT" || KeyUsage !== "ENCRYPT_DECRYPT")
     return `must be a symmetric KMS key for encryption; ${named.key} is ${KeySpec}, ${KeyUsage}`;
   if (named.shared && KeyManager === "AWS")
-    return `must be a KMS key of your own: other accounts cannot launch what ${named.key}, a key of AWS, encrypts`;
+    return `must be a customer managed KMS key: other accounts cannot launch AMIs encrypted with the AWS managed key ${named.key}`;
   return undefined;
 }
 
@@ -68,8 +68,8 @@ export async function autoscalingMayUseKey(aws: Aws, { launch, group }: Fleet): 
     {
       path: ["launch", "ec2", "kms_key_id"],
       severity: "warning",
-      message: `is a key that Auto Scaling's role may not use, by the key's policy and grants: the group's instances would end as they start (Client.InternalError)`,
-      hint: `give the key's policy a statement for ${GranteePrincipal} (Amazon EC2 Auto Scaling User Guide, "KMS key policy for use with encrypted volumes")`,
+      message: `is a key whose policy and grants do not allow Auto Scaling's role: the group's instances would terminate at their start (Client.InternalError)`,
+      hint: `add a statement for ${GranteePrincipal} to the key's policy (Amazon EC2 Auto Scaling User Guide, "KMS key policy for use with encrypted volumes")`,
     },
   ];
 }

@@ -43,7 +43,7 @@ export async function quotaOfAddresses(aws: Aws, fleet: Fleet): Promise<Fault[]>
       path: ["launch", "ec2", "elastic_ip"],
       severity: "warning",
       message: `needs ${needed} more Elastic IPs for hosts with public_ip_address: auto; the account's limit (${limit}) leaves ${Math.max(0, free)}`,
-      hint: "ask for a higher quota in the Service Quotas console, or release some",
+      hint: "request a higher quota in the Service Quotas console, or release unused addresses",
     },
   ];
 }

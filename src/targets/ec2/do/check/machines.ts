@@ -36,8 +36,8 @@ export async function amiFits(aws: Aws, fleet: Fleet): Promise<Fault[]> {
     return [{ path, atKey: true, severity: "warning", message, hint }];
   }
   if (image?.State === "available") return volumeHolds(fleet, image);
-  const message = `must be an available AMI in ${aws.region}; ${id} is ${image?.State ?? "not seen by this account"}`;
-  return [{ path, atKey: true, message, hint: "sip-proxy image list FLEET shows what there is" }];
+  const message = `must be an available AMI in ${aws.region}; ${id} is ${image?.State ?? "not visible to this account"}`;
+  return [{ path, atKey: true, message, hint: "sip-proxy image list FLEET shows the images" }];
 }
 
 function volumeHolds(
@@ -117,7 +117,7 @@ function wrongProcessors(
   of = "",
 ): Fault[] {
   if (needed === undefined || its.includes(needed)) return [];
-  const message = `must have ${needed} processors, as ${of} has it; ${type} has ${its.join(", ")}`;
+  const message = `must have ${needed} processors, because ${of} is for them; ${type} has ${its.join(", ")}`;
   return [{ path, atKey: true, message }];
 }
 

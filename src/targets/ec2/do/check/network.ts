@@ -24,7 +24,7 @@ export async function subnetsAreThere(aws: Aws, fleet: Fleet): Promise<Fault[]> 
     const subnet = there.find((one) => one.id === id);
     if (!subnet) return [{ path, message: `must be a subnet of this account in ${aws.region}; got ${id}` }];
     if (subnet.vpcId === vpc) return [];
-    const message = `must be in one VPC with the others (${vpc}); ${id} is in ${subnet.vpcId}`;
+    const message = `must be in the same VPC as the others (${vpc}); ${id} is in ${subnet.vpcId}`;
     return [{ path, message, hint: `all together are in ${[...vpcs].join(", ")}` }];
   });
 }
@@ -57,5 +57,5 @@ export async function keyPairIsThere(aws: Aws, { launch }: Fleet): Promise<Fault
   const { KeyPairs = [] } = await aws.ec2.send(new DescribeKeyPairsCommand({ Filters }));
   if (KeyPairs.some(({ KeyName }) => KeyName === key_name)) return [];
   const message = `must be a key pair in ${aws.region}; got ${key_name}`;
-  return [{ path: ["launch", "ec2", "key_name"], message, hint: "aws ec2 import-key-pair makes one" }];
+  return [{ path: ["launch", "ec2", "key_name"], message, hint: "create one with aws ec2 import-key-pair" }];
 }

@@ -21,15 +21,17 @@ export async function zoneHoldsName(aws: Aws, fleet: Fleet): Promise<Fault[]> {
       },
     ];
   if (kept.name !== zone && !kept.name.endsWith(`.${zone}`))
-    return [{ path, message: `must be the zone of dns.domain (${kept.name}); ${kept.zone} is of ${zone}` }];
+    return [
+      { path, message: `must be the zone of dns.domain (${kept.name}); ${kept.zone} is the zone of ${zone}` },
+    ];
   const { markers, records } = await recordsAt(aws, kept);
   const why = othersName(kept, markers, records);
   if (why === undefined) return [];
   return [
     {
       path: ["dns", "domain"],
-      message: `must be a name that is the group's alone: ${why}`,
-      hint: "instances leave records of others alone: take another name, or remove these records first",
+      message: `must be a name that only this group uses: ${why}`,
+      hint: "instances do not change records of others: use another name, or remove these records first",
     },
   ];
 }
