@@ -6,7 +6,7 @@ import { reportFaults } from "../../../src/understand/report.js";
 import { understand } from "../../../src/understand/understand.js";
 import { runCli } from "../../support/cloud/cli.js";
 
-// An output under `<!-- output: COMMAND -->` is what this command prints of the first example.
+// An output under `<!-- output: COMMAND -->` is what this command prints of the first example; the command itself may be above it.
 
 const outputs = pages().flatMap((page) =>
   [...readAsset(page).matchAll(/<!-- output: ([^\n]+) -->\n\n```\n([\s\S]*?)```/g)].map(
@@ -22,7 +22,7 @@ test("README.md shows a report of `validate`, and some page DNS records", () => 
 });
 
 test.each(outputs)("$page: $command", async ({ command, text }) => {
-  expect(await printed(command)).toBe(text);
+  expect(`${text.startsWith("$ ") ? `$ ${command}\n` : ""}${await printed(command)}`).toBe(text);
 });
 
 /** What a command prints of the example; `validate` is shown with an error in it. */
