@@ -20,7 +20,9 @@ const composed = ["nothing to delete", "every instance runs version"];
 const blocks = pages().flatMap((page) =>
   [...readAsset(page).matchAll(/(<!-- output: [^\n]+ -->\n\n)?```\n([\s\S]*?)```/g)].flatMap(
     ([, marker, text = ""], index) =>
-      marker === undefined && /^(\$ |CALL |boot {2})/m.test(text) ? [{ name: `${page}, ${index + 1}`, text }] : [],
+      marker === undefined && /^(\$ |CALL |boot {2})/m.test(text)
+        ? [{ name: `${page}, ${index + 1}`, text }]
+        : [],
   ),
 );
 
