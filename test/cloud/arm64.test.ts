@@ -141,7 +141,12 @@ test("packages of one architecture are not locked for the other, and this machin
     /its packages are for amd64, and image.architecture is arm64/,
     ...["bake", arm, "--target", "ec2", "--locked", `${folder}/image.lock`],
   );
-  await refused(/this machine has no lock file of an image of the fleet test for arm64/, "image", "outdated", arm);
+  await refused(
+    /this machine has no lock file of an image of the fleet test for arm64/,
+    "image",
+    "outdated",
+    arm,
+  );
   const withBridge = await fleet("arm64", { launch: { local: { bridge: "br-sip" } } });
   const local = /image.architecture is arm64: local images and hosts are amd64/;
   await refused(local, "bake", arm, "--target", "local");

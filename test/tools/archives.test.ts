@@ -123,9 +123,7 @@ test("flaws that security updates mend have the tracker's names; without it the 
     const { exitCode, stdout } = await outdated(`file:${join(folder, path ?? "")}`);
     const said = JSON.parse(stdout) as { packages: object[]; notes: string[] };
     expect(said.packages).toHaveLength(2);
-    expect(said.notes).toContainEqual(
-      expect.stringMatching(new RegExp(`^the CVEs are not known: .*${why}`)),
-    );
+    expect(said.notes).toContainEqual(expect.stringMatching(new RegExp(`^the CVEs are not known: .*${why}`)));
     expect(exitCode).toBe(3);
   }
 });

@@ -149,9 +149,7 @@ test("opens again by itself when those who are logged in cannot do so once more;
     guard; nft list set ip sip_proxy closed | grep elements || echo "stays open"
     nft delete table ip sip_proxy; guard; nft list set ip sip_proxy closed | grep elements || echo "loaded open"
     nft list tables | sort`);
-  expect(came).toMatch(
-    /^sip-proxy: host_firewall is on trial for 3 s: .*\nsip-proxy: FAILED: no new login/,
-  );
+  expect(came).toMatch(/^sip-proxy: host_firewall is on trial for 3 s: .*\nsip-proxy: FAILED: no new login/);
   expect(said(came).slice(3)).toEqual([
     "status 1, logins 1",
     ssh,

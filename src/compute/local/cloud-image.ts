@@ -60,7 +60,9 @@ export function readSystem(
   const packages = installedPackages(status);
   const architecture = packages.get("dpkg");
   if (architecture !== "amd64")
-    return { fault: `contains Debian for ${architecture ?? "an unknown architecture"}; it must be for amd64` };
+    return {
+      fault: `contains Debian for ${architecture ?? "an unknown architecture"}; it must be for amd64`,
+    };
   const missing = NEEDED.filter((name) => !packages.has(name));
   if (missing.length > 0)
     return {

@@ -29,7 +29,11 @@ export class LastCalls {
   count({ calls, count }: HostLook): CallsLeft {
     const { host } = this;
     if (calls === undefined)
-      return { host, calls: count, note: "all calls of this host: its image does not report the recorder of a call" };
+      return {
+        host,
+        calls: count,
+        note: "all calls of this host: its image does not report the recorder of a call",
+      };
     const inSetup = calls.filter(({ state }) => state === "setup").map(({ call_id }) => call_id);
     this.#early ??= new Set(inSetup);
     const own = calls.filter(({ recorder }) => recorder !== null && this.#uris.has(recorder));

@@ -48,7 +48,7 @@ export async function withBuilder(
   work: (inNetwork: InNetwork) => Promise<void>,
 ): Promise<void> {
   if (process.getuid?.() !== 0)
-    throw new UserError("a container as builder needs root", {
+    throw new UserError("the container builder requires root", {
       hint: "run it as root (sudo), or bake with --builder vm",
     });
   await requireTools(...TOOLS);

@@ -11,20 +11,20 @@ const identifier = text({
 export const databaseSettings = {
   dbhost: required(
     someOf(hostname),
-    "Host name or address of the PostgreSQL server; of several (a primary and its standbys), in this order, the one that takes writes is used.",
+    "Host name or address of the PostgreSQL server. In a list (a primary and its standbys), the first server that accepts writes is used.",
     { role: true, variable: "DBHOST" },
   ),
   dbport: withDefault(
     someOf(port),
     [5432],
-    "TCP port of the PostgreSQL server: one for all servers of dbhost, or as many, in the same order.",
+    "TCP port of the PostgreSQL server: one for all servers in dbhost, or one for each, in the same order.",
     { role: true, variable: "DBPORT" },
   ),
-  db_kam: withDefault(identifier, "kamailio", "Database that is created for Kamailio.", {
+  db_kam: withDefault(identifier, "kamailio", "Kamailio's database.", {
     role: true,
     variable: "DB_KAM",
   }),
-  dbuser_kam: withDefault(identifier, "kamailio", "Role with which the proxies use that database.", {
+  dbuser_kam: withDefault(identifier, "kamailio", "Database role of the proxies.", {
     role: true,
     variable: "DBUSER_KAM",
   }),
@@ -35,14 +35,19 @@ export const databaseSettings = {
   }),
   dbuser_root: optional(
     text({ rule: "a role name of up to 63 characters", max: 63 }),
-    "Role that may create roles and databases; used by `sip-proxy db init`.",
+    "Role that can create roles and databases, for `sip-proxy db init`.",
     { role: true, variable: "DBUSER_ROOT" },
   ),
   dbpass_root: optional(secret, "Password of dbuser_root.", { role: true, secret: true }),
-  db_root: withDefault(identifier, "miarecdb", "Database to which dbuser_root connects to create db_kam.", {
-    role: true,
-    variable: "DB_ROOT",
-  }),
+  db_root: withDefault(
+    identifier,
+    "miarecdb",
+    "Existing database to which dbuser_root connects to create db_kam.",
+    {
+      role: true,
+      variable: "DB_ROOT",
+    },
+  ),
   dbsslmode: withDefault(
     oneOf("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
     "prefer",
@@ -56,7 +61,7 @@ export const databaseSettings = {
   bootstrap: withDefault(
     oneOf("operator", "first-boot"),
     "operator",
-    "Who creates role and database: the operator with `sip-proxy db init`, or the first host that boots (it then gets dbpass_root).",
+    "Who creates the role and the database: the operator with `sip-proxy db init`, or the first host that boots (hosts then get dbpass_root).",
     { variable: "BOOTSTRAP" },
   ),
 };

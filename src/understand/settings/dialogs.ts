@@ -5,12 +5,12 @@ import { optional } from "./setting.js";
 export const dialogSettings = {
   dialog_secret: optional(
     secret,
-    "Secret that marks calls, random and the same on all proxies (openssl rand -hex 24): a platform can then continue a call at another proxy.",
-    { secret: true, defaultText: "each host has its own, and its calls continue there only" },
+    "Random secret for the marks in calls, the same on all proxies (openssl rand -hex 24), so that a platform can continue a call at another proxy.",
+    { secret: true, defaultText: "a random one for each host; calls then continue at that host only" },
   ),
   dialog_secret_other: optional(
     secret,
-    "Second dialog_secret, whose marks are valid too. Use it to replace the secret: first give the next one, then the previous one.",
+    "Second dialog_secret; marks with it are valid too. Use it to replace the secret: set it first to the next secret, then to the previous one.",
     { secret: true },
   ),
 };

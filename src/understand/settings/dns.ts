@@ -6,12 +6,12 @@ export const dnsSettings = {
   dns_priority: withDefault(
     integer(0, 65535),
     10,
-    "Priority in the SRV records: platforms use the proxies with the lowest value that answer.",
+    "Priority in the SRV records. Platforms use the answering proxies with the lowest value.",
   ),
   dns_weight: withDefault(
     integer(0, 65535),
     10,
-    "Weight in the SRV records: the share of the calls among proxies of the same priority.",
+    "Weight in the SRV records: the proxy's share of the calls among proxies with the same priority.",
   ),
 };
 
@@ -30,6 +30,6 @@ export const dnsZoneSettings = {
   ttl: withDefault(
     integer(1, 604_800, { unit: "seconds" }),
     60,
-    "Seconds for which a record may be cached; a removed proxy gets no new calls after this time.",
+    "Time to live of the records in seconds. After a proxy is removed, it can get new calls for this time.",
   ),
 };

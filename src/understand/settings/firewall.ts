@@ -6,11 +6,11 @@ export const firewallSettings = {
   host_firewall: withDefault(
     flag,
     false,
-    "Close all ports of the host but those of SIP and RTP, SSH, http_port for http_allow and the ports of image.packages (nftables).",
+    "Close all ports of the host except SIP, RTP, SSH, http_port for http_allow, and the ports of image.packages (nftables).",
   ),
   ssh_networks: withDefault(
     listOf(cidr),
     [],
-    "With host_firewall: networks that may use SSH (port 22); without any, the host does not restrict SSH.",
+    "With host_firewall: networks that can connect to SSH (port 22); if unset, the host does not restrict SSH.",
   ),
 };

@@ -15,17 +15,17 @@ export const commonGroupSettings = {
   max: withDefault(integer(1, 1000), 6, "Most instances."),
   desired: optional(
     integer(0, 1000),
-    "Desired number of instances, from min to max. Leave it out if target_calls or another program sets it.",
+    "Desired number of instances, from min to max. Do not set it if target_calls or another program controls it.",
     { defaultText: "min for a new group, else unchanged" },
   ),
   target_calls: optional(
     integer(1, 100_000),
-    "Active calls per instance that the group's size follows (target tracking on SipProxy/ActiveCalls, which the hosts publish).",
+    "Target number of active calls per instance for the size of the group (target tracking on SipProxy/ActiveCalls, which the hosts publish).",
   ),
   instance_warmup: withDefault(
     integer(0, 21_600, { unit: "seconds" }),
     60,
-    "Seconds after which a new instance that takes calls counts for scaling and for the next step of a roll.",
+    "Seconds after which a new instance that accepts calls counts for scaling and for the next step of a roll.",
   ),
   launch_timeout: withDefault(
     integer(30, 7200, { unit: "seconds" }),

@@ -6,11 +6,11 @@ export const hostAdditions = {
   files: withDefault(
     addedFiles,
     {},
-    "Additional text files of the host, part of its user-data (16 KB at most). Do not put secrets there.",
+    "Additional text files on the host, as part of its user-data (up to 16 KB). Do not put secrets there.",
   ),
   units: withDefault(
     addedUnits,
     {},
-    "Additional systemd units of the host, part of its user-data; they are started after its addresses are known.",
+    "Additional systemd units on the host, as part of its user-data; they start after the host's addresses are known.",
   ),
 };

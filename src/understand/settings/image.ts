@@ -55,7 +55,7 @@ export const imageSettings = {
   architecture: withDefault(
     oneOf(...architectures),
     "amd64",
-    "Processors that the image is made for. arm64 is for EC2 (Graviton); local images are amd64.",
+    "Processor architecture of the image. arm64 is for EC2 (Graviton); local images are amd64.",
   ),
   kamailio_version: withDefault(
     text({
@@ -63,36 +63,34 @@ export const imageSettings = {
       pattern: /^(distro|(apt:)?\d+\.\d+|(git:)?\d+\.\d+(\.\d+)?|git:[A-Za-z0-9][\w./-]{0,63})$/,
     }),
     "distro",
-    "Kamailio: `distro` is the base's package; a branch that the Kamailio project packages comes from its apt repository, any other branch or tag from source.",
+    "Version of Kamailio: `distro` is the package of the base; a branch with packages of the Kamailio project is installed from its apt repository; any other branch or tag is built from source.",
     { role: true },
   ),
-  kamailio_source: optional(
-    sourceLocation,
-    "Where Kamailio's source comes from, when kamailio_version is built from source.",
-    { defaultText: "its git repository, at the branch or tag" },
-  ),
+  kamailio_source: optional(sourceLocation, "Source of Kamailio, if kamailio_version is built from source.", {
+    defaultText: "its git repository, at the branch or tag",
+  }),
   rtpproxy_version: withDefault(
     text({ rule: "a tag of RTPProxy such as v3.2.0", pattern: /^v\d+\.\d+(\.\d+)?$/ }),
     "v3.2.0",
     "Release of RTPProxy to build.",
   ),
-  rtpproxy_source: optional(sourceLocation, "Where RTPProxy's source comes from.", {
+  rtpproxy_source: optional(sourceLocation, "Source of RTPProxy.", {
     defaultText: "its git repository, at the commit of the release",
   }),
-  media_relay: withDefault(oneOf(...relayNames()), "rtpproxy", "Which media relay is in the image.", {
+  media_relay: withDefault(oneOf(...relayNames()), "rtpproxy", "Media relay in the image.", {
     variable: "MEDIA_RELAY",
   }),
   kernel_forwarding: withDefault(
     autoOrFlag,
     // not before it has carried calls on hardware (npm run kernel-guest: in an emulated machine): a call that is not recorded is lost
     false,
-    "Whether rtpengine forwards packets in the kernel: `auto` where its module loads, `true`: a host is not ready without it. Try it with calls of your own before you rely on it.",
+    "Whether rtpengine forwards packets in the kernel. `auto`: if its module loads; `true`: hosts are not ready without the module. Test it with your calls before you rely on it.",
     { variable: "KERNEL_FORWARDING" },
   ),
   unattended_upgrades: withDefault(
     flag,
     false,
-    "Whether hosts install Debian's security updates by themselves, each night, but for Kamailio and the media relay. Without it, a new image brings them.",
+    "Whether hosts install Debian's security updates every night, except for Kamailio and the media relay. By default, only a new image has new packages.",
   ),
   debian_mirror: withDefault(
     url,
@@ -106,12 +104,12 @@ export const imageSettings = {
   ),
   snapshot: optional(
     url,
-    "A mirror that keeps Debian's archives as they were, such as https://snapshot.debian.org/archive: `bake-image --locked` asks it for the packages of the lock file.",
+    "A mirror with earlier states of Debian's archives, such as https://snapshot.debian.org/archive, from which `bake-image --locked` installs the packages of the lock file.",
   ),
   packages: withDefault(
     addedPackages,
     [],
-    "Additional Debian packages, and the ports at which they are reached, with the networks that EC2 security groups and host_firewall admit.",
+    "Additional Debian packages, and their ports with the networks that EC2 security groups and host_firewall admit.",
   ),
   repositories: withDefault(
     repositories,
@@ -121,11 +119,11 @@ export const imageSettings = {
   files: withDefault(
     addedFiles,
     {},
-    "Additional files in the image. Every host has them: do not put secrets there.",
+    "Additional files in the image. All hosts have them: do not put secrets there.",
   ),
   scripts: withDefault(
     scripts,
     [],
-    "Programs that run as root during the bake, in this order, after all packages and files are installed.",
+    "Programs that run as root during the bake, in this order, after packages and files are installed.",
   ),
 };

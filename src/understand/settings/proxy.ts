@@ -24,7 +24,7 @@ export const connectivity = {
   sip_private_port: withDefault(
     port,
     5070,
-    "UDP and TCP port of the second listener, on the private address, for the recorders: each side sees an address that it can reach.",
+    "UDP and TCP port of the listener for recorders, on the private address.",
     { define: "SIP_PRIVATE_PORT" },
   ),
   rtp_start: withDefault(integer(1024, 65534), 20000, "First UDP port for RTP.", role),
@@ -32,25 +32,25 @@ export const connectivity = {
   tcp_max_connections: withDefault(
     integer(1, 1_000_000),
     2048,
-    "Largest number of TCP connections, TLS included; more are not accepted.",
+    "Largest number of TCP connections, including TLS; further connections are not accepted.",
     { role: true, define: "TCP_MAX_CONNECTIONS" },
   ),
   tcp_connection_lifetime: withDefault(
     seconds(5, 86400),
     3605,
-    "Seconds after which an idle TCP connection that has carried a request is closed; any other is closed within 20 s.",
+    "Seconds after which an idle TCP connection is closed; connections without any request are closed within 20 s.",
     { role: true, define: "TCP_CONNECTION_LIFETIME" },
   ),
   enable_NAT_keepalive: withDefault(
     flag,
     false,
-    "Send OPTIONS to peers behind NAT to keep them reachable, and answer and rewrite theirs.",
+    "Send OPTIONS to peers behind NAT to keep their NAT bindings open, and answer and rewrite their OPTIONS.",
     { role: true, feature: "WITH_NAT_KEEPALIVE", aliases: ["enable_nat_keepalive"] },
   ),
   trusted: withDefault(
     listOf(cidr),
     [],
-    "Networks of the voice platforms. Antiflood does not count them. If any is given, calls from other addresses get no answer.",
+    "Networks of the voice platforms, which antiflood does not count. If set, calls from other addresses are not answered.",
     { feature: "WITH_TRUSTED" },
   ),
   ...firewallSettings,
@@ -67,27 +67,27 @@ export const media = {
   expected_calls: optional(
     integer(1, 100_000),
     "Largest expected number of simultaneous SIPREC calls on one host (two streams each). Sizes media relay instances, memory and file limits.",
-    { variable: "EXPECTED_CALLS", defaultText: "what the RTP range holds" },
+    { variable: "EXPECTED_CALLS", defaultText: "as many as the RTP range has ports for" },
   ),
   calls_per_core: optional(
     integer(1, 10_000),
-    "SIPREC calls of two G.711 streams that one core relays; change it for codecs that do not send 50 packets per second.",
-    { defaultText: "300 with RTPProxy, 400 with rtpengine, as measured" },
+    "Number of SIPREC calls (two G.711 streams each) that one core can relay. Change it for codecs with another packet rate than 50 per second.",
+    { defaultText: "300 with RTPProxy, 400 with rtpengine (measured)" },
   ),
   max_calls: optional(
     integer(1, 100_000),
-    "Largest number of simultaneous calls on one host. More are refused with 503, and so are OPTIONS while the host is full, so that the platform uses another proxy.",
-    { variable: "MAX_CALLS", defaultText: "what the host's ports and cores hold" },
+    "Largest number of simultaneous calls on one host. A full host answers 503 to new calls and OPTIONS, so that the platform uses another proxy.",
+    { variable: "MAX_CALLS", defaultText: "the limit of the host's ports and cores" },
   ),
   rtp_dscp: withDefault(
     integer(0, 63),
     46,
-    "DSCP of the RTP that is sent to either side (46 is EF, expedited forwarding).",
+    "DSCP of RTP packets to both sides (46 is EF, expedited forwarding).",
   ),
   rtp_timeout: withDefault(
     seconds(60, 86400),
     14400,
-    "Seconds without a packet after which a call ends if neither end answers OPTIONS; calls on hold continue.",
+    "Seconds without packets after which a call is checked with OPTIONS to both ends, and ended if neither answers; calls on hold continue.",
     { variable: "RTP_TIMEOUT" },
   ),
 };
@@ -101,7 +101,7 @@ export const loadBalancing = {
   disp_set: withDefault(
     listOf(setId),
     [1],
-    "Dispatcher set from which recorders are chosen. With a list (1,2), the next set is used when no recorder of the previous one is left. Sets belong to proxies, not to platforms: a platform with recorders of its own needs proxies of its own.",
+    "Dispatcher set from which recorders are selected. With a list (1,2), the next set is used when all recorders of the previous one are down. Sets apply to all calls of a proxy: a platform with separate recorders needs separate proxies.",
     role,
   ),
   disp_alg: optional(
@@ -112,7 +112,7 @@ export const loadBalancing = {
   ds_ping_interval: withDefault(
     seconds(1, 10),
     2,
-    "Seconds between OPTIONS to each recorder: two failures in a row take it out, four answers bring it back.",
+    "Seconds between OPTIONS to each recorder. After two failures in a row it gets no calls, after four answers it gets calls again.",
     { define: "DS_PING_INTERVAL" },
   ),
 };
@@ -126,13 +126,11 @@ export const debug = {
     role: true,
     define: "DEBUG_LEVEL",
   }),
-  log_stderror: withDefault(
-    flag,
-    false,
-    "Log to the terminal (the journal, under systemd) instead of syslog.",
-    { role: true, define: "LOG_STDERROR" },
-  ),
-  call_log_json: withDefault(flag, false, "Write the lines of the log about calls (CALL) in JSON.", {
+  log_stderror: withDefault(flag, false, "Log to stderr (with systemd, to the journal) instead of syslog.", {
+    role: true,
+    define: "LOG_STDERROR",
+  }),
+  call_log_json: withDefault(flag, false, "Write log lines about calls (CALL) in JSON.", {
     feature: "WITH_CALL_LOG_JSON",
     variable: "CALL_LOG_JSON",
   }),
@@ -147,13 +145,13 @@ export const debug = {
   http_port: withDefault(
     port,
     8090,
-    "TCP port of JSON-RPC and metrics: on loopback, and on the private address when http_allow names other networks.",
+    "TCP port of JSON-RPC and metrics: on loopback, and on the private address if http_allow contains other networks.",
     { define: "HTTP_PORT" },
   ),
   http_allow: withDefault(
     listOf(cidr),
     ["127.0.0.1/32"],
-    "Networks that may use JSON-RPC and metrics; other addresses get 403.",
+    "Networks that can use JSON-RPC and metrics; other addresses get 403.",
   ),
 };
 
@@ -176,7 +174,7 @@ export const tls = {
   sip_private_tls_port: withDefault(
     port,
     5071,
-    "TCP port of the second TLS listener, on the private address, for recorders whose siprec_protocol is tls.",
+    "TCP port of the TLS listener for recorders (siprec_protocol: tls), on the private address.",
     { define: "SIP_PRIVATE_TLS_PORT" },
   ),
   tls_certificate: optional(
@@ -184,12 +182,12 @@ export const tls = {
     "Certificate chain (PEM): an absolute path on the host, ${file:…}, ${env:…} or a secret reference.",
     { defaultText: "self-signed, made at first boot" },
   ),
-  tls_private_key: optional(secret, "Private key (PEM) of tls_certificate, given in the same ways.", {
+  tls_private_key: optional(secret, "Private key (PEM) of tls_certificate, in the same forms.", {
     secret: true,
   }),
   tls_ca: optional(
     secret,
-    "CA certificates (PEM) that verify the certificates of recorders and platforms, given in the same ways.",
+    "CA certificates (PEM) that verify the certificates of recorders and platforms, in the same forms.",
     { defaultText: "recorders' certificates are not checked" },
   ),
 };
@@ -198,7 +196,7 @@ export const antiflood = {
   enable_antiflood: withDefault(
     flag,
     true,
-    "Ban source addresses that send too many requests (pike); trusted networks and recorders are never counted.",
+    "Ban source addresses that send too many requests (pike). Trusted networks and recorders are not counted.",
     { role: true, feature: "WITH_ANTIFLOOD", aliases: ["enable_anitflood"] },
   ),
   pike_sample_time: withDefault(seconds(1, 3600), 2, "Seconds over which requests are counted.", {
@@ -208,13 +206,13 @@ export const antiflood = {
   pike_reqs_density: withDefault(
     integer(1, 1_000_000),
     30,
-    "Requests that one address may send within pike_sample_time.",
+    "Number of requests that one address may send within pike_sample_time.",
     { role: true, define: "PIKE_REQS_DENSITY" },
   ),
   pike_remove_latency: withDefault(
     seconds(1, 86400),
     120,
-    "Seconds for which an address is remembered after its last request.",
+    "Seconds for which an address is kept in memory after its last request.",
     { role: true, define: "PIKE_REMOVE_LATENCY" },
   ),
   ipban_expire: withDefault(seconds(1, 604_800), 300, "Seconds for which a banned address stays banned.", {
@@ -227,13 +225,13 @@ export const operation = {
   dispatcher_poll: withDefault(
     seconds(1, 300),
     3,
-    "Seconds between reads of the dispatcher table; a change is applied within this time, `sip-proxy db seed` immediately.",
+    "Seconds between reads of the dispatcher table. Changes are applied within this time, those of `sip-proxy db seed` immediately.",
     { variable: "DISPATCHER_POLL" },
   ),
   drain_limit: withDefault(
     seconds(0, 172_800),
     14400,
-    "Seconds for which stop, terminate and the end of a group's instance wait for calls to end; the remaining calls are then ended.",
+    "Seconds for which stop, terminate and the termination of a group's instance wait for calls to end; after that, the remaining calls end.",
     { variable: "DRAIN_LIMIT" },
   ),
 };

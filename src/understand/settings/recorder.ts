@@ -10,7 +10,7 @@ export const dispatcherColumns = { destination: 192, attrs: 128, description: 64
 export const recorderSettings = {
   private_ip_address: required(
     ipv4OrHostName,
-    "Address of the recorder, or its host name, which the hosts look up.",
+    "IPv4 address or host name of the recorder; hosts resolve a name.",
     role,
   ),
   siprec_port: withDefault(port, 5080, "Port on which the recorder listens.", role),
@@ -18,24 +18,24 @@ export const recorderSettings = {
   siprec_flags: withDefault(
     integer(0, 31),
     0,
-    "Dispatcher flags of the row: 1 inactive, 2 trying, 4 disabled, 8 probing, or their sum.",
+    "Dispatcher flags: 1 inactive, 2 trying, 4 disabled, 8 probing, or their sum.",
     role,
   ),
   siprec_priority: withDefault(
     integer(-2_147_483_648, 2_147_483_647),
     0,
-    "Priority in the set; with disp_alg 8 the highest is used first.",
+    "Priority in the set; with disp_alg 8, recorders with the highest priority are used first.",
     role,
   ),
   siprec_attrs: withDefault(
     text({ rule: `name=value pairs joined by ";"` }),
     "",
-    "Attributes, name1=value1;…;nameN=valueN: weight=75 gives the recorder 75 parts of the calls.",
+    "Dispatcher attributes, name1=value1;…;nameN=valueN, such as weight=75: the recorder's share of the calls.",
     role,
   ),
   siprec_set: withDefault(
     integer(0, 2_147_483_647),
     1,
-    "Dispatcher set (the table's setid) to which the recorder belongs; proxies with this set in disp_set use it.",
+    "Dispatcher set (setid) of the recorder; proxies with this set in disp_set use it.",
   ),
 };

@@ -52,7 +52,9 @@ export class Ec2Rolling implements Rolling {
   alone<T>(roll: () => Promise<T>): Promise<T> {
     const { name } = this.fleet;
     return withLock(join(hostPaths().state, name, ".ec2-roll.lock"), roll, () =>
-      this.tell(`another roll of ${name} is running on this machine; waiting until it has finished (Ctrl-C stops waiting)`),
+      this.tell(
+        `another roll of ${name} is running on this machine; waiting until it has finished (Ctrl-C stops waiting)`,
+      ),
     );
   }
 

@@ -17,7 +17,7 @@ function zoneHasDomain({ group, dns }: Fleet): Fault[] {
     {
       path: zone,
       atKey: true,
-      message: "needs dns.domain: the name whose records the instances keep",
+      message: "requires dns.domain, the name of the records that the instances maintain",
       hint: "add dns: { domain: sip.example.com }",
     },
   ];

@@ -10,38 +10,38 @@ export const groupEc2Settings = {
   instance_types: withDefault(
     listOf(instanceType),
     [],
-    "Types of the instances, the preferred one first: when EC2 has none of it left, the next one is launched. Instead of instance_type.",
+    "Types of the instances, the preferred one first; the next one is launched if EC2 has no capacity. Use it instead of instance_type.",
   ),
   spot_percentage: optional(
     integer(0, 100),
-    "Percentage of spot instances. EC2 takes them back with a notice of two minutes, which ends calls that last longer.",
+    "Percentage of spot instances. EC2 interrupts them with a notice of two minutes; calls that last longer end.",
     { defaultText: "on-demand instances only" },
   ),
   subnets: withDefault(listOf(resourceId("subnet")), [], "Subnets over which the instances are spread."),
   terminate_heartbeat: withDefault(
     integer(30, 7200, { unit: "seconds" }),
     300,
-    "Seconds without a heartbeat after which a draining instance is ended; EC2 waits at most 100 times as long in total.",
+    "Seconds without a heartbeat after which EC2 terminates a draining instance. In total, EC2 waits at most 100 times as long.",
     { variable: "TERMINATE_HEARTBEAT" },
   ),
   elastic_ip_pool: optional(
     text({ rule: "the value of a tag", max: 256 }),
-    "Pool of Elastic IPs: those whose tag sip-proxy:elastic-ip-pool has this value; each instance takes a free one.",
+    "Pool of Elastic IPs: the addresses with this value in the tag sip-proxy:elastic-ip-pool. Each instance takes a free one.",
     { variable: "ELASTIC_IP_POOL", defaultText: "instances use addresses of their subnet" },
   ),
   hosted_zone_id: optional(
     hostedZone,
-    "Hosted zone in Route 53 in which the instances keep the A records of dns.domain: each adds its own when it takes calls, and removes it before it drains.",
-    { defaultText: "no records are kept" },
+    "Hosted zone in Route 53 in which the instances maintain the A records of dns.domain: each adds its own record when it accepts calls, and removes it before it drains.",
+    { defaultText: "no records are maintained" },
   ),
   dns_address: withDefault(
     oneOf("public", "private"),
     "public",
-    "Which address of the instances is in these records.",
+    "Address of the instances in these records.",
   ),
   on_drain_failure: optional(
     oneOf("terminate", "retain"),
-    "What EC2 does with an instance whose drain agent sends no more heartbeats: retain keeps it and its calls outside the group until you end it.",
+    "Action for an instance whose drain agent stops sending heartbeats: retain keeps it and its calls, outside the group, until you terminate it.",
     { defaultText: "terminate for a new group, else unchanged" },
   ),
   deletion_protection: optional(
@@ -66,6 +66,6 @@ export const groupEc2Settings = {
   alarm_actions: withDefault(
     listOf(alarmAction),
     [],
-    "What CloudWatch does when an alarm of the group starts and ends: ARNs, such as an SNS topic's. With it the hosts publish what the alarms watch: hosts that take calls, recorders, refused calls, end of the certificate.",
+    "Actions of CloudWatch when an alarm of the group starts or ends: ARNs, such as that of an SNS topic. Hosts then publish the metrics of the alarms: hosts that accept calls, recorders, refused calls, expiry of the certificate.",
   ),
 };
