@@ -31,7 +31,7 @@ export function addOperate(sipProxy: Command): void {
     .addOption(json())
     .action(drainHosts);
 
-  command("undrain", "make hosts take calls again", "<NAME...>")
+  command("undrain", "make hosts accept calls again", "<NAME...>")
     .addOption(dryRun())
     .addOption(json())
     .action(undrainHosts);

@@ -69,7 +69,7 @@ function tellMissing(open: readonly Host[], found: readonly DnsTarget[], { targe
   for (const host of open.filter((one) => !found.some(({ host: known }) => known === one))) {
     const why =
       target === undefined
-        ? `its public_ip_address is auto (${options} asks ${nouns} for it)`
+        ? `its public_ip_address is auto (${options} looks it up in ${nouns})`
         : `${targets[target].noun} has no public address for it`;
     talk.warn(`no records for ${host.name}: ${why}`);
   }
@@ -79,7 +79,7 @@ function hintFor({ target }: DnsOptions): { hint: string } {
   return {
     hint:
       target === undefined
-        ? `give public_ip_address in the fleet file, or ${options} to ask ${nouns}`
+        ? `set public_ip_address in the fleet file, or use ${options} to look it up in ${nouns}`
         : "launch the hosts, or apply the group, first",
   };
 }

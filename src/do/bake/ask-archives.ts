@@ -40,7 +40,7 @@ export function askArchives(lock: ImageLock, mirrors: Mirrors, parent: string): 
     await run({ argv: update, env, hint, timeout: 600_000 });
     const names = Object.keys(lock.packages);
     const { stdout } = await run({ argv: ["apt-cache", "policy", ...names], env, timeout: 120_000 });
-    if (stdout === "") throw new UserError("apt knows none of the image's packages");
+    if (stdout === "") throw new UserError("apt finds none of the image's packages");
     return readPolicies(stdout);
   });
 }

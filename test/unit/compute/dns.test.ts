@@ -124,7 +124,7 @@ describe("sip-proxy dns", () => {
     const { code, stdout, stderr } = await runCli(["dns", fleet, "--domain", "sip.example.com"]);
     expect([code, stderr]).toEqual([
       0,
-      "no records for sipproxy1: its public_ip_address is auto (--target ec2 asks EC2 for it)\n",
+      "no records for sipproxy1: its public_ip_address is auto (--target ec2 looks it up in EC2)\n",
     ]);
     expect(stdout).not.toContain("sipproxy1");
   });

@@ -36,7 +36,7 @@ type Watched = Pick<
 /** What each alarm watches. Hosts publish once a minute; what none publishes is no fault, but for hosts that are ready. */
 const alarms = {
   "no-host-ready": {
-    AlarmDescription: "No host of the group takes calls.",
+    AlarmDescription: "No host of the group accepts calls.",
     MetricName: alarmMetrics.ready,
     Statistic: "Sum",
     Period: 60,
