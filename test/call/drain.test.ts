@@ -57,7 +57,7 @@ withEachRelay((relay) => {
       await platform.allPlaced();
       const { exitCode, stdout } = await drain();
       expect(exitCode).toBe(1);
-      expect(stdout).toContain("calls left after 6 s (drain_limit): 2");
+      expect(stdout).toContain("calls are still up after 6 s (drain_limit): 2");
       expect((await platform.status()).up).toBe(2);
       await platform.byeAll();
       expect((await platform.finished).summary).toMatchObject({ outcomes: { ok: 2 }, errors: {} });

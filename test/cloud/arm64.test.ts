@@ -60,7 +60,7 @@ test("both are baked, listed, promoted and kept; each launch takes its own", asy
     ...["launch", arm, "sipproxy0", "--target", "ec2"],
   );
   await refused(
-    new RegExp(`${made.amd64} is for amd64, and image.architecture is arm64`),
+    new RegExp(`${made.amd64} is for amd64, but image.architecture is arm64`),
     ...["image", "promote", arm, made.amd64],
   );
   for (const file of [intel, arm]) await cloud.ok("image", "promote", file);
@@ -119,14 +119,20 @@ test("a group moves to the other architecture by its template, and the exported 
 test("a base for other processors is refused: by the bake before it makes anything, and by validate with its place", async () => {
   const base = bases.newest.ami_id;
   const file = await fleet("arm64", {}, { base });
-  const words = new RegExp(`the base ${base} is for amd64, and image.architecture is arm64`);
+  const words = new RegExp(`the base ${base} is for amd64, but image.architecture is arm64`);
   await refused(words, "bake", file, "--target", "ec2");
   await refused(
     new RegExp(`error\\[\\$\\.image\\.base\\][^]*${words.source}[^]*set image.architecture: amd64`),
     ...["validate", file, "--target", "ec2"],
   );
   const none = await fleet("arm64", {}, { base: "debian-12" });
-  await refused(/no AMI of 136693071363 is named debian-12-arm64-\*/, "validate", none, "--target", "ec2");
+  await refused(
+    /136693071363 has no AMI with the name debian-12-arm64-\*/,
+    "validate",
+    none,
+    "--target",
+    "ec2",
+  );
   const right = await fleet("arm64", {}, { base: bases.arm64.ami_id });
   const { stderr } = await told(cloud, "validate", right, "--target", "ec2");
   expect(stderr).not.toMatch(/error\[/);

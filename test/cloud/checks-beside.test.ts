@@ -47,7 +47,7 @@ test("the hosted zone: there, of the name, and the name nobody else's", async ()
     message: expect.stringMatching(/must be a hosted zone of this account; got Z0123456789ABC/) as string,
   });
   expect((await of(zone, "sip.notexample.com")).get(at)?.message).toMatch(
-    /must be the zone of dns\.domain \(sip\.notexample\.com\); \w+ is of example\.com/,
+    /must be the zone of dns\.domain \(sip\.notexample\.com\); \w+ is the zone of example\.com/,
   );
   expect((await of(zone)).get(at)).toBeUndefined();
 
@@ -160,7 +160,7 @@ test("a group's volumes with a key of one's own: Auto Scaling's role must be let
   const plain = await newKey();
   expect(await found(plain)).toMatchObject({
     severity: "warning",
-    message: expect.stringMatching(/Auto Scaling's role may not use.*Client\.InternalError/) as string,
+    message: expect.stringMatching(/do not allow Auto Scaling's role.*Client\.InternalError/) as string,
     hint: expect.stringContaining(role) as string,
   });
   await cloud.kms.send(

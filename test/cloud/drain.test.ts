@@ -79,7 +79,7 @@ test("--now does not, and a dry run tells what would be asked", async () => {
 test("a host that does not hear keeps its calls, and is asked no more", async () => {
   hostSays();
   const { code, stderr, changes } = await run("terminate");
-  expect([code, stderr]).toEqual([1, expect.stringMatching(/has not confirmed that it drains[^]*--now/)]);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/has not confirmed the drain[^]*--now/)]);
   expect(changes).toEqual([...asked, "ec2:DeleteTags"]);
   expect(await instance()).toEqual({ state: "running", drains: undefined });
 });

@@ -25,7 +25,10 @@ test("a stack made of the template is looked at and rolled; apply and delete lea
   expect(SecurityGroups[0]?.IpPermissions).toHaveLength(5);
   expect(await versions()).toEqual(["1", "1"]);
 
-  await refused(file, /needs launch.ec2.iam_instance_profile[^]*is changed by that/, [["plan"], ["apply"]]);
+  await refused(file, /needs launch.ec2.iam_instance_profile[^]*is changed with the stack/, [
+    ["plan"],
+    ["apply"],
+  ]);
   await refused(
     await ofStack({ create_security_group: false }, "named"),
     /group eu-west-proxies is managed by cloudformation and was not changed[^]*sip-proxy export FLEET/,

@@ -93,7 +93,7 @@ test("what stops it half-way is told with how the hosts stand, and the same comm
   const expired = await roll(file);
   expect([expired.code, expired.changes]).toEqual([1, ["PutParameter"]]);
   expect(expired.stderr).toMatch(
-    /the roll stops at sipproxy0: .*ExpiredToken.*\nsipproxy0 is drained: the same command goes on, .*; as they were: sipproxy1\n.*log in again/,
+    /the roll stops at sipproxy0: .*ExpiredToken.*\nsipproxy0 is drained: run the same command again to continue, .*; as they were: sipproxy1\n.*log in again/,
   );
   writeFileSync(calls, "0");
   // the first two are only asked about
@@ -101,7 +101,7 @@ test("what stops it half-way is told with how the hosts stand, and the same comm
   const full = await roll(file);
   expect([full.code, full.changes]).toEqual([1, replaced.slice(0, 2)]);
   expect(full.stderr).toMatch(
-    /the roll stops at sipproxy0: .*InsufficientInstanceCapacity.*\nthe old sipproxy0 has ended, and the new one is not up: the same command goes on; as they were: sipproxy1\n.*use another instance_type/,
+    /the roll stops at sipproxy0: .*InsufficientInstanceCapacity.*\nthe old sipproxy0 has ended, and the new one is not up: run the same command again to continue; as they were: sipproxy1\n.*use another instance_type/,
   );
   expect((await roll(file)).changes).toEqual([...replaced.slice(1), ...replaced]);
 });

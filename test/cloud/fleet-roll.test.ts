@@ -108,7 +108,7 @@ test("what would stop it half-way is found before a host is drained; a group's i
     await fleet("newest", {}, { iam_instance_profile: "nobody" }),
   );
   await refused(
-    /sipproxy0: 172\.31\.0\.11 is in use by i-\w+ in subnet-\w+\nhint: .*third address/,
+    /sipproxy0: 172\.31\.0\.11 is in use by i-\w+ in subnet-\w+\nhint: .*use a third one in between/,
     await fleet("newest", {
       proxies: {
         sipproxy0: { public_ip_address: own, private_ip_address: "172.31.0.11" },

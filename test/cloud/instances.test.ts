@@ -222,7 +222,7 @@ describe("trouble at the endpoint", () => {
     expect([failed.code, failed.stderr]).toEqual([
       1,
       expect.stringMatching(
-        /EC2 AllocateAddress: AddressLimitExceeded: [^]*still there[^]*security group sg-[^]*instance i-[^]*hint: ask for a higher quota/,
+        /EC2 AllocateAddress: AddressLimitExceeded: [^]*still there[^]*security group sg-[^]*instance i-[^]*hint: request a higher quota/,
       ),
     ]);
     expect((await launch()).changes).toEqual(["ec2:AllocateAddress", "ec2:AssociateAddress"]);

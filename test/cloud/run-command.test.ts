@@ -80,7 +80,7 @@ test("a host, and a group's instances, are asked and told by their names or ids;
   expect(ids).toHaveLength(2);
   const [first = "", second = ""] = ids;
   const all = await on("calls");
-  expect([all.code, all.stderr.match(/^.*: its image does not list.*$/gm)?.sort()]).toEqual([
+  expect([all.code, all.stderr.match(/^.*: its image does not support.*$/gm)?.sort()]).toEqual([
     0,
     ["sipproxy0", ...ids]
       .sort()
@@ -122,7 +122,7 @@ test("an answer that SSM would cut comes in parts, whole; one that is too long i
   expect([long.code, long.stderr]).toEqual([
     1,
     expect.stringMatching(
-      /sipproxy0: the answer is too long for Run Command: .*--since, --grep; or take --ssh/,
+      /sipproxy0: the answer is too long for Run Command: .*use --since or --grep to reduce it, or --ssh/,
     ),
   ]);
   expect(readdirSync(runOf(instance))).toEqual([]);
@@ -146,16 +146,14 @@ test("an instance that SSM does not reach is told with the way out, and the othe
   ]);
   // whoever may not ask whether they are managed hears it from the command
   cloud.proxy.trouble("DescribeInstanceInformation", { code: "AccessDeniedException" });
-  expect((await on("calls", first)).stderr).toContain(
-    `${first}: SSM does not manage ${first}: its image needs`,
-  );
+  expect((await on("calls", first)).stderr).toContain(`${first}: SSM does not manage ${first}: it needs`);
 });
 
 test("commands that are not delivered, cancelled or not permitted, and throttled calls", async () => {
   const asked = async () => (await on("calls", "sipproxy0")).stderr;
   ssm.fails = { status: "TimedOut", details: "DeliveryTimedOut" };
   expect(await asked()).toMatch(
-    /sipproxy0: Run Command: DeliveryTimedOut: the SSM agent of i-\w+ has not taken/,
+    /sipproxy0: Run Command: DeliveryTimedOut: the SSM agent of i-\w+ did not accept/,
   );
   ssm.fails = { status: "Cancelled", details: "Cancelled" };
   expect(await asked()).toContain("sipproxy0: Run Command: the command was cancelled");

@@ -44,7 +44,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test("each is put in its place with its mode and owner, and units are started; a second time nothing changes", async () => {
   const { exitCode, stdout } = await added();
-  expect([exitCode, stdout]).toEqual([0, expect.stringContaining("is in place")]);
+  expect([exitCode, stdout]).toEqual([0, expect.stringContaining("are in place")]);
   expect(readFileSync(at("etc/default/shipper"), "utf8")).toBe("ARGS='$(x) `y`'\n");
   expect(statSync(at("etc/default/shipper"))).toMatchObject({ mode: 0o100640, uid: 0, gid: 4 });
   expect(statSync(at("usr/local/bin/shipper")).mode).toBe(0o104755);
@@ -68,7 +68,7 @@ test("one that cannot be put in its place is named, and the others are", async (
   expect([exitCode, stdout]).toEqual([
     1,
     expect.stringMatching(
-      /FAILED: of what the fleet file adds .*: \/usr\/local\/bin\/shipper shipper\.service\n/,
+      /FAILED: not all files and units .*: \/usr\/local\/bin\/shipper shipper\.service\n/,
     ),
   ]);
   expect(readFileSync(at("etc/default/shipper"), "utf8")).toBe("ARGS='$(x) `y`'\n");

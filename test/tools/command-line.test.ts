@@ -24,7 +24,7 @@ test.each(["sip-proxy", "bake-image"])("%s tells its name, its version and its e
   const { exitCode, stdout } = await shell(`node ${name}.js --help`);
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(new RegExp(`^Usage: ${name} \\[options\\]`));
-  expect(stdout).toContain("Exit codes: 0 done;");
+  expect(stdout).toContain("Exit codes: 0 success;");
 });
 
 test("`validate --json` tells faults as data, with their places", async () => {

@@ -173,7 +173,7 @@ test("stays when somebody logs in once more, and is not tried where nobody is lo
     nft list set ip sip_proxy closed | grep elements; tries 1 <<<"${ssh}\n${metrics}"`);
   expect(said(came).map((line) => line.trim())).toEqual([
     "elements = { 0.0.0.0/0 }",
-    expect.stringMatching(/^sip-proxy: host_firewall is tried/),
+    expect.stringMatching(/^sip-proxy: host_firewall is on trial/),
     "sip-proxy: host_firewall is active",
     "elements = { 0.0.0.0/0 }",
     ssh,

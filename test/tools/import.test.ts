@@ -120,7 +120,7 @@ test("what cannot be taken over is named at once, and nothing is written", async
   const { exitCode, stderr, stdout } = await sipProxy(["import", "17-refuse/hosts.ini", "--out", out]);
   expect({ exitCode, stdout, written: existsSync(out) }).toEqual({ exitCode: 1, stdout: "", written: false });
   expect(stderr).toMatch(/miarec: private_ip_address .*127.0.0.1/);
-  expect(stderr).toMatch(/rec3: private_ip_address.*is not given\n.*ansible_host=10.170.0.3/);
+  expect(stderr).toMatch(/rec3: private_ip_address.*is not set\n.*ansible_host=10.170.0.3/);
   expect(stderr).toMatch(
     /rec4: private_ip_address .*'ansible_default_ipv4' is undefined\n.*a fact of the running host/,
   );
@@ -146,7 +146,7 @@ test("of a folder in which Ansible ignores the inventory it is told why", async 
   writeFileSync(join(inventory, "hosts.ini"), "[sipproxy]\np1\n");
   const { exitCode, stderr } = await sipProxy(["import", inventory]);
   expect(exitCode).toBe(1);
-  expect(stderr).toMatch(/No inventory was parsed[\s\S]*hint: .*ignores files whose names end in \.ini/);
+  expect(stderr).toMatch(/No inventory was parsed[\s\S]*hint: .*ignores files that end in \.ini/);
 });
 
 test("what Ansible cannot read is told without what stands there", async () => {

@@ -149,7 +149,7 @@ Environment="KERNEL_ARGUMENTS=--table=0 --nftables-family=ip --endpoint-learning
     [
       "another kernel runs",
       { programs: { uname: "echo 6.12.200-cloud" } },
-      "no module for the kernel 6.12.200-cloud",
+      "no module for the running kernel 6.12.200-cloud",
     ],
     [
       "rtpengine is another",
@@ -162,7 +162,7 @@ Environment="KERNEL_ARGUMENTS=--table=0 --nftables-family=ip --endpoint-learning
       { programs: { ...refuses, journalctl: rejected } },
       "the module: Key was rejected by service",
     ],
-    ["it has not got its table", { files: { [tableStatus]: "Control PID: 7\n" } }, "does not hold its table"],
+    ["it has not got its table", { files: { [tableStatus]: "Control PID: 7\n" } }, "does not use its table"],
   ];
   test.each(inUserSpace)("works in user space where %s, and says so", async (title, given, why) => {
     const { exitCode, said, state, dropIn } = await boot(title, given);

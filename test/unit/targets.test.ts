@@ -92,7 +92,7 @@ describe("a third target", () => {
     });
     expect((await run("dns", file, "--target", "shelf")).stdout).toMatch(/IN A +192\.0\.2\.77/);
     expect((await run("dns", file)).stderr).toMatch(
-      /--target ec2 or --target shelf asks EC2 or a shelf for it/,
+      /--target ec2 or --target shelf looks it up in EC2 or a shelf/,
     );
     expect(await run("group", "plan", file, "--target", "shelf")).toMatchObject({ code: 2 });
     expect(await run("image", "promote", file, "--target", "shelf")).toMatchObject({ code: 2 });

@@ -127,7 +127,7 @@ async function untilRight(host: BootedHost, usual: readonly string[], other?: st
 async function howItIs(host: BootedHost, usual: readonly string[], other?: string): Promise<string[]> {
   const wrong = await host.wrongFiles();
   const files = wrong.filter((path) => path !== other).map((path) => `${path} is not as it should be`);
-  if (other !== undefined && !wrong.includes(other)) files.push(`${other} is not as user-data has it`);
+  if (other !== undefined && !wrong.includes(other)) files.push(`${other} differs from user-data`);
   const listening = await host.listening();
   if (!(await host.hadRoom())) files.push("its first boot is not over");
   const missing = usual
