@@ -15,8 +15,8 @@ const projects = tiers.map(({ name, minutes, workers }, order) => ({
     hookTimeout: minutes * 60_000,
     sequence: { groupOrder: order },
     maxWorkers: workers ?? 2 * availableParallelism(),
-    // what is imported stays for the next file: half of the CPU of this tier is imports
-    isolate: name !== "unit",
+    // what is imported stays for the next file: some two seconds of CPU for each file, half of that of the unit tier
+    isolate: name === "host" || name === "vm",
     ...(name === "unit" ? {} : { globalSetup: ["test/support/set-up.ts"] }),
   },
 }));

@@ -55,7 +55,9 @@ test("a host that is to end leaves DNS first, takes calls while its address may 
 test("a host that an operator drains leaves DNS first, takes calls while its address may be remembered, and drains then", async () => {
   const ttl = 30;
   await ready(ttl);
-  expect((await host().run("sip-proxy-drain", "start")).stdout).toContain("removing this host from DNS: sip.example.com");
+  expect((await host().run("sip-proxy-drain", "start")).stdout).toContain(
+    "removing this host from DNS: sip.example.com",
+  );
   await host().until(/out of DNS: sip\.example\.com/);
   const out = Date.now();
   expect(await inDns()).toEqual([instanceId(1)]);
