@@ -214,7 +214,9 @@ interface Case {
 
 test("an image on a disk with room, without user-data, is no host yet", async () => {
   for (const file of ["host.env", "user-data.list"]) rmSync(at(`etc/sip-proxy/${file}`));
-  expect((await script(root, "await-host", { wait: 1 })).stdout).toMatch(/FAILED: this image is no host yet/);
+  expect((await script(root, "await-host", { wait: 1 })).stdout).toMatch(
+    /FAILED: this machine has no user-data/,
+  );
 });
 
 test("power that goes at any command: no file is half done, and the next boot is right", async () => {

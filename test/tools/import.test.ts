@@ -31,7 +31,7 @@ const cases: readonly (readonly [name: string, argv: string, said: readonly RegE
     "hosts.ini",
     [
       /edge0, edge1: dbrootpass \(group sipproxy, hosts.ini:17\): is not a variable of the role, which reads dbpass_root/,
-      /enable_NAT_keepalive .*reads enable_nat_keepalive/,
+      /enable_NAT_keepalive [^]*reads enable_nat_keepalive/,
       /enable_debug \(group sipproxy, hosts.ini:18\): is the text "true"/,
       /dbuser_root: is not set/,
       /dbpass_kam: is not set/,
@@ -66,7 +66,7 @@ const cases: readonly (readonly [name: string, argv: string, said: readonly RegE
       /kamailio_version .*is 5.1 for Ansible \(written as 5.10\)/,
     ],
   ],
-  ["07-playbook-lists", "hosts.yml --playbook site.yaml", [/p-fra: dispatcher_destinations.*set 2/]],
+  ["07-playbook-lists", "hosts.yml --playbook site.yaml", [/dispatcher_destinations[^]*p-fra.*set 2/]],
   ["08-dynamic", "inventory.py", []],
   [
     "09-names",
@@ -75,7 +75,7 @@ const cases: readonly (readonly [name: string, argv: string, said: readonly RegE
       /sip1.site: is not a DNS label.*sip1-site/,
       /sip.b: is not a DNS label.*: it becomes sip-b-2/,
       /sip_2/,
-      /siprec_protocol .*"Udp"/,
+      /siprec_protocol[^]*rec_2.site .*"Udp"/,
       /weight 0/,
       /partition/,
       /enable_anitflood .*"true"/,
@@ -85,7 +85,7 @@ const cases: readonly (readonly [name: string, argv: string, said: readonly RegE
     "10-two-sites",
     "hosts.yml",
     [
-      /lon-sip1, lon-sip2: pike_reqs_density .*lon and sipproxy.*"100"/,
+      /lon-sip1, lon-sip2: pike_reqs_density .*is 250 in lon, 100 in sipproxy; Ansible uses 100/,
       /fra-rec1: siprec_set .*is not a variable of the role/,
       /fra-sip1: disp_set .*\[2,1\]/,
     ],
@@ -119,12 +119,10 @@ test("what cannot be taken over is named at once, and nothing is written", async
   const out = join(folder, "17.yaml");
   const { exitCode, stderr, stdout } = await sipProxy(["import", "17-refuse/hosts.ini", "--out", out]);
   expect({ exitCode, stdout, written: existsSync(out) }).toEqual({ exitCode: 1, stdout: "", written: false });
-  expect(stderr).toMatch(/miarec: private_ip_address .*127.0.0.1/);
-  expect(stderr).toMatch(/rec3: private_ip_address.*is not set\n.*ansible_host=10.170.0.3/);
-  expect(stderr).toMatch(
-    /rec4: private_ip_address .*'ansible_default_ipv4' is undefined\n.*a fact of the running host/,
-  );
-  expect(stderr).toMatch(/miarec: dbhost .*has no attribute 'db'/);
+  expect(stderr).toMatch(/private_ip_address[^]*miarec.*127.0.0.1/);
+  expect(stderr).toMatch(/rec3.*is not set\n.*ansible_host=10.170.0.3/);
+  expect(stderr).toMatch(/rec4.*'ansible_default_ipv4' is undefined\n.*a fact of the running host/);
+  expect(stderr).toMatch(/miarec.*has no attribute 'db'/);
 });
 
 test("what a file that ansible-vault encrypts holds becomes a reference, and is not told", async () => {

@@ -120,7 +120,7 @@ test.concurrent("one that relays and relays is ended at the limit", async () => 
     packets(count++);
     expect(ended()).toBe(killed);
   }, LONG);
-  expect(said()).toContain("it relays: it goes on until its last call has ended");
+  expect(said()).toContain("it still relays packets: it keeps its calls until the last one has ended");
   expect(said()).toMatch(
     /no answer for 1[5-9] s, the limit for its last calls: ended; \d+ sessions are lost/,
   );

@@ -31,7 +31,7 @@ test("a self-signed certificate that has not begun is made anew, and put in forc
   expect((await look()).stdout).toBe("");
   expect(inForce(root)).toBe(former);
   expect((await look({ env })).stdout).toMatch(
-    /made a self-signed certificate[^]*TLS: new certificate in force/,
+    /created a self-signed certificate[^]*TLS: the new certificate is in use/,
   );
   expect(inForce(root)).not.toBe(former);
 });
