@@ -62,7 +62,7 @@ test("the hosted zone: there, of the name, and the name nobody else's", async ()
   await addRecord(zone, "web.example.com", "CNAME", "elsewhere.example.net");
   expect((await of(zone, "web.example.com")).get("$.dns.domain")).toMatchObject({
     severity: "error",
-    message: expect.stringMatching(/has records already \(CNAME\), and no _sip-proxy/) as string,
+    message: expect.stringMatching(/has records already \(CNAME\), but no _sip-proxy/) as string,
   });
 });
 

@@ -73,7 +73,7 @@ describe("a host that the group takes out", () => {
     await host().reboot();
     await lab.cloud.untilCompleted(instanceId(0), terminate);
     expect(host().console.join("\n")).toMatch(
-      /the group cannot be sent CONTINUE for sip-proxy-terminate: CompleteLifecycleAction: ServiceUnavailable/,
+      /cannot send CONTINUE for sip-proxy-terminate to the group: CompleteLifecycleAction: ServiceUnavailable/,
     );
     await calls.stop();
   });

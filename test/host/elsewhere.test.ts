@@ -165,7 +165,7 @@ describe.each([
     expect(await ask("public-ipv4")).toMatch(
       id === "configdrive"
         ? /^198\.51\.100\.7$/
-        : /^the instance data of nocloud have no public address: set public_ip_address\nended with 5$/,
+        : /^the instance data of nocloud contain no public address: set public_ip_address\nended with 5$/,
     );
   });
 });

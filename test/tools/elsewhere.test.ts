@@ -89,7 +89,7 @@ describe("the private address", () => {
       "nocloud",
       {},
       expect.stringMatching(
-        /^5 interfaces have 10\.1\.0\.7, 192\.0\.2\.9, .*: set private_ip_address$/,
+        /^5 the interfaces have 10\.1\.0\.7, 192\.0\.2\.9, .*: set private_ip_address$/,
       ) as string,
     ],
   ])("is %s", async (_, setup, cloud, ds, told) => {
@@ -120,14 +120,14 @@ describe("the public address", () => {
       eth0,
       "openstack",
       { ec2_metadata: { "public-ipv4": "" } },
-      "5 the instance data of openstack have no public address: set public_ip_address",
+      "5 the instance data of openstack contain no public address: set public_ip_address",
     ],
     [
       "not what is no address",
       eth0,
       "nocloud",
       { meta_data: { "public-ipv4": "1.2.3.4; reboot" } },
-      "5 the instance data of nocloud have no public address: set public_ip_address",
+      "5 the instance data of nocloud contain no public address: set public_ip_address",
     ],
   ])("is %s", async (_, setup, cloud, ds, told) => {
     expect(await ask("public-ipv4", setup, cloud, ds)).toBe(told);
@@ -158,7 +158,7 @@ describe("configure", () => {
     const { exitCode, stdout, stderr } = await run(root, eth0, "configure");
     expect(exitCode).toBe(1);
     expect(stdout + stderr).toContain(
-      "the instance data of nocloud have no public address: set public_ip_address",
+      "the instance data of nocloud contain no public address: set public_ip_address",
     );
   });
 

@@ -134,10 +134,10 @@ describe("from a path", () => {
       osRelease('PRETTY_NAME="Ubuntu 24.04"\nID=ubuntu\nVERSION_ID="24.04"\n'),
     );
     expect(await refused({ path: ubuntu })).toMatch(
-      /holds Ubuntu 24\.04; it must be Debian 12 or 13\n.*genericcloud/,
+      /contains Ubuntu 24\.04; it must be Debian 12 or 13\n.*genericcloud/,
     );
     const old = await other("old", osRelease('PRETTY_NAME="Debian 11"\nID=debian\nVERSION_ID="11"\n'));
-    expect(await refused({ path: old })).toContain("holds Debian 11");
+    expect(await refused({ path: old })).toContain("contains Debian 11");
     const arm = await other("arm", {
       "var/lib/dpkg/status": "Package: dpkg\nStatus: install ok installed\nArchitecture: arm64\n",
     });
