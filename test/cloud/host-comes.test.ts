@@ -111,7 +111,8 @@ describe("a host that cannot become ready", () => {
       })),
     };
     lab = await GroupLab.start(cases.length, options);
-    const launch_timeout = lab.patience(30);
+    // they boot side by side, each slower for the others
+    const launch_timeout = lab.patience(45);
     await Promise.all(
       cases.map(({ parts }, index) =>
         lab.boot(
