@@ -26,12 +26,12 @@ export async function fleetStatus(
     const listed = await hosts.list();
     const reached = await reachHosts(fleet, singles(fleet), { target });
     const looks = await lookAtEach(reached);
+    const rolling = rollingOf(hosts);
     return Promise.all(
       orders(file, loaded, singles(fleet)).map(async (order) => {
         const { name } = order.host;
         const its = listed.find((one) => one.name === name);
         const look = looks.get(name);
-        const rolling = rollingOf(hosts);
         const current = await rolling.isCurrent(order);
         return {
           host: name,

@@ -3,7 +3,7 @@ import { settingNames } from "../../understand/settings/table.js";
 import type { Findings } from "./findings.js";
 import { groupsWith, type Inventory } from "./inventory.js";
 import { isSecret } from "./secret.js";
-import { Numeral, textOf, type Value } from "./values.js";
+import { isList, isMapping, Numeral, textOf, type Value } from "./values.js";
 
 /** Notes the variables to which groups of a host give different values, where neither group contains the other. */
 export function tellContested(
@@ -61,7 +61,7 @@ function differences(
 }
 
 function shown(value: Value | undefined): string {
-  if (typeof value === "object" && value !== null && !(value instanceof Numeral))
+  if (isMapping(value) || isList(value))
     return JSON.stringify(value, (_, inner: unknown) =>
       inner instanceof Numeral ? Number(inner.text) : inner,
     );

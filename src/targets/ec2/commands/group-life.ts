@@ -52,7 +52,8 @@ function statusText(status: GroupStatus): string {
 }
 
 function dnsText({ name, instances }: NonNullable<GroupStatus["dns"]>): string {
-  if (instances === undefined) return pc.yellow(`${name}: has no marker of this group, or must not be read`);
+  if (instances === undefined)
+    return pc.yellow(`${name}: has no marker of this group, or you are not permitted to read it`);
   return `${name} has the addresses of ${instances.join(", ") || "no instance"}`;
 }
 
