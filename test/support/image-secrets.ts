@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { attempt, run } from "../../src/do/process.js";
+import { attempt } from "../../src/do/process.js";
 import { fleetText } from "../support/fleets.js";
 import { certificate } from "../support/certificates.js";
-import { cli } from "../support/demo-image.js";
+import { bakeInto } from "../support/demo-image.js";
 import { inDisk, rawDisk } from "./image-disk.js";
 
 const folder = mkdtempSync(join(tmpdir(), "image-secrets-"));
@@ -74,13 +74,11 @@ async function bake(builder: "container" | "vm"): Promise<string> {
   });
   writeFileSync(join(folder, "fleet.yaml"), fleet);
   writeFileSync(join(folder, "plant"), plant(), { mode: 0o755 });
-  const words = ["bake", join(folder, "fleet.yaml"), "--target", "local", "--builder", builder, "--json"];
   const env = {
-    ...{ XDG_DATA_HOME: join(folder, "data"), ROOT_PASSWORD: secret("dbpass_root") },
+    ROOT_PASSWORD: secret("dbpass_root"),
     ...{ AWS_SECRET_ACCESS_KEY: secret("AWS_SECRET_ACCESS_KEY"), GITHUB_TOKEN: secret("GITHUB_TOKEN") },
   };
-  const { stdout } = await run({ argv: [...cli, ...words], env, timeout: 1_700_000 });
-  const image = (JSON.parse(stdout) as { path: string }).path;
+  const { path: image } = await bakeInto(join(folder, "data"), join(folder, "fleet.yaml"), { builder, env });
   const log = readFileSync(join(dirname(image), "bake.log"), "utf8");
   for (const [, what = "", text = ""] of log.matchAll(/KNOWN (\S+) (\S+)$/gm)) secrets.set(text, what);
   return image;

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { setTimeout as sleep } from "node:timers/promises";
 import { print, printJson, talk } from "../../../src/cli/talk.js";
+import { poll } from "../../../src/do/wait.js";
 import { UserError } from "../../../src/errors.js";
 import { removeLeftovers } from "../../../src/lab/network/leftovers.js";
 import { prepare } from "../../support/set-up.js";
@@ -116,11 +117,13 @@ async function cutOff(
 
 /** What is still wrong after a while, in which cloud-init may begin again; but never does it listen elsewhere. */
 async function untilRight(host: BootedHost, usual: readonly string[], other?: string): Promise<string[]> {
-  for (const end = performance.now() + patience; ; await sleep(200)) {
-    const wrong = await howItIs(host, usual, other);
-    if (wrong.length === 0 || wrong.some((fault) => fault.startsWith(listens)) || performance.now() > end)
-      return wrong;
-  }
+  let wrong: string[] = [];
+  const look = async () => {
+    wrong = await howItIs(host, usual, other);
+    return wrong.length === 0 || wrong.some((fault) => fault.startsWith(listens)) ? true : undefined;
+  };
+  await poll(look, { timeout: patience, pause: 200 });
+  return wrong;
 }
 
 /** When it is ready it listens where a host of this fleet does, and there alone. */
