@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import type { CloudOptions } from "../support/host-cloud/client.js";
+import { PATIENCE, type CloudOptions } from "../support/host-cloud/client.js";
 import { certificate } from "../support/certificates.js";
 import { databasePassword, GroupLab, labFleet, publicAddress } from "../support/group-lab.js";
 import { instanceId } from "../support/host-lab.js";
@@ -13,6 +13,8 @@ let lab: GroupLab;
 afterEach(() => lab?.stop());
 
 const launch = "sip-proxy-launch";
+/** A slow machine gives a host up to 20 times as long. */
+const PATIENT = { timeout: 30 * 60_000 };
 const recorderElsewhere = {
   settings: { disp_set: [2] },
   recorders: { recorder0: { private_ip_address: "10.0.0.99", siprec_set: 2 } },
@@ -99,7 +101,7 @@ describe("a host that cannot become ready", () => {
     },
   ];
 
-  test("is given up in time, takes no call, and says why: one host for each reason", async () => {
+  test("is given up in time, takes no call, and says why: one host for each reason", PATIENT, async () => {
     const everything = { Sid: "All", Effect: "Allow" as const, Action: ["*"], Resource: ["*"] };
     const options: Partial<CloudOptions> = {
       policy: { Version: "2012-10-17", Statement: [everything] },
@@ -113,6 +115,7 @@ describe("a host that cannot become ready", () => {
     lab = await GroupLab.start(cases.length, options);
     // they boot side by side, each slower for the others
     const launch_timeout = lab.patience(45);
+    const given = launch_timeout * 1000 + PATIENCE;
     await Promise.all(
       cases.map(({ parts }, index) =>
         lab.boot(
@@ -122,7 +125,7 @@ describe("a host that cannot become ready", () => {
       ),
     );
     for (const [index, { title, reason }] of cases.entries()) {
-      expect(await lab.cloud.untilCompleted(instanceId(index), launch), title).toBe("ABANDON");
+      expect(await lab.cloud.untilCompleted(instanceId(index), launch, given), title).toBe("ABANDON");
       const host = lab.hosts.get(index);
       const told = await host?.until(/FAILED: this host did not become ready within \d+ s: /);
       expect(told, title).toMatch(reason);
@@ -140,7 +143,7 @@ describe("a host that cannot become ready", () => {
   });
 });
 
-test("a reboot in the middle does not give it new time", async () => {
+test("a reboot in the middle does not give it new time", PATIENT, async () => {
   lab = await GroupLab.start(1);
   const launch_timeout = lab.patience(30);
   const began = Date.now();
@@ -150,7 +153,8 @@ test("a reboot in the middle does not give it new time", async () => {
   await host.reboot();
   const rebooted = Date.now();
   const slack = slackFromNow();
-  expect(await lab.cloud.untilCompleted(instanceId(0), launch)).toBe("ABANDON");
+  const given = launch_timeout * 1000 + PATIENCE;
+  expect(await lab.cloud.untilCompleted(instanceId(0), launch, given)).toBe("ABANDON");
   expect((Date.now() - began) / 1000).toBeGreaterThan(launch_timeout - 1);
   expect(Date.now() - rebooted).toBeLessThan(launch_timeout * 1000 + slack());
 });

@@ -9,7 +9,9 @@ import { placeCalls } from "../../src/lab/demo/calls.js";
 import { DemoWorld } from "../../src/lab/demo/world.js";
 import type { Finding } from "../../src/compute/operate/finding.js";
 import type { SshTarget } from "../../src/compute/local/ssh.js";
+import { bootTimes } from "../support/boot-times.js";
 import { bakeImage, cli, mediaRelay, password, rtpproxySource, writeFleet } from "../support/demo-image.js";
+import { slackLog } from "../support/slack.js";
 
 // The main job, by the commands that a user types: bake, create the database, launch two hosts, look at them, call
 // through them, reboot one without a database, end them.
@@ -21,6 +23,7 @@ const hosts = Object.keys(demo.proxies);
 
 let world: DemoWorld;
 let fleetFile: string;
+let launching: ReturnType<typeof slackLog> | undefined;
 let image: Awaited<ReturnType<typeof bakeImage>>;
 
 const sipProxy = (...words: string[]) => run({ argv: [...cli, ...words], env, timeout: 1_500_000 });
@@ -101,7 +104,9 @@ describe("bake-image", () => {
 describe("launch", () => {
   test("boots two hosts at once from their user-data, until they are ready", async () => {
     await run({ argv: world.network.inNamespace("database", [...cli, "db", "init", fleetFile]), env });
+    launching = slackLog();
     const { stderr } = await sipProxy("launch", fleetFile, ...hosts, "--target", "local");
+    launching.end();
     for (const host of hosts)
       expect(stderr).toMatch(new RegExp(`${host}: ready: ${host} of fleet demo takes calls at`));
   });
@@ -176,18 +181,14 @@ describe("day two", () => {
 
 describe("on the hosts", () => {
   test("nothing of ours waits without need after cloud-init's configuration", async () => {
-    const at = async (unit: string, event: string) =>
-      Number(await inGuest("sipproxy0", `systemctl show --value -p ${event}TimestampMonotonic ${unit}`)) /
-      1e6;
-    const booted = await at("systemd-journald.service", "InactiveExit");
-    const configured = await at("cloud-config.target", "ActiveEnter");
-    const ready = await at("sip-proxy-selftest.service", "ActiveEnter");
+    const { booted, configured, ready } = await bootTimes((script) => inGuest("sipproxy0", script));
     const chain = "systemd-analyze --no-pager critical-chain sip-proxy-selftest.service";
     console.log(
       `ready ${(ready - configured).toFixed(1)} s after cloud-config.target\n${await inGuest("sipproxy0", chain)}`,
     );
     // 5 s on a calm machine. What waits without need waits for a time-out: 20 s and more, or several times what all before it took.
-    expect(ready - configured).toBeLessThan(Math.max(15, 2 * (configured - booted)));
+    const slack = launching?.between(configured, ready) ?? 0;
+    expect(ready - configured).toBeLessThan(Math.max(15, 2 * (configured - booted)) + slack / 1000);
     expect(ready).toBeGreaterThan(configured);
   });
 
@@ -241,10 +242,7 @@ describe("calls", () => {
       ["sipproxy1", "tcp", 5],
     ]);
     for (const recorder of ["recorder0", "recorder1"]) {
-      expect(
-        legs.every(({ recorders }) => (recorders[recorder] ?? 0) >= 2),
-        recorder,
-      ).toBe(true);
+      expect(legs.filter(({ recorders }) => (recorders[recorder] ?? 0) < 2)).toEqual([]);
     }
     expect(media.lost).toBe(0);
     const sent = legs.reduce((sum, { rtpSent }) => sum + rtpSent, 0);

@@ -17,3 +17,24 @@ function stalled(): number {
   const [, microseconds = "0"] = /^some .*total=(\d+)$/m.exec(readFileSync(PRESSURE, "utf8")) ?? [];
   return Number(microseconds) / 1000;
 }
+
+/** Seconds of CLOCK_MONOTONIC, as systemd's timestamps count them; a container has the machine's own. */
+const monotonic = () => Number(process.hrtime.bigint()) / 1e9;
+
+/**
+ * Notes twice a second what a busy machine takes, for what is timed elsewhere. `between` gives the milliseconds as slackFromNow()
+ * counts them between two times of CLOCK_MONOTONIC in seconds; 0 for times that it did not run at.
+ */
+export function slackLog(): { between(from: number, to: number): number; end(): void } {
+  const notes: { at: number; total: number }[] = [];
+  const note = () => notes.push({ at: monotonic(), total: stalled() });
+  note();
+  const timer = setInterval(note, 500);
+  const end = () => clearInterval(timer);
+  const between = (from: number, to: number) => {
+    const last = notes.findLast(({ at }) => at <= from);
+    const next = notes.find(({ at }) => at >= to);
+    return last === undefined || next === undefined ? 0 : next.total - last.total;
+  };
+  return { between, end };
+}

@@ -9,6 +9,9 @@ export type { CloudCall, CloudOptions, CloudState } from "./protocol.js";
 /** The address of every EC2 instance's metadata service. */
 export const imdsAddress = "169.254.169.254";
 
+/** Milliseconds that a host may take to boot, and to tell, beside many others on a busy machine. */
+export const PATIENCE = 300_000;
+
 /** A metadata service and an AWS endpoint that run. */
 export class Cloud extends Program<CloudEvent> {
   constructor(namespace: string | undefined, options: CloudOptions) {
@@ -33,7 +36,7 @@ export class Cloud extends Program<CloudEvent> {
   }
 
   /** Resolves when the instance has completed the hook; with the result. */
-  async untilCompleted(instance: string, hook: string, timeout?: number): Promise<string> {
+  async untilCompleted(instance: string, hook: string, timeout = PATIENCE): Promise<string> {
     const wanted = (event: CloudEvent) =>
       event.event === "completed" && event.instance === instance && event.hook === hook;
     const event = await this.waitFor(wanted, timeout);

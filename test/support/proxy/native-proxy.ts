@@ -10,7 +10,7 @@ import { kamailioMemory } from "./kamailio-memory.js";
 import { Sandbox } from "./sandbox.js";
 
 /** Milliseconds for a step, or for Kamailio to answer, on a busy machine. */
-const PATIENCE = 120_000;
+const PATIENCE = 300_000;
 
 export interface NativeProxyOptions {
   namespace: string;

@@ -36,5 +36,7 @@ test("the last look is made when the time is over, however long the pause", asyn
   let looks = 0;
   const look = () => Promise.resolve(void looks++);
   expect(await poll(look, { timeout: 20, pause: 60_000 })).toBeUndefined();
-  expect(looks).toBe(2);
+  // a timer may fire a millisecond early, and the rest is then slept, too
+  expect(looks).toBeGreaterThanOrEqual(2);
+  expect(looks).toBeLessThanOrEqual(3);
 });
