@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import {
   CreateLaunchTemplateVersionCommand,
   DescribeInstancesCommand,
@@ -11,7 +13,8 @@ import { expect, test } from "vitest";
 import { bases } from "../support/cloud/cloud.js";
 import { fleet, name, refused, theGroup, verbs } from "../support/cloud/group-owners.js";
 import { cloud, useCloud } from "../support/cloud/use-cloud.js";
-import { createStack } from "../support/cloud/stack.js";
+import { PlayedHosts } from "../support/cloud/played-hosts.js";
+import { createStack, tagInstances } from "../support/cloud/stack.js";
 import { printedCalls, told } from "../support/cloud/told.js";
 
 useCloud();
@@ -70,6 +73,27 @@ test("the hosts of a stack's group are in the records for DNS", async () => {
   );
 });
 
+test("the hosts of a stack's group are drained, together and one alone, and take calls again", async () => {
+  const hosts = new PlayedHosts(cloud);
+  try {
+    const file = await ofStack({ iam_instance_profile: undefined });
+    await tagInstances(cloud, await makeStack(file));
+    const ids = (await hosts.instances()).map(({ id }) => id);
+    expect(ids).toHaveLength(2);
+    const draining = () => ids.filter((id) => existsSync(join(hosts.folderOf(id), "lib/sip-proxy/draining")));
+    const on = (verb: string, name: string) => cloud.ok(verb, file, name, "--target", "ec2");
+
+    expect((await on("drain", "proxies")).stderr).toMatch(/proxies: all calls have ended/);
+    expect(draining()).toEqual(ids);
+    await on("undrain", "proxies");
+    expect(draining()).toEqual([]);
+    await on("drain", ids[1] ?? "");
+    expect(draining()).toEqual(ids.slice(1));
+  } finally {
+    hosts.stop();
+  }
+});
+
 const imagesOf = async (file: string) =>
   (await cloud.json<{ instances: { image: string }[] }>("group", "status", file)).instances.map(
     ({ image }) => image,
@@ -88,7 +112,7 @@ async function secondVersion(): Promise<void> {
   );
 }
 
-async function makeStack(file: string): Promise<void> {
+async function makeStack(file: string): Promise<string> {
   await cloud.ssm.send(
     new PutParameterCommand({ Name: "/sip-proxy/eu-west/ami", Type: "String", Value: bases.old.ami_id }),
   );
@@ -96,6 +120,7 @@ async function makeStack(file: string): Promise<void> {
   expect(exported).toMatchObject({ code: 0, changes: [] });
   const { Vpcs = [] } = await cloud.ec2.send(new DescribeVpcsCommand({}));
   await createStack(cloud.moto.url, exported.stdout, { VpcId: Vpcs[0]?.VpcId ?? "" });
+  return exported.stdout;
 }
 
 const ofStack = (ec2: object, as = "fleet") =>

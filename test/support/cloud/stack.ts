@@ -1,4 +1,5 @@
-import { region } from "./cloud.js";
+import { CreateTagsCommand, DescribeInstancesCommand, type Tag } from "@aws-sdk/client-ec2";
+import { region, type Cloud } from "./cloud.js";
 
 /** What CloudFormation has to be told by, where nothing is signed. */
 const authorization = `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/cloudformation/aws4_request, SignedHeaders=host, Signature=none`;
@@ -22,4 +23,23 @@ export async function createStack(
   }
   const answer = await fetch(endpoint, { method: "POST", headers: { authorization }, body });
   if (!answer.ok) throw new Error(`CreateStack: ${await answer.text()}`);
+}
+
+interface Resource {
+  Type: string;
+  Properties: { LaunchTemplateData?: { TagSpecifications: { ResourceType: string; Tags: Tag[] }[] } };
+}
+
+/** Gives the account's instances the tags of the stack's launch template, as EC2 does; moto does not (findings/moto-stack-template-tags.sh). */
+export async function tagInstances({ ec2 }: Cloud, template: string): Promise<void> {
+  const { Resources } = JSON.parse(template) as { Resources: Record<string, Resource> };
+  const launch = Object.values(Resources).find(({ Type }) => Type === "AWS::EC2::LaunchTemplate");
+  const ofInstances = launch?.Properties.LaunchTemplateData?.TagSpecifications.find(
+    ({ ResourceType }) => ResourceType === "instance",
+  );
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({}));
+  const ids = Reservations.flatMap(({ Instances = [] }) =>
+    Instances.map(({ InstanceId = "" }) => InstanceId),
+  );
+  await ec2.send(new CreateTagsCommand({ Resources: ids, Tags: ofInstances?.Tags }));
 }
