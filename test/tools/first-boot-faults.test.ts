@@ -212,6 +212,33 @@ interface Case {
   whole?: boolean;
 }
 
+describe("a first boot that was cut off", () => {
+  const known = ["instances/i-0/sem/config_ssh", "data/instance-id", "seed/nocloud/user-data"];
+  const cloudInitKnows = () => {
+    for (const path of known) {
+      mkdirSync(join(root, "var/lib/cloud", path, ".."), { recursive: true });
+      writeFileSync(at(`var/lib/cloud/${path}`), "");
+    }
+  };
+  const boot = () => script(root, "first-boot");
+
+  test("begins again: cloud-init knows nothing of it, but its seed", async () => {
+    expect(await boot()).toMatchObject({ exitCode: 0, stdout: "" });
+    cloudInitKnows();
+    expect((await boot()).stdout).toMatch(/the first boot was cut off: cloud-init begins again/);
+    expect(readdirSync(at("var/lib/cloud"))).toEqual(["seed"]);
+    expect(existsSync(at("var/lib/cloud/seed/nocloud/user-data"))).toBe(true);
+  });
+
+  test("one that was not is left alone, when its user-data is there", async () => {
+    await boot();
+    cloudInitKnows();
+    expect((await script(root, "await-host", { args: ["is-due"] })).exitCode).toBe(1);
+    expect(await boot()).toMatchObject({ exitCode: 0, stdout: "" });
+    expect(readdirSync(at("var/lib/cloud")).sort()).toEqual(["data", "instances", "seed"]);
+  });
+});
+
 test("an image on a disk with room, without user-data, is no host yet", async () => {
   for (const file of ["host.env", "user-data.list"]) rmSync(at(`etc/sip-proxy/${file}`));
   expect((await script(root, "await-host", { wait: 1 })).stdout).toMatch(

@@ -62,6 +62,7 @@ const exposure: Record<string, number> = {
   "sip-proxy-dispatcher-sync.service": 2.0,
   "sip-proxy-dns.service": 1.5,
   "sip-proxy-exporter.service": 1.8,
+  "sip-proxy-first-boot.service": 1.1,
   "sip-proxy-health.service": 1.5,
   "sip-proxy-lifecycle.service": 1.8,
   "sip-proxy-media.service": 2.0,

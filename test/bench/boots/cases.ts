@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { demo } from "../../../src/lab/demo/addresses.js";
 import type { BootedHost } from "./host.js";
 
 /** A fault of the first boot, and how it goes. */
@@ -18,6 +19,11 @@ export interface FaultCase {
 async function giveGood(host: BootedHost): Promise<void> {
   await host.giveUserData(host.rendered.bytes);
   await host.cutOff();
+  await host.start();
+}
+/** User-data that is whole is applied once: another host takes its place. */
+async function launchAnew(host: BootedHost): Promise<void> {
+  await host.remove();
   await host.start();
 }
 const noHost = { says: /FAILED: this machine has no user-data/, mend: giveGood };
@@ -43,6 +49,25 @@ const full = [0, 64, 256, 512, 768, 1024, 1280, 1536, 2048, 3072].map((free) => 
   says: /FAILED: |sip-proxy: ready/,
   mend: (host: BootedHost) => Promise.resolve(host.freeDisk()),
 }));
+
+const [given] = Object.values(demo.proxies).map(({ private_ip_address }) => private_ip_address);
+
+const addresses: readonly FaultCase[] = [
+  {
+    title: "a private address that no interface has",
+    userData: ({ yaml }) => Buffer.from(yaml.replace(/^(\s*PRIVATE_IP_ADDRESS=)\S+$/m, "$110.0.0.77")),
+    says: /no address: no interface has 10\.0\.0\.77/,
+    mend: launchAnew,
+  },
+  {
+    title: "a private address that two interfaces have",
+    userData: ({ yaml }) =>
+      Buffer.from(
+        `${yaml}\nbootcmd:\n  - ip link add doubled type veth peer name other\n  - ip address add ${given}/32 dev doubled\n`,
+      ),
+    says: /WARNING: several interfaces have \S+ \(\S+ \S+\): Kamailio listens on all of them/,
+  },
+];
 
 export const faultCases: readonly FaultCase[] = [
   { title: "no user-data", userData: () => Buffer.alloc(0), ...noHost },
@@ -75,5 +100,11 @@ export const faultCases: readonly FaultCase[] = [
       ),
     says: "ready",
   },
+  {
+    title: "cut off between cloud-init's note of the instance and its network",
+    before: (host) => host.cutBeforeNetwork(),
+    says: "ready",
+  },
+  ...addresses,
   ...full,
 ];

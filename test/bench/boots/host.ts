@@ -18,6 +18,7 @@ import { TREE_FOLDERS, type Container } from "../../../src/compute/local/contain
 import { stopMachine } from "../../../src/do/local/machine.js";
 import { findVm, vmFolder, type VmStatus } from "../../../src/do/local/vm-store.js";
 import { attempt, run } from "../../../src/do/process.js";
+import { poll } from "../../../src/do/wait.js";
 import { secretReader } from "../../../src/do/secrets.js";
 import { DemoWorld } from "../../../src/lab/demo/world.js";
 import { terminateLocal } from "../../../src/targets/local/do/end.js";
@@ -73,6 +74,18 @@ export class BootedHost {
       mkdirSync(join(this.#tree(), folder), { recursive: true, mode: 0o755 });
   }
 
+  /** Leaves of a first boot that was begun what is written before the network is: what cloud-init knows of the instance. */
+  async cutBeforeNetwork(): Promise<void> {
+    await this.start();
+    const upper = join((await this.#machine()).folder, "upper");
+    const known = join(upper, "var/lib/cloud/data/instance-id");
+    await poll(() => Promise.resolve(existsSync(known) || undefined), { timeout: 120_000, pause: 20 });
+    await this.cutOff();
+    const script =
+      'find "$1" ! -type d ! -path "*/var/lib/cloud/*" ! -name first-boot-begun -delete; find "$1" -path "*/sem/*" ! -type d -delete';
+    await run({ argv: ["sh", "-c", script, "cut", upper] });
+  }
+
   /** What its datasource has from now on. */
   async giveUserData(bytes: Buffer): Promise<void> {
     await writeFile(join((await this.#machine()).seed, "user-data"), bytes);
@@ -122,7 +135,7 @@ export class BootedHost {
     return [...new Set(lines)].sort();
   }
 
-  /** Files of the configuration that are not as the fleet file has them, and what is left of unfinished writes. */
+  /** Files of the configuration that are not as the fleet file has them, logins that are missing, and what is left of unfinished writes. */
   async wrongFiles(): Promise<string[]> {
     const upper = join((await this.#machine()).folder, "upper");
     const { files, filledIn } = this.rendered;
@@ -130,13 +143,18 @@ export class BootedHost {
       const file = join(upper, path);
       return existsSync(file) && readFileSync(file).equals(Buffer.from(content)) ? [] : [path];
     });
+    // what comes of a module of cloud-init that was cut off, and of one that believes that it has run
+    const logins = ["etc/ssh/ssh_host_ed25519_key", "home/debian/.ssh/authorized_keys"].filter((path) => {
+      const file = join(upper, path);
+      return !existsSync(file) || statSync(file).size === 0;
+    });
     const places = ["etc/kamailio", "etc/sip-proxy", "var/lib/sip-proxy"].map((place) => join(upper, place));
     const unfinished = places.flatMap((place) =>
       existsSync(place) && statSync(place).isDirectory()
         ? readdirSync(place, { recursive: true, encoding: "utf8" }).filter((file) => file.includes(".new."))
         : [],
     );
-    return [...wrong, ...unfinished];
+    return [...wrong, ...logins, ...unfinished];
   }
 
   /** Whether its first boot is over: cloud-init had room for all of it, or has begun again. */
