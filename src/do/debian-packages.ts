@@ -45,6 +45,7 @@ export const debianPackages = {
   packets: ["tshark"],
   interop: ["baresip-core"],
   browser: ["chromium"],
+  logs: ["curl", "systemd-journal-remote"],
 } as const;
 
 export type Purpose = keyof typeof debianPackages;
