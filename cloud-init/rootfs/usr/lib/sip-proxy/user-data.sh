@@ -2,6 +2,7 @@
 # shellcheck disable=SC2154 # what common.sh sets
 # What user-data writes, looked at before it is used. Sourced, after common.sh.
 
+# shellcheck disable=SC2034 # of those that source this
 # There once the first boot had room for all that cloud-init writes, and time: logins and host keys are among it, which come after a host's files.
 had_room=$state/had-room
 
