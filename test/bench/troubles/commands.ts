@@ -51,6 +51,25 @@ async function rolled(world: World): Promise<void> {
   await world.ok("group", "roll", world.file);
 }
 
+/** These ask the hosts themselves. */
+const useHosts = (world: World) => world.useHosts();
+const ofFleet = (verb: string, ...more: string[]) => ({
+  argv: (file: string) => ["fleet", verb, file, "--target", "ec2", ...more],
+  before: useHosts,
+});
+/** What they wait for comes at once here. */
+const waiting = ["--timeout", "20"];
+
+async function hostsRolled(world: World): Promise<void> {
+  await useHosts(world);
+  await world.ok(...ofFleet("roll").argv(world.file));
+}
+
+async function drained(world: World): Promise<void> {
+  await useHosts(world);
+  await world.ok(...one("drain").argv(world.file));
+}
+
 const lockBeside = (file: string) => join(dirname(file), "image.lock");
 
 async function writeLock({ file }: World): Promise<void> {
@@ -67,6 +86,12 @@ export const commands: readonly Tried[] = [
   { argv: (file) => ["status", file, "--target", "ec2"], before: launched, code: 1 },
   { ...one("stop", "--now"), before: launched, changes: true },
   { ...one("terminate", "--now"), before: launched, changes: true },
+  // its hosts have an older image
+  { ...ofFleet("status"), code: 1 },
+  { ...ofFleet("roll", ...waiting), changes: true },
+  { ...ofFleet("rollback", ...waiting), before: hostsRolled, changes: true },
+  { ...one("drain", ...waiting), before: useHosts, changes: true },
+  { ...one("undrain"), before: drained, changes: true },
   { argv: (file) => ["dns", file, "--target", "ec2", "--domain", "sip.example.com"], before: applied },
   ofGroup("plan"),
   { ...ofGroup("apply"), changes: true },
@@ -80,6 +105,11 @@ export const commands: readonly Tried[] = [
     offline: true,
   },
   { argv: (file) => ["image", "sbom", lockBeside(file)], before: writeLock, offline: true },
+  {
+    argv: (file) => ["image", "outdated", file, lockBeside(file), "--tracker", "none", "--json"],
+    before: writeLock,
+    offline: true,
+  },
   { ...ofImage("list"), before: images },
   { ...ofImage("diff", "--exit-code"), before: promoted },
   { ...ofImage("promote"), before: images, changes: true },

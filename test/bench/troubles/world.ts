@@ -3,6 +3,7 @@ import { bases, type Cloud } from "../../support/cloud/cloud.js";
 import { makeProfile } from "../../support/cloud/instance-profile.js";
 import { makeKey, makeZone } from "../../support/cloud/made-beside.js";
 import { playQuotas } from "../../support/cloud/quotas.js";
+import { PlayedHosts } from "../../support/cloud/played-hosts.js";
 import { told, type Done } from "../../support/cloud/told.js";
 
 /** An account and a fleet file, new for each trial. */
@@ -10,6 +11,7 @@ export class World {
   file = "";
   #zone = "";
   #key = "";
+  #hosts: PlayedHosts | undefined;
 
   private constructor(readonly cloud: Cloud) {}
 
@@ -20,6 +22,7 @@ export class World {
   }
 
   async renew(): Promise<void> {
+    this.#hosts?.stop();
     await this.cloud.reset();
     await makeProfile(this.cloud, "host");
     playQuotas(this.cloud, { "L-1216C47A": 64 });
@@ -32,6 +35,24 @@ export class World {
   /** Launches and the group have another AMI from now on. */
   useSecondImage(): Promise<void> {
     return this.#write(bases.newest.ami_id);
+  }
+
+  /** Two single hosts that run, of an older AMI than launches have from now on; commands reach them through SSM. */
+  async useHosts(): Promise<void> {
+    this.#hosts = new PlayedHosts(this.cloud);
+    await this.#writeHosts(bases.old.ami_id);
+    await this.ok("launch", this.file, "sipproxy0", "sipproxy1", "--target", "ec2", "--no-wait");
+    await this.#writeHosts(bases.newest.ami_id);
+  }
+
+  #writeHosts(ami: string): Promise<void> {
+    return this.#write(ami, {
+      group: undefined,
+      proxies: {
+        sipproxy0: { public_ip_address: "auto", private_ip_address: "172.31.0.10" },
+        sipproxy1: { public_ip_address: "auto", private_ip_address: "172.31.0.11" },
+      },
+    });
   }
 
   /** The fleet's user-data holds no secret from now on. */
