@@ -230,6 +230,14 @@ describe("a first boot that was cut off", () => {
     expect(existsSync(at("var/lib/cloud/seed/nocloud/user-data"))).toBe(true);
   });
 
+  test("is left alone as long as the disk is full", async () => {
+    await boot();
+    cloudInitKnows();
+    await attempt({ argv: ["dd", "if=/dev/zero", `of=${join(disk, "filler")}`, "bs=4096", "status=none"] });
+    expect(await boot()).toMatchObject({ exitCode: 0, stdout: "" });
+    expect(readdirSync(at("var/lib/cloud")).sort()).toEqual(["data", "instances", "seed"]);
+  });
+
   test("one that was not is left alone, when its user-data is there", async () => {
     await boot();
     cloudInitKnows();
