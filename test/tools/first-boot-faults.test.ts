@@ -42,6 +42,16 @@ beforeEach(async () => {
 });
 
 const at = (path: string) => join(root, path);
+const fill = () =>
+  attempt({ argv: ["dd", "if=/dev/zero", `of=${join(disk, "filler")}`, "bs=4096", "status=none"] });
+
+/** What cloud-init has noted of a boot, and its seed. */
+function cloudInitKnows(): void {
+  for (const path of ["instances/i-0/sem/config_ssh", "data/instance-id", "seed/nocloud/user-data"]) {
+    mkdirSync(join(root, "var/lib/cloud", path, ".."), { recursive: true });
+    writeFileSync(at(`var/lib/cloud/${path}`), "");
+  }
+}
 const configure = (options = {}) => script(root, "until-done", { args: ["configure"], wait: 1, ...options });
 
 /** Of the files that hold addresses: those that are there, but not as they are to be. */
@@ -119,7 +129,7 @@ test("a full disk, at any write: no file is half done, it says why, and the firs
   const filler = join(disk, "filler");
   mkdirSync(join(root, "var/lib/sip-proxy"), { recursive: true });
   for (const pages of [0, 1, 3, 6, 9]) {
-    await attempt({ argv: ["dd", "if=/dev/zero", `of=${filler}`, "bs=4096", "status=none"] });
+    await fill();
     truncateSync(filler, Math.max(0, readFileSync(filler).length - pages * 4096));
     const { exitCode, stdout } = await configure();
     expect(halfDone(), `${pages} pages`).toEqual([]);
@@ -143,16 +153,12 @@ const inPlace = [
 describe("a disk that is full from the first boot on", () => {
   const marker = "var/lib/sip-proxy/had-room";
   const due = async () => (await script(root, "await-host", { args: ["is-due"] })).exitCode === 0;
-  const fill = () =>
-    attempt({ argv: ["dd", "if=/dev/zero", `of=${join(disk, "filler")}`, "bs=4096", "status=none"] });
   const removeHost = () => {
     for (const file of ["host.env", "user-data.list"]) rmSync(at(`etc/sip-proxy/${file}`));
   };
   beforeEach(() => {
-    const ofCloudInit = ["instances/i-0/sem/config_ssh", "data/instance-id", "seed/nocloud/user-data"];
-    const paths = ofCloudInit.map((path) => `var/lib/cloud/${path}`);
-    for (const path of [marker, ...paths]) mkdirSync(join(root, path, ".."), { recursive: true });
-    for (const path of paths) writeFileSync(at(path), "");
+    cloudInitKnows();
+    mkdirSync(join(root, marker, ".."), { recursive: true });
   });
 
   test.each([
@@ -213,13 +219,6 @@ interface Case {
 }
 
 describe("a first boot that was cut off", () => {
-  const known = ["instances/i-0/sem/config_ssh", "data/instance-id", "seed/nocloud/user-data"];
-  const cloudInitKnows = () => {
-    for (const path of known) {
-      mkdirSync(join(root, "var/lib/cloud", path, ".."), { recursive: true });
-      writeFileSync(at(`var/lib/cloud/${path}`), "");
-    }
-  };
   const boot = () => script(root, "first-boot");
 
   test("begins again: cloud-init knows nothing of it, but its seed", async () => {
@@ -233,7 +232,7 @@ describe("a first boot that was cut off", () => {
   test("is left alone as long as the disk is full", async () => {
     await boot();
     cloudInitKnows();
-    await attempt({ argv: ["dd", "if=/dev/zero", `of=${join(disk, "filler")}`, "bs=4096", "status=none"] });
+    await fill();
     expect(await boot()).toMatchObject({ exitCode: 0, stdout: "" });
     expect(readdirSync(at("var/lib/cloud")).sort()).toEqual(["data", "instances", "seed"]);
   });
