@@ -1,11 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { PATIENCE, type CloudOptions } from "../support/host-cloud/client.js";
+import type { CloudOptions } from "../support/host-cloud/client.js";
 import { certificate } from "../support/certificates.js";
 import { databasePassword, GroupLab, labFleet, publicAddress } from "../support/group-lab.js";
 import { instanceId } from "../support/host-lab.js";
-import { slackFromNow } from "../support/slack.js";
+import { PATIENCE, slackFromNow } from "../support/slack.js";
 
 // The host's own scripts and programs, in sandboxes, between a metadata service and AWS' endpoint of the lab.
 

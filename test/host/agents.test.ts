@@ -5,9 +5,9 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runInGuest } from "../../src/do/local/ssh.js";
 import { attempt, run } from "../../src/do/process.js";
-import { demo } from "../../src/lab/demo/addresses.js";
 import { placeCalls } from "../../src/lab/demo/calls.js";
 import { DemoWorld } from "../../src/lab/demo/world.js";
+import { demoGuest } from "../support/demo-guest.js";
 import { bakeImage, cli, mediaRelay, writeFleet } from "../support/demo-image.js";
 import { eventually } from "../support/eventually.js";
 
@@ -48,9 +48,7 @@ afterAll(async () => {
 
 /** Runs it as root. */
 function onHost(script: string): Promise<string> {
-  const key = join(env.XDG_STATE_HOME, "sip-proxy/local", demo.fleet, ".ssh/id_ed25519");
-  const { private_ip_address: address } = demo.proxies[host];
-  const guest = { host: address, port: 22, user: "debian", key, netns: world.network.namespace("lan") };
+  const guest = demoGuest(world, env.XDG_STATE_HOME, host);
   return runInGuest(guest, { argv: ["sudo", "bash", "-s"], input: script, timeout: 120_000 });
 }
 

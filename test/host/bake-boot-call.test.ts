@@ -8,8 +8,8 @@ import { demo } from "../../src/lab/demo/addresses.js";
 import { placeCalls } from "../../src/lab/demo/calls.js";
 import { DemoWorld } from "../../src/lab/demo/world.js";
 import type { Finding } from "../../src/compute/operate/finding.js";
-import type { SshTarget } from "../../src/compute/local/ssh.js";
 import { bootTimes } from "../support/boot-times.js";
+import { demoGuest } from "../support/demo-guest.js";
 import { bakeImage, cli, mediaRelay, password, rtpproxySource, writeFleet } from "../support/demo-image.js";
 import { slackLog } from "../support/slack.js";
 
@@ -28,19 +28,12 @@ let image: Awaited<ReturnType<typeof bakeImage>>;
 
 const sipProxy = (...words: string[]) => run({ argv: [...cli, ...words], env, timeout: 1_500_000 });
 
-function guest(name: keyof typeof demo.proxies): SshTarget {
-  const key = join(env.XDG_STATE_HOME, "sip-proxy/local", demo.fleet, ".ssh/id_ed25519");
-  return {
-    host: demo.proxies[name].private_ip_address,
-    port: 22,
-    user: "debian",
-    key,
-    netns: world.network.namespace("lan"),
-  };
-}
-
 const inGuest = (name: keyof typeof demo.proxies, script: string) =>
-  runInGuest(guest(name), { argv: ["bash", "-s"], input: script, timeout: 120_000 });
+  runInGuest(demoGuest(world, env.XDG_STATE_HOME, name), {
+    argv: ["bash", "-s"],
+    input: script,
+    timeout: 120_000,
+  });
 
 /** The faults of all legs; what the proxies have to say of them goes to the test's output. */
 async function faultsOf(

@@ -14,6 +14,7 @@ import { demo } from "../../src/lab/demo/addresses.js";
 import { placeCalls } from "../../src/lab/demo/calls.js";
 import { DemoWorld } from "../../src/lab/demo/world.js";
 import { cloudImage, makeCloudImage } from "../support/cloud-image.js";
+import { demoGuest } from "../support/demo-guest.js";
 import { cli, mediaRelay, writeFleet } from "../support/demo-image.js";
 
 // A cloud image of the user's own, fetched, as base of a bake; a host of what comes of it, and calls through the host.
@@ -95,9 +96,7 @@ test("a host of it is ready, and takes calls", async () => {
 });
 
 test("it upgrades itself by night, but for what has calls", async () => {
-  const key = join(env.XDG_STATE_HOME, "sip-proxy/local", demo.fleet, ".ssh/id_ed25519");
-  const netns = world.network.namespace("lan");
-  const guest = { host: demo.proxies[host].private_ip_address, port: 22, user: "debian", key, netns };
+  const guest = demoGuest(world, env.XDG_STATE_HOME, host);
   const input =
     "systemctl is-active apt-daily-upgrade.timer; sudo unattended-upgrade --dry-run --verbose 2>&1; apt-config shell restart Unattended-Upgrade::Automatic-Reboot";
   const said = await runInGuest(guest, { argv: ["bash", "-s"], input, timeout: 120_000 });

@@ -1,5 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 
+/** Milliseconds for a step, or for an answer of a host that boots, beside many others on a busy machine. */
+export const PATIENCE = 300_000;
+
 const PRESSURE = "/proc/pressure/cpu";
 
 /**

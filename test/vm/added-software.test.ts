@@ -9,6 +9,7 @@ import { demo } from "../../src/lab/demo/addresses.js";
 import { placeCalls } from "../../src/lab/demo/calls.js";
 import { DemoWorld } from "../../src/lab/demo/world.js";
 import { AptArchive } from "../support/apt-archive.js";
+import { demoGuest } from "../support/demo-guest.js";
 import { bakeInto, cli, writeFleet } from "../support/demo-image.js";
 import { eventually } from "../support/eventually.js";
 import { prepare } from "../support/set-up.js";
@@ -110,8 +111,7 @@ test("the host's journal arrives, with the lines of calls", async () => {
 
 /** Runs it as root. */
 const onHost = (script: string) => {
-  const key = join(env.XDG_STATE_HOME, "sip-proxy/local", demo.fleet, ".ssh/id_ed25519");
-  const guest = { host: address, port: 22, user: "debian", key, netns: world.network.namespace("lan") };
+  const guest = demoGuest(world, env.XDG_STATE_HOME, host);
   return runInGuest(guest, { argv: ["sudo", "bash", "-s"], input: script, timeout: 5 * minutes });
 };
 

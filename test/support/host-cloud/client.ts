@@ -2,15 +2,13 @@ import { join } from "node:path";
 import { Program } from "../../../src/lab/agents/child.js";
 import { run } from "../../../src/do/process.js";
 import { inNamespace } from "../../../src/lab/network.js";
+import { PATIENCE } from "../slack.js";
 import type { CloudCall, CloudEvent, CloudOptions, CloudState, Fault } from "./protocol.js";
 
 export type { CloudCall, CloudOptions, CloudState } from "./protocol.js";
 
 /** The address of every EC2 instance's metadata service. */
 export const imdsAddress = "169.254.169.254";
-
-/** Milliseconds that a host may take to boot, and to tell, beside many others on a busy machine. */
-export const PATIENCE = 300_000;
 
 /** A metadata service and an AWS endpoint that run. */
 export class Cloud extends Program<CloudEvent> {

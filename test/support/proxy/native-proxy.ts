@@ -6,11 +6,9 @@ import { attempt, run, start, type Finished } from "../../../src/do/process.js";
 import { relayOf, type RelayName } from "../../../src/relay/registry.js";
 import { environmentFile, relayUnits, unitOf } from "../../../src/relay/units.js";
 import type { Fleet, Host } from "../../../src/understand/fleet.js";
+import { PATIENCE } from "../slack.js";
 import { kamailioMemory } from "./kamailio-memory.js";
 import { Sandbox } from "./sandbox.js";
-
-/** Milliseconds for a step, or for Kamailio to answer, on a busy machine. */
-const PATIENCE = 300_000;
 
 export interface NativeProxyOptions {
   namespace: string;
