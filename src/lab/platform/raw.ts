@@ -14,10 +14,11 @@ interface Pipe {
   port: number;
   write(bytes: Buffer): void;
   closed(): boolean;
+  onClosed(act: () => void): void;
   close(): void;
 }
 
-/** Sends bytes as they are and tells what comes back, whatever it is. */
+/** Sends bytes as they are and tells what comes back, whatever it is. A connection that the other end closes ends the wait. */
 export async function runRaw(job: RawJob, emit: (event: PlatformEvent) => void): Promise<void> {
   let replies = 0;
   const enough = new AbortController();
@@ -27,6 +28,7 @@ export async function runRaw(job: RawJob, emit: (event: PlatformEvent) => void):
     emit({ event: "reply", from, text, base64: bytes.toString("base64") });
   };
   const pipe = await open(job, onReply);
+  pipe.onClosed(() => enough.abort());
   const messages = job.count ?? 1;
   for (let n = 0; n < messages && !pipe.closed(); n++) {
     if (n > 0) await sleep(1000 / (job.rate ?? 10));
@@ -71,6 +73,7 @@ async function openUdp(job: RawJob, onReply: (bytes: Buffer, from: string) => vo
     port: socket.address().port,
     write: (bytes) => socket.send(bytes, job.target.port, job.target.address),
     closed: () => false,
+    onClosed: () => undefined,
     close: () => socket.close(),
   };
 }
@@ -93,6 +96,7 @@ async function openStream(
     port: socket.localPort ?? 0,
     write: (bytes) => void socket.write(bytes),
     closed: () => socket.destroyed || socket.readableEnded,
+    onClosed: (act) => void socket.once("close", act),
     close: () => socket.destroy(),
   };
 }
