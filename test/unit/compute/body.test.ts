@@ -19,13 +19,7 @@ function through(
   { type = "multipart/mixed;boundary=b", source = "203.0.113.10", byRecorder = "0", encoding = "" } = {},
   relayed = (sdp: string) => sdp,
 ): { sdp?: string; shown?: string; body?: string; type?: string; streams?: string } {
-  const values: Record<string, string> = {
-    $cT: type,
-    $rb: body,
-    $si: source,
-    "$var(by_recorder)": byRecorder,
-    "$hdr(Content-Encoding)": encoding,
-  };
+  const values: Record<string, string> = { $cT: type, $rb: body, "$hdr(Content-Encoding)": encoding };
   let sent = { body, type };
   const KSR = {
     pv: {
@@ -36,13 +30,14 @@ function through(
   };
   const context = { KSR };
   runInNewContext(script, context);
-  runInNewContext(`takeSdp(${JSON.stringify(unreachable)})`, context);
+  const words = [unreachable, source, byRecorder].map((word) => JSON.stringify(word));
+  runInNewContext(`takeSdp(${words.join(", ")})`, context);
   const shown = sent;
   if (values["$var(sdp)"] !== "taken") return { sdp: values["$var(sdp)"] ?? "" };
   values["$rb"] = relayed(sent.body);
   values["$bs"] = String(Buffer.byteLength(values["$rb"]));
   sent = { ...shown, body: values["$rb"] };
-  runInNewContext("returnSdp()", context);
+  if (values["$var(shown)"] === "part") runInNewContext("returnSdp()", context);
   return { sdp: "taken", shown: shown.body, streams: values["$var(streams)"] ?? "", ...sent };
 }
 
@@ -113,6 +108,7 @@ it.each([
   { title: "no SDP part", body: `${text}--b--\r\n` },
   { title: "SDP after the last delimiter", body: `${text}--b--\r\n${part}` },
   { title: "another boundary", body: part, type: "multipart/mixed;boundary=c" },
+  { title: "what every object has", body: sdp, type: "__proto__" },
 ])("$title is no SDP", ({ body, type = "multipart/mixed;boundary=b" }) => {
   expect(through(body, { type }).sdp).toBe("none");
 });
