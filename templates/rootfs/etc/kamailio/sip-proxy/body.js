@@ -143,11 +143,12 @@ function delimiter(body, from, to, boundary) {
 		if (at > from && body[at - 1] != "\n") continue;
 		var lineEnd = body.indexOf("\n", at);
 		if (lineEnd < 0 || lineEnd >= to) lineEnd = to;
-		var rest = withoutEnd(body.substring(at + text.length, lineEnd));
+		var rest = body.substring(at + text.length, lineEnd);
+		rest = rest == "\r" ? "" : withoutEnd(rest);
 		if (rest != "" && rest != "--") continue;
 		var start = at;
 		if (start > from) start -= body[start - 2] == "\r" ? 2 : 1;
-		return { start: Math.max(start, from), end: Math.min(lineEnd + 1, to), last: rest == "--" };
+		return { start: start < from ? from : start, end: lineEnd < to ? lineEnd + 1 : to, last: rest == "--" };
 	}
 	return undefined;
 }
@@ -251,7 +252,7 @@ function plainSdp(sdp, instead, hidden, way) {
 			if (found) {
 				if (instead && hidden(found)) found = instead;
 				lines[i] = "c=IN IP4 " + found;
-			} else if (media && media.refused) {
+			} else if (media == "refused") {
 				// the address of a stream that is refused is none
 				lines[i] = undefined;
 				removed = true;
@@ -261,16 +262,18 @@ function plainSdp(sdp, instead, hidden, way) {
 			// of several the first
 			if (found && address === undefined) address = found;
 		} else if (begin == "m" || i == last) {
-			if (!media) {
+			if (media === undefined) {
 				sessionAddress = address;
 				sessionDirection = direction;
 			} else {
 				if (address === undefined ? sessionAddress === undefined : address == HELD) {
-					if (address === undefined && !media.refused) return { refusal: "488" };
+					if (address === undefined && media != "refused") return { refusal: "488" };
 					apart = true;
 				}
-				streams += goes(media, address || sessionAddress, direction || sessionDirection, way) ? "1" : "0";
+				if (media == "rtp" && goes(address || sessionAddress, direction || sessionDirection, way)) streams += "1";
+				else streams += "0";
 			}
+			if (i == last) break;
 			media = mediaOf(line);
 			address = undefined;
 			direction = "";
@@ -289,17 +292,16 @@ function isThere(line) {
 function linesOf(sdp, end) {
 	if (sdp.trim() + end != sdp) sdp = withoutEnd(sdp) + end;
 	var lines = sdp.split(end);
-	return end != "\n" && sdp.split("\n").length != lines.length ? sdp.split(/\r?\n/) : lines;
+	return end != "\n" && lines.join("").indexOf("\n") >= 0 ? sdp.split(/\r?\n/) : lines;
 }
 
-// Of a stream that is refused the port is 0.
+// refused, rtp, or other. Of a stream that is refused the port is 0.
 function mediaOf(line) {
 	var fields = line.split(" ", 3);
 	var protocol = fields[2];
-	return {
-		refused: protocol !== undefined && fields[1][0] == "0" && /^m=\S+ 0[ \/]/.test(line),
-		relayed: (fields[0] == "m=audio" || fields[0] == "m=video") && (protocol == "RTP/AVP" || ("/" + protocol).indexOf("/RTP/") >= 0)
-	};
+	if (protocol !== undefined && fields[1][0] == "0" && /^m=\S+ 0[ \/]/.test(line)) return "refused";
+	if (fields[0] != "m=audio" && fields[0] != "m=video") return "other";
+	return protocol == "RTP/AVP" || ("/" + protocol).indexOf("/RTP/") >= 0 ? "rtp" : "other";
 }
 
 // Undefined for those of ICE; the port alone for that of RTCP.
@@ -325,7 +327,7 @@ function giveConnections(lines) {
 	}
 }
 
-// A stream goes where it is neither refused nor on hold, and goes both ways or `way` alone.
-function goes(media, address, direction, way) {
-	return media.relayed && !media.refused && address != HELD && (direction == "" || direction == "sendrecv" || direction == way);
+// A stream goes where it is not on hold, and goes both ways or `way` alone.
+function goes(address, direction, way) {
+	return address != HELD && (direction == way || direction == "" || direction == "sendrecv");
 }
