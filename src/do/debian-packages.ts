@@ -41,7 +41,7 @@ export const debianPackages = {
   ],
   checks: ["ansible-core", "cloud-init", "pgbouncer"],
   metrics: ["prometheus"],
-  bench: ["sip-tester"],
+  bench: ["sip-tester", "valgrind"],
   packets: ["tshark"],
   interop: ["baresip-core"],
   browser: ["chromium"],

@@ -10,6 +10,12 @@ import { fleetOf } from "../../support/fleets.js";
 import { rtpproxyFiles, rtpproxySkipped } from "../../support/proxy/rtpproxy.js";
 import { addresses, ports } from "./network.js";
 
+/** A process of a relay, and where it is asked. */
+export interface RelayProgram {
+  control: string;
+  argv: readonly string[];
+}
+
 /** A relay as a host runs it, in a network namespace. */
 export class RunningRelay {
   private constructor(
@@ -18,32 +24,24 @@ export class RunningRelay {
     private readonly children: ChildProcess[],
   ) {}
 
-  /** `instances`: of RTPProxy; rtpengine is one process. */
   static async start(
     name: RelayName,
     instances: number,
     namespace: string,
     folder: string,
   ): Promise<RunningRelay> {
-    const relay = relays[name];
-    const [first, last] = ports.relay;
-    const rtp = { rtp_start: first, rtp_stop: last, expected_calls: instances, calls_per_core: 1 };
-    const [host] = fleetOf({ settings: rtp }).hosts;
-    if (!host) throw new Error("no host");
-    const program = name === "rtpproxy" ? await rtpproxyIn(folder) : name;
-    const all = relay.instances(host.settings);
-    const children = all.map(({ arguments: words }) => {
-      const text = words.map((word) =>
-        word.replaceAll(privateAddress, addresses.relay).replaceAll(publicAddress, addresses.relay),
-      );
-      const limited = 'ulimit -n "$(ulimit -Hn)"; exec "$@"';
-      const argv = inNamespace(namespace, ["sh", "-c", limited, "relay", program, ...text]);
-      return start({ argv }, { stdio: "ignore" });
-    });
+    return RunningRelay.run(relays[name].protocol, namespace, await programsOf(name, instances, folder));
+  }
+
+  /** Runs programs as they are given. */
+  static run(protocol: string, namespace: string, programs: readonly RelayProgram[]): RunningRelay {
+    const limited = 'ulimit -n "$(ulimit -Hn)"; exec "$@"';
     return new RunningRelay(
-      relay.protocol,
-      all.map(({ control }) => control),
-      children,
+      protocol,
+      programs.map(({ control }) => control),
+      programs.map(({ argv }) =>
+        start({ argv: inNamespace(namespace, ["sh", "-c", limited, "relay", ...argv]) }, { stdio: "ignore" }),
+      ),
     );
   }
 
@@ -52,15 +50,36 @@ export class RunningRelay {
     return this.children.map(({ pid }) => pid ?? 0);
   }
 
-  async stop(): Promise<void> {
+  /** At once, or as they end by themselves. */
+  async stop(signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
     for (const child of this.children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       const gone = once(child, "exit");
-      child.kill("SIGKILL");
+      child.kill(signal);
       await gone;
     }
   }
 }
+
+/** A host's programs with their arguments. `instances`: of RTPProxy; rtpengine is one process. */
+export async function programsOf(
+  name: RelayName,
+  instances: number,
+  folder: string,
+): Promise<RelayProgram[]> {
+  const [first, last] = ports.relay;
+  const rtp = { rtp_start: first, rtp_stop: last, expected_calls: instances, calls_per_core: 1 };
+  const [host] = fleetOf({ settings: rtp }).hosts;
+  if (!host) throw new Error("no host");
+  const program = name === "rtpproxy" ? await rtpproxyIn(folder) : name;
+  return relays[name]
+    .instances(host.settings)
+    .map(({ control, arguments: words }) => ({ control, argv: [program, ...words.map(addressed)] }));
+}
+
+/** In the lab there is no NAT between the relay and the platform. */
+const addressed = (word: string) =>
+  word.replaceAll(privateAddress, addresses.relay).replaceAll(publicAddress, addresses.relay);
 
 async function rtpproxyIn(folder: string): Promise<string> {
   const [file] = (await rtpproxyFiles()) ?? [];

@@ -48,16 +48,26 @@ export async function through(
     await row.up(at);
     if (relay)
       running = await RunningRelay.start(relay.name, relay.instances, row.namespace("relay"), folder);
-    const targets = (await portsFor(row, running, calls)).map((port) => ({ address: addresses.relay, port }));
-    const streams: SenderOptions = { address: addresses.platform, firstPort: ports.platform, targets };
-    sender = new Program<SenderEvent>("sender", row.namespace("platform"), streams, program("sender"));
-    await sender.waitFor(({ event }) => event === "ready");
+    sender = await senderFor(row, running, calls);
     return await measured(row, at, sender, running?.pids ?? [], seconds);
   } finally {
     await sender?.stop();
     await running?.stop();
     await row.down();
   }
+}
+
+/** Sets so many calls up, and resolves with who sends their packets when he is told to. */
+export async function senderFor(
+  row: Row,
+  relay: RunningRelay | undefined,
+  calls: number,
+): Promise<Program<SenderEvent>> {
+  const targets = (await portsFor(row, relay, calls)).map((port) => ({ address: addresses.relay, port }));
+  const streams: SenderOptions = { address: addresses.platform, firstPort: ports.platform, targets };
+  const sender = new Program<SenderEvent>("sender", row.namespace("platform"), streams, program("sender"));
+  await sender.waitFor(({ event }) => event === "ready");
+  return sender;
 }
 
 async function portsFor(row: Row, relay: RunningRelay | undefined, calls: number): Promise<number[]> {
@@ -75,6 +85,13 @@ async function portsFor(row: Row, relay: RunningRelay | undefined, calls: number
   });
 }
 
+/** What the sender has sent so far, once it has done so. */
+export async function tell(sender: Program<SenderEvent>, command: { send?: boolean }) {
+  const event = await sender.ask(command);
+  if (event.event !== "done") throw sender.fault(`says ${event.event}`);
+  return event;
+}
+
 async function measured(
   row: Row,
   at: At,
@@ -82,17 +99,12 @@ async function measured(
   pids: number[],
   seconds: number,
 ): Promise<Run> {
-  const tell = async (command: { send?: boolean }) => {
-    const event = await sender.ask(command);
-    if (event.event !== "done") throw sender.fault(`says ${event.event}`);
-    return event;
-  };
-  await tell({ send: true });
+  await tell(sender, { send: true });
   await sleep(WARM * 1000);
-  const [before, from] = [await tell({}), now(pids)];
+  const [before, from] = [await tell(sender, {}), now(pids)];
   await sleep(seconds * 1000);
-  const [to, after] = [now(pids), await tell({})];
-  const { sent: all, missed } = await tell({ send: false });
+  const [to, after] = [now(pids), await tell(sender, {})];
+  const { sent: all, missed } = await tell(sender, { send: false });
   await sleep(500);
   const sent = after.sent - before.sent;
   const { busy, processes, share } = spent(from, to);

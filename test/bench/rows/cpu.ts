@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Artefact } from "../../../src/compute/artefact.js";
 import type { CallLab, Relay } from "../../support/call-lab.js";
+import { instructions, underCallgrind } from "../callgrind.js";
 import { figure, none } from "../figures.js";
 import { withLab } from "../lab.js";
 import type { Row } from "../row.js";
-import { sippCalls } from "../sipp.js";
+import { sippCalls, type SippReport } from "../sipp.js";
 
 const calls = 2000;
 const rate = 50;
+const holdMs = 500;
 /** USER_HZ, in which proc(5) counts CPU time. */
 const ticksPerSecond = 100;
 /** One that the role's database URL can hold. */
@@ -18,38 +21,67 @@ const password = "kamrw";
  * 10.0.0.1, database 10.0.0.9 with `kamrw`), `rtpproxy_sock` udp:127.0.0.1:7722, usrloc's `db_mode` 0, and the lab's platforms left
  * out of its antiflood, which would ban them. It needs `--relay rtpproxy`.
  */
-const roleConfig = () => process.env["ROLE_CONFIG"];
+function roleConfig(): Artefact {
+  const file = process.env["ROLE_CONFIG"];
+  if (!file) throw new Error("ROLE_CONFIG names no kamailio.cfg of the role");
+  return { path: "etc/kamailio/kamailio.cfg", content: readFileSync(file), mode: 0o644 };
+}
 
-export const cpu: Row = {
-  name: "cpu",
-  test: "CPU per call against the role's own configuration (ROLE_CONFIG)",
-  toHold: "no more than 1.0 x, same binary",
-  run: async (relay) => {
-    const file = roleConfig();
-    if (!file) throw new Error("ROLE_CONFIG names no kamailio.cfg of the role");
-    const theirs = { path: "etc/kamailio/kamailio.cfg", content: readFileSync(file), mode: 0o644 };
-    const role = await perCall(relay, [theirs]);
-    const own = await perCall(relay, []);
-    return [
-      figure("role", role.ms, "ms/call"),
-      none("role failed", role.failed),
-      figure("own", own.ms, "ms/call"),
-      none("own failed", own.failed),
-      figure("ratio", own.ms / role.ms, "", { atMost: 1 }),
-    ];
+export const cpu: Row[] = [
+  {
+    name: "cpu",
+    test: "CPU per call against the role's own configuration (ROLE_CONFIG)",
+    toHold: "no more than 1.0 x, same binary",
+    run: async (relay) => {
+      const role = await perCall(relay, [roleConfig()]);
+      const own = await perCall(relay, []);
+      return [
+        figure("role", role.ms, "ms/call"),
+        none("role failed", role.failed),
+        figure("own", own.ms, "ms/call"),
+        none("own failed", own.failed),
+        figure("ratio", own.ms / role.ms, "", { atMost: 1 }),
+      ];
+    },
   },
-};
+  {
+    name: "cpu-instructions",
+    test: "the same in instructions, by callgrind (CALLGRIND_OUT names a folder that keeps what it writes)",
+    toHold: "no more than 1.0 x the role's with its unit's memory manager",
+    run: async (relay) => {
+      const role = await counted(relay, "role", [roleConfig(), underCallgrind("-x", "qm", "-X", "qm")]);
+      const same = await counted(relay, "same", [roleConfig(), underCallgrind()]);
+      const own = await counted(relay, "own", [underCallgrind()]);
+      return [
+        figure("role", role.thousands, "thousand/call"),
+        figure("role with our memory manager", same.thousands, "thousand/call"),
+        figure("own", own.thousands, "thousand/call"),
+        ...[role, same, own].flatMap(({ reports }) => [
+          none("failed", sum(reports, "failed")),
+          none("retransmissions", sum(reports, "retransmissions")),
+        ]),
+        figure("ratio with our memory manager", own.thousands / same.thousands),
+        figure("ratio", own.thousands / role.thousands, "", { atMost: 1 }),
+      ];
+    },
+  },
+];
 
 /** From behind a NAT: calls from public addresses the role does not relay, and so has less to do for. */
+const place = (lab: CallLab, calls: number, rate: number) =>
+  sippCalls(lab, { calls, rate, holdMs }, "natted");
+
+const parts = { database: { dbpass_kam: password } };
+
 function perCall(relay: Relay, files: Artefact[]): Promise<{ ms: number; failed: number }> {
   const act = async (lab: CallLab) => {
-    await sippCalls(lab, { calls: 100, rate, holdMs: 500 }, "natted");
+    await place(lab, 100, rate);
     const before = await kamailioTicks(lab);
-    const report = await sippCalls(lab, { calls, rate, holdMs: 500 }, "natted");
+    const report = await place(lab, calls, rate);
     const ticks = (await kamailioTicks(lab)) - before;
     return { ms: (ticks * 1000) / ticksPerSecond / calls, failed: calls - report.successful };
   };
-  return withLab(relay, { database: { dbpass_kam: password } }, act, { files });
+  return withLab(relay, parts, act, { files });
 }
 
 /** User and system time of all of Kamailio's processes, in ticks. */
@@ -59,3 +91,30 @@ async function kamailioTicks(lab: CallLab): Promise<number> {
   const times = own.map((line) => line.slice(line.lastIndexOf(")") + 2).split(" "));
   return times.reduce((sum, fields) => sum + Number(fields[11]) + Number(fields[12]), 0);
 }
+
+/** Of two runs that take as long, so that timers cost the same, what 100 calls more have cost. */
+async function counted(
+  relay: Relay,
+  name: string,
+  files: Artefact[],
+): Promise<{ thousands: number; reports: SippReport[] }> {
+  const reports: SippReport[] = [];
+  const total = (few: number) =>
+    withLab(
+      relay,
+      parts,
+      async (lab) => {
+        // each worker's first ones are slow: callgrind reads code before it runs it
+        await place(lab, 20, 2);
+        reports.push(await place(lab, few, few / 20));
+        const folder = process.env["CALLGRIND_OUT"];
+        return instructions(lab, folder === undefined ? undefined : join(folder, `${name}-${few}`));
+      },
+      { files },
+    );
+  const [few, many] = [await total(10), await total(110)];
+  return { thousands: (many - few) / 100 / 1000, reports };
+}
+
+const sum = (reports: readonly SippReport[], name: "failed" | "retransmissions") =>
+  reports.reduce((total, report) => total + report[name], 0);

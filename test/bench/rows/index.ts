@@ -14,6 +14,7 @@ import { malformed } from "./malformed.js";
 import { mix } from "./mix.js";
 import { mixedFirstBoots, mixedReleases } from "./mixed-releases.js";
 import { moved } from "./moved.js";
+import { packets } from "./packets.js";
 import { allDown, reinvite } from "./recorders.js";
 import { flood, spray, strangers } from "./strangers.js";
 import { unended } from "./unended.js";
@@ -41,7 +42,8 @@ export const rows: readonly Row[] = [
   flood,
   ...connections,
   malformed,
-  cpu,
+  ...cpu,
+  packets,
   following,
   outage,
   databaseFailover,

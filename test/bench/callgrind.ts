@@ -1,0 +1,40 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Artefact } from "../../src/compute/artefact.js";
+import type { CallLab } from "../support/call-lab.js";
+
+/** Where Kamailio's processes leave what they have counted, on the proxy. */
+const counts = "/callgrind";
+
+/**
+ * Stands before Kamailio in PATH and runs it under callgrind, which counts its own instructions (none of the kernel's): as many on
+ * a busy machine as on a calm one. `more`: arguments that count as given last. Checks (`-c`) are not counted.
+ */
+export const underCallgrind = (...more: string[]): Artefact => ({
+  path: "usr/local/sbin/kamailio",
+  mode: 0o755,
+  content: `#!/bin/sh
+case " $* " in *" -DD "*) ;; *) exec /usr/sbin/kamailio "$@" ;; esac
+mkdir -p -m 777 ${counts}
+exec valgrind --quiet --tool=callgrind --callgrind-out-file=${counts}/%p /usr/sbin/kamailio "$@" ${more.join(" ")}
+`,
+});
+
+/**
+ * Ends a Kamailio that runs under callgrind; the instructions of all its processes. With `keep`, what callgrind has written is left in
+ * that folder, a file for each process, for callgrind_annotate.
+ */
+export async function instructions(lab: CallLab, keep?: string): Promise<number> {
+  const proxy = lab.proxy();
+  // its first process ends last
+  const end = "pid=$(cat /run/kamailio/kamailio.pid); kill $pid; tail --pid=$pid -f /dev/null";
+  const { stdout } = await proxy.run("sh", "-c", `${end}; ls ${counts}`);
+  if (keep !== undefined) await mkdir(keep, { recursive: true });
+  let sum = 0;
+  for (const name of stdout.split("\n")) {
+    const { stdout: text } = await proxy.run("cat", join(counts, name));
+    if (keep !== undefined) await writeFile(join(keep, name), text);
+    sum += Number(/^totals: (\d+)$/m.exec(text)?.[1]);
+  }
+  return sum;
+}
