@@ -79,6 +79,26 @@ withEachRelay((relay) => {
       expect(Date.now() - began).toBeLessThan(2500 + slack());
     });
 
+    it("a call with the Call-ID and tag of one that has just ended waits until its media are freed", async () => {
+      const again = { ...brief, identity: { callId: "used-again", fromTag: "same" } };
+      const before = await lab.place({ ...again, calls: 1, holdMs: null });
+      await before.allPlaced();
+      await hang(true);
+      await before.byeAll();
+      expect((await before.finished).summary.outcomes.ok).toBe(1);
+      // the worker that frees media has asked the relay, which answers neither of them yet
+      const next = lab.calls({ ...again, calls: 1, holdMs: 2000, rtp: { rate: 50 } });
+      await pause(200);
+      await hang(false);
+      const { summary, calls } = await next;
+      expect(summary.byStatus).toEqual({ 200: 1 });
+      const sent = calls.flatMap(({ rtp }) => rtp.map(({ packets }) => packets));
+      const recorded = (await lab.recorded()).filter(({ callId }) => callId === "used-again");
+      const came = recorded.flatMap(({ streams }) => streams.map(({ packets }) => packets));
+      expect(came.filter((packets) => packets > 0)).toEqual(sent);
+      expect(sent[0]).toBeGreaterThan(0);
+    });
+
     it("calls end in time while their recorders ask for media on the same connections", async () => {
       const before = await lab.place({ calls: 8, rate: 40, holdMs: null, rtp: { rate: 0 } });
       await before.allPlaced();

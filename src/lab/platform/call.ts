@@ -13,16 +13,8 @@ import type { SipResponse } from "../sip/message.js";
 import type { Hop } from "../sip/uri.js";
 import { dial, type Established } from "./dial.js";
 import { CallMedia } from "./media.js";
-import {
-  contactOf,
-  contentType,
-  newIdentity,
-  offerBody,
-  siprecHeaders,
-  type CallIdentity,
-  type Session,
-} from "./offer.js";
-import type { CallResult, OtherMethod, ReinviteKind } from "./protocol.js";
+import { contactOf, contentType, newIdentity, offerBody, siprecHeaders, type Session } from "./offer.js";
+import type { CallIdentity, CallResult, OtherMethod, ReinviteKind } from "./protocol.js";
 import { presented, type Surroundings } from "./surroundings.js";
 
 /** Milliseconds between the last packet and the BYE, so that the BYE overtakes none. */
@@ -44,7 +36,7 @@ export class Call {
     index: number,
     variant: SiprecVariant,
   ) {
-    this.identity = newIdentity(around.advertised);
+    this.identity = around.job.identity ?? newIdentity(around.advertised);
     this.result = emptyResult(index, this.identity.callId, variant);
   }
 

@@ -5,8 +5,8 @@ import { sendInvite, type InviteResult } from "../sip/invite.js";
 import type { SipResponse } from "../sip/message.js";
 import { formatHop, parseUri, type Hop } from "../sip/uri.js";
 import { parseNameAddr } from "../sip/values.js";
-import { contentType, inviteRequest, offerBody, type CallIdentity, type Session } from "./offer.js";
-import type { CallResult, Outcome } from "./protocol.js";
+import { contentType, inviteRequest, offerBody, type Session } from "./offer.js";
+import type { CallIdentity, CallResult, Outcome } from "./protocol.js";
 import { presented, type Surroundings } from "./surroundings.js";
 
 export interface Established {

@@ -7,6 +7,7 @@ import { SipHeaders } from "../sip/headers.js";
 import type { SipRequest } from "../sip/message.js";
 import type { Address } from "../sip/flow.js";
 import type { Hop, Transport } from "../sip/uri.js";
+import type { CallIdentity } from "./protocol.js";
 
 /** What stays the same over a call's messages. */
 export interface Session {
@@ -59,12 +60,6 @@ export function siprecHeaders(contact: string, body: Body | undefined): [string,
     ["Require", "siprec"],
     ...contentType(body),
   ];
-}
-
-/** A call's identity, made once: it stays over the targets that are tried. */
-export interface CallIdentity {
-  callId: string;
-  fromTag: string;
 }
 
 export function newIdentity(address: string): CallIdentity {

@@ -20,6 +20,12 @@ interface Common {
   timers?: Partial<Timers>;
 }
 
+/** Of a call, made once: it stays over the targets that are tried. */
+export interface CallIdentity {
+  callId: string;
+  fromTag: string;
+}
+
 export interface CallsJob extends Common {
   type: "calls";
   kind?: PlatformKind;
@@ -66,6 +72,8 @@ export interface CallsJob extends Common {
   connections?: number;
   /** Whether Via asks for rport; true by default. */
   rport?: boolean;
+  /** Call-ID and From tag of every call; each has its own by default. */
+  identity?: CallIdentity;
   /** Headers added to each INVITE. */
   headers?: [string, string][];
   /** Headers added to the answers to re-INVITE and UPDATE, as by an edge that record-routes every request. */
