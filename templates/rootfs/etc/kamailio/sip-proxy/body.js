@@ -92,12 +92,9 @@ var readType = remembering(function (value) {
 var readHeaders = remembering(function (text) {
 	var values = headersOf(text);
 	var type = readType(values["content-type"] || values["c"] || "");
-	return {
-		media: type.media,
-		boundary: type.boundary,
-		encoded: encoded(values["content-encoding"]) || encoded(values["content-transfer-encoding"]),
-		measured: values["content-length"] !== undefined || values["l"] !== undefined
-	};
+	var coded = encoded(values["content-encoding"]) || encoded(values["content-transfer-encoding"]);
+	var measured = values["content-length"] !== undefined || values["l"] !== undefined;
+	return { media: type.media, boundary: type.boundary, encoded: coded, measured: measured };
 });
 
 function foundIn(contentType, body) {
@@ -117,12 +114,10 @@ function foundIn(contentType, body) {
 // end a part, and the line end before a delimiter is the delimiter's.
 function sdpPart(body, from, to, boundary) {
 	if (!boundary) return undefined;
-	var at = delimiter(body, from, to, boundary);
-	while (at && !at.last) {
-		var next = delimiter(body, at.end, to, boundary);
+	for (var at = delimiter(body, from, to, boundary), next; at && !at.last; at = next) {
+		next = delimiter(body, at.end, to, boundary);
 		var found = sdpOf(body, at.end, next ? next.start : to);
 		if (found) return found;
-		at = next;
 	}
 	return undefined;
 }
@@ -165,8 +160,7 @@ function afterHeaders(body, from, to) {
 }
 
 function mediaType(value) {
-	var end = value.indexOf(";");
-	var type = (end < 0 ? value : value.substring(0, end)).trim().toLowerCase();
+	var type = value.split(";", 1)[0].trim().toLowerCase();
 	return type.indexOf(" ") < 0 && type.indexOf("\t") < 0 ? type : type.replace(/\s/g, "");
 }
 
@@ -235,7 +229,6 @@ function plainSdp(sdp, instead, hidden, way) {
 	var telling = TELLING;
 	var streams = "";
 	var apart = false;
-	var removed = false;
 	// what the session says, and the stream that is read; the address is undefined where there is none
 	var sessionAddress, sessionDirection, media, address;
 	var direction = "";
@@ -246,7 +239,11 @@ function plainSdp(sdp, instead, hidden, way) {
 			if (!telling[line.substring(2, 6)]) continue;
 			var own = DIRECTIONS[line];
 			if (own) direction = direction || own;
-			else removed = (lines[i] = plainAttribute(line)) === undefined || removed;
+			else if (/^a=rtcp:\d+ /.test(line)) lines[i] = line.split(" ", 1)[0];
+			else if (ICE.test(line)) {
+				lines.splice(i--, 1);
+				last--;
+			}
 		} else if (begin == "c") {
 			var found = addressIn(line);
 			if (found) {
@@ -254,8 +251,8 @@ function plainSdp(sdp, instead, hidden, way) {
 				lines[i] = "c=IN IP4 " + found;
 			} else if (media == "refused") {
 				// the address of a stream that is refused is none
-				lines[i] = undefined;
-				removed = true;
+				lines.splice(i--, 1);
+				last--;
 			} else if (address === undefined) {
 				return { refusal: "488" };
 			}
@@ -270,8 +267,7 @@ function plainSdp(sdp, instead, hidden, way) {
 					if (address === undefined && media != "refused") return { refusal: "488" };
 					apart = true;
 				}
-				if (media == "rtp" && goes(address || sessionAddress, direction || sessionDirection, way)) streams += "1";
-				else streams += "0";
+				streams += media == "rtp" && goes(address || sessionAddress, direction || sessionDirection, way) ? "1" : "0";
 			}
 			if (i == last) break;
 			media = mediaOf(line);
@@ -279,13 +275,8 @@ function plainSdp(sdp, instead, hidden, way) {
 			direction = "";
 		}
 	}
-	if (removed) lines = lines.filter(isThere);
 	if (apart) giveConnections(lines);
 	return { sdp: lines.join(end), streams: streams };
-}
-
-function isThere(line) {
-	return line !== undefined;
 }
 
 // Each with its line end, so that the last is empty; without blank space at the end of all.
@@ -302,12 +293,6 @@ function mediaOf(line) {
 	if (protocol !== undefined && fields[1][0] == "0" && /^m=\S+ 0[ \/]/.test(line)) return "refused";
 	if (fields[0] != "m=audio" && fields[0] != "m=video") return "other";
 	return protocol == "RTP/AVP" || ("/" + protocol).indexOf("/RTP/") >= 0 ? "rtp" : "other";
-}
-
-// Undefined for those of ICE; the port alone for that of RTCP.
-function plainAttribute(line) {
-	if (ICE.test(line)) return undefined;
-	return /^a=rtcp:\d+ /.test(line) ? line.split(" ")[0] : line;
 }
 
 // RTPProxy's module gives the session the first stream's address, and knows no stream without one: where they differ, each gets its
