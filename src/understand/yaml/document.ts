@@ -1,7 +1,9 @@
 import { constructFromEvents, CORE_SCHEMA, mergeTag, parseEvents, YAMLException } from "js-yaml";
 import type { Fault } from "../fault.js";
+import { cycleIn } from "./cycles.js";
 import { numbersAsWritten } from "./numbers.js";
 import { collectPositions, type Positions } from "./positions.js";
+import { syntaxFault } from "./syntax-fault.js";
 
 /** A parsed YAML file: its value and where each path of it stands in the text. */
 export interface YamlDocument {
@@ -15,33 +17,30 @@ export interface YamlDocument {
 export function parseYaml(source: string, file: string): YamlDocument | Fault {
   try {
     const events = parseEvents(source, { filename: file });
+    const cycle = cycleIn(events, source);
+    if (cycle) return cycle;
     const [value, ...more] = constructFromEvents(events, {
       source,
       filename: file,
       schema: CORE_SCHEMA.withTags(mergeTag, ...numbersAsWritten),
       maxAliases: 1000,
     });
-    if (more.length > 0)
-      return { path: [], message: "must be one YAML document; a second one begins after `---`" };
+    if (more.length > 0) return secondDocument(source);
     return { file, source, value, positions: collectPositions(events, source) };
   } catch (error) {
-    if (error instanceof YAMLException) return yamlFault(error, source);
+    if (error instanceof YAMLException) return syntaxFault(error, source);
     throw error;
   }
 }
 
-function yamlFault(error: YAMLException, source: string): Fault {
-  const offset = error.mark?.position ?? 0;
-  const lineStart = source.lastIndexOf("\n", offset - 1) + 1;
-  const line = source.slice(lineStart).split("\n", 1)[0] ?? "";
-  const again = error.reason === "duplicated mapping key";
-  const reason = again ? "duplicate key" : error.reason;
-  const unquotedReference = /[{[,].*:\s*\$\{/.test(line);
+function secondDocument(source: string): Fault {
+  // a first `---` with nothing but comments or directives above it begins the first document
+  const marks = [...source.matchAll(/^---(?=\s|$)/gm)].map(({ index }) => index);
+  const start = marks.find((mark) => /^[^#%\s-]|^-(?!--\s)/m.test(source.slice(0, mark))) ?? 0;
   return {
     path: [],
-    message: `is not valid YAML: ${reason}`,
-    range: { start: Math.min(offset, source.length), end: Math.min(offset + 1, source.length) },
-    ...(again ? { hint: "remove one of the two" } : {}),
-    ...(unquotedReference ? { hint: 'quote references inside { }: dbpass_kam: "${env:NAME}"' } : {}),
+    message: "must be one YAML document; a second one begins after `---`",
+    hint: "write each fleet to a file of its own",
+    range: { start, end: start + 3 },
   };
 }
