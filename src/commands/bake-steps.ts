@@ -1,7 +1,7 @@
 import { FollowedSteps, runSteps, type StepTimes } from "../cli/steps.js";
 import type { BakeStep } from "../compute/image/provisioners.js";
 
-/** Something that Packer bakes, telling which script it is at; `signal` ends it, and it cleans up after itself. */
+/** A bake by Packer that reports which script runs. When `signal` is aborted, Packer ends and removes what it has made. */
 export interface PackerJob<Baked> {
   bake(onStep: (script: string) => void, signal: AbortSignal): Promise<Baked>;
 }
@@ -16,13 +16,13 @@ export async function runPacker<Baked>(
   const running = job.bake((script) => followed.starts(script), abort.signal);
   running.then(
     () => followed.finish(),
-    (error: unknown) => followed.fail(error), // the step that goes on fails; those after it do not start
+    (error: unknown) => followed.fail(error), // the current step fails; later steps do not start
   );
   const times = await runSteps(
     steps.map(({ script, title }) => ({ title, run: () => followed.done(script) })),
     async () => {
       abort.abort();
-      await running.catch(() => undefined); // the steps have failed with it
+      await running.catch(() => undefined); // the steps have already failed with this error
     },
   );
   return { baked: await running, times };

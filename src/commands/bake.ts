@@ -6,7 +6,7 @@ import { loadFleetAndWarn } from "./load-fleet.js";
 import type { TargetOption } from "./target-option.js";
 
 interface Options extends TargetOption, Omit<BakeOptions, "locked"> {
-  /** True: the lock file beside the fleet file. */
+  /** Path of a lock file; true: the lock file beside the fleet file. */
   locked?: string | true;
 }
 

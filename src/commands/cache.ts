@@ -13,7 +13,7 @@ interface PruneOptions extends ListOptions {
   dryRun?: boolean;
 }
 
-/** `sip-proxy cache list`: what bakes and launches on this machine keep, to use it again. */
+/** `sip-proxy cache list`: lists the files that bakes and launches on this machine keep for later runs. */
 export async function cacheList({ json }: ListOptions): Promise<void> {
   const { cache } = hostPaths();
   const entries = await listCache(cache);
@@ -22,7 +22,7 @@ export async function cacheList({ json }: ListOptions): Promise<void> {
   talk.say(`${mebibytes(entries)} MiB in ${cache}`);
 }
 
-/** `sip-proxy cache prune [--days N]`: deletes what was not used for so long; it is made or fetched again where it is needed. */
+/** `sip-proxy cache prune [--days N]`: deletes entries that were not used for N days. A run that needs one fetches or makes it again. */
 export async function cachePrune({ days, dryRun, json }: PruneOptions): Promise<void> {
   const limit = wholeNumber("--days", days, 0, 9999);
   const entries = await listCache(hostPaths().cache);

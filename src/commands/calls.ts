@@ -17,10 +17,10 @@ export interface CallsOptions extends ReachOptions {
 
 type HostCall = Call & { host: string };
 
-/** Milliseconds between two looks of those who follow. */
+/** With --follow: milliseconds between two queries. */
 const PAUSE = 2_000;
 
-/** `sip-proxy calls FLEET [NAME…]`: the calls that are up; with --follow those that begin and end, as they do. */
+/** `sip-proxy calls FLEET [NAME…]`: lists current calls; with --follow, also calls that begin and end later. */
 export async function calls(file: string, names: string[], options: CallsOptions): Promise<void> {
   const { fleet } = loadFleet(file);
   const hosts = await reachNamed(fleet, names, options);
@@ -47,7 +47,7 @@ export async function calls(file: string, names: string[], options: CallsOptions
   }
 }
 
-/** The calls of each host that answers. `mute`: hosts whose image lists no calls, which was told already. */
+/** The calls of each host that answers. `mute`: hosts whose image cannot list calls and for which this was already reported. */
 async function callsOf(hosts: readonly Reached[], mute: Set<string>): Promise<Map<string, HostCall[]>> {
   const looks = await lookAtEach(hosts);
   for (const [host, { calls, count }] of looks)

@@ -14,20 +14,23 @@ export interface DashboardOptions extends ReachOptions {
   port: string;
 }
 
-/** Milliseconds: for a host to tell what it has; that a look is good for; that hosts are not listed again; that count as lately. */
+/**
+ * Milliseconds. PATIENCE: for a host to answer. FRESH: how long a view is shown before hosts are queried again. LISTED: how long a
+ * list of hosts is used. LATELY: how far back refused calls are counted.
+ */
 const PATIENCE = 10_000;
 const FRESH = 1_000;
 const LISTED = 15_000;
 const LATELY = 60_000;
 
-/** `sip-proxy dashboard FLEET`: a page on loopback that shows the fleet as it is, until it is interrupted. Hosts are asked while it is open. */
+/** `sip-proxy dashboard FLEET`: serves a page on loopback with the fleet's state, until it is interrupted. An open page queries hosts. */
 export async function dashboard(file: string, options: DashboardOptions): Promise<void> {
   const port = Number(options.port);
   if (!/^\d+$/.test(options.port) || port > 65_535)
     throw new UsageError(`${options.port} is not a port`, "--port 8080, or 0 for any");
   const { fleet } = loadFleet(file);
   const watch = new FleetWatch(fleet, options);
-  // what cannot work is told here, not in the browser
+  // errors of the first query are printed here, not in the browser
   await watch.look();
   const page = await serveDashboard(port, () => watch.look());
   print(`${page.url}\n`);
@@ -39,11 +42,11 @@ export async function dashboard(file: string, options: DashboardOptions): Promis
   page.close();
 }
 
-/** Looks at all hosts when asked, at most once a second (where that is dear, less), whoever asks. */
+/** Queries all hosts on demand, at most once a second for all readers together; less often where hosts ask for a longer pause. */
 class FleetWatch {
   #now: { at: number; view: Promise<View> } | undefined;
   #places: { at: number; found: (Reached | Unreached)[]; images: Map<string, string> } | undefined;
-  /** What hosts had refused, from LATELY ago on. */
+  /** Counters of refused calls by host, of the last LATELY milliseconds; oldest first. */
   #past: { at: number; refused: Map<string, HostLook["refused"]> }[] = [];
 
   constructor(
@@ -56,7 +59,7 @@ class FleetWatch {
     if (this.#now === undefined || Date.now() - this.#now.at > fresh) {
       const view = this.#look();
       this.#now = { at: Date.now(), view };
-      // the time that it takes does not count
+      // the age of a view counts from its end
       void view.then(
         () => (this.#now = { at: Date.now(), view }),
         () => (this.#now = undefined),

@@ -21,7 +21,7 @@ interface DbOptions {
   json?: boolean;
 }
 
-/** `sip-proxy db init FLEET`: role and database, from the operator's machine. */
+/** `sip-proxy db init FLEET`: creates the role and the database, from the operator's machine. */
 export async function dbInit(file: string, options: DbOptions & InitOptions): Promise<void> {
   const { fleet } = loadFleetAndWarn(file);
   const { dbuser_kam, db_kam, dbuser_root } = fleet.database;
@@ -42,7 +42,7 @@ export async function dbInit(file: string, options: DbOptions & InitOptions): Pr
   }
 }
 
-/** `sip-proxy db seed FLEET`: brings the dispatcher table to what the fleet file wants, now. */
+/** `sip-proxy db seed FLEET`: changes the dispatcher table to the fleet file's recorders, now. */
 export async function dbSeed(file: string, options: DbOptions & { adopt?: boolean }): Promise<void> {
   const { fleet } = loadFleetAndWarn(file);
   const sql = seedSql(fleet, hostTemplates(), { again: "apply", adopt: options.adopt === true });
@@ -69,7 +69,7 @@ export async function dbSeed(file: string, options: DbOptions & { adopt?: boolea
     );
 }
 
-/** A list of a lower generation changes nothing; the operator must hear of it. */
+/** A seed of a lower generation changes nothing, so the operator gets an error. */
 async function refuseOlderGeneration(client: pg.Client, { name, generation }: Fleet): Promise<void> {
   const { rows } = await client.query<{ newest: number }>(
     "SELECT max(generation) AS newest FROM sip_proxy_seed WHERE fleet = $1",
@@ -85,7 +85,7 @@ async function refuseOlderGeneration(client: pg.Client, { name, generation }: Fl
   );
 }
 
-/** `sip-proxy db diff FLEET`: fleet file, table, and with a target what each running host has loaded, side by side. */
+/** `sip-proxy db diff FLEET`: compares the fleet file, the table and, with a target, what each running host has loaded. */
 export async function dbDiff(
   file: string,
   { target, json }: Partial<TargetOption> & { json?: boolean },

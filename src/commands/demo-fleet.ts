@@ -8,7 +8,7 @@ import { hostPaths } from "../do/local/paths.js";
 import { rtpproxyRelease } from "../relay/rtpproxy.js";
 import { demoFleetFile, type DemoChoices } from "../lab/demo/fleet-file.js";
 
-/** Writes the demonstration's fleet file and, once, passwords beside it that nobody knows. Returns the file's path. */
+/** Writes the demonstration's fleet file and, on the first run, random passwords beside it. Returns the file's path. */
 export async function writeDemoFleet(engine: EngineSetting): Promise<string> {
   const folder = join(dirname(hostPaths().state), "demo");
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -21,7 +21,7 @@ export async function writeDemoFleet(engine: EngineSetting): Promise<string> {
   return file;
 }
 
-/** RTPProxy where its source can be had, from RTPPROXY_SOURCE or the network; else rtpengine, saying so. */
+/** RTPProxy if its source is available, from RTPPROXY_SOURCE or the network; otherwise rtpengine, with a message. */
 async function chooseRelay(): Promise<DemoChoices> {
   const local = process.env["RTPPROXY_SOURCE"];
   if (local) return { mediaRelay: "rtpproxy", rtpproxySource: local };

@@ -19,7 +19,7 @@ import { writeDemoFleet } from "./demo-fleet.js";
 import { loadFleet } from "./load-fleet.js";
 import { renderHost } from "./render-host.js";
 
-/** `npm start`: bakes an image, boots two proxies from it in a network of their own, and places calls through them. */
+/** `npm start`: bakes an image, boots two proxies from it in separate networks, and places calls through them. */
 export async function demo({ engine = "auto" }: { engine?: EngineSetting }): Promise<void> {
   talk.say(
     "Bakes an image, boots two proxies from it, and places SIPREC calls through them, all on this machine:",
@@ -44,7 +44,7 @@ export async function demo({ engine = "auto" }: { engine?: EngineSetting }): Pro
   if (faultsOf(report).length > 0) process.exitCode = 1;
 }
 
-/** The show after the bake: each step uses what those before it have made. */
+/** The steps after the bake. Each uses the results of earlier ones. */
 class Demo {
   #world: DemoWorld | undefined;
   readonly #launched = new Map<string, number>();
@@ -79,7 +79,7 @@ class Demo {
     this.#world = await DemoWorld.start(password);
   }
 
-  /** The command itself, run where the database is reached: as the operator would. */
+  /** Runs the command as an operator would, in a network that reaches the database. */
   async #initDatabase(): Promise<void> {
     const command = [process.execPath, join(packageRoot, "dist", "sip-proxy.js"), "db", "init", this.file];
     await run({ argv: this.#running.network.inNamespace("database", command) });
@@ -91,7 +91,7 @@ class Demo {
   }
 
   async #launch(host: Host, runner: Awaited<ReturnType<typeof localRunner>>): Promise<void> {
-    // of a run that was cut off
+    // left by an earlier run that was killed
     await terminateLocal(this.fleet, host);
     const { bytes: userData } = renderHost(this.fleet, host, secretReader(this.file));
     this.#launched.set(host.name, Date.now());

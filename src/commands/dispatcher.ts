@@ -22,10 +22,10 @@ export interface DispatcherOptions extends ReachOptions {
   json?: boolean;
 }
 
-/** Milliseconds for a host to tell what it has. */
+/** Milliseconds for a host to answer. */
 const PATIENCE = 30_000;
 
-/** `sip-proxy dispatcher list FLEET`: the table, and what each host has loaded, with the calls that recorders have. */
+/** `sip-proxy dispatcher list FLEET`: shows the table, and what each host has loaded, with the current calls of recorders. */
 export async function dispatcherList(file: string, options: DispatcherOptions): Promise<void> {
   const { fleet } = loadFleetAndWarn(file);
   const rows = await readTable(fleet.database, secretReader(file));
@@ -49,7 +49,7 @@ export async function dispatcherList(file: string, options: DispatcherOptions): 
 }
 
 interface OnHost {
-  /** As Kamailio shows them: AP, DX …; null where it is not loaded. */
+  /** The flags as Kamailio shows them, such as AP or DX; null if the host has not loaded the destination. */
   flags: string | null;
   calls: number | null;
 }
@@ -87,7 +87,7 @@ function stateText(on: OnHost | undefined): string {
   return on.calls === null ? on.flags : `${on.flags}, ${on.calls} ${on.calls === 1 ? "call" : "calls"}`;
 }
 
-/** What each host has now; one that does not answer is told of. */
+/** What each host has loaded now. Warns about a host that does not answer. */
 export function lookAtEach(
   hosts: readonly Reached[],
   before: readonly string[] = [],
@@ -95,7 +95,7 @@ export function lookAtEach(
   return onEach(hosts, async (host) => readLook(answerOf(await host.run(lookScript(before), PATIENCE))));
 }
 
-/** `sip-proxy dispatcher reload FLEET`: has every host look at the table now, and shows what came of it. */
+/** `sip-proxy dispatcher reload FLEET`: makes every host read the table now, and shows the result. */
 export async function dispatcherReload(file: string, options: DispatcherOptions): Promise<void> {
   const { fleet } = loadFleetAndWarn(file);
   if (options.dryRun) {
@@ -111,10 +111,10 @@ export async function dispatcherReload(file: string, options: DispatcherOptions)
   );
 }
 
-/** Of a destination, as Kamailio's dispatcher.set_state takes it. */
+/** States of a destination, as arguments of Kamailio's dispatcher.set_state. */
 export const states = { active: "ap", inactive: "ip", disabled: "dx" } as const;
 
-/** `sip-proxy dispatcher set-state FLEET STATE RECORDER`: on every host, until it is started anew, or pings say otherwise. */
+/** `sip-proxy dispatcher set-state FLEET STATE RECORDER`: on every host, until Kamailio restarts or OPTIONS pings change the state. */
 export async function dispatcherSetState(
   file: string,
   state: keyof typeof states,
@@ -151,12 +151,12 @@ export async function dispatcherSetState(
     });
 }
 
-/** Whether Kamailio's flags are of the state that was set. Pings may have changed active and inactive since. */
+/** Whether Kamailio's flags match the state that was set. OPTIONS pings may have changed active and inactive since. */
 function hasState({ flags }: OnHost, state: keyof typeof states): boolean {
   return flags !== null && (state === "disabled") === flags.startsWith("D");
 }
 
-/** The rows of the recorder that was named. Throws UsageError when it has none. */
+/** The recorder's rows in the table. Throws UsageError if there are none. */
 export async function recorderRows(fleet: Fleet, file: string, recorder: string): Promise<TableRow[]> {
   const all = await readTable(fleet.database, secretReader(file));
   const rows = rowsOf(all, fleet, recorder);
@@ -167,7 +167,7 @@ export async function recorderRows(fleet: Fleet, file: string, recorder: string)
   );
 }
 
-/** The SQL that drains rows, or lets them have calls again. */
+/** SQL that drains rows, or that lets them get calls again. */
 export function drainSqlOf(rows: readonly TableRow[], choices: DrainChoices): string {
   return drainSql(readAsset("templates/sql/drain.sql.hbs"), rows, choices);
 }

@@ -11,13 +11,13 @@ import { loadFleet } from "./load-fleet.js";
 
 export interface DnsOptions {
   domain?: string;
-  /** Whom to ask for the addresses that the fleet file leaves open. */
+  /** The target to query for addresses that are `auto` in the fleet file. */
   target?: TargetName;
   format: "zone" | "json";
   json?: boolean;
 }
 
-/** `sip-proxy dns FLEET`: the records by which voice platforms find the proxies. */
+/** `sip-proxy dns FLEET`: prints the DNS records by which voice platforms find the proxies. */
 export async function dns(file: string, options: DnsOptions): Promise<void> {
   const { fleet } = loadFleet(file);
   const domain = domainOf(fleet, options.domain);
@@ -59,12 +59,12 @@ async function ask(
   return (await addresses?.(fleet, hosts)) ?? [];
 }
 
-/** Who can be asked: the options, and the targets in words. */
+/** Targets that know addresses: as options, and as words for messages. */
 const askable = targetsWith("addresses");
 const options = askable.map(([name]) => `--target ${name}`).join(" or ");
 const nouns = askable.map(([, { noun }]) => noun).join(" or ");
 
-/** A record that is not there is a proxy without calls: each is said. */
+/** Warns about each missing record, because a proxy without a record gets no calls. */
 function tellMissing(open: readonly Host[], found: readonly DnsTarget[], { target }: DnsOptions): void {
   for (const host of open.filter((one) => !found.some(({ host: known }) => known === one))) {
     const why =

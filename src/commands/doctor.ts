@@ -6,12 +6,12 @@ import { printable } from "../printable.js";
 import { loadFleet } from "./load-fleet.js";
 import { answerOf, failUnlessAll, onEach, reachNamed, type ReachOptions } from "./reach.js";
 
-/** Milliseconds for all looks: each has a limit of its own. */
+/** Milliseconds for all checks of a host together; each check also has a limit of its own. */
 const PATIENCE = 90_000;
 
 const colours = { ok: pc.green, note: pc.yellow, bad: pc.red } as const;
 
-/** `sip-proxy doctor FLEET [NAME…]`: what a knowledgeable person would look at on a host, in order. Exit 1 where something is bad. */
+/** `sip-proxy doctor FLEET [NAME…]`: runs the checks that an expert would run on a host, in order. Exit code 1 if one fails. */
 export async function doctor(
   file: string,
   names: string[],

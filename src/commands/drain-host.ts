@@ -16,12 +16,12 @@ export interface DrainHostOptions extends ReachOptions {
   json?: boolean;
 }
 
-/** Milliseconds for a host to begin. */
+/** Milliseconds for a host to start draining. */
 const PATIENCE = 30_000;
-/** Milliseconds without any answer of a host: more than its start anew takes, or that of what carries the commands. */
+/** Milliseconds without an answer from a host. A restart of the host, or of the agent that carries the commands, takes less. */
 const SILENCE = 600_000;
 
-/** `sip-proxy drain FLEET NAME…`: no new calls on these hosts; waits for their last ones. */
+/** `sip-proxy drain FLEET NAME…`: these hosts accept no new calls; waits until their calls have ended. */
 export async function drainHosts(file: string, names: string[], options: DrainHostOptions): Promise<void> {
   const timeout = secondsOf(options.timeout);
   const hosts = await hostsToTell(file, names, "start", options);
@@ -40,7 +40,7 @@ export async function drainHosts(file: string, names: string[], options: DrainHo
   else talk.good(`${names.join(", ")}: new calls get 503; not waiting for current calls (--no-wait)`);
 }
 
-/** `sip-proxy undrain FLEET NAME…`. */
+/** `sip-proxy undrain FLEET NAME…`: these hosts accept new calls again. */
 export async function undrainHosts(
   file: string,
   names: string[],
@@ -53,7 +53,7 @@ export async function undrainHosts(
   else talk.good(`${names.join(", ")}: new calls are accepted again`);
 }
 
-/** All of those named; a dry run has none. Throws UserError when one cannot be reached: nothing is done by halves. */
+/** The named hosts; undefined for a dry run. Throws UserError if one is not reachable, before any host is changed. */
 async function hostsToTell(
   file: string,
   names: string[],
@@ -62,7 +62,7 @@ async function hostsToTell(
 ): Promise<Reached[] | undefined> {
   const { fleet } = loadFleet(file);
   if (options.dryRun) {
-    // nobody is asked here, and other names may be those of a group's instances
+    // a dry run queries nothing, so with a group it cannot know the names of instances
     if (fleet.group === undefined) findHosts(fleet, names);
     const would = [...new Set(names)].map((name) => ({ name, would: `sip-proxy-drain ${word}` }));
     if (options.json) printJson(would);
@@ -91,10 +91,10 @@ export async function tellHosts(hosts: readonly Reached[], word: "start" | "undo
   });
 }
 
-/** Somebody has them take calls again. */
+/** Somebody ran undrain while the command waited. */
 export class DrainUndone extends UserError {}
 
-/** Waits for the last call of each; one that has ended has none. */
+/** Waits until the hosts have no calls. A host that no longer runs has none. */
 export async function untilDrained(hosts: readonly Reached[], timeout: number, tell: Tell): Promise<void> {
   const heard = new Map(hosts.map(({ name }) => [name, Date.now()]));
   const look = async () => {
@@ -125,7 +125,7 @@ export async function untilDrained(hosts: readonly Reached[], timeout: number, t
   await untilClear(look, { timeout, pause, tell: (left) => tell(`calls left: ${left}`), late });
 }
 
-/** Also where the target cannot tell just now. */
+/** Whether the host may still run; true if the target gives no answer. */
 async function mayRun({ runs }: Reached): Promise<boolean> {
   try {
     return (await runs?.()) ?? true;

@@ -15,11 +15,11 @@ import { placeOf, whereOf } from "./where.js";
 export interface DrainOptions extends DispatcherOptions {
   wait: boolean;
   timeout: string;
-  /** Also the last recorder of a set. */
+  /** Drain even the last recorder of a set. */
   force?: boolean;
 }
 
-/** `sip-proxy dispatcher drain FLEET RECORDER`: no new calls for it, anywhere and from now on; waits for its last one. */
+/** `sip-proxy dispatcher drain FLEET RECORDER`: no host sends it new calls until `undrain`; waits until its calls have ended. */
 export async function drainRecorder(file: string, recorder: string, options: DrainOptions): Promise<void> {
   const timeout = secondsOf(options.timeout);
   const { fleet } = loadFleetAndWarn(file);
@@ -49,7 +49,7 @@ export async function drainRecorder(file: string, recorder: string, options: Dra
     );
 }
 
-/** `sip-proxy dispatcher undrain FLEET RECORDER`. */
+/** `sip-proxy dispatcher undrain FLEET RECORDER`: hosts send it new calls again. */
 export async function undrainRecorder(
   file: string,
   recorder: string,

@@ -13,10 +13,10 @@ import { drainSqlOf, lookAtEach, states } from "./dispatcher.js";
 import { pauseFor } from "./reach.js";
 import { untilClear, type Tell } from "../do/wait.js";
 
-/** Milliseconds beyond dispatcher_poll for a host to apply a change of the table. */
+/** Milliseconds, in addition to dispatcher_poll, for a host to apply a change of the table. */
 const GRACE = 30_000;
 
-/** Recorders on their way out, or back. */
+/** Drains the rows of a recorder, or returns them to service. */
 export class Drain {
   left: CallsLeft[] = [];
   readonly #counters: Map<string, LastCalls>;
@@ -30,7 +30,7 @@ export class Drain {
     this.#counters = new Map(hosts.map(({ name }) => [name, new LastCalls(name, rows)]));
   }
 
-  /** `force`: also the last recorder of a set. */
+  /** `timeout`: milliseconds; `force`: drain even the last recorder of a set. */
   steps(timeout: number, force = false): Step[] {
     return [
       { title: "no new calls, in the dispatcher table", run: () => this.#write({ force }) },
@@ -53,7 +53,7 @@ export class Drain {
     ];
   }
 
-  /** Hosts that have not told how many calls are left. */
+  /** Hosts that did not report how many calls are left. */
   missing(): string[] {
     return this.hosts
       .map(({ name }) => name)
@@ -66,7 +66,7 @@ export class Drain {
     );
   }
 
-  /** Waits until hosts have what the table says. One that keeps a state of its own, as those of former releases do, is told. */
+  /** Waits until hosts have applied the table. A host that keeps its own state, as earlier releases do, gets the new one by kamcmd. */
   async #applied(out: boolean, tell: Tell): Promise<void> {
     const polls = Math.max(...this.fleet.hosts.map(({ settings }) => settings.dispatcher_poll));
     const timeout = polls * 1000 + GRACE;
@@ -102,7 +102,7 @@ export class Drain {
   }
 
   async #lastCalls(timeout: number, tell: Tell): Promise<void> {
-    // what answered OPTIONS just now could still be a call's last resort
+    // if no other recorder is available, hosts try one that answered OPTIONS lately: remove the drained one from that list
     const forget = this.rows.map(
       ({ destination }) => `kamcmd htable.delete pongs ${shellQuote(destination)} >/dev/null 2>&1`,
     );

@@ -8,7 +8,7 @@ export interface ExportOptions {
   format: string;
 }
 
-/** `sip-proxy export FLEET --format FORMAT`: the group as a template of the tool that owns the resources. */
+/** `sip-proxy export FLEET --format FORMAT`: prints the group as a template for another tool, which then owns the resources. */
 export async function exportGroup(file: string, { format }: ExportOptions): Promise<void> {
   const { fleet, source } = loadFleetAndWarn(file);
   const exporter = await exporters().get(format)?.();

@@ -14,7 +14,7 @@ import { orders } from "./orders.js";
 import { Roll, type RollOptions } from "./roll.js";
 import type { TargetOption } from "./target-option.js";
 
-/** `sip-proxy fleet status FLEET`: of each single host whether it is what launch would make of it, and what it does. */
+/** `sip-proxy fleet status FLEET`: shows for each single host whether it is what launch would create now, and its state. */
 export async function fleetStatus(
   file: string,
   { target, json }: TargetOption & { json?: boolean },
@@ -70,12 +70,12 @@ function shown(value: string | number | boolean | null): string {
   return String(value ?? "-");
 }
 
-/** `sip-proxy fleet roll FLEET [NAME…]`: has every host that is not what launch would make of it replaced, one after the other. */
+/** `sip-proxy fleet roll FLEET [NAME…]`: replaces every host that is not what launch would create now, one after the other. */
 export function fleetRoll(file: string, names: string[], options: RollOptions): Promise<void> {
   return roll(file, names, options, true);
 }
 
-/** `sip-proxy fleet rollback FLEET [NAME…]`: the same, to the image that hosts had before the last roll. */
+/** `sip-proxy fleet rollback FLEET [NAME…]`: the same, with the image that hosts had before the last roll. */
 export async function fleetRollback(file: string, names: string[], options: RollOptions): Promise<void> {
   const { fleet } = loadFleetAndWarn(file);
   const operations = await operationsOf(options.target);
@@ -139,7 +139,7 @@ const without = (all: readonly HostOrder[], some: readonly HostOrder[]): HostOrd
 
 interface Lacking {
   host: string;
-  /** What a launch that was cut off has not given it. */
+  /** What the host is missing because its launch was interrupted, in words. */
   lacks: string;
 }
 
@@ -161,7 +161,7 @@ function tellPlan(behind: readonly HostOrder[], lacking: readonly Lacking[], { j
   else if (lacking.length === 0) talk.say("every host is up to date");
 }
 
-/** The instances of a group have a roll of their own. Throws UserError when one was named. */
+/** Leaves out the group: `group roll` replaces its instances. Throws UserError if the group was named. */
 function leaveGroup({ group }: Fleet, hosts: readonly Host[]): void {
   if (!group) return;
   const way = `sip-proxy group roll FLEET`;

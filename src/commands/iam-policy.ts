@@ -11,7 +11,7 @@ export interface IamPolicyOptions extends TargetOption {
   operator?: boolean;
 }
 
-/** `sip-proxy iam-policy FLEET [--operator]`: what the role of the fleet's instances must be allowed, or whoever runs the commands. */
+/** `sip-proxy iam-policy FLEET [--operator]`: prints the IAM policy for the instances' role, or for those who run the commands. */
 export async function iamPolicy(file: string, options: IamPolicyOptions): Promise<void> {
   const { target, kmsKey: kmsKeys = [], ...place } = options;
   const { fleet } = loadFleetAndWarn(file);

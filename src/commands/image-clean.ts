@@ -3,7 +3,7 @@ import type { CleanOptions } from "../targets/target.js";
 import { loadFleet } from "./load-fleet.js";
 import type { TargetOption } from "./target-option.js";
 
-/** `sip-proxy image clean FLEET [--all]`: removes what bakes have left which were killed. */
+/** `sip-proxy image clean FLEET [--all]`: removes what killed bakes have left behind. */
 export async function imageClean(
   file: string,
   { target, ...options }: TargetOption & CleanOptions,

@@ -9,13 +9,13 @@ import type { ImageOptions } from "./image-list.js";
 import { loadFleet } from "./load-fleet.js";
 
 interface DiffOptions extends ImageOptions {
-  /** Exit 3 when something is different. */
+  /** Exit with 3 if there is a difference. */
   exitCode?: boolean;
 }
 
 /**
- * `sip-proxy image diff FLEET [FROM] [TO]`: what is different between two images of one target, the last that the fleet has images for
- * unless one is given. `image diff A.lock B.lock`: between two lock files, which asks nobody.
+ * `sip-proxy image diff FLEET [FROM] [TO]`: compares two images of one target; without --target, the last target of the fleet.
+  * `image diff A.lock B.lock`: compares two lock files, without a query to any target.
  */
 export async function imageDiff(
   file: string,

@@ -5,7 +5,7 @@ import type { ListedImage, RegionOptions } from "../targets/target.js";
 import { loadFleet } from "./load-fleet.js";
 
 export interface ImageOptions {
-  /** All that the fleet has images for, unless one is given. */
+  /** Default: all targets that the fleet has images for. */
   target?: TargetName;
   json?: boolean;
 }
@@ -23,7 +23,7 @@ const columns = [
   "notes",
 ] as const;
 
-/** `sip-proxy image list FLEET`: images of all targets, newest first. */
+/** `sip-proxy image list FLEET`: lists images of all targets, newest first. */
 export async function imageList(
   file: string,
   { target, json, ...options }: ImageOptions & RegionOptions,

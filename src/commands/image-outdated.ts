@@ -15,13 +15,13 @@ import { loadFleet } from "./load-fleet.js";
 
 export interface OutdatedOptions {
   json?: boolean;
-  /** Exit 3 when something is outdated. */
+  /** Exit with 3 if something is outdated. */
   exitCode?: boolean;
   /** URL of Debian's security tracker, or `none`. */
   tracker: string;
 }
 
-/** `sip-proxy image outdated FLEET [LOCK]`: of which packages and sources of an image there are newer ones now. */
+/** `sip-proxy image outdated FLEET [LOCK]`: lists packages and sources of an image for which there are newer versions now. */
 export async function imageOutdated(
   file: string,
   given: string | undefined,
@@ -67,7 +67,7 @@ function rows(packages: readonly (OutdatedPackage & { flaws: string[] })[]): str
   ]);
 }
 
-/** Of the fleet's newest image for its processors that this machine knows, local or AMI. */
+/** The lock file of the newest image, local or AMI, that this machine has baked for the fleet's processor architecture. */
 async function newestLock({ name, image }: Fleet): Promise<string> {
   for (const { folder, manifest } of await storedManifests(name))
     if (architectureIn(manifest.contents) === image.architecture && (await storedLock(folder)))

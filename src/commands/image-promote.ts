@@ -3,7 +3,7 @@ import type { DryRunOptions } from "../targets/target.js";
 import { loadFleet } from "./load-fleet.js";
 import type { TargetOption } from "./target-option.js";
 
-/** `sip-proxy image promote FLEET [IMAGE]`: publishes an image, the newest unless one is named, for launches and groups. */
+/** `sip-proxy image promote FLEET [IMAGE]`: publishes an image, by default the newest, for launches and groups. */
 export async function imagePromote(
   file: string,
   image: string | undefined,

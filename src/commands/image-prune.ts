@@ -6,8 +6,8 @@ import { loadFleet } from "./load-fleet.js";
 import type { TargetOption } from "./target-option.js";
 
 /**
- * `sip-proxy image prune FLEET --target TARGET [--keep N] [--disable|--delete|--enable]`: shows which images nothing needs any more,
- * and why the others stay; disables or deletes them when asked to.
+ * `sip-proxy image prune FLEET --target TARGET [--keep N] [--disable|--delete|--enable]`: shows which images are no longer needed,
+  * and why the others stay; with --disable or --delete, disables or deletes them.
  */
 export async function imagePrune(
   file: string,

@@ -19,7 +19,7 @@ export interface ImportOptions {
   recorders?: string;
 }
 
-/** `sip-proxy import INVENTORY`: the fleet file that says what an inventory of the Ansible role says. */
+/** `sip-proxy import INVENTORY`: converts an inventory of the Ansible role to a fleet file. */
 export async function importFleet(inventory: string, options: ImportOptions): Promise<void> {
   const { out, playbook, limit, ...groups } = options;
   if (out !== undefined && existsSync(out))
@@ -37,9 +37,9 @@ export async function importFleet(inventory: string, options: ImportOptions): Pr
     talk.good(`${out} was written; next: sip-proxy validate ${out}, then docs/moving.md`);
 }
 
-/** What a person must know; where something cannot be taken over, all of it, and nothing is written. */
+/** Warns about values to check. Throws UserError with all values that cannot be converted; nothing is written then. */
 function tell({ notes, problems }: Imported, inventory: string): void {
-  // there is no fleet file that notes could be about
+  // with problems, no fleet file is written, so notes about it would have no use
   if (notes.length > 0 && problems.length === 0)
     talk.warn(`Check these before you use the fleet file:\n${findingsText(notes)}\n`);
   if (problems.length === 0) return;

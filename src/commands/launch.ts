@@ -36,7 +36,7 @@ export async function launch(file: string, names: string[], options: LaunchOptio
   });
 }
 
-/** What was done, or would be, to a host. */
+/** What was done to a host, or would be done in a dry run. */
 interface Outcome {
   name: string;
   done: string;
@@ -51,7 +51,7 @@ function printOutcomes(target: Hosts, outcomes: Outcome[], { dryRun }: { dryRun?
   printJson(dryRun ? { would: outcomes, calls: target.calls?.() ?? [] } : outcomes);
 }
 
-/** They boot side by side; each is told of as it becomes ready, and a failure of one does not hide the others. */
+/** Waits for hosts that boot at the same time. Reports each when it becomes ready; a failure of one does not hide the others. */
 async function allReady(target: Hosts, hosts: readonly Host[], timeout: number): Promise<void> {
   const results = await Promise.allSettled(
     hosts.map(async (host) => {
@@ -93,9 +93,9 @@ function hostTable(hosts: readonly ListedHost[]): string {
 export interface EndingOptions extends TargetOption {
   dryRun?: boolean;
   json?: boolean;
-  /** Give back what was made for the host beside it. */
+  /** Also release what was created for the host besides itself, such as an address. */
   release?: boolean;
-  /** Do not wait for calls that are up. */
+  /** Do not wait for current calls to end. */
   now?: boolean;
 }
 

@@ -9,7 +9,7 @@ import { reportFaults, type Source } from "../understand/report.js";
 import { secretVariables } from "../understand/secret-variables.js";
 import { understand } from "../understand/understand.js";
 
-/** A fleet, and its source for faults that later stages find. */
+/** A fleet, and the text of its file: reports of later stages quote it. */
 export interface LoadedFleet {
   fleet: Fleet;
   source: Source;
@@ -17,8 +17,8 @@ export interface LoadedFleet {
 }
 
 /**
- * Reads and understands a fleet file. Throws UserError with every fault of the first stage that finds any. From then on the variables
- * that hold its secrets are withheld from programs that are run.
+ * Reads and understands a fleet file. Throws UserError with all faults of the first stage that finds any. After it returns, programs
+  * that are run do not get the environment variables that hold the fleet's secrets.
  */
 export function loadFleet(file: string): LoadedFleet {
   const { fleet, faults, source } = understand(readText(file), file);
@@ -29,14 +29,14 @@ export function loadFleet(file: string): LoadedFleet {
   return { fleet: withHostTexts(fleet, file), source, warnings: faults };
 }
 
-/** The same, for commands that go on to do something: warnings are told on stderr. */
+/** The same, for commands that change something: prints warnings to stderr. */
 export function loadFleetAndWarn(file: string): LoadedFleet {
   const loaded = loadFleet(file);
   if (loaded.warnings.length > 0) talk.warn(reportFaults(loaded.warnings, loaded.source));
   return loaded;
 }
 
-/** A report of faults as the error that ends a command; what is at fault for every host is told once. */
+/** The error that ends a command, with a report of faults. A fault that concerns every host is reported once. */
 export class FaultsError extends UserError {
   readonly faults: readonly Fault[];
 
@@ -52,7 +52,7 @@ export class FaultsError extends UserError {
   }
 }
 
-/** The host or group of that name. */
+/** The host or group of this name. */
 export function findHost(fleet: Fleet, name: string): Host {
   const host = fleet.hosts.find((candidate) => candidate.name === name);
   if (host) return host;
@@ -62,21 +62,21 @@ export function findHost(fleet: Fleet, name: string): Host {
   );
 }
 
-/** A fleet's group, and the host that stands for its instances. */
+/** A fleet's group, and the host that represents its instances. */
 export interface FleetGroup {
   fleet: Fleet;
   group: Group;
   host: Host;
 }
 
-/** Throws UsageError when the fleet has no group. */
+/** Throws UsageError if the fleet has no group. */
 export function findGroup(fleet: Fleet): FleetGroup {
   const host = fleet.hosts.find(({ kind }) => kind === "group");
   if (fleet.group && host) return { fleet, group: fleet.group, host };
   throw new UsageError(`the fleet ${fleet.name} has no group`, "add group: { name: …, subnets: […] }");
 }
 
-/** The hosts of these names, each once. */
+/** The hosts with these names, without duplicates. */
 export function findHosts(fleet: Fleet, names: readonly string[]): Host[] {
   return [...new Set(names)].map((name) => findHost(fleet, name));
 }
@@ -100,10 +100,10 @@ const reasons: Record<string, string> = {
   EACCES: "you may not read it",
 };
 
-/** Bytes that a fleet file may have: some hundred thousand recorders. */
+/** Largest fleet file in bytes: enough for some hundred thousand recorders. */
 const LONGEST = 16 * 1024 ** 2;
 
-/** Pipes are read too, and devices never end. Throws UserError for a longer one. */
+/** Reads at most `most` bytes, because the path may name a pipe or a device without end. Throws UserError for a longer file. */
 function readUpTo(file: string, most: number): string {
   const handle = openSync(file, "r");
   try {

@@ -13,11 +13,11 @@ export interface LogsOptions extends ReachOptions {
   follow?: boolean;
 }
 
-/** Milliseconds for a host's journal, and between two looks of those who follow. */
+/** Milliseconds: for a host's journal; with --follow, between two queries. */
 const PATIENCE = 60_000;
 const PAUSE = 2_000;
 
-/** `sip-proxy logs FLEET [NAME…]`: what Kamailio, the media relay and the host's own steps have said, of all hosts in the order of time. */
+/** `sip-proxy logs FLEET [NAME…]`: prints log lines of Kamailio, the media relay and sip-proxy, of all hosts in order of time. */
 export async function logs(file: string, names: string[], options: LogsOptions): Promise<void> {
   const { fleet } = loadFleet(file);
   const hosts = await reachNamed(fleet, names, options);
@@ -50,7 +50,7 @@ async function printNew(
     if (journal.cursor !== undefined) cursors.set(host, journal.cursor);
     return journal.lines.map((line) => ({ ...line, host }));
   });
-  // the same zone on all: the journal is asked for UTC
+  // times compare as texts: each host's journal prints UTC
   lines.sort((a, b) => (a.time < b.time ? -1 : Number(a.time > b.time)));
   for (const { time, host, text } of lines) print(`${time}  ${host}  ${printable(text)}\n`);
 }

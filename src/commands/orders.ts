@@ -4,7 +4,7 @@ import type { Host } from "../understand/fleet.js";
 import { FaultsError, type LoadedFleet } from "./load-fleet.js";
 import { renderHost } from "./render-host.js";
 
-/** Hosts to launch. Sizes above all are looked at: nothing is asked of anybody before it is known that everything fits. */
+/** Renders the hosts to launch. Checks everything, sizes above all, before the first request to a target. Throws FaultsError. */
 export function orders(file: string, { fleet, source }: LoadedFleet, hosts: readonly Host[]): HostOrder[] {
   const rendered = hosts.map((host) => renderHost(fleet, host, secretReader(file)));
   const faults = rendered.flatMap((host) => host.faults);

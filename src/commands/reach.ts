@@ -9,12 +9,12 @@ import type { Fleet, Host } from "../understand/fleet.js";
 import { findHosts } from "./load-fleet.js";
 import type { TargetOption } from "./target-option.js";
 
-/** Where the hosts are that a command goes to: on a target, or anywhere, at their addresses. */
+/** How a command reaches hosts: through a target, or by SSH at their addresses. */
 export interface ReachOptions extends Partial<TargetOption> {
   ssh?: boolean;
 }
 
-/** The hosts, or the instances of a group, that can be asked; those that cannot are told of. */
+/** The hosts, or instances of a group, that are reachable. Warns about the others. */
 export async function reachHosts(
   fleet: Fleet,
   hosts: readonly Host[],
@@ -25,7 +25,7 @@ export async function reachHosts(
   return found.filter(isReached);
 }
 
-/** The same, with those that cannot be asked among them. */
+/** The same, including those that are not reachable. */
 export async function findReached(
   fleet: Fleet,
   hosts: readonly Host[],
@@ -42,7 +42,7 @@ export async function findReached(
   return reach(fleet, hosts);
 }
 
-/** The same for hosts by their names, or all of the fleet where none is named; exit code 1 where one is not reached. */
+/** The reachable hosts of these names; without names, of the whole fleet. Sets exit code 1 if one is not reachable. */
 export async function reachNamed(fleet: Fleet, names: string[], options: ReachOptions): Promise<Reached[]> {
   if (names.length === 0) names = fleet.hosts.map(({ name }) => name);
   const found = await findNamed(fleet, names, options);
@@ -54,7 +54,7 @@ export async function reachNamed(fleet: Fleet, names: string[], options: ReachOp
   return found.filter(isReached);
 }
 
-/** Hosts, groups with all their instances, and single instances of the fleet's group, by their names. Throws UsageError for another name. */
+/** Finds hosts, the group with all its instances, and single instances of it, by name. Throws UsageError for an unknown name. */
 export async function findNamed(
   fleet: Fleet,
   names: readonly string[],
@@ -80,10 +80,10 @@ export async function findNamed(
   return found.filter(({ name, host }) => host !== group || wanted.includes(group) || ids.includes(name));
 }
 
-/** Milliseconds: a look at hosts takes a second itself. */
+/** Milliseconds between two queries; a query itself takes about a second. */
 const PAUSE = 2_000;
 
-/** Milliseconds between two looks at hosts: so many, or as many as the dearest of them takes. */
+/** Milliseconds between two queries of hosts: `least`, or the longest pause that one of the hosts asks for. */
 export const pauseFor = (hosts: readonly Reached[], least = PAUSE): number =>
   Math.max(least, ...hosts.map(({ pause = 0 }) => pause));
 
@@ -97,7 +97,10 @@ function byAddress(hosts: readonly Host[]): Reached[] {
   });
 }
 
-/** What comes of each host, all at once; a host that does not answer is told of, and left out. Throws what no other host, and no repetition, would pass. */
+/**
+ * Runs `work` for all hosts at once. Warns about a host that does not answer, and leaves it out. Throws only errors that every host
+ * and every new attempt would meet.
+ */
 export async function onEach<T>(
   hosts: readonly Reached[],
   work: (host: Reached) => Promise<T>,
@@ -122,10 +125,10 @@ export async function onEach<T>(
 const endsAll = (error: UserError): boolean =>
   error.isFinal || error instanceof UsageError || error instanceof Interrupted;
 
-/** What was told of hosts last: those who look again and again say it once. */
+/** The last warning about each host: a command that queries repeatedly prints it once. */
 const faults = new WeakMap<Reached, string>();
 
-/** Throws UserError when a script that is to succeed did not: what it printed is no answer then. */
+/** The output of a script. Throws UserError if it failed, because its output is incomplete then. */
 export function answerOf({ exitCode, stdout, stderr }: Finished): string {
   if (exitCode === 0) return stdout;
   const why = stderr.trim().split("\n").at(-1) || `exit ${exitCode}`;
@@ -134,7 +137,7 @@ export function answerOf({ exitCode, stdout, stderr }: Finished): string {
   });
 }
 
-/** An answer that lacks a host is no success, whatever the others said. */
+/** Sets exit code 1 if the answer of a host is missing. */
 export function failUnlessAll(answers: ReadonlyMap<string, unknown>, hosts: readonly Reached[]): void {
   if (answers.size < hosts.length) process.exitCode = 1;
 }

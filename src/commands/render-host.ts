@@ -11,13 +11,13 @@ import type { Fleet, Host } from "../understand/fleet.js";
 /** Everything that is rendered for one host. */
 export interface RenderedHost {
   host: Host;
-  /** Files that user-data writes, by their path below /. */
+  /** Files that user-data writes; paths are relative to /. */
   files: Artefact[];
-  /** The same as they end up when addresses are known; empty for `auto`. */
+  /** The same files with the host's addresses filled in; empty if an address is `auto`. */
   filledIn: Artefact[];
-  /** cloud-config, readable. */
+  /** The cloud-config, uncompressed. */
   yaml: string;
-  /** What is handed to EC2 or NoCloud, before base64. */
+  /** What EC2 or NoCloud gets, before base64. */
   bytes: Buffer;
   faults: Fault[];
 }

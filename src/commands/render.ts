@@ -11,7 +11,7 @@ import { UsageError } from "../errors.js";
 import { FaultsError, findHost, loadFleetAndWarn } from "./load-fleet.js";
 import { renderHost, type RenderedHost } from "./render-host.js";
 
-/** By these is told what a former run has written. */
+/** A folder with one of these files was written by an earlier run, and may be replaced. */
 const templateFile = "sip-proxy.pkr.json";
 const userDataFile = "user-data";
 
@@ -22,7 +22,7 @@ export interface RenderOptions {
   dryRun?: boolean;
 }
 
-/** `sip-proxy render FLEET --out DIR`: Packer's build folder, and of every host its user-data and all its files. */
+/** `sip-proxy render FLEET --out DIR`: writes Packer's build folder, and the user-data and all files of every host. */
 export async function render(file: string, options: RenderOptions): Promise<void> {
   if (options.out === "") throw new UsageError("--out must name a folder");
   const { fleet, source } = loadFleetAndWarn(file);
@@ -48,7 +48,7 @@ export async function render(file: string, options: RenderOptions): Promise<void
       `${options.dryRun ? "would write" : "writing"} ${join(options.out, name)}: ${files.length} files`,
     );
     if (options.dryRun) continue;
-    // a file of a former run that no longer belongs there would be uploaded, or believed
+    // a file that an earlier run has left would be uploaded, or mistaken for a current one
     await removeFolder(options.out, name);
     await writeFiles(join(options.out, name), files);
   }

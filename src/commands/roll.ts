@@ -14,33 +14,33 @@ import { untilClear, type Tell } from "../do/wait.js";
 export interface RollOptions extends TargetOption {
   image?: string;
   timeout: string;
-  /** Also where the other hosts are not ready, or cannot hold the calls. */
+  /** Roll even if the other hosts are not ready, or have no room for the calls. */
   force?: boolean;
   dryRun?: boolean;
   json?: boolean;
 }
 
-/** Milliseconds that others are waited for to be ready, and to have room. */
+/** Milliseconds to wait until the other hosts are ready and have room. */
 const PATIENCE = 60_000;
-/** The same where a look is dear: so many of them. A new host needs minutes until it can be asked there. */
+/** At least this many queries, where a long pause between them is needed: a new host there needs minutes until it is reachable. */
 const LOOKS = 30;
 /** Milliseconds for a boot. */
 const BOOT = 900_000;
 
-/** Single hosts, replaced one after the other: drained first, the next one only when this one is ready. */
+/** Replaces single hosts one after the other. Each is drained first; the next one follows when the new host is ready. */
 export class Roll {
-  /** How the host stands that it is at, and what to do if it goes no further. */
+  /** The state of the current host, and what to do if the roll stops here, in words for an error. */
   stays: string | undefined;
 
   constructor(
     private readonly fleet: Fleet,
     private readonly target: Hosts,
     private readonly options: RollOptions,
-    /** Milliseconds at most: for room, for the last call of a host, and for a new host to be ready. */
+    /** Milliseconds, for each wait: for room, for the end of a host's calls, for a new host to be ready. */
     private readonly timeout: number,
   ) {}
 
-  /** `current`: hosts that need no replacing; one that a roll has launched before it was cut off may not be ready yet. */
+  /** `current`: hosts that need no replacement. One that an interrupted roll has launched may not be ready yet. */
   steps(orders: readonly HostOrder[], current: readonly HostOrder[]): Step[] {
     const all = orders.map(({ host }) => host.name);
     const awaited = current.map(({ host }) => ({
@@ -64,7 +64,7 @@ export class Roll {
     return [...awaited, ...replaced];
   }
 
-  /** Others that have just come need a moment. */
+  /** Waits until the other hosts have room for this host's calls: hosts that have just booted need a moment. */
   async #room({ name }: Host, tell: Tell): Promise<void> {
     if (this.options.force) return;
     const hosts = this.fleet.hosts.filter(({ kind }) => kind === "proxy");
@@ -103,7 +103,7 @@ export class Roll {
     await untilDrained(reached, this.timeout, tell);
   }
 
-  /** A host that is stopped, or was taken away by a roll that was cut off, has no calls. */
+  /** The host, to drain it. Empty if it is stopped, or was already ended by an interrupted roll: it has no calls then. */
   async #reached(host: Host): Promise<Reached[]> {
     const there = (await this.target.list()).find(({ name }) => name === host.name);
     if (there?.state !== "running") return [];
@@ -114,7 +114,7 @@ export class Roll {
     });
   }
 
-  /** Unless another roll, of another machine, has done it meanwhile: that host has calls. */
+  /** Replaces the host. If a roll on another machine has done so meanwhile, the new host has calls and stays. */
   async #replace(order: HostOrder): Promise<void> {
     const { host, userData } = order;
     if (await this.target.rolling?.isCurrent(order)) {
@@ -131,7 +131,7 @@ export class Roll {
     await this.target.rolling?.mend?.(host);
   }
 
-  /** What a console has said of a boot of months ago may be there no longer: the host itself is asked first. */
+  /** Waits until a host that stays is ready. Queries the host first, because the console of a boot months ago may be gone. */
   async #current(host: Host, all: readonly string[]): Promise<void> {
     await this.#mend(host);
     const reached = (await findReached(this.fleet, [host], this.options)).filter(isReached);
@@ -139,7 +139,7 @@ export class Roll {
     if (look?.ready !== true) await this.#ready(host, all);
   }
 
-  /** What goes wrong, with how the host stands then. */
+  /** Runs `work`. Adds the state of the host, and of those not yet rolled, to its error. */
   async #telling(host: Host, rest: readonly string[], work: () => Promise<void>): Promise<void> {
     try {
       await work();

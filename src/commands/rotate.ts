@@ -20,10 +20,10 @@ export interface RotateOptions extends ReachOptions {
   json?: boolean;
 }
 
-/** Milliseconds for a host to take a secret into use. */
+/** Milliseconds for a host to load a secret. */
 const PATIENCE = 60_000;
 
-/** `sip-proxy db rotate FLEET`: the fleet file's password, in the database and then on every host. */
+/** `sip-proxy db rotate FLEET`: sets the fleet file's password in the database, and then on every host. */
 export async function dbRotate(file: string, options: RotateOptions): Promise<void> {
   const loaded = loadFleetAndWarn(file);
   const { database } = loaded.fleet;
@@ -59,7 +59,7 @@ function readPassword(file: string): string {
   }
 }
 
-/** `sip-proxy tls rotate FLEET`: the fleet file's certificate and key, on every host, without a restart. */
+/** `sip-proxy tls rotate FLEET`: loads the fleet file's certificate and key on every host, without a restart. */
 export async function tlsRotate(file: string, options: RotateOptions): Promise<void> {
   await rotate(file, loadFleetAndWarn(file), options, {
     what: "the certificate",
@@ -73,11 +73,11 @@ export async function tlsRotate(file: string, options: RotateOptions): Promise<v
 
 interface Rotation {
   what: string;
-  /** What to do where no host has it. */
+  /** The hint of the error if no host gets these secrets. */
   hint: string;
   before: Step[];
   names: readonly Parameters<typeof secretPath>[0][];
-  /** Which hosts have them. */
+  /** Whether a host gets these secrets. */
   concerns: (host: Host) => boolean;
   script: (files: readonly Artefact[]) => string;
 }
@@ -124,7 +124,7 @@ async function rotate(
     });
 }
 
-/** Where hosts are reached by something that keeps what it carries, only references may be in it. Throws UserError. */
+/** Some ways to reach hosts, such as SSM, keep a history of commands. Throws UserError if a secret's text would be kept there. */
 function refuseToLeaveSecrets(
   what: string,
   hosts: readonly Reached[],
@@ -142,7 +142,7 @@ function refuseToLeaveSecrets(
 
 const isReference = (path: string) => path.endsWith(".ref");
 
-/** What each host says that has it in use. */
+/** Runs the script on each host. Returns the last line that each successful host printed; warns about the others. */
 async function give(
   hosts: readonly Reached[],
   script: (name: string) => string,

@@ -6,7 +6,7 @@ import { settingNames } from "../understand/settings/table.js";
 import { settingReference } from "../understand/setting-reference.js";
 import { settingsReference } from "../understand/settings-reference.js";
 
-/** `sip-proxy schema`: the fleet file's JSON Schema for editors, or for people the reference of all settings or of one. */
+/** `sip-proxy schema`: prints the fleet file's JSON Schema for editors, or for people the reference of all settings or of one. */
 export function schema(options: { markdown?: boolean; setting?: string }): void {
   if (options.setting !== undefined) print(referenceOf(options.setting));
   else if (options.markdown) print(settingsReference());

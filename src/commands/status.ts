@@ -2,7 +2,7 @@ import { operationsOf } from "../targets/lookup.js";
 import { findHosts, loadFleet } from "./load-fleet.js";
 import type { TargetOption } from "./target-option.js";
 
-/** `sip-proxy status FLEET [NAME…] --target TARGET`: of each host whether it is ready, and what it says. */
+/** `sip-proxy status FLEET [NAME…] --target TARGET`: shows whether each host is ready, and its last status line. */
 export async function status(
   file: string,
   names: string[],

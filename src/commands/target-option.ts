@@ -1,6 +1,6 @@
 import type { TargetName } from "../targets/lookup.js";
 
-/** `--target TARGET`; the command line takes names of the registry only. */
+/** `--target TARGET`. The command line accepts only names from the registry. */
 export interface TargetOption {
   target: TargetName;
 }

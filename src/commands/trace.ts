@@ -32,10 +32,10 @@ export interface TraceOptions extends ReachOptions {
   json?: boolean;
 }
 
-/** What came of a host. */
+/** The result of a host. */
 type Traced = TraceEnd & { notes: string[] };
 
-/** `sip-proxy trace FLEET [NAME…]`: the packets of chosen calls, both sides, in a file. */
+/** `sip-proxy trace FLEET [NAME…]`: writes the packets of chosen calls, of both sides, to a file. */
 export async function trace(file: string, names: string[], options: TraceOptions): Promise<void> {
   const { fleet } = loadFleet(file);
   const choice = choiceOf(fleet, options);
@@ -49,7 +49,7 @@ export async function trace(file: string, names: string[], options: TraceOptions
   failUnlessAll(found, hosts);
 }
 
-/** What the options say. Throws UsageError. */
+/** The calls to trace, from the options. Throws UsageError. */
 function choiceOf(fleet: Fleet, options: TraceOptions): TraceChoice {
   const { callId: ids = [], platform: platforms = [], recorder = [], payload = false } = options;
   if (ids.length > 0 && platforms.length + recorder.length > 0)
@@ -103,7 +103,7 @@ function tellPlan(
   );
 }
 
-/** Ends early, with what there is, at Ctrl-C. */
+/** Writes packets to the file until the trace ends; Ctrl-C ends it early, and what was captured stays. */
 async function traceInto(
   path: string,
   hosts: readonly Reached[],

@@ -10,11 +10,11 @@ export interface UserDataOptions {
   json?: boolean;
 }
 
-/** `sip-proxy user-data FLEET NAME`: one host's user-data, or with --size what takes how much of it. */
+/** `sip-proxy user-data FLEET NAME`: prints a host's user-data; with --size, the size of each part. */
 export function userData(file: string, name: string, options: UserDataOptions): void {
   const { fleet, source } = loadFleetAndWarn(file);
   const rendered = renderHost(fleet, findHost(fleet, name), secretReader(file));
-  // what takes how much is wanted most when it is too much
+  // sizes are printed even if user-data is too large: that is when they are needed
   if (options.size) printSize(rendered, options.json === true);
   if (rendered.faults.length > 0) throw new FaultsError(rendered.faults, source);
   if (options.size) return;

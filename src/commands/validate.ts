@@ -12,13 +12,13 @@ import { renderHost } from "./render-host.js";
 
 interface ValidateOptions {
   json?: boolean;
-  /** Asks the database too. */
+  /** Also check the database. */
   database?: boolean;
-  /** Asks this target too. */
+  /** Also check this target. */
   target?: TargetName;
 }
 
-/** `sip-proxy validate FLEET`: every fault with its line, or nothing; secrets need not be at hand. */
+/** `sip-proxy validate FLEET`: reports every fault with its line. Secrets need not be available. */
 export async function validate(file: string, options: ValidateOptions): Promise<void> {
   try {
     await tellFleet(file, options);
@@ -59,7 +59,7 @@ async function targetFaults({ fleet }: LoadedFleet, target: TargetName): Promise
   return (await check?.(fleet)) ?? [];
 }
 
-/** Whether the database can be reached, has connections for all hosts, and which rows there this fleet did not write. */
+/** Checks that the database is reachable and has connections for all hosts; lists rows that this fleet did not write. */
 async function tellDatabase(file: string): Promise<void> {
   const { fleet } = loadFleet(file);
   const { rows, allowed } = await readTableAndRoom(fleet.database, secretReader(file));
@@ -73,7 +73,7 @@ async function tellDatabase(file: string): Promise<void> {
   talk.good(`dispatcher table: ${count(rows, "row")}`);
 }
 
-/** Faults that show only in what is rendered (sizes). A secret that is not at hand stands in by its usual length. */
+/** Faults that only rendering can find, such as sizes. A text of usual length replaces a secret that is not available. */
 function renderedFaults({ fleet }: LoadedFleet): Fault[] {
   const standIn = "x".repeat(32);
   return fleet.hosts.flatMap((host) => renderHost(fleet, host, () => standIn).faults);

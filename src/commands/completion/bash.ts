@@ -1,7 +1,7 @@
 import { shellQuote } from "../../compute/quote/shell.js";
 import type { CompletedCommand } from "./words.js";
 
-/** Completes `name` in bash: commands, options, values of options, and else files. */
+/** Completes `name` in bash: commands, options and values of options; otherwise file names. */
 export function bashCompletion(name: string, commands: readonly CompletedCommand[]): string {
   const known = commands.filter(({ path }) => path !== "").map(({ path }) => shellQuote(path));
   return `# bash completion of ${name}; made by: ${name} completion bash
@@ -32,7 +32,7 @@ complete -o default -F _${identifier(name)} ${name}
 `;
 }
 
-/** What follows an option that takes a value: one of its choices, or a file (no words, \`-o default\`). */
+/** What follows an option that takes a value: one of its choices, or a file name (no words, \`-o default\`). */
 function values(commands: readonly CompletedCommand[]): string {
   return commands
     .flatMap(({ path, options }) =>

@@ -1,6 +1,6 @@
 import type { CompletedCommand, CompletedOption } from "./words.js";
 
-/** Completes `name` in fish: commands, options, values of options, and else files. */
+/** Completes `name` in fish: commands, options and values of options; otherwise file names. */
 export function fishCompletion(name: string, commands: readonly CompletedCommand[]): string {
   const at = `__${name.replace(/\W/g, "_")}_at`;
   const known = commands.filter(({ path }) => path !== "").map(({ path }) => quote(path));
@@ -25,7 +25,7 @@ end
 ${rules.join("")}`;
 }
 
-/** What may follow a command besides options; a command that takes other arguments is left to complete files. */
+/** What may follow a command besides options. For a command that takes other arguments, fish completes file names. */
 function argumentsOf({ subcommands, choices }: CompletedCommand): string[] {
   return [
     ...subcommands.map(({ name, help }) => `-f -a ${quote(name)} -d ${quote(help)}`),

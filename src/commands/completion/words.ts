@@ -1,21 +1,21 @@
 import type { Command, Option } from "commander";
 
-/** An option as a shell completes it. */
+/** What a shell needs to complete an option. */
 export interface CompletedOption {
   flags: readonly string[];
   help: string;
   takesValue: boolean;
-  /** Values that it may have; empty: any, such as a file. */
+  /** Its possible values; empty: any value, such as a file name. */
   choices: readonly string[];
 }
 
-/** One command of the tree as a shell completes it. */
+/** What a shell needs to complete a command. */
 export interface CompletedCommand {
-  /** The words that lead to it, without the program's name, such as "db init"; empty for the program. */
+  /** The words of the command, without the program's name, such as "db init"; empty for the program. */
   path: string;
   subcommands: readonly { name: string; help: string }[];
   options: readonly CompletedOption[];
-  /** Values that its first argument may have; empty: any, such as a file. */
+  /** Possible values of its first argument; empty: any value, such as a file name. */
   choices: readonly string[];
 }
 
