@@ -15,7 +15,7 @@ interface DiffOptions extends ImageOptions {
 
 /**
  * `sip-proxy image diff FLEET [FROM] [TO]`: compares two images of one target; without --target, the last target of the fleet.
-  * `image diff A.lock B.lock`: compares two lock files, without a query to any target.
+ * `image diff A.lock B.lock`: compares two lock files, without a query to any target.
  */
 export async function imageDiff(
   file: string,

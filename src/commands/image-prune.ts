@@ -7,7 +7,7 @@ import type { TargetOption } from "./target-option.js";
 
 /**
  * `sip-proxy image prune FLEET --target TARGET [--keep N] [--disable|--delete|--enable]`: shows which images are no longer needed,
-  * and why the others stay; with --disable or --delete, disables or deletes them.
+ * and why the others stay; with --disable or --delete, disables or deletes them.
  */
 export async function imagePrune(
   file: string,

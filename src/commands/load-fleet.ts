@@ -18,7 +18,7 @@ export interface LoadedFleet {
 
 /**
  * Reads and understands a fleet file. Throws UserError with all faults of the first stage that finds any. After it returns, programs
-  * that are run do not get the environment variables that hold the fleet's secrets.
+ * that are run do not get the environment variables that hold the fleet's secrets.
  */
 export function loadFleet(file: string): LoadedFleet {
   const { fleet, faults, source } = understand(readText(file), file);

@@ -8,7 +8,7 @@ import type { Fleet, Host, Image } from "../understand/fleet.js";
 import { isUnit, notAUnit } from "../understand/rules/additions.js";
 import { placeOf } from "../understand/rules/place-of.js";
 
-/** Reads what `image` names by its path, relative to the fleet file's folder. Throws UserError where one cannot be read. */
+/** Reads the files that `image` names; paths are relative to the fleet file's folder. Throws UserError if one cannot be read. */
 export function readAdditions(image: Image, fleetFile: string): AddedTexts {
   return new Map(namedFiles(image).map((path) => [path, readNamed(path, fleetFile)]));
 }
@@ -22,7 +22,7 @@ function readNamed(path: string, fleetFile: string): Buffer {
   }
 }
 
-/** A fleet in which the `files` and `units` of hosts have the texts that they name by their paths. Throws UserError where one cannot be read. */
+/** The fleet with the texts of hosts' `files` and `units` that are given by path. Throws UserError if one cannot be read. */
 export function withHostTexts(fleet: Fleet, fleetFile: string): Fleet {
   const read = <T extends { path?: string | undefined }>(all: Record<string, T>): Record<string, T> =>
     Object.fromEntries(
@@ -42,7 +42,7 @@ const armour = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 
 type Rule = (text: Buffer) => string | undefined;
 
-/** What is wrong with the files that the fleet file names. */
+/** Faults of the files that the fleet file names. */
 export function additionFaults({ image, hosts }: Fleet, fleetFile: string): Fault[] {
   const ofHosts = hosts.flatMap((host) => [
     ...hostFaults(placeOf(host, "files"), host.settings.files, fleetFile, () => undefined),

@@ -5,7 +5,7 @@ import type { Artefact } from "../compute/artefact.js";
 import type { ImageSources } from "../compute/image/build-folder.js";
 import type { HostTemplates } from "../compute/host/templates.js";
 
-/** The package's own folder, which has its package.json: this file is src/do/assets.ts, or a part of a file of dist. */
+/** The package's folder, which contains package.json. This code runs in src/do/assets.ts or bundled in a file of dist. */
 export const packageRoot = above(dirname(fileURLToPath(import.meta.url)));
 
 function above(folder: string): string {
@@ -28,7 +28,7 @@ export function pages(): string[] {
   return ["README.md", ...docs.sort().map((name) => `docs/${name}`)];
 }
 
-/** All files below a folder of the package, in a stable order, executable where they are in the package. */
+/** All files below a folder of the package, in a stable order, with their executable bits. */
 export function readAssets(folder: string): Artefact[] {
   const base = join(packageRoot, folder);
   return readdirSync(base, { recursive: true, encoding: "utf8" })
@@ -52,7 +52,7 @@ export function hostTemplates(): HostTemplates {
   };
 }
 
-/** Everything of the package that goes into an image's build folder. */
+/** All files of the package for an image's build folder. */
 export function imageSources(): ImageSources {
   return {
     rootfs: [...readAssets("templates/rootfs"), ...readAssets("cloud-init/rootfs")],

@@ -6,7 +6,7 @@ import { UserError } from "../errors.js";
 /** Seconds to wait for another apt, such as unattended-upgrades. */
 const LOCK_TIMEOUT = 300;
 
-/** Debian's packages for what is done on this machine beyond the npm packages, by purpose. */
+/** Debian packages that sip-proxy needs on this machine besides npm packages, by purpose. */
 export const debianPackages = {
   bake: [
     "debian-archive-keyring",
@@ -64,7 +64,7 @@ export async function missingPackages(...purposes: readonly Purpose[]): Promise<
   return wanted.filter((name) => !installed.has(name));
 }
 
-/** Installs what is missing with apt, after saying so. Throws UserError with the line to run when this is not root. */
+/** Installs missing packages with apt, after a message. Throws UserError with the command to run if this process is not root. */
 export async function ensurePackages(
   say: (line: string) => void,
   ...purposes: readonly Purpose[]
@@ -83,7 +83,7 @@ export async function ensurePackages(
   await run({ argv: [...install, "-o", `DPkg::Lock::Timeout=${LOCK_TIMEOUT}`], env, timeout: 900_000 });
 }
 
-/** Waits for another apt itself: `apt-get update` does not, whatever DPkg::Lock::Timeout says. */
+/** Waits until no other apt runs: `apt-get update` ignores DPkg::Lock::Timeout. */
 async function updateLists(env: Record<string, string>): Promise<void> {
   for (const deadline = Date.now() + LOCK_TIMEOUT * 1000; ; await sleep(2000)) {
     try {

@@ -3,20 +3,20 @@ import { execa, type Options } from "execa";
 import { shellQuote } from "../compute/quote/shell.js";
 import { UserError } from "../errors.js";
 
-/** A program to run. Arguments are an array, never a shell line; secrets travel in `env` or `input`, never in argv. */
+/** A program to run. Arguments are an array, never a shell line. Secrets are passed in `env` or `input`, never in argv. */
 export interface Command {
   argv: readonly [string, ...string[]];
   cwd?: string;
   env?: Record<string, string>;
   /** Text written to the program's standard input. */
   input?: string;
-  /** Milliseconds after which the program is ended. */
+  /** Milliseconds after which the program is killed. */
   timeout?: number;
-  /** What the next action is when it fails. */
+  /** The hint if it fails. */
   hint?: string;
   /** Called with each line of stdout and stderr as it arrives. */
   onLine?: (line: string) => void;
-  /** Asks the program to end (SIGTERM), and kills it when it has not ended `grace` milliseconds later (5,000). */
+  /** When aborted, sends SIGTERM, and kills the program after `grace` milliseconds (default 5,000). */
   signal?: AbortSignal;
   grace?: number;
 }
@@ -29,14 +29,14 @@ export interface Finished {
 
 let echo: (line: string) => void = () => undefined;
 
-/** Sets where every started command is told, as a line that can be pasted into a shell (`--verbose`). */
+/** Sets the listener that gets every started command, as a line that can be pasted into a shell (`--verbose`). */
 export function echoCommandsTo(listener: (line: string) => void): void {
   echo = listener;
 }
 
 let withheld: ReadonlySet<string> = new Set();
 
-/** Names environment variables that hold secrets: no program gets them unless its Command says so. */
+/** Registers environment variables with secrets: programs do not get them, except by `env` of their Command. */
 export function withholdFromPrograms(names: readonly string[]): void {
   withheld = new Set([...withheld, ...names]);
 }
@@ -46,7 +46,7 @@ function environment(own: Record<string, string> = {}): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(inherited), ...own };
 }
 
-/** The command as a line to paste. Values of `env` are left out: they may be secret. */
+/** The command as a line to paste into a shell. Values of `env` are left out: they may be secret. */
 export function shellLine(command: Command): string {
   const names = Object.keys(command.env ?? {}).map((name) => `${name}=…`);
   return [...names, ...command.argv.map(shellQuote)].join(" ");
@@ -68,7 +68,7 @@ function options(command: Command): Options {
   };
 }
 
-/** Runs to the end and returns the result, whatever the exit code. Throws UserError when the program cannot be started. */
+/** Runs to the end and returns the result for any exit code. Throws UserError if the program cannot be started. */
 export async function attempt(command: Command): Promise<Finished> {
   echo(shellLine(command));
   const [file, ...args] = command.argv;
@@ -85,7 +85,7 @@ export async function attempt(command: Command): Promise<Finished> {
   return { exitCode: result.exitCode, stdout: text(result.stdout), stderr: text(result.stderr) };
 }
 
-/** Runs to the end; throws UserError with the last lines of output unless the exit code is 0. */
+/** Runs to the end. Throws UserError with the last lines of output unless the exit code is 0. */
 export async function run(command: Command): Promise<Finished> {
   const result = await attempt(command);
   if (result.exitCode === 0) return result;
@@ -96,7 +96,7 @@ export async function run(command: Command): Promise<Finished> {
   );
 }
 
-/** Starts a program that outlives the call (a VM, a server); whoever starts it ends it, by the child's pid. */
+/** Starts a program that outlives the call, such as a VM or a server. The caller must end it, by the child's pid. */
 export function start(command: Command, extra: SpawnOptions = {}): ChildProcess {
   echo(shellLine(command));
   const [file, ...args] = command.argv;

@@ -5,8 +5,8 @@ import { UserError } from "../errors.js";
 import { formRule, hasForm, type SecretValue } from "../understand/settings/secret-value.js";
 
 /**
- * Reads secrets of the fleet file that are resolved here: literals, environment variables, and files (relative paths
- * are relative to the fleet file). Throws UserError naming the reference, never the value, when it is not there or has another form.
+ * Reads secrets that are resolved on this machine: literals, environment variables and files, whose paths are relative to the fleet
+ * file. Throws UserError with the reference, never the value, if a secret does not exist or has the wrong form.
  */
 export function secretReader(fleetFile: string, env: NodeJS.ProcessEnv = process.env): Reveal {
   return (secret, form, setting) => {

@@ -9,8 +9,8 @@ import { attempt } from "./process.js";
 const rule = join(packageRoot, "packer/self-signature.awk");
 
 /**
- * Throws UserError when apt of the image's base would refuse the key of one of its repositories: Debian 13's takes none that has signed
- * itself with SHA-1 alone. Needs gpg; without it apt says so, in the bake.
+ * Throws UserError if the base's apt would refuse the key of a repository: apt in Debian 13 refuses keys whose self-signatures use only
+ * SHA-1. Needs gpg; without gpg, apt reports the error during the bake.
  */
 export async function refuseWeakKeys({ base, repositories }: Image, fleetFile: string): Promise<void> {
   if (base === "debian-12") return;
@@ -26,7 +26,7 @@ export async function refuseWeakKeys({ base, repositories }: Image, fleetFile: s
   }
 }
 
-/** The id of a key that has no good signature of its own. */
+/** The id of a key without a valid self-signature. */
 async function weakKey(file: string): Promise<string | undefined> {
   const home = await mkdtemp(join(tmpdir(), "sip-proxy-keys-"));
   try {

@@ -5,23 +5,23 @@ import { readIdentity } from "./local/lock.js";
 import { identify, isAlive } from "./local/process-identity.js";
 import { attempt } from "./process.js";
 
-/** Marks the folder of work that goes on, and says whose it is. */
+/** File in a folder that is in use, with the process that uses it. */
 const OWNER = "owner.json";
 const TEMPORARY = ".tmp-";
 
-/** A folder for work that goes on: on the filesystem of `root`, so that its product can be renamed into place there. */
+/** A folder for work in progress. It is on the filesystem of `root`, so that results can be renamed into place. */
 export interface TemporaryFolder {
   path: string;
   remove: () => Promise<void>;
 }
 
-/** Makes a folder below `root`, and removes those of processes that died before they could. */
+/** Makes a folder below `root`, and removes folders of processes that have died. */
 export async function makeTemporaryFolder(root: string): Promise<TemporaryFolder> {
   await mkdir(root, { recursive: true });
   await sweep(root);
   const path = await mkdtemp(join(root, TEMPORARY));
   await writeFile(join(path, OWNER), JSON.stringify(identify(process.pid)));
-  return { path, remove: () => removeTree(path).catch(() => undefined) }; // else the next one tries again
+  return { path, remove: () => removeTree(path).catch(() => undefined) }; // otherwise the next run tries again
 }
 
 /** Runs work with such a folder, which is removed when the work ends. */
@@ -42,7 +42,7 @@ async function sweep(root: string): Promise<void> {
   }
 }
 
-/** Removes a folder, also when it holds files of subordinate ids; never goes into what is mounted there. */
+/** Removes a folder, even if it contains files of subordinate ids. Does not enter mounted filesystems. */
 export async function removeTree(folder: string): Promise<void> {
   const argv = ["rm", "-rf", "--one-file-system", "--", folder] as const;
   if ((await attempt({ argv })).exitCode !== 0) await asRoot(argv);

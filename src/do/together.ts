@@ -1,4 +1,4 @@
-/** Waits for all that is at work. The first failure is thrown when none is at work any more: what they have made can be removed then. */
+/** Waits for all work to end, and then throws the first error: only then can the results of the others be removed. */
 export async function together(...work: readonly Promise<unknown>[]): Promise<void> {
   for (const result of await Promise.allSettled(work)) if (result.status === "rejected") throw result.reason;
 }

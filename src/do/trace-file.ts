@@ -1,7 +1,7 @@
 import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { UserError } from "../errors.js";
 
-/** A new file for its owner alone, which grows. Throws UserError where it is there, or cannot be written. */
+/** A new file that only its owner can read, for data that arrives in parts. Throws UserError if it exists or cannot be written. */
 export class TraceFile {
   readonly #handle: number;
   #isEmpty = true;
@@ -24,7 +24,7 @@ export class TraceFile {
       from += attempting(this.path, () => writeSync(this.#handle, bytes, from));
   }
 
-  /** Without any packets it is removed, unless `keep`; whether it is there. */
+  /** Closes the file, and removes it if it has no packets, unless `keep`. Returns whether it exists. */
   close(keep: boolean): boolean {
     closeSync(this.#handle);
     if (keep || !this.#isEmpty) return true;

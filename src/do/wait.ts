@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { UserError } from "../errors.js";
 
-/** How long something is waited for, and how often it is looked at; milliseconds. */
+/** How long to wait for something, and how often to check it, in milliseconds. */
 export interface Patience {
   timeout: number;
-  /** Between two looks. */
+  /** Time between two checks. */
   pause: number;
 }
 
-/** Looks again and again until there is something to see; undefined when there was nothing in time. */
+/** Calls `look` repeatedly until it finds something; undefined if it found nothing in time. */
 export async function poll<T>(
   look: () => Promise<T | undefined>,
   { timeout, pause }: Patience,
@@ -26,13 +26,13 @@ export async function poll<T>(
 export type Tell = (detail: string) => void;
 
 export interface Wait extends Patience {
-  /** Is told what `look` found, when that is new. */
+  /** Called with each new result of `look`. */
   tell: Tell;
-  /** What ends the wait when the time is over. */
+  /** Makes the error that ends the wait on timeout. */
   late: (why: string) => UserError;
 }
 
-/** Looks again and again until nothing stands in the way any more: `look` finds an empty text. */
+/** Calls `look` repeatedly until nothing is left to wait for: it returns an empty text then. */
 export async function untilClear(look: () => Promise<string>, wait: Wait): Promise<void> {
   let why = "";
   const lookAndTell = async () => {

@@ -4,7 +4,7 @@ import type { Artefact } from "../compute/artefact.js";
 import { UserError } from "../errors.js";
 
 /**
- * Writes artefacts below a folder, each whole or not at all, with its permissions from the first byte on. Throws UserError where the
+ * Writes artefacts below a folder, each atomically, with its permissions from the first byte on. Throws UserError if the
  * file system refuses.
  */
 export async function writeFiles(folder: string, files: readonly Artefact[]): Promise<void> {
@@ -27,13 +27,13 @@ async function replaceFile(target: string, content: string | Buffer, mode: numbe
   await rename(temporary, target);
 }
 
-/** Makes a folder and those that it lies in. (Node's own recursive mkdir never returns below /proc.) */
+/** Makes a folder and its parents. (Node's recursive mkdir never returns below /proc.) */
 async function makeFolder(folder: string): Promise<void> {
   const missing: string[] = [];
   for (let path = folder; !(await exists(path)); path = dirname(path)) missing.unshift(path);
   for (const path of missing)
     await mkdir(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "EEXIST") throw error; // else somebody else has made it meanwhile
+      if (error.code !== "EEXIST") throw error; // otherwise another process has made it meanwhile
     });
 }
 
@@ -45,8 +45,8 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * A folder that is about to be replaced must be empty, or what a former run has written: that has a file called `mark`. Throws
- * UserError for any other.
+ * Throws UserError unless a folder that is about to be replaced is empty or was written by an earlier run, which leaves a file called
+ * `mark`.
  */
 export async function refuseForeign(folder: string, mark: string): Promise<void> {
   const names = await readdir(folder).catch(() => [] as string[]);
@@ -57,7 +57,7 @@ export async function refuseForeign(folder: string, mark: string): Promise<void>
   });
 }
 
-/** Empties and removes a folder that a former run has made. Throws UserError where the file system refuses. */
+/** Empties and removes a folder of an earlier run. Throws UserError if the file system refuses. */
 export async function removeFolder(...path: string[]): Promise<void> {
   const folder = join(...path);
   await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import { weightOf } from "./attributes.js";
 import type { Fleet, Host, Recorder } from "./fleet.js";
 
-/** Numbers of Kamailio's dispatcher algorithms that the fleet speaks of (dispatcher module, ds_select_dst). */
+/** Numbers of the Kamailio dispatcher algorithms that this code refers to (dispatcher module, ds_select_dst). */
 export const algorithm = {
   authUser: 5,
   hashOfPseudoVariable: 7,
@@ -18,9 +18,9 @@ export function recordersOf(set: number, { recorders }: Pick<Fleet, "recorders">
 }
 
 /**
- * The algorithm in effect for one of a host's sets: the one given, else relative weights when the set's recorders have
- * weights, else round robin. (Round robin ignores weights; relative weights send all calls to one recorder of a set that
- * has none; algorithm 9 gives a dead recorder's share to its neighbour, 11 rebalances.)
+ * The algorithm for one of a host's sets: the configured one; otherwise relative weights if the set's recorders have
+ * weights, and round robin if not. (Round robin ignores weights. Relative weights send all calls to one recorder if the
+ * set has no weights. Algorithm 9 gives the share of a dead recorder to its neighbour; 11 distributes it.)
  */
 export function effectiveAlgorithm(host: Host, set: number, fleet: Pick<Fleet, "recorders">): number {
   const weighted = recordersOf(set, fleet).some(({ siprec_attrs }) => weightOf(siprec_attrs) !== undefined);

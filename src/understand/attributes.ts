@@ -1,4 +1,4 @@
-/** The attributes of a dispatcher row, `name1=value1;…;nameN=valueN`, in order. Undefined when they do not have that form. */
+/** The attributes of a dispatcher row, in order. Undefined if the text does not have the form `name1=value1;…;nameN=valueN`. */
 export function readAttributes(text: string): Map<string, string> | undefined {
   const attributes = new Map<string, string>();
   const pairs = text.split(";").map((pair) => pair.trim());
@@ -10,7 +10,7 @@ export function readAttributes(text: string): Map<string, string> | undefined {
   return attributes;
 }
 
-/** The parts of the calls that a row asks for: `rweight`, else `weight`; undefined when it has neither. */
+/** The share of calls of a row: its `rweight`, or else its `weight`; undefined if it has neither. */
 export function weightOf(attrs: string): number | undefined {
   const attributes = readAttributes(attrs);
   const weight = attributes?.get("rweight") ?? attributes?.get("weight");

@@ -1,4 +1,4 @@
-/** Where something stands in a source text: offsets in UTF-16 code units, end exclusive. */
+/** A part of a source text: offsets in UTF-16 code units, end exclusive. */
 export interface Range {
   start: number;
   end: number;
@@ -6,16 +6,16 @@ export interface Range {
 
 export type Path = readonly (string | number)[];
 
-/** One thing that is wrong (or, as a warning, doubtful) in a fleet file. */
+/** An error, or a warning, about one place of a fleet file. */
 export interface Fault {
   path: Path;
-  /** The rule first, then the legal set, then what was there; reads on from the name of the setting. */
+  /** Continues the name of the setting: first the rule, then the allowed values, then the value that was found. */
   message: string;
-  /** The way out. */
+  /** What to do. */
   hint?: string;
-  /** Point at the key instead of its value (unknown keys, things that are missing inside it). */
+  /** Point at the key instead of its value, for unknown keys and for settings that are missing inside it. */
   atKey?: boolean;
-  /** A place that no path names (a YAML syntax error). */
+  /** The place of a fault without a path, such as a YAML syntax error. */
   range?: Range;
   severity?: "warning";
 }
@@ -29,7 +29,7 @@ export function pathText(path: Path): string {
   return `$${steps.join("")}`;
 }
 
-/** A setting given once for the fleet is at fault for every host; it is told once. */
+/** Faults without duplicates: a wrong setting of the fleet gives a fault for every host. */
 export function distinct(faults: readonly Fault[]): Fault[] {
   const byPlace = new Map(faults.map((fault) => [JSON.stringify([fault.path, fault.message]), fault]));
   return [...byPlace.values()];

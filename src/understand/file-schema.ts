@@ -15,8 +15,8 @@ export const hostSettings = { ...hostAddresses, ...proxySettings };
 export const groupAndProxySettings = { ...groupSettings, ...proxySettings };
 
 /**
- * The zod object of a section: every name and alias of the table, each optional (defaults and requirements come when
- * the layers are known), and whatever else `extra` names.
+ * The zod object of a section: every name and alias of the table, and the keys of `extra`. All settings of the table are
+ * optional here: defaults and required settings are handled when fleet, group and host are merged.
  */
 function section<S extends Settings, E extends z.ZodRawShape>(settings: S, extra: E = {} as E) {
   const names = Object.entries(settings).flatMap(([name, { kind, aliases = [] }]) =>
@@ -26,7 +26,7 @@ function section<S extends Settings, E extends z.ZodRawShape>(settings: S, extra
   return object as unknown as z.ZodType<Given<S> & z.infer<z.ZodObject<E>>>;
 }
 
-/** A section for each target that the file says something of. */
+/** A section for each target, all optional. */
 function sections(settingsOf: (target: Target) => Settings) {
   const each = namedTargets.map(([name, target]) => [name, section(settingsOf(target)).optional()] as const);
   return z.strictObject(Object.fromEntries(each)).optional();
@@ -38,7 +38,7 @@ const recorderName = text({
   max: dispatcherColumns.description,
 });
 
-/** What may stand in a fleet file, before defaults and layers. */
+/** The contents that a fleet file may have, before defaults are applied and layers merged. */
 export const fleetFileSchema = z.strictObject({
   fleet: hostLabel.schema,
   generation: integer(0, 2_147_483_647).schema.optional(),

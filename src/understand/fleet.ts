@@ -11,52 +11,52 @@ import type { Path } from "./fault.js";
 export type ProxySettings = Values<typeof proxySettings>;
 export type Database = Values<typeof databaseSettings>;
 type GroupValues = Values<typeof groupSettings>;
-/** An interface, since what it has comes from the targets, whose own types name it. */
+/** An interface instead of a type alias: its fields come from the targets, whose types refer to it. */
 export interface Group extends GroupValues {
   name: string;
 }
 
 type Targets = typeof targets;
 
-/** What `image.targets` says for each target; absent where images are made on request, and the fleet file has none. */
+/** The settings of `image.targets`; a target that needs no such section is absent if the fleet file has none for it. */
 export type ImageTargets = {
   [N in keyof Targets]:
     | Values<Targets[N]["image"]["settings"]>
     | (Targets[N]["image"]["onRequest"] extends true ? undefined : never);
 };
 
-/** What `launch` says for each target. */
+/** The settings of `launch`, by target. */
 export type Launch = { [N in keyof Targets]: Values<Targets[N]["launch"]["settings"]> };
 
 export interface Image extends Values<typeof imageSettings> {
   targets: ImageTargets;
 }
 
-/** One row of the dispatcher table in the making. */
+/** A recorder, which becomes one row of the dispatcher table. */
 export interface Recorder extends Values<typeof recorderSettings> {
   name: string;
 }
 
-/** What one user-data is made for: a single host, or a group whose instances are all alike. */
+/** What one user-data belongs to: a single host, or a group, whose instances are all alike. */
 export interface Host extends Values<typeof hostAddresses> {
   name: string;
   kind: "proxy" | "group";
-  /** Where it stands in the fleet file, for faults that rendering finds. */
+  /** Its place in the fleet file, for faults that rendering finds. */
   path: Path;
   settings: ProxySettings;
-  /** Where each setting that was given stands: on the host, its group or the fleet. */
+  /** The place of each setting that the file has: on the host, its group or the fleet. */
   origins: ReadonlyMap<string, Path>;
 }
 
-/** The fleet file, understood: defaults applied, layers merged, every rule held. */
+/** The content of a fleet file, with defaults applied, layers merged and every rule checked. */
 export interface Fleet {
   name: string;
-  /** Orders seeds: a dispatcher seed of a lower generation never replaces one of a higher. */
+  /** A dispatcher seed never replaces one of a higher generation. */
   generation: number;
   image: Image;
   database: Database;
   hosts: Host[];
-  /** Present when the fleet has an autoscaling group; its host is the one of kind "group". */
+  /** Present if the fleet has an autoscaling group; `hosts` has its host, of kind "group". */
   group: Group | undefined;
   dns: Values<typeof dnsZoneSettings>;
   recorders: Recorder[];

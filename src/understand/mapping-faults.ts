@@ -2,7 +2,7 @@ import type { Fault, Path } from "./fault.js";
 import { lookUp } from "./schema-faults.js";
 import { settingsTable } from "./settings/table.js";
 
-/** Required settings that the file leaves out, each reported at the mapping that should hold it. */
+/** Required settings that are missing in the file. Each is reported at the mapping where it belongs. */
 export function missingFaults(value: unknown): Fault[] {
   return settingsTable.flatMap(({ places, settings }) => {
     const needed = Object.entries(settings).filter(([, { required }]) => required);
@@ -23,7 +23,7 @@ function missingAt(
     .map(([name, { kind }]) => ({ path, atKey: true, message: `needs ${name}: ${kind.rule}` }));
 }
 
-/** A setting given twice, by two of its spellings: nobody can say which one counts. */
+/** Settings that are given twice, by two of their names: it would not be clear which value applies. */
 export function aliasFaults(value: unknown): Fault[] {
   return settingsTable.flatMap(({ places, settings }) =>
     places
@@ -42,7 +42,7 @@ export function aliasFaults(value: unknown): Fault[] {
   );
 }
 
-/** The paths of the mappings that a place of the settings table stands for; NAME stands for each entry. */
+/** The paths of the mappings in the file that match a place of the settings table; NAME matches every entry. */
 function mappingsAt(value: unknown, place: string): Path[] {
   const paths = place.split(".").reduce<Path[]>(
     (found, step) =>

@@ -1,7 +1,7 @@
-/** Logins in URLs, as asterisks: a text's offsets stay. What only may be one is taken for one. */
+/** Replaces logins in URLs with asterisks, without changing offsets. In doubt, text is treated as a login. */
 export function maskLogins(text: string): string {
   return text.replaceAll(login, (found) => "*".repeat(found.length));
 }
 
-/** Up to the last @ of host and port; where these have no number as port, a password has a slash in it, and the last @ of all ends it. */
+/** Up to the last @ before the path. If the part after `:` is no port number, it is a password that may contain a slash: up to the last @. */
 const login = /(?<=:\/\/)(?:[^\s/?#:@]*:(?!\d*(?:[/?#\s"']|$))[^\s"]*|[^\s/?#]+)(?=@)/g;

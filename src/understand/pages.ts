@@ -1,6 +1,6 @@
 import { settingsReference } from "./settings-reference.js";
 
-/** A page of the documentation with its generated parts made anew: example fleet files, read by their paths, and the settings reference. */
+/** A page of the documentation with new generated parts: example fleet files, read by their paths, and the settings reference. */
 export function withGeneratedParts(page: string, example: (path: string) => string): string {
   return page
     .replace(
@@ -13,5 +13,5 @@ export function withGeneratedParts(page: string, example: (path: string) => stri
     );
 }
 
-/** An example as pages show it: without the line that tells an editor where the schema lies. */
+/** An example as pages show it: without the line that names the schema for editors. */
 export const shown = (example: string) => example.replace(/^# yaml-language-server: .*\n/, "");

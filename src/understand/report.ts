@@ -4,7 +4,7 @@ import { maskLogins } from "./mask-logins.js";
 import { settingNames } from "./settings/table.js";
 import type { YamlDocument } from "./yaml/document.js";
 
-/** What a report quotes from. Secrets' values are never quoted. */
+/** The text that a report quotes. Values of secrets are masked. */
 export type Source = Pick<YamlDocument, "file" | "source"> & Partial<Pick<YamlDocument, "positions">>;
 
 /** All faults of a file as one report, in the order of the file; errors before warnings at the same place. */
@@ -24,7 +24,7 @@ export interface Place {
   column: number;
 }
 
-/** Tells where faults of a source stand; its lines are counted once for all of them. */
+/** Returns a function that gives the place of a fault. The lines of the source are counted once for all faults. */
 export function placesIn(source: Source): (fault: Fault) => Place {
   let next = 0;
   const starts = source.source.split("\n").map((line) => {
@@ -44,7 +44,7 @@ export function placesIn(source: Source): (fault: Fault) => Place {
   };
 }
 
-/** One fault with the line it stands on, the place underlined, and the way out. */
+/** One fault: its line with the place underlined, the message and the hint. */
 function reportFault(
   fault: Fault,
   range: Range,
@@ -73,11 +73,11 @@ function reportFault(
     .join("\n");
 }
 
-/** Of a line as it is shown: characters before the fault, and in all. Files that are no YAML may be one long line. */
+/** How much of a line is shown: characters before the fault, and in total. A file that is not YAML can be one long line. */
 const excerptBefore = 120;
 const excerptLength = 240;
 
-/** The text with the values of secret settings replaced by asterisks, offsets unchanged. */
+/** The text with asterisks in place of the values of secret settings. Offsets do not change. */
 function maskSecrets({ source, positions }: Source): string {
   const isSecret = (name: string) => settingNames.get(name)?.secret === true;
   if (!positions)
@@ -98,7 +98,7 @@ function maskSecrets({ source, positions }: Source): string {
   return pieces.join("") + source.slice(shown);
 }
 
-/** In a text that is not YAML there are no positions; what follows the name of a secret is masked to the end of its line. */
+/** A text that is not YAML has no positions: the rest of the line after the name of a secret setting is masked. */
 const secretLines = new RegExp(`(\\b(?:${secretNames().join("|")})\\b["']?\\s*[:=]\\s*)(.+)`, "g");
 
 function secretNames(): string[] {

@@ -11,7 +11,7 @@ import { hostAddresses, proxySettings } from "./settings/proxy.js";
 import { recorderSettings } from "./settings/recorder.js";
 import { resolve, type Setting } from "./settings/setting.js";
 
-/** Applies defaults and layers. The file has passed its schema: nothing that is required is missing. */
+/** Applies defaults and merges layers. The file has passed the schema, so no required setting is missing. */
 export function resolveFleet(file: FleetFile): Fleet {
   const fleetWide = layer(["settings"], file.settings);
   const group = file.group && resolve(groupSettings, file.group);
@@ -79,7 +79,7 @@ function resolveGroupHost(group: Group, given: NonNullable<FleetFile["group"]>, 
   };
 }
 
-/** Settings as given at one place, and where each of them stands. */
+/** The settings of the fleet, a group or a host, with the place of each in the file. */
 interface Layer {
   values: Record<string, unknown>;
   origins: ReadonlyMap<string, Path>;
@@ -97,7 +97,7 @@ function layer(path: Path, given: object = {}): Layer {
   };
 }
 
-/** The nearer layer wins. */
+/** Merges two layers. Settings of `near`, which is closer to the host, win. */
 function merge(far: Layer, near: Layer): Pick<Host, "settings" | "origins"> {
   return {
     settings: resolve(proxySettings, far.values, near.values),
@@ -111,7 +111,7 @@ const aliasOf: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-/** The name that the table uses for a spelling. */
+/** The name in the settings table for a name or alias. */
 function nameOf(spelling: string): string {
   return aliasOf.get(spelling) ?? spelling;
 }

@@ -7,7 +7,7 @@ import { settingNames, settingsTable } from "./settings/table.js";
 
 type Issue = z.core.$ZodIssue;
 
-/** zod's issues in the words of a fleet file. `value` is the parsed YAML, to say what was there. */
+/** zod's issues as faults. `value` is the parsed YAML: messages show the value that was found. */
 export function schemaFaults(issues: readonly Issue[], value: unknown): Fault[] {
   return issues.flatMap((issue) => issueFaults(issue, value));
 }
@@ -40,7 +40,7 @@ function wrongShape(path: Path, expected: string, there: unknown): Fault {
   return { path, message: `must be ${what}; got ${show(there)}` };
 }
 
-/** A key that is not known here: known elsewhere, mistyped, or neither. */
+/** An unknown key: the hint names the section where it belongs, or a similar name. */
 function unknownKey(path: Path): Fault {
   const key = String(path.at(-1));
   const siblings = namesAt(path.slice(0, -1));
@@ -54,7 +54,7 @@ function unknownKey(path: Path): Fault {
   return { ...fault, hint: `settings of this section: ${siblings.join(", ")}` };
 }
 
-/** What people look for as settings of a recorder. */
+/** Attributes of a dispatcher row that users may expect as settings of a recorder. */
 const dispatcherAttributes = ["weight", "rweight", "duid", "maxload", "latency", "socket"];
 
 function closestName(name: string, among: readonly string[]): string | undefined {
@@ -85,7 +85,7 @@ const fixedNames: Record<string, readonly string[]> = {
   launch: targetNames,
 };
 
-/** The names that may stand at a place, from the settings table. */
+/** The names that are allowed at a path, from the settings table. */
 function namesAt(path: Path): string[] {
   const place = path
     .map((step, index) => (index === 1 && isNamed(path[0]) ? "NAME" : String(step)))
@@ -100,7 +100,7 @@ function isNamed(section: string | number | undefined): boolean {
   return section === "proxies" || section === "recorders";
 }
 
-/** The path of an item of a list; that of the list where it was written as text ("1,2"). */
+/** The path of an item of a list, or of the list if it was written as one text ("1,2"). */
 function ofText(value: unknown, path: Path): Path {
   const list = path.slice(0, -1);
   return typeof path.at(-1) === "number" && typeof lookUp(value, list) !== "object" ? list : path;

@@ -3,7 +3,7 @@ import type { Setting } from "./settings/setting.js";
 import { roleDefaults } from "./settings/role-names.js";
 import { defaultText } from "./settings-reference.js";
 
-/** What there is to say of one setting, as text: one paragraph for each section that has it. Empty when none does. */
+/** The reference of one setting as text: one paragraph for each section that has it. Empty for an unknown name. */
 export function settingReference(name: string): string {
   return settingsTable.flatMap((section) => of(name, section)).join("\n");
 }
@@ -36,7 +36,7 @@ function paragraph(
   return `${name}: ${setting.help}\n${lines.join("")}`;
 }
 
-/** How the role has it. */
+/** What the reference says about the Ansible role, for a setting that the role has. */
 function inRole(name: string): string {
   const usual = roleDefaults[name]?.join(" or ");
   return usual === undefined
@@ -44,7 +44,7 @@ function inRole(name: string): string {
     : `has it, with this name; its default there is ${usual}`;
 }
 
-/** By which names a host finds the value, and where; undefined when no host gets it under one. */
+/** The name of the value on a host, and in which file; undefined if hosts do not get it by name. */
 function renderedIn({
   define = undefined,
   substitution = undefined,

@@ -1,7 +1,7 @@
 import { settingsTable } from "./settings/table.js";
 import type { Setting } from "./settings/setting.js";
 
-/** The settings reference, as Markdown: one table a section of the settings table. */
+/** The settings reference as Markdown: one table for each section of the settings table. */
 export function settingsReference(): string {
   const intro = [
     "Each section lists the places in the fleet file for its settings; NAME is the name of a host or recorder. A host",
@@ -33,7 +33,7 @@ function row(name: string, setting: Setting<unknown>): string {
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
-/** How the default reads in the reference, as Markdown. */
+/** The default as the reference shows it, in Markdown. */
 export function defaultText({ default: value, defaultText: words, required }: Setting<unknown>): string {
   if (required) return "required";
   if (words !== undefined) return words;

@@ -8,7 +8,7 @@ import { rules } from "./rules/index.js";
 import { schemaFaults } from "./schema-faults.js";
 import { parseYaml } from "./yaml/document.js";
 
-/** A fleet file as far as it could be understood: the Fleet is there exactly when no fault is an error. */
+/** The result for a fleet file. `fleet` is undefined if a fault is an error. */
 export interface Understood {
   fleet: Fleet | undefined;
   faults: Fault[];
@@ -16,8 +16,8 @@ export interface Understood {
 }
 
 /**
- * Understands a fleet file in stages: YAML, schema, rules. A stage reports all that it finds; the next one starts only
- * when it found no error.
+ * Understands a fleet file in stages: YAML, schema, rules. Each stage reports all its faults; the next stage starts only
+ * if none of them is an error.
  */
 export function understand(text: string, file: string): Understood {
   const document = parseYaml(text, file);

@@ -11,16 +11,16 @@ import { readPlaybook, type Plays } from "./playbook.js";
 import { runAnsible } from "./programs.js";
 import { inventoryProgram, resolveVariables, type Resolved } from "./resolve.js";
 
-/** What an inventory is read from. */
+/** The source of an inventory. */
 export interface InventorySource {
-  /** A file, folder or program that Ansible takes with -i; `-` for `ansible-inventory --list` on standard input. */
+  /** A file, folder or program for Ansible's option -i; `-` reads the output of `ansible-inventory --list` from standard input. */
   inventory: string;
   playbook?: string;
-  /** For work files, which hold what is in the inventory; the caller removes it. */
+  /** A folder for work files, which contain data of the inventory. The caller removes it. */
   folder: string;
 }
 
-/** Reads an inventory with Ansible's own programs, its templates resolved as far as they can be without running a host. */
+/** Reads an inventory with Ansible's programs, which resolve its templates as far as possible without connecting to a host. */
 export async function readInventory({
   inventory: path,
   playbook,
@@ -58,7 +58,7 @@ function listIn(text: string): Value {
     const list = parseAnsibleJson(text);
     if (isMapping(list) && isMapping(list["_meta"])) return list;
   } catch {
-    // told below, as what is no list
+    // reported below, as a value that is not a list
   }
   throw new UserError("standard input is not the output of ansible-inventory --list", {
     hint: "ansible-inventory -i INVENTORY --list | sip-proxy import -",
@@ -83,7 +83,7 @@ function baseOf(path: string): string {
   return existsSync(path) && statSync(path).isDirectory() ? path : dirname(path);
 }
 
-/** The files in which variables may be written. */
+/** The files that may contain variables. */
 function filesOf(path: string, playbook: string | undefined, plays: Plays | undefined): string[] {
   const variables = (folder: string) => ["group_vars", "host_vars"].map((name) => join(folder, name));
   return [
@@ -92,7 +92,7 @@ function filesOf(path: string, playbook: string | undefined, plays: Plays | unde
   ].map((file) => resolve(file));
 }
 
-/** The role's variables that Ansible has to resolve: with a playbook all, else those with templates. Not what is secret. */
+/** The role's variables that Ansible must resolve: all with a playbook, otherwise those with templates. Never secrets. */
 function toResolve(inventory: Inventory, all: boolean): string[] {
   const hosts = [...inventory.hosts.values()];
   return [...roleVariables].filter(

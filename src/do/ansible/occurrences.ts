@@ -2,17 +2,17 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Occurrence } from "../../compute/import/inventory.js";
 
-/** Bytes of the largest file that is looked into, and how many are. */
+/** Limits of the search: bytes of a file, and number of files. */
 const largest = 1_000_000;
 const mostFiles = 2000;
 
-/** Where variables are written, and whether a file is encrypted as a whole. */
+/** The places where variables are written, and files that are encrypted as a whole. */
 export interface Written {
   occurrences: Map<string, Occurrence[]>;
   vaultFiles: boolean;
 }
 
-/** Looks for names with a value in the files of an inventory. Values are Ansible's to read: this tells only where they stand. */
+/** Searches the files of an inventory for the places of variables. It does not read values: Ansible does. */
 export function findOccurrences(paths: readonly string[], base: string): Written {
   const written: Written = { occurrences: new Map(), vaultFiles: false };
   const files = [...new Set(paths.flatMap((path) => filesIn(path)))].slice(0, mostFiles);

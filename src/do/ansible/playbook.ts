@@ -6,16 +6,16 @@ import { UserError } from "../../errors.js";
 
 type Mapping = Record<string, unknown>;
 
-/** What is taken from a user's playbook. */
+/** The parts of a user's playbook that are used. */
 export interface Plays {
-  /** The plays that give hosts the role, with nothing but what sets variables. */
+  /** The plays that apply the role to hosts, reduced to what sets variables. */
   plays: Mapping[];
-  /** Files that they name as vars_files, as far as their names are plain. */
+  /** Their vars_files, if the names have no templates. */
   files: string[];
   prompted: string[];
 }
 
-/** A text under a tag of Ansible's own, kept as it is. */
+/** A text with a tag of Ansible, such as !vault, kept unchanged. */
 class Tagged {
   constructor(
     readonly tag: string,
@@ -37,7 +37,7 @@ export function playbookText(plays: readonly unknown[]): string {
   return dump(plays, { schema, noRefs: true, lineWidth: -1 });
 }
 
-/** Reads a playbook: its plays with the role, and of their tasks those that set variables and run nothing. */
+/** Reads a playbook: its plays with the role, and those of their tasks that set variables and run nothing else. */
 export function readPlaybook(file: string): Plays {
   const entries = readYamlList(file);
   const folder = dirname(resolve(file));
@@ -77,7 +77,7 @@ function settingOnly(play: Mapping, folder: string): Mapping {
   };
 }
 
-/** The entry by which a play names the role, under `roles` or in a task. */
+/** The entry of the role in a play, under `roles` or in a task. */
 function roleIn(play: Mapping): Mapping | undefined {
   const roles = Array.isArray(play["roles"]) ? (play["roles"] as unknown[]) : [];
   const entries = [
@@ -97,7 +97,7 @@ function roleOfTask(task: Mapping): Mapping[] {
   });
 }
 
-/** Words of a role's entry that are not the role's variables. */
+/** Keywords in a role's entry; all other keys are variables of the role. */
 const words =
   /^(role|name|vars|when|tags|become.*|delegate_.*|environment|ignore_.*|no_log|run_once|tasks_from|apply|public|.*_from)$/;
 
@@ -109,7 +109,7 @@ function moduleIn(task: Mapping, name: string): unknown {
   return task[name] ?? task[`ansible.builtin.${name}`];
 }
 
-/** Tasks that set variables: they run on this machine, and reach no host. */
+/** The tasks that set variables. They run on this machine only. */
 function keptTasks(tasks: readonly Mapping[], folder: string, depth = 0): Mapping[] {
   return tasks.flatMap((task): Mapping[] => {
     const inner = Array.isArray(task["block"]) ? listOf(task["block"]) : includedTasks(task, folder, depth);

@@ -1,12 +1,12 @@
 import { attempt } from "../process.js";
 import { UserError } from "../../errors.js";
 
-/** What Ansible's programs are told by their environment: to ask nothing, log nothing, and fail where they read nothing. */
+/** Environment of Ansible's programs: they must not prompt, must not log, and must fail if they can read no inventory. */
 const environment = {
   ANSIBLE_CALLBACKS_ENABLED: "",
   ANSIBLE_DEPRECATION_WARNINGS: "false",
   ANSIBLE_INVENTORY_UNPARSED_FAILED: "true",
-  ANSIBLE_LOG_PATH: "/dev/null", // what is resolved may be a password
+  ANSIBLE_LOG_PATH: "/dev/null", // output may contain a password
   ANSIBLE_NOCOLOR: "true",
   ANSIBLE_RETRY_FILES_ENABLED: "false",
   LC_ALL: "C.UTF-8",
@@ -15,7 +15,7 @@ const environment = {
 const wayOut =
   "install it (Debian: sudo apt-get install ansible-core), or run ansible-inventory -i INVENTORY --list on a machine with Ansible and pipe the output to sip-proxy import -";
 
-/** Milliseconds for one program: a dynamic inventory asks a cloud. */
+/** Milliseconds for one program: a dynamic inventory queries a cloud. */
 const limit = 300_000;
 
 const hints: readonly [RegExp, string][] = [
@@ -30,8 +30,8 @@ const hints: readonly [RegExp, string][] = [
 ];
 
 /**
- * Runs one of Ansible's programs and returns what it prints. Throws UserError with Ansible's reason, without what it quotes: that
- * may be a password.
+ * Runs one of Ansible's programs and returns its output. Throws UserError with Ansible's reason, without quoted text, which may
+ * be a password.
  */
 export async function runAnsible(
   argv: readonly [string, ...string[]],
@@ -49,7 +49,7 @@ export async function runAnsible(
   throw new UserError(`${argv[0]}: ${reasonIn(said)}`, { hint });
 }
 
-/** The reason that Ansible gives, up to what it quotes of a file. */
+/** Ansible's reason, up to the text that it quotes from a file. */
 function reasonIn(output: string): string {
   const unwrapped = output.replace(/\n(?!\[|ERROR|fatal|\s*$)/g, " "); // Ansible breaks its lines at 79 characters
   const errors = unwrapped.split("\n").flatMap((line) => {

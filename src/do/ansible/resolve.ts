@@ -12,7 +12,7 @@ import { parseAnsibleJson, isMapping, textOf, type Value } from "../../compute/i
 import { playbookText } from "./playbook.js";
 import { runAnsible } from "./programs.js";
 
-/** Of each host that was asked: what its variables are, and why some have no value. */
+/** For each host: its variables, and why some have no value. */
 export type Resolved = Map<string, Answers>;
 
 interface Answers {
@@ -30,17 +30,17 @@ const none = "__sip_proxy_none__";
 
 interface Questions {
   inventory: string;
-  /** For work files. */
+  /** A folder for work files. */
   folder: string;
-  /** Plays that set variables before they are asked for; one for all hosts when there are none. */
+  /** Plays that set variables before they are resolved; without them, one play for all hosts is used. */
   plays?: readonly Play[];
   /** The file that relative paths in the plays are relative to. */
   playbook?: string;
 }
 
 /**
- * Lets Ansible resolve variables, in plays of the user's that do nothing but set some, without reaching any host: all at once, and
- * one by one when one of them has no value.
+ * Lets Ansible resolve variables in the user's plays, reduced to what sets variables, without connecting to a host. All are resolved
+ * at once, or one by one if one of them has no value.
  */
 export async function resolveVariables(names: readonly string[], questions: Questions): Promise<Resolved> {
   const atOnce = await ask([names], "at-once", questions);
@@ -54,7 +54,7 @@ export async function resolveVariables(names: readonly string[], questions: Ques
     : atOnce;
 }
 
-/** Asks for groups of variables: of a group with one that has no value, none is answered. */
+/** Resolves groups of variables. If one variable of a group has no value, none of the group is answered. */
 async function ask(
   groups: readonly (readonly string[])[],
   run: string,
@@ -79,7 +79,7 @@ async function ask(
   return existsSync(answers) ? readAnswers(answers, groups) : new Map();
 }
 
-/** An inventory program that prints JSON. */
+/** Writes an inventory program that prints the JSON. */
 export function inventoryProgram(json: string, folder: string): string {
   writeFileSync(join(folder, "inventory.json"), json, { mode: 0o600 });
   const file = join(folder, "inventory");
@@ -88,14 +88,14 @@ export function inventoryProgram(json: string, folder: string): string {
   return file;
 }
 
-/** Files beside a playbook (group_vars, vars, roles) stand beside the one that is run in its place. */
+/** Links files beside the user's playbook (group_vars, vars, roles) to the folder of the playbook that is run instead. */
 function linkSiblings(from: string, to: string): void {
   for (const name of readdirSync(from)) symlinkSync(join(resolve(from), name), join(to, name));
 }
 
-/** A play that ends with its hosts' variables as JSON, which the tree callback writes to a file. */
+/** The play with a last task that outputs its hosts' variables as JSON; the tree callback writes them to a file. */
 function withQuestions({ role, ...play }: Play, groups: readonly (readonly string[])[]): Play {
-  // with a default, the look-up would hide a variable that is there and cannot be resolved
+  // a default in the lookup would hide a variable that exists but cannot be resolved
   const question = (name: string) =>
     `={{ (lookup('ansible.builtin.vars', '${name}') if lookup('ansible.builtin.varnames', '^${name}$') else '${none}') | to_json }}`;
   const debug = "ansible.builtin.debug";
@@ -137,7 +137,7 @@ function answersIn(answers: Value, groups: readonly (readonly string[])[]): Answ
   return { values, reasons };
 }
 
-/** What Ansible says of a template, once. */
+/** Ansible's reason about a template, without repetitions. */
 function reasonIn(message: string): string {
   const [line = ""] = message.split("\n");
   const [, said = line] = /The error was: (.*)$/.exec(line) ?? [];

@@ -10,8 +10,8 @@ import { withTemporaryFolder } from "../temporary-folder.js";
 import { writeFiles } from "../write-files.js";
 
 /**
- * What the archives of an image have now, by apt's own rules, in an apt folder of its own: it is asked as if the locked packages were
- * installed, needs no root, and changes nothing of this machine. Throws UserError when an archive cannot be read.
+ * The versions that the archives of an image offer now, as apt selects them if the locked packages are installed. apt runs in a
+ * separate folder: this needs no root, and does not change this machine. Throws UserError if an archive cannot be read.
  */
 export function askArchives(lock: ImageLock, mirrors: Mirrors, parent: string): Promise<Map<string, Policy>> {
   const architecture = architectureOfLock(lock);
@@ -45,7 +45,7 @@ export function askArchives(lock: ImageLock, mirrors: Mirrors, parent: string): 
   });
 }
 
-/** Everything that apt reads and writes is below `root`; apt.conf(5). */
+/** An apt configuration with which apt reads and writes only below `root`; apt.conf(5). */
 function configuration(root: string, architecture: Architecture): string {
   const settings = {
     Dir: root,
@@ -63,7 +63,7 @@ function configuration(root: string, architecture: Architecture): string {
     .join("")}#clear APT::Architectures;\nAPT::Architectures { "${architecture}"; };\n`;
 }
 
-/** The packages as dpkg's status file has them, as far as apt asks. */
+/** The packages in the form of dpkg's status file, with the fields that apt needs. */
 function statusOf({ packages }: ImageLock): string {
   return Object.entries(packages)
     .map(([name, { version, architecture }]) =>

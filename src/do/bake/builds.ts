@@ -5,7 +5,7 @@ import { packageRoot } from "../assets.js";
 import { buildInChroot, type BuildOptions } from "../local/chroot.js";
 import type { SourceArchive } from "./sources.js";
 
-/** Builds software natively, in a chroot of the image's own release; an emulated guest would take many times as long. */
+/** Builds software natively, in a chroot of the image's Debian release; in an emulated guest it would take many times as long. */
 export async function buildNatively(
   name: SourceName,
   source: SourceArchive,
@@ -19,7 +19,7 @@ export async function buildNatively(
       base,
       packages: softwareOf(name).buildPackages,
       script: `bash "$INPUTS/build-${name}.sh" "$INPUTS/source.tar.gz" "$OUTPUTS/${output}"`,
-      // no more than it needs: what is built depends on nothing else, and stays in the cache when other scripts change
+      // only the files that the build needs: then a cached build stays valid if other scripts change
       inputs: { ...scripts(`build-${name}.sh`, "common.sh"), "source.tar.gz": source.file },
       outputs: [output],
     },

@@ -1,7 +1,7 @@
 import { versionsOf, type ComparedImage } from "../../compute/image/diff.js";
 import type { ImageContents, Manifest } from "./image-store.js";
 
-/** An image as it is compared: by what is in it and, where its manifest is here, by what it was made from. */
+/** An image for a comparison: its contents and, if its manifest is on this machine, what it was made from. */
 export function comparedImage(name: string, contents: ImageContents, manifest?: Manifest): ComparedImage {
   const bytes = manifest && "bytes" in manifest.image ? { "image file, bytes": manifest.image.bytes } : {};
   return {

@@ -18,7 +18,7 @@ import { askArchives } from "./ask-archives.js";
 import { readLockFile } from "./lock-file.js";
 import type { SourceArchive } from "./sources.js";
 
-/** A bake that makes the packages of a lock file again. */
+/** A bake with the packages of a lock file (--locked). */
 export class HeldBake {
   private constructor(
     readonly file: string,
@@ -26,7 +26,7 @@ export class HeldBake {
     readonly mirrors: Mirrors,
   ) {}
 
-  /** Reads the file, and asks the archives for all its packages. Throws UserError, before anything is made, with those that are gone. */
+  /** Reads the file, and checks that the archives have all its packages. Throws UserError with those that are gone, before the bake. */
   static async to(file: string, { snapshot, architecture }: Image): Promise<HeldBake> {
     const lock = await readLockFile(file);
     const locked = architectureOfLock(lock);
@@ -48,7 +48,7 @@ export class HeldBake {
     });
   }
 
-  /** Of the build folder. */
+  /** Files for the build folder. */
   get files(): Artefact[] {
     return lockedFiles(this.lock, this.mirrors);
   }
@@ -57,7 +57,7 @@ export class HeldBake {
     return { base: this.lock.base.id, preferences: lockedPreferences(this.lock) };
   }
 
-  /** A branch or tag as the commit that it stood for. */
+  /** The source with the commit that its branch or tag had when the lock file was written. */
   source(name: SourceName, source: PinnedSource): PinnedSource {
     const [, commit] = /^git:([0-9a-f]{40})$/.exec(this.lock.sources[name]?.pin ?? "") ?? [];
     return "git" in source && commit !== undefined ? { git: source.git, commit } : source;
@@ -74,13 +74,13 @@ export class HeldBake {
     );
   }
 
-  /** What came of it: warns of all that is not as in the file. */
+  /** Warns about all differences between the image and the lock file. */
   tell(made: ImageLock, talk: Talk): void {
     const diff = this.#diff(made);
     if (!isSame(diff)) talk.warn(showDiff(diff).trimEnd());
   }
 
-  /** The same, for an image that can still be thrown away. Throws UserError when its packages are not those of the file. */
+  /** The same while the image can still be discarded. Throws UserError if its packages are not those of the file. */
   check(made: ImageLock, talk: Talk): void {
     const diff = this.#diff(made);
     if (samePackages(diff)) return this.tell(made, talk);

@@ -7,11 +7,11 @@ import { makeTemporaryFolder } from "../temporary-folder.js";
 
 export type { ImageContents };
 
-/** What is known of a baked image: written beside it, or (EC2) in its place. */
+/** Data about a baked image: a file beside a local image; for an AMI, stored without the image. */
 export interface Manifest {
   fleet: string;
   target: TargetName;
-  /** Names the content: what was baked, from what. */
+  /** A hash of the inputs of the bake. */
   key: string;
   /** The image's file name beside the manifest (local), or its AMI id by region (EC2). */
   image: { file: string; bytes: number; sha256: string } | { amis: Record<string, string> };
@@ -20,35 +20,35 @@ export interface Manifest {
   /** Where a local image was baked. */
   builder?: "vm" | "container";
   accelerator?: string;
-  /** Commit or checksum of each source that was built. */
+  /** Commit or checksum of each source from which software was built. */
   sources: Record<string, string>;
-  /** From the image itself: versions, checksums, every package. */
+  /** Collected in the image: versions, checksums, all packages. */
   contents: ImageContents;
   bakedAt: string;
   seconds: { total: number; steps: { title: string; seconds: number }[] };
 }
 
-/** An AMI whose manifest is written but for the time that it took. */
+/** The manifest of AMIs, before the duration of the bake is known. */
 export type BakedAmis = Omit<Manifest, "seconds"> & { image: { amis: Record<string, string> } };
 
-/** Where finished images lie: `<data>/images/<fleet>/<key>/`; of an AMI only its manifest and log. */
+/** The folder of finished images: `<data>/images/<fleet>/<key>/`. For an AMI it contains only manifest and log. */
 export function imagesFolder(fleet: string, env: NodeJS.ProcessEnv = process.env): string {
   const data = env["XDG_DATA_HOME"] || join(homedir(), ".local", "share");
   return join(data, "sip-proxy", "images", fleet);
 }
 
-/** Where an image is made, beside where it will lie. */
+/** Folders for an image while it is made, on the file system of its final place. */
 export interface ImageInTheMaking {
-  /** For what is needed only until the image is made. */
+  /** For files that are removed when the image is finished. */
   work: string;
-  /** For what is kept. */
+  /** For files that are kept. */
   product: string;
-  /** Puts the product in its place, and removes the rest. Returns the place. */
+  /** Moves the product to its final place, and removes the rest. Returns the final path. */
   keep: () => Promise<string>;
   drop: () => Promise<void>;
 }
 
-/** Folders for an image of this key; those that an interrupted bake left are removed. */
+/** Makes the folders for an image with this key. Removes those that an interrupted bake has left. */
 export async function newImage(fleet: string, key: string): Promise<ImageInTheMaking> {
   const images = imagesFolder(fleet);
   const { path, remove } = await makeTemporaryFolder(images);
@@ -82,7 +82,7 @@ export async function storedImages(fleet: string): Promise<StoredImage[]> {
   return found.filter((image) => image !== undefined);
 }
 
-/** A manifest, and the folder that it lies in. */
+/** A manifest and its folder. */
 export interface StoredManifest {
   folder: string;
   manifest: Manifest;
@@ -112,7 +112,7 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
   await writeFile(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** The image in a folder; undefined when there is none, or its file is gone. */
+/** The image in a folder; undefined if there is none, or if its file was deleted. */
 export async function storedImage(folder: string): Promise<StoredImage | undefined> {
   const manifest = await readManifest(folder);
   if (manifest === undefined) return undefined;

@@ -12,7 +12,7 @@ import type { SourceArchive } from "./sources.js";
 /** The lock file's name beside an image's manifest. */
 export const lockFileName = "image.lock";
 
-/** Throws UserError when the file cannot be read, or is no lock file. */
+/** Reads a lock file. Throws UserError if it cannot be read, or is not a lock file. */
 export async function readLockFile(file: string): Promise<ImageLock> {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new UserError(`cannot read the lock file ${file}`, {
@@ -25,19 +25,19 @@ export async function readLockFile(file: string): Promise<ImageLock> {
   throw new UserError(`${file} is not a lock file of this release of sip-proxy`);
 }
 
-/** The lock file in the folder of an image; undefined when the image was baked by a release that wrote none. */
+/** The lock file in the folder of an image; undefined for an image of an earlier release, which wrote none. */
 export async function storedLock(folder: string): Promise<ImageLock | undefined> {
   const file = join(folder, lockFileName);
   return (await stat(file).catch(() => undefined)) === undefined ? undefined : readLockFile(file);
 }
 
-/** What an image is made of, apart from its packages. */
+/** What an image was made from, besides its packages. */
 interface MadeOf {
   base: LockedParts["base"];
   sources: ReadonlyMap<string, SourceArchive>;
 }
 
-/** The lock of what Packer has listed, or has baked, in `work`; and its bill of materials. */
+/** The lock file's content for the packages that Packer has listed in `work`, and the bill of materials. */
 async function describe(work: string, { base, sources }: MadeOf): Promise<{ lock: ImageLock; sbom: string }> {
   const listed = readListedPackages(await readFile(join(work, "output", listedFile), "utf8"));
   const archives: LockedParts["sources"] = {};
@@ -47,7 +47,7 @@ async function describe(work: string, { base, sources }: MadeOf): Promise<{ lock
   return { lock, sbom: sbomText(base.name, lock) };
 }
 
-/** Writes the bill of materials for Packer, which waits for it, to take into the image. */
+/** Writes the bill of materials, which Packer waits for and copies to the image. */
 export async function answerWithSbom(work: string, madeOf: MadeOf): Promise<void> {
   const { sbom } = await describe(work, madeOf);
   const file = join(work, "output", sbomFileName);
@@ -55,7 +55,7 @@ export async function answerWithSbom(work: string, madeOf: MadeOf): Promise<void
   await rename(`${file}.new`, file);
 }
 
-/** Makes the lock of what Packer has baked in `work`, and writes it and the bill of materials to the image's folder. */
+/** Writes the lock file and the bill of materials of the image that Packer has baked in `work` to the image's folder. */
 export async function writeLock(work: string, folder: string, madeOf: MadeOf): Promise<ImageLock> {
   const { lock, sbom } = await describe(work, madeOf);
   await writeFiles(folder, [

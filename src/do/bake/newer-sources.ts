@@ -4,7 +4,7 @@ import type { ImageLock } from "../../compute/image/lock.js";
 import type { Image } from "../../understand/fleet.js";
 import { attempt } from "../process.js";
 
-/** Software built from source, of which there is something newer. */
+/** Software built from source for which there is a newer version. */
 export interface OutdatedSource {
   name: string;
   /** Commit, or tag. */
@@ -14,13 +14,13 @@ export interface OutdatedSource {
 
 export interface NewerSources {
   outdated: OutdatedSource[];
-  /** Why nothing is known of others. */
+  /** Reasons why other sources could not be checked. */
   notes: string[];
 }
 
 /**
- * Asks the git repositories of what is built from source: for the branch or tag that the fleet file names, and where it names a release by
- * its commit, for later releases.
+ * Queries the git repositories of software built from source for the current commit of a branch or tag; if the fleet file names the commit
+ * of a release, for later releases.
  */
 export async function newerSources(image: Image, lock: ImageLock): Promise<NewerSources> {
   const found: NewerSources = { outdated: [], notes: [] };
@@ -48,7 +48,7 @@ async function ask(
   if (newest !== undefined) found.outdated.push({ name, ...newest });
 }
 
-/** Ref to commit; or why there is no answer. */
+/** The commits of all refs, or the reason why there is no answer. */
 async function remoteRefs(repository: string): Promise<Map<string, string> | string> {
   const { exitCode, stdout, stderr } = await attempt({
     argv: ["git", "ls-remote", "--", repository],

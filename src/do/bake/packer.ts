@@ -10,23 +10,23 @@ import { removeFolder } from "../write-files.js";
 export interface PackerBuild {
   /** The build folder. */
   folder: string;
-  /** The one source to build, such as qemu.local. */
+  /** The source in the template to build, such as qemu.local. */
   only: string;
-  /** Puts Packer where it reaches its builder. */
+  /** Wraps the command to run in a network that reaches the builder. */
   inNetwork?: (argv: Command["argv"]) => Command["argv"];
   variables: Record<string, string>;
   env?: Record<string, string>;
-  /** The whole output is added to this file. */
+  /** All output is appended to this file. */
   log: string;
-  /** Called when the packages are listed in output/packages.tsv; Packer waits until it is done, and fails with it. */
+  /** Called when output/packages.tsv has the list of packages. Packer waits for it, and fails if it fails. */
   onListed?: () => Promise<void>;
-  /** Called with the script of each step as it starts. */
+  /** Called at the start of each step, with its script. */
   onStep: (script: string) => void;
-  /** Makes Packer end its builder, remove what it made, and fail. */
+  /** When aborted, Packer ends its builder, removes what it has made, and fails. */
   signal: AbortSignal;
 }
 
-/** The installed Packer's dialect. Throws UserError when there is none. */
+/** The template format of the installed Packer. Throws UserError if Packer is not installed. */
 export async function packerDialect(): Promise<PackerDialect> {
   const { stdout } = await run({
     argv: ["packer", "version"],
@@ -50,12 +50,12 @@ export function packerArgv({ only, variables }: Pick<PackerBuild, "only" | "vari
   ];
 }
 
-/** Milliseconds that Packer may take to end a builder: of an instance it waits until EC2 says that it is terminated. */
+/** Milliseconds for Packer to end a builder: it waits until EC2 reports that an instance is terminated. */
 const timeToCleanUp = 300_000;
 
-/** Runs one build. Throws UserError with the lines of the log that matter; Packer itself removes what it made. */
+/** Runs one build. If it fails, Packer removes what it has made, and this throws UserError with the important lines of the log. */
 export async function packerBuild(build: PackerBuild, dialect: PackerDialect): Promise<void> {
-  // Packer forgets some of its temporary files. Its sockets are among them, and their paths must be short.
+  // Packer leaves some temporary files behind. Its sockets are also here, and their paths must be short.
   const temporary = await mkdtemp(join(tmpdir(), "packer-"));
   try {
     await buildWith(temporary, build, dialect);
@@ -100,8 +100,8 @@ async function buildWith(temporary: string, build: PackerBuild, dialect: PackerD
 }
 
 /**
- * Packer under its own process id, told to end when this process dies, whatever kills it; its output goes to the log too. The log is
- * written by a process that outlives this one: Packer would die of the first line that it cannot write, and leave its builder.
+ * A command line that runs Packer in a process which also ends Packer if this process dies, even by SIGKILL. Output also goes to the
+ * log, through a process that outlives this one: if Packer could not write a line, it would die and leave its builder behind.
  */
 function endingWithUs(argv: Command["argv"], log: string): Command["argv"] {
   const script =
@@ -117,8 +117,8 @@ function failed(lines: readonly string[], log: string): UserError {
 }
 
 /**
- * The lines of a failed build's log that say why: the scripts' own words, with the last ones of the program that failed before them;
- * else errors, and the last lines before the end.
+ * The lines of a failed build's log that give the reason: error messages of the scripts, with the last lines of the program that failed
+ * before; without these, lines with errors and the last lines of the log.
  */
 export function linesThatMatter(lines: readonly string[]): string[] {
   const plain = lines.map((line) => line.replace(/^\S*T\S*: /, "").replace(/^(==>)?\s*\S+: /, ""));

@@ -7,17 +7,17 @@ import { fetchByApt, MirrorUnreachable } from "../local/archive.js";
 /** Some 70 MB of JSON. */
 export const debiansTracker = "https://security-tracker.debian.org/tracker/data/json";
 
-/** Asks nobody. */
+/** The value that turns the query off. */
 export const noTracker = "none";
 
 export interface KnownFlaws {
-  /** By the package's name. */
+  /** CVE ids by package name. */
   flaws: Map<string, string[]>;
-  /** Why none are known. */
+  /** Reasons why none are known. */
   notes: string[];
 }
 
-/** The flaws that upgrades mend, where there are security updates and the tracker answers, by apt's own transports and proxies. */
+/** The flaws that security updates fix, from the tracker; it is queried only if there are such updates, by apt's transports and proxies. */
 export async function knownFlaws(
   lock: ImageLock,
   outdated: readonly OutdatedPackage[],

@@ -7,19 +7,19 @@ import { noteUse } from "../local/cache.js";
 import { contentDigest } from "../local/content-digest.js";
 import { attempt, run } from "../process.js";
 
-/** A source archive on this machine, in the form that the build scripts take: one folder in a .tar.gz. */
+/** A source archive on this machine, in the form that the build scripts expect: one folder in a .tar.gz. */
 export interface SourceArchive {
   file: string;
-  /** What exactly it is, for the manifest: a commit, or a checksum. */
+  /** Its exact version for the manifest: a commit, or a checksum. */
   pin: string;
 }
 
-/** Raised when a source is out of reach from this machine; callers that have another way out catch it. */
+/** A source that is not reachable from this machine. Callers with an alternative catch it. */
 export class SourceUnreachable extends UserError {}
 
 /**
- * Fetches a source, from the cache where it was fetched before. `from` is the folder that relative paths of the fleet
- * file are relative to. Throws SourceUnreachable when the network does not lead there.
+ * Fetches a source, or takes it from the cache. Paths in the fleet file are relative to the folder `from`. Throws
+ * SourceUnreachable if the network does not reach the repository.
  */
 export async function fetchSource(
   name: SourceName,
@@ -33,7 +33,7 @@ export async function fetchSource(
   return download(name, source.url, source.sha256, cache);
 }
 
-/** A local folder or tarball: for sites without internet. */
+/** Packs a local folder or tarball, for sites without internet. */
 async function packLocal(name: string, path: string, cache: string): Promise<SourceArchive> {
   const info = await stat(path).catch(() => undefined);
   if (!info)
@@ -57,7 +57,7 @@ async function packLocal(name: string, path: string, cache: string): Promise<Sou
   return { file, pin: `sha256:${digest}` };
 }
 
-/** A commit, or a branch or tag: what it stood for when it was fetched is told as the pin. */
+/** Fetches a commit, branch or tag. The pin is the commit that was fetched. */
 async function fetchGit(
   name: SourceName,
   repository: string,
@@ -102,7 +102,7 @@ async function resolveRef(name: SourceName, repository: string, ref: string): Pr
   return commit;
 }
 
-/** git must fail, not ask for a password, when a repository is not there. */
+/** git must fail instead of asking for a password if a repository does not exist. */
 const noPrompt = { GIT_TERMINAL_PROMPT: "0" };
 
 async function download(
@@ -139,7 +139,7 @@ function unreachable(name: SourceName, where: string, why: string): SourceUnreac
   );
 }
 
-/** Makes a file of the cache unless it is there; an interrupted one leaves nothing under its name. */
+/** Makes a file of the cache unless it exists. If it is interrupted, no file has this name. */
 async function onceInCache(
   file: string,
   make: (temporary: string, scratch: string) => Promise<void>,

@@ -9,14 +9,14 @@ import { UserError } from "../../errors.js";
 import { packageRoot } from "../assets.js";
 
 export interface Dashboard {
-  /** With the token, in the part after `#`, which browsers send to nobody. */
+  /** Contains the token after `#`: browsers do not send that part to any server. */
   url: string;
   close(): void;
 }
 
 const require = createRequire(import.meta.url);
 
-/** Files of the page, by path. */
+/** Files that the page loads, by path. */
 const files = {
   "/": { file: join(packageRoot, "templates/dashboard/index.html"), type: "text/html" },
   "/page.css": { file: join(packageRoot, "templates/dashboard/page.css"), type: "text/css" },
@@ -28,12 +28,12 @@ const files = {
   },
 } as const;
 
-/** The import map stands in the page itself: browsers know none in a file. */
+/** The import map is inside the page: browsers do not support one in a separate file. */
 const [, importMap = ""] =
   /<script type="importmap">(.*?)<\/script>/s.exec(readFileSync(files["/"].file, "utf8")) ?? [];
 const mapHash = createHash("sha256").update(importMap).digest("base64");
 
-/** Nothing of anybody else's is loaded, nobody frames it, nothing is kept. */
+/** The page loads nothing from other servers, cannot be framed, and is not cached. */
 const headers = {
   "content-security-policy": [
     `default-src 'none'; script-src 'self' 'sha256-${mapHash}'; style-src 'self'; connect-src 'self'; img-src data:`,
@@ -45,8 +45,8 @@ const headers = {
 };
 
 /**
- * Serves the page on 127.0.0.1, and what `look` gives to whoever knows the token. Requests that name another host (a page elsewhere whose
- * name was made to lead here) are refused. Throws UserError when the port is taken.
+ * Serves the page on 127.0.0.1, and the result of `look` to clients with the token. Requests with another Host header are refused,
+ * against DNS rebinding. Throws UserError if the port is in use.
  */
 export async function serveDashboard(port: number, look: () => Promise<View>): Promise<Dashboard> {
   const token = randomBytes(24).toString("base64url");

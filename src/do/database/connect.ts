@@ -13,13 +13,13 @@ export interface Login {
   database: string;
 }
 
-/** Milliseconds for a connection, and for one query: a silent server is no worse than one that is down. */
+/** Milliseconds for a connection, and for one query. A server that does not answer is handled like one that is down. */
 const CONNECT = 10_000;
 const QUERY = 60_000;
 
 /**
- * Runs work on one connection, from the operator's machine, to the first of the database's servers that takes writes; where none does,
- * to the first that answers. Errors say what to do, never the password.
+ * Runs work on one connection, from the operator's machine, to the first of the database's servers that accepts writes, or if none does,
+ * to the first that answers. Errors say what to do, and never contain the password.
  */
 export async function withConnection<T>(
   database: Database,
@@ -52,7 +52,7 @@ export async function withConnection<T>(
   }
 }
 
-/** The same as the role that hosts have, in the fleet's database. */
+/** The same with the role that hosts use, in the fleet's database. */
 export function asKamailio<T>(
   database: Database,
   reveal: Reveal,
@@ -67,7 +67,7 @@ interface Connected {
   server: Server;
 }
 
-/** None of the servers takes a connection: what each says. */
+/** No server accepts a connection; with the error of each. */
 class NoServer extends Error {
   constructor(readonly failures: Failure[]) {
     super("no server takes a connection");
@@ -108,10 +108,10 @@ const end = (client: pg.Client) => client.end().catch(() => undefined);
 
 type Tls = pg.ClientConfig["ssl"];
 
-/** Connects with the first kind of TLS that the server takes. */
+/** Connects with the first TLS mode that the server accepts. */
 async function connect(config: pg.ClientConfig, [ssl, ...others]: readonly Tls[]): Promise<pg.Client> {
   const client = new pg.Client({ ...config, ssl: ssl ?? false });
-  client.on("error", () => undefined); // the query that it ends tells of it
+  client.on("error", () => undefined); // the query that fails because of this reports it
   try {
     await client.connect();
     return client;
@@ -133,7 +133,7 @@ function secretText(secret: SecretValue, reveal: Reveal): string {
   );
 }
 
-/** libpq's sslmode in node-postgres' terms, in the order in which libpq tries. */
+/** libpq's sslmode as options of node-postgres, in the order in which libpq tries them. */
 function tlsTries({ dbsslmode, dbsslrootcert }: Database, reveal: Reveal): Tls[] {
   const source = dbsslrootcert?.source;
   const isPath = source?.from === "literal" && isPathOnHost(source.value);

@@ -2,7 +2,7 @@ import { UserError } from "../../errors.js";
 import { serverText, type Server } from "../../understand/settings/database.js";
 import type { Login } from "./connect.js";
 
-/** What a server, a pooler, the network or TLS can say, by code, with the way out. */
+/** Hints by error code of servers, poolers, the network and TLS. */
 const ways: Record<string, string> = {
   // templates/sql/drain.sql.hbs
   SP503: "calls would get 503: undrain another recorder first, or use --force",
@@ -40,7 +40,7 @@ const ways: Record<string, string> = {
     "dbhost must be a name that is in the server's certificate; or use dbsslmode: verify-ca",
 };
 
-/** Words of messages that come without a code of their own. */
+/** Hints for messages without a specific code. */
 const words: readonly [RegExp, string][] = [
   [/does not support SSL/, "the server has no TLS: use dbsslmode: prefer or disable"],
   [/timeout expired/, "is the server reachable from this machine? (security groups, routes)"],
@@ -48,7 +48,7 @@ const words: readonly [RegExp, string][] = [
   [/terminated unexpectedly/, "the server, or a pooler, closed the connection: see its log"],
 ];
 
-/** An error of a query with what to do; undefined for any other, which is a bug. */
+/** A UserError with a hint for an error of a query; undefined for any other error, which is a bug. */
 export function queryError(error: unknown, server: Server, login: Login): UserError | undefined {
   if (!(error instanceof Error) || error instanceof UserError) return undefined;
   const code = codeOf(error);
@@ -61,13 +61,13 @@ export function queryError(error: unknown, server: Server, login: Login): UserEr
   );
 }
 
-/** What a server, or the network, says to a connection. */
+/** The error of a connection to a server. */
 export interface Failure {
   error: unknown;
   server: Server;
 }
 
-/** An error while connecting to each of the servers. The way out is for what a server itself has said, where one has. */
+/** An error about connections to all servers. The hint is about an answer of a server, if there was one, not about the network. */
 export function connectionError(failures: readonly Failure[], login: Login): UserError {
   const errors = failures.map(({ error }) => (error instanceof Error ? error : new Error(String(error))));
   const cause = errors.find((error) => isPostgres(codeOf(error))) ?? errors[0] ?? new Error();
@@ -79,7 +79,7 @@ export function connectionError(failures: readonly Failure[], login: Login): Use
   return userError(`cannot connect to ${said.join("; ")}`, cause, hint);
 }
 
-/** PostgreSQL's, of five letters, or the system's. */
+/** PostgreSQL's code of five characters, or the system's code. */
 const codeOf = (error: Error): string => (error as { code?: string }).code ?? "";
 
 const isPostgres = (code: string): boolean => /^[0-9A-Z]{5}$/.test(code);
@@ -90,13 +90,13 @@ function wayOut(error: Error): string | undefined {
 
 const as = ({ user, database }: Login) => `database ${database}, as ${user}`;
 
-/** In one line, whatever the server says. */
+/** A UserError with the server's message in one line. */
 const userError = (message: string, cause: unknown, hint: string) =>
   new UserError(message.replaceAll(/\s+/g, " "), { hint, cause });
 
-/** PostgreSQL's code, or a pooler's words, for a database that is not there. */
+/** Whether the error means that the database does not exist: by PostgreSQL's code, or by a pooler's message. */
 export function isMissingDatabase(error: unknown): boolean {
-  // what PostgreSQL, or a pooler, said
+  // the error of PostgreSQL or a pooler
   const { code, message = "" } = ((error as { cause?: unknown }).cause ?? {}) as {
     code?: string;
     message?: string;

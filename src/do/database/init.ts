@@ -9,7 +9,7 @@ import { withConnection, type Login } from "./connect.js";
 import { isMissingDatabase } from "./errors.js";
 import { runStatements, type Variables } from "./statements.js";
 
-/** Hosts that create the database themselves run the same. */
+/** SQL files that hosts also run if they create the database themselves. */
 const shared = "templates/rootfs/usr/share/sip-proxy";
 const assets = {
   role: `${shared}/create-role.sql`,
@@ -18,23 +18,23 @@ const assets = {
   ownership: "templates/sql/take-ownership.sql",
 };
 
-/** What `db init` did. */
+/** What `db init` has done. */
 export interface InitOutcome {
   role: "created" | "exists, password set" | "exists, password unchanged" | "exists";
   database: "created" | "exists";
-  /** The statements that gave the role what it lacked in a database that somebody else made. */
+  /** The statements that gave the role missing rights in a database that another role has created. */
   repaired: string[];
 }
 
 export interface InitOptions {
-  /** Whether tables that others own become the role's. */
+  /** Whether to make the role the owner of tables that belong to other roles. */
   takeOwnership?: boolean;
 }
 
-/** The role's default for db_root; where it does not exist, PostgreSQL's own maintenance database does. */
+/** Used if db_root has the Ansible role's default and does not exist: PostgreSQL's maintenance database. */
 const fallbackRoot = "postgres";
 
-/** Creates Kamailio's role and database with the administrator's credentials; can be run again. */
+/** Creates Kamailio's role and database with the administrator's credentials. Idempotent. */
 export async function initDatabase(
   database: Database,
   reveal: Reveal,
@@ -66,7 +66,7 @@ export function verifierOf(password: string): string {
   );
 }
 
-/** The SQL of `db init` for psql; asterisks stand for the password. */
+/** The SQL of `db init` for psql, with asterisks instead of the password. */
 export function initSql({ dbuser_kam, db_kam }: Database, { takeOwnership }: InitOptions = {}): string {
   const values = [
     `\\set role '${dbuser_kam}'`,
@@ -89,7 +89,7 @@ export function initSql({ dbuser_kam, db_kam }: Database, { takeOwnership }: Ini
   ].join("\n");
 }
 
-/** Hosts and operators take turns; nobody waits for one that hangs. Within a transaction: a pooler hands each to any connection. */
+/** Hosts and operators take turns by a lock, with a timeout. In one transaction, since a pooler may run each on another connection. */
 const begin = `BEGIN;
 SET LOCAL lock_timeout = '30s';
 SET LOCAL statement_timeout = '50s';
@@ -142,11 +142,11 @@ function roleOutcome(isNew: boolean, hasPassword: boolean, isSet: boolean): Init
   return isSet ? "exists, password set" : "exists, password unchanged";
 }
 
-/** Codes of a database that another one creates at the same time; the template that it copies is in use meanwhile. */
+/** Codes if another session creates the database at the same time. 55006: the template is in use meanwhile. */
 const createdMeanwhile = ["42P04", "23505"];
 const templateInUse = "55006";
 
-/** Whether it was not there before. No transaction may be around it. */
+/** Creates the database; true if it did not exist. Must not run in a transaction. */
 async function createDatabase(client: pg.Client, variables: Variables, tries = 20): Promise<boolean> {
   try {
     const [created] = await runStatements(client, assets.database, variables);

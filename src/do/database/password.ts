@@ -5,7 +5,7 @@ import type { Database } from "../../understand/fleet.js";
 import { asKamailio, withConnection } from "./connect.js";
 import { initDatabase, verifierOf } from "./init.js";
 
-/** Whether the role logs in with the password that the fleet file gives. Other faults are thrown. */
+/** Whether the role can log in with the fleet file's password. Throws other errors. */
 export async function logsIn(database: Database, reveal: Reveal): Promise<boolean> {
   try {
     await asKamailio(database, reveal, () => Promise.resolve());
@@ -17,7 +17,7 @@ export async function logsIn(database: Database, reveal: Reveal): Promise<boolea
   }
 }
 
-/** Gives the role the fleet file's password: as the administrator, or as the role itself with its old one. The server gets a verifier, no text. */
+/** Sets the fleet file's password, as administrator or as the role with its old password. The server gets a verifier, not the text. */
 export async function changePassword(
   database: Database,
   reveal: Reveal,

@@ -4,7 +4,7 @@ import { readAsset } from "../assets.js";
 /** Values of psql's variables, :'name' in a query. */
 export type Variables = Record<string, string>;
 
-/** What psql does with \gexec: runs what each query of a file gives. Gives the statements of each. */
+/** Does what psql does with \gexec: runs the statements that each query of a file returns. Returns the statements of each query. */
 export async function runStatements(
   client: pg.Client,
   asset: string,
@@ -19,7 +19,7 @@ export async function runStatements(
   return ran;
 }
 
-/** A query with the values of its variables as literals. */
+/** The query with its variables replaced by literals. */
 function withValues(query: string, variables: Variables): string {
   return query.replaceAll(/:'(\w+)'/g, (_, name: string) => {
     const value = variables[name];

@@ -4,12 +4,12 @@ import type { TableRow } from "../../compute/dispatcher/diff.js";
 import type { Database } from "../../understand/fleet.js";
 import { asKamailio } from "./connect.js";
 
-/** The dispatcher table as it stands, with who has written each row, and which are drained. */
+/** The current dispatcher table, with the writer of each row, and which rows are drained. */
 export function readTable(database: Database, reveal: Reveal): Promise<TableRow[]> {
   return asKamailio(database, reveal, rowsOf);
 }
 
-/** The same, undefined before the first boot, and how many connections the server allows; over one connection. */
+/** The table (undefined if it does not exist yet) and the number of connections that the server allows, over one connection. */
 export function readTableAndRoom(
   database: Database,
   reveal: Reveal,
@@ -34,19 +34,19 @@ async function rowsOf(client: pg.Client): Promise<TableRow[]> {
   return rows;
 }
 
-/** How many connections the server allows the role in its database. Undefined behind a pooler, which hands its own out. */
+/** How many connections the server allows the role in its database. Undefined behind a pooler, which shares its own connections. */
 async function allowedConnections(client: pg.Client): Promise<number | undefined> {
   const { rows } = await client.query<{ process: number; allowed: number }>(
     `SELECT pg_backend_pid() AS process,
        least(current_setting('max_connections')::integer, nullif(rolconnlimit, -1), nullif(datconnlimit, -1)) AS allowed
      FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_database()`,
   );
-  // the process that let it in; pg's types do not tell of it
+  // id of the server's process; it is missing in pg's types
   const { processID } = client as typeof client & { processID: number };
   return rows[0]?.process === processID ? rows[0].allowed : undefined;
 }
 
-/** Whether a table of ours is there: the first host, or command, that needs it makes it. */
+/** Whether one of sip-proxy's tables exists: the first host or command that needs it creates it. */
 async function isThere(client: pg.Client, table: string): Promise<boolean> {
   const { rows } = await client.query<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [
     `public.${table}`,

@@ -8,11 +8,11 @@ import { hostPaths } from "./paths.js";
 import { bootId } from "./process-identity.js";
 import { SILENT } from "./talk.js";
 
-/** A kernel that KVM runs is through in a second or two; one that takes longer than TCG's three seconds gains nothing. */
+/** Milliseconds. With working KVM the kernel needs a second or two; TCG needs three, so slower KVM has no advantage. */
 const PROBE_TIMEOUT = 15_000;
 
 /**
- * KVM where a guest really runs under it, which is tried once per boot of this machine with the base image's kernel; else TCG.
+ * KVM if a guest really runs with it, otherwise TCG. This is tested once per boot of this machine, with the base image's kernel.
  */
 export async function findAccelerator(kernel: string, options: CacheOptions = {}): Promise<Accelerator> {
   const { cache = hostPaths().cache, talk = SILENT } = options;

@@ -9,16 +9,16 @@ import { attempt } from "../process.js";
 import { requireTools } from "./tools.js";
 import type { Talk } from "./talk.js";
 
-/** The state of the archive that a base would be made from now. */
+/** The current state of the archive from which a base would be made. */
 export interface ArchiveState {
   /** The suites that the mirrors have. */
   suites: Suite[];
   releases: ArchiveRelease[];
 }
 
-/** The mirror does not answer: a cached base will do. */
+/** The mirror does not answer. Callers then use a cached base. */
 export class MirrorUnreachable extends UserError {
-  /** `why`: the address, and what apt says of it. */
+  /** `why`: the address, and apt's message. */
   constructor(readonly why: string) {
     super(`the mirror does not answer: ${why}`, {
       hint: "set a mirror (and a security mirror, or none) that this machine can reach, or set http_proxy",
@@ -27,8 +27,8 @@ export class MirrorUnreachable extends UserError {
 }
 
 /**
- * Asks the mirrors for the suites' InRelease files. An optional suite that its mirror does not have is left out, with a warning. Throws
- * MirrorUnreachable when a mirror does not answer.
+ * Fetches the suites' InRelease files from the mirrors. An optional suite that its mirror does not have is left out, with a warning.
+ * Throws MirrorUnreachable if a mirror does not answer.
  */
 export function archiveState(spec: BaseSpec, talk: Talk): Promise<ArchiveState> {
   return stateOf(suitesOf(spec), talk);
@@ -52,7 +52,7 @@ export async function stateOf(asked: readonly Suite[], talk: Talk): Promise<Arch
   return { suites, releases };
 }
 
-/** Names what an apt repository holds now: its indexes' sums, without the day's date and signature. */
+/** A digest of an apt repository's current content: of its indexes' checksums, without date and signature. */
 export async function indexDigest({ uri, suite }: { uri: string; suite: string }): Promise<string> {
   const text = await fetchByApt(inReleaseUrl(uri, suite));
   if (text === undefined) throw missingSuite({ mirror: uri, name: suite, required: true });
@@ -60,7 +60,7 @@ export async function indexDigest({ uri, suite }: { uri: string; suite: string }
   return createHash("sha256").update(sums).digest("hex");
 }
 
-/** One file by apt's own transports, so that apt's proxies and file: mirrors work as for the packages. Undefined: 404. */
+/** Fetches a file by apt's transports, so that apt's proxies and file: mirrors work as for packages. Undefined for 404. */
 export async function fetchByApt(url: string): Promise<string | undefined> {
   const folder = await mkdtemp(join(tmpdir(), "sip-proxy-archive-"));
   try {

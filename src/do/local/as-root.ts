@@ -2,8 +2,8 @@ import { run, type Command, type Finished } from "../process.js";
 import { requireTools, WITH_SBIN } from "./tools.js";
 
 /**
- * Runs a program as root; for an ordinary user, as root of a user namespace with his range of subordinate ids (/etc/subuid),
- * where he can own, and delete, files of any owner.
+ * Runs a program as root. For an ordinary user it runs as root of a user namespace with the user's range of subordinate ids
+ * (/etc/subuid), where it can create and delete files of any owner.
  */
 export async function asRoot(argv: Command["argv"], more: Omit<Command, "argv"> = {}): Promise<Finished> {
   const env = { ...WITH_SBIN, ...more.env };

@@ -11,13 +11,13 @@ import { requireTools, WITH_SBIN } from "./tools.js";
 
 export interface DiskInput {
   tree: Tree;
-  /** A folder on a filesystem with room for the tree twice. */
+  /** A folder on a filesystem with room for two copies of the tree. */
   scratch: string;
   signal?: AbortSignal;
   diskMiB: number;
-  /** Seconds since 1970: the filesystem's own times. */
+  /** Seconds since 1970: used for the times of the filesystem. */
   epoch: number;
-  /** Whatever the filesystem's UUID and the disk's id are to be made from. */
+  /** Any value: the filesystem's UUID and the disk's id are derived from it. */
   identity: unknown;
 }
 
@@ -73,8 +73,8 @@ async function createSparse(file: string, bytes: number): Promise<void> {
 }
 
 /**
- * What grub-install would do, without asking the machine it runs on: the first stage looks for its successor in sector 1, which is where
- * both images expect it as they come out of the package; only the partition table has to be kept.
+ * Does what grub-install does, independent of the machine that it runs on. GRUB's boot.img loads core.img from sector 1: that is the
+ * default in both images of the package. Only the partition table in sector 0 must be kept.
  */
 async function writeBootCode(disk: string, boot: Buffer, core: Buffer): Promise<void> {
   const room = (layout.FIRST_SECTOR - 1) * layout.SECTOR;

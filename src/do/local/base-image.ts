@@ -11,23 +11,23 @@ import { fileDigest } from "./content-digest.js";
 import { hostPaths } from "./paths.js";
 import { SILENT, type Talk } from "./talk.js";
 
-/** A bootable Debian for the local target: what Packer's qemu builder starts from, and what a VM's disk can be laid over. */
+/** A bootable Debian image for the local target: base of Packer's qemu builder, and possible backing file of a VM's disk. */
 export interface BaseImage {
   spec: BaseSpec;
-  /** Names the content: changes when the description or the archive does. */
+  /** A hash of the description and the state of the archive. */
   key: string;
   /** Compressed qcow2. */
   disk: string;
   /** SHA-256 (hex) of the disk's file: Packer's iso_checksum. */
   sha256: string;
-  /** The kernel alone, for trying an accelerator. */
+  /** The kernel as a file, to test accelerators. */
   kernel: string;
   built: boolean;
 }
 
 /**
- * The base image from the cache, or made now (about a minute). When the mirror is out of reach the newest cached one is taken. Disk and
- * filesystem get their identity from `identity`, the tree's key unless given.
+ * The base image from the cache, or a new one (about a minute). If the mirror is not reachable, the newest cached one. The identities of
+ * disk and filesystem are derived from `identity`, by default the tree's key.
  */
 export async function ensureBaseImage(
   spec: BaseSpec,

@@ -11,12 +11,12 @@ import { run } from "../process.js";
 import { hostPaths } from "./paths.js";
 import { SILENT, type Talk } from "./talk.js";
 
-/** A bootable Debian as a tree: what a builder that is a container starts from, and what a base image's disk is filled with. */
+/** A bootable Debian as a tree: base of a builder that is a container, and content of a base image's disk. */
 export interface BaseTree {
-  /** Names the content: changes when the description or the archive does. */
+  /** A hash of the description and the state of the archive. */
   key: string;
   tar: string;
-  /** The kernel alone, for trying an accelerator. */
+  /** The kernel as a file, to test accelerators. */
   kernel: string;
   /** Seconds since 1970: the date of the archive. */
   epoch: number;
@@ -27,7 +27,7 @@ export interface CacheOptions {
   talk?: Talk;
 }
 
-/** The tree from the cache, or made now (half a minute). When the mirror is out of reach the newest cached one is taken. */
+/** The tree from the cache, or a new one (half a minute). If the mirror is not reachable, the newest cached one. */
 export async function ensureBaseTree(spec: BaseSpec, options: CacheOptions = {}): Promise<BaseTree> {
   const { cache = hostPaths().cache, talk = SILENT } = options;
   const root = join(cache, "tree");
@@ -42,15 +42,15 @@ export async function ensureBaseTree(spec: BaseSpec, options: CacheOptions = {})
   return baseTree((await cached(root, name, build, talk)).folder);
 }
 
-/** All that determines a tree but for the versions of its packages. */
+/** Everything that determines a tree, except the versions of its packages. */
 function recipeOf({ release, mirror, securityMirror, packages }: BaseSpec) {
   const contents = { packages: [...BASE_PACKAGES, ...packages], files: BASE_FILES, seal: SEAL };
   return { release, mirror, securityMirror, ...contents };
 }
 
 /**
- * Whether a tree of this key is made as this release makes one of `spec`: with the same files, from mirrors of the same name. (One of the
- * same packages is the same tree then, wherever they come from.)
+ * Whether the tree with this key was made in the way in which this release makes a tree of `spec`: with the same files, from mirrors
+ * with the same names. Such trees are equal if their packages are, from whichever archive these came.
  */
 export function isMadeAlike(key: string, spec: BaseSpec): boolean {
   const recipe = recipeOf(spec);
@@ -58,7 +58,7 @@ export function isMadeAlike(key: string, spec: BaseSpec): boolean {
   return recipes.some((one) => sameRecipe([key], entryName(spec.release, one, null)).length > 0);
 }
 
-/** The archive's state; or, when it cannot be had, the folder of a cached entry of the same recipe. */
+/** The archive's state; if the archive is not reachable, the folder of a cached entry of the same recipe. */
 export async function stateOrCached(
   root: string,
   spec: BaseSpec,
@@ -76,7 +76,7 @@ export async function stateOrCached(
   }
 }
 
-/** What determines the packages: which suites there are, and their indexes. */
+/** What determines the packages: the suites and their indexes. */
 export function packagesOf(state: ArchiveState): unknown {
   return state.releases.map((release) => [release.suite, release.packagesDigest]);
 }
@@ -92,7 +92,7 @@ async function buildTree(spec: BaseSpec, state: ArchiveState, product: string, s
   await writeFile(join(product, "about.json"), `${JSON.stringify(about, null, 2)}\n`);
 }
 
-/** The one kernel of the tree, under a name without its version. */
+/** Copies the tree's only kernel to a name without its version. */
 async function extractKernel(product: string): Promise<void> {
   const member = ["--wildcards", "./boot/vmlinuz-*", "--transform=s,.*,vmlinuz,"];
   await run({

@@ -8,7 +8,7 @@ import type { ArchiveState } from "./archive.js";
 import type { Talk } from "./talk.js";
 import { requireTools, WITH_SBIN } from "./tools.js";
 
-/** Runs mmdebstrap in `folder`, telling its steps; fifteen minutes are enough for a slow mirror. */
+/** Runs mmdebstrap in `folder`, and reports its steps. Fifteen minutes are enough for a slow mirror. */
 export async function bootstrap(argv: Command["argv"], folder: string, state: ArchiveState, talk: Talk) {
   await requireTools("mmdebstrap", "tar", "unshare", "setpriv", ARCHIVE_KEYRING);
   await writeFile(join(folder, SOURCES_FILE), aptSources(state.suites));
@@ -28,15 +28,15 @@ export async function bootstrap(argv: Command["argv"], folder: string, state: Ar
 }
 
 /**
- * As root, mmdebstrap mounts into its tree: in a namespace, so that nothing stays mounted when it is killed, and in the folder whose leavings
- * the next build sweeps up. For an ordinary user it takes a user namespace itself, whose ids may not pass through a home folder.
+ * As root, mmdebstrap mounts into its tree. It runs in a mount namespace, so that nothing stays mounted if it is killed, and in a folder
+ * that the next build cleans up. For an ordinary user, mmdebstrap makes a user namespace; its ids may not be able to enter a home folder.
  */
 function confined(argv: Command["argv"], folder: string): Pick<Command, "argv" | "env"> {
   if (process.getuid?.() !== 0) return { argv, env: WITH_SBIN };
   return { argv: [...isolated("--mount-proc"), ...argv], env: { ...WITH_SBIN, TMPDIR: folder } };
 }
 
-/** Seconds since 1970 at which the newest of the suites was made: the date of everything in a tree that would bear today's. */
+/** Seconds since 1970: the date of the newest suite. It replaces today's date everywhere in a tree. */
 export function epochOf(state: ArchiveState): number {
   return Math.max(...state.releases.map((release) => release.epoch));
 }

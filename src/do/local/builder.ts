@@ -21,28 +21,28 @@ import { hasTool, requireTools, WITH_SBIN } from "./tools.js";
 
 const TOOLS = ["systemd-nspawn", "slirp4netns", "unshare", "setpriv", "nsenter", "ip"] as const;
 
-/** Whether this process can make builders that are containers. */
+/** Whether this process can use containers as builders. */
 export async function canBuildInContainers(): Promise<boolean> {
   return process.getuid?.() === 0 && (await Promise.all(TOOLS.map(hasTool))).every(Boolean);
 }
 
-/** Milliseconds in which a container powers down; then it is killed. */
+/** Milliseconds for a container to power down; after that it is killed. */
 const timeToStop = 60_000;
 
 const ID_PREFIX = "sip-proxy-bake-";
 
-/** What boots, and who is let in. */
+/** The tree to boot, and the key that may log in. */
 export interface BuilderOrder {
-  /** Takes what belongs to the container beside the tree. */
+  /** A folder for files of the container outside the tree. */
   folder: string;
   tree: Tree;
   publicKey: string;
 }
 
-/** A command, as it is run in the builder's network. */
+/** Wraps a command to run in the builder's network. */
 export type InNetwork = (argv: readonly string[]) => [string, ...string[]];
 
-/** Boots the tree, does the work, and powers the container down; kills it when the work fails. */
+/** Boots the tree, does the work, and powers the container down. If the work fails, kills the container. */
 export async function withBuilder(
   order: BuilderOrder,
   work: (inNetwork: InNetwork) => Promise<void>,
@@ -79,9 +79,9 @@ export async function withBuilder(
   }
 }
 
-/** Writes what the container is given; returns its command. */
+/** Writes the files for the container; returns its command. */
 async function prepare(id: string, { folder, tree, publicKey }: BuilderOrder) {
-  // a new instance each time: a tree that has been booted before lets the new key in as well
+  // with a new instance id, cloud-init also accepts the new key in a tree that was booted before
   const instanceId = `bake-${process.pid}-${Date.now()}`;
   const seed = builderSeed({ instanceId, hostname: "builder", publicKeys: [publicKey] });
   await mkdir(folder);
@@ -97,7 +97,7 @@ async function prepare(id: string, { folder, tree, publicKey }: BuilderOrder) {
   return builderArgv({ id, tree, ...files }, await systemdIsInit());
 }
 
-/** Waits until the process is in a network namespace of its own. */
+/** Waits until the process has its own network namespace. */
 async function untilIsolated(container: ChildProcess, pid: number): Promise<void> {
   const own = await namespaceOf("self");
   while (isRunning(container) && (await namespaceOf(pid)) === own) await sleep(10);
@@ -111,7 +111,7 @@ function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
 }
 
-/** Fails when the container ends by itself, with the end of its console. */
+/** Throws when the container ends by itself, with the last lines of its console. */
 async function ended(container: ChildProcess, console: string): Promise<never> {
   if (isRunning(container)) await once(container, "exit");
   const lines = (await readFile(console, "utf8")).trimEnd().split("\n").slice(-10);
@@ -120,7 +120,7 @@ async function ended(container: ChildProcess, console: string): Promise<never> {
   });
 }
 
-/** nspawn, the child of the outer process, passes SIGTERM on to the container as what its init understands. */
+/** nspawn, a child of the started process, forwards SIGTERM to the container's init in the form that init expects. */
 async function powerDown(container: ChildProcess, pid: number): Promise<void> {
   const [nspawn] = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ");
   const exit = once(container, "exit");

@@ -4,21 +4,21 @@ import { run } from "../process.js";
 import { withTemporaryFolder } from "../temporary-folder.js";
 import { withLock } from "./lock.js";
 
-/** Something that the cache holds. */
+/** An entry of the cache. */
 export interface ListedEntry {
-  /** What it is for: base, chroot, disks, downloads, packages, sources, … */
+  /** Its purpose: base, chroot, disks, downloads, packages, sources, … */
   kind: string;
   name: string;
   path: string;
-  /** On the disk, not its apparent size. */
+  /** Bytes on the disk, not the apparent size. */
   bytes: number;
   /** When it was last used, or made. */
   used: Date;
-  /** A container runs on it. */
+  /** A container has it mounted. */
   mounted: boolean;
 }
 
-/** Everything in the cache, kind by kind, the one used last first. Files of the cache itself, and what is being made, are no entries. */
+/** All entries by kind, last used first. Internal files of the cache and unfinished entries are left out. */
 export async function listCache(cache: string): Promise<ListedEntry[]> {
   const paths: string[] = [];
   for (const kind of await namesIn(cache))
@@ -38,14 +38,14 @@ export async function listCache(cache: string): Promise<ListedEntry[]> {
   return entries.sort((a, b) => a.kind.localeCompare(b.kind) || b.used.getTime() - a.used.getTime());
 }
 
-/** Entries that were not used since this time, and that no container runs on. */
+/** Entries that were not used since this time, and that no container has mounted. */
 export function unusedSince(entries: readonly ListedEntry[], time: Date): ListedEntry[] {
   return entries.filter(({ used, mounted }) => !mounted && used < time);
 }
 
 /**
- * Deletes an entry. It leaves its place whole, under the lock that its makers hold, so that nobody finds a part of it. False: it was used,
- * or deleted, since it was listed.
+ * Deletes an entry. It is first renamed under the lock of those who make entries, so that nobody finds an incomplete one. False if it
+ * was used or deleted since it was listed.
  */
 export async function deleteEntry({ path, used }: ListedEntry): Promise<boolean> {
   const remove = () =>

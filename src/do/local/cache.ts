@@ -7,14 +7,14 @@ import type { Talk } from "./talk.js";
 
 export interface CacheEntry {
   folder: string;
-  /** Made now, not found. */
+  /** True if the entry was made now. */
   built: boolean;
 }
 
 /**
- * The entry of this name; made by `build` when it is not there. `build` gets a folder for its product and one for scratch, both on
- * the cache's filesystem; the product is renamed into place when it is whole, so an interrupted build leaves nothing that could
- * be taken for an entry.
+ * The entry of this name; `build` makes it if it does not exist. `build` gets a folder for its product and one for scratch files, both
+ * on the cache's filesystem. The complete product is renamed into place, so an interrupted build leaves nothing that looks like an
+ * entry.
  */
 export async function cached(
   root: string,
@@ -40,13 +40,13 @@ async function buildEntry(
     await mkdir(scratch);
     await build(product, scratch);
     await rename(product, folder).catch(async (error: unknown) => {
-      if (!(await noteUse(folder))) throw error; // else another process was faster
+      if (!(await noteUse(folder))) throw error; // otherwise another process has made the entry first
     });
     return { folder, built: true };
   });
 }
 
-/** The newest entry of the same recipe, whatever state of the archive it was made from. */
+/** The newest entry of the same recipe, made from any state of the archive. */
 export async function newestOfRecipe(root: string, name: EntryName): Promise<string | undefined> {
   const folders = sameRecipe(await entries(root), name).map((folder) => join(root, folder));
   const dated = await Promise.all(
@@ -62,7 +62,7 @@ async function entries(root: string): Promise<string[]> {
     .map((entry) => entry.name);
 }
 
-/** Notes the use of an entry; false when there is none. */
+/** Records the use of an entry; false if it does not exist. */
 export async function noteUse(path: string): Promise<boolean> {
   const now = new Date();
   return utimes(path, now, now).then(

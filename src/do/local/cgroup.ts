@@ -5,8 +5,8 @@ import { cgroupsOf } from "../../compute/local/container.js";
 import { UserError } from "../../errors.js";
 
 /**
- * Kills whatever runs in a container's cgroups, and removes them. Needed also after its nspawn is gone: when that is killed, the
- * container's PID 1 lives on. Throws UserError when something is still there after ten seconds.
+ * Kills all processes in a container's cgroups, and removes the cgroups. Also needed after its nspawn has ended: if nspawn is killed,
+ * the container's PID 1 continues. Throws UserError if something remains after ten seconds.
  */
 export async function emptyCgroups(id: string): Promise<void> {
   for (const deadline = Date.now() + 10_000; ; await sleep(100)) {
@@ -16,7 +16,7 @@ export async function emptyCgroups(id: string): Promise<void> {
   }
 }
 
-/** One round, children first; true when the cgroup is gone. */
+/** One round, children first; true if the cgroup is gone. */
 async function emptyCgroup(folder: string): Promise<boolean> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const children = entries.filter((entry) => entry.isDirectory());

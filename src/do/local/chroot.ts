@@ -15,40 +15,40 @@ import { hostPaths } from "./paths.js";
 import { SILENT } from "./talk.js";
 import { requireTools } from "./tools.js";
 
-/** Software to be built for an image, at this machine's full speed, in a tree of the image's own release. */
+/** Software to build for an image, natively, in a tree of the image's Debian release. */
 export interface ChrootBuild {
-  /** What is built: names the cache entry and the progress lines. */
+  /** Name of the software, for the cache entry and progress messages. */
   label: string;
   base: BaseSpec;
-  /** What the build needs beyond apt and the essential packages. */
+  /** Packages that the build needs besides apt and the essential packages. */
   packages: readonly string[];
   /**
-   * A POSIX shell script (`sh -eu`), run as root in a folder of its own. It finds its inputs under $INPUTS, leaves its outputs under
-   * $OUTPUTS, may use $JOBS processors and finds SOURCE_DATE_EPOCH set.
+   * A POSIX shell script (`sh -eu`), run as root in a separate folder. Its inputs are under $INPUTS; it writes its outputs under
+   * $OUTPUTS, and may use $JOBS processors. SOURCE_DATE_EPOCH is set.
    */
   script: string;
-  /** Name under $INPUTS to a file or folder of this machine. */
+  /** Files or folders of this machine, by their names under $INPUTS. */
   inputs: Readonly<Record<string, string>>;
   /** Names of the files or folders that the script makes under $OUTPUTS. */
   outputs: readonly string[];
-  /** The build may use this machine's network; by default it has none. */
+  /** True: the build may use this machine's network. By default it has none. */
   network?: boolean;
   /** Milliseconds; an hour unless given. */
   timeout?: number;
 }
 
 export interface BuildOptions extends CacheOptions {
-  /** Called with every line that the script writes. */
+  /** Called with every line of the script's output. */
   onLine?: (line: string) => void;
 }
 
 export interface Artefacts {
-  /** Name to path, in the cache: copy them, do not change them. */
+  /** Paths in the cache by name. Copy these files; do not change them. */
   files: Record<string, string>;
   built: boolean;
 }
 
-/** Runs the build, or finds its outputs in the cache: same release, packages, script and inputs, same outputs. */
+/** Runs the build, or takes its outputs from the cache if release, packages, script and inputs are the same. */
 export async function buildInChroot(build: ChrootBuild, options: BuildOptions = {}): Promise<Artefacts> {
   const { cache = hostPaths().cache, talk = SILENT } = options;
   const chroot = await ensureChroot(build.base, build.packages, options);
@@ -76,7 +76,7 @@ export interface Chroot {
   epoch: number;
 }
 
-/** The tree with the build packages, from the cache or made now; the newest cached one when the mirror is out of reach. */
+/** The tree with the build packages, from the cache or new. If the mirror is not reachable, the newest cached one. */
 export async function ensureChroot(
   spec: BaseSpec,
   packages: readonly string[],
@@ -137,7 +137,7 @@ async function runBuild(
     });
 }
 
-/** A name that is one word of a path. */
+/** Checks that a name is one component of a path. */
 function plain(name: string): string {
   if (/^[\w][\w.+-]*$/.test(name)) return name;
   throw new Error(`not a plain name: ${name}`);

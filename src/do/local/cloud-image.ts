@@ -25,13 +25,13 @@ import { hostPaths } from "./paths.js";
 import { SILENT } from "./talk.js";
 import { requireTools, WITH_SBIN } from "./tools.js";
 
-/** A cloud image of the user's own, looked at, in the cache. */
+/** The user's cloud image in the cache, after its check. */
 export interface OwnImage {
   /** SHA-256 of the qcow2, hex. */
   sha256: string;
   /** qcow2. */
   disk: string;
-  /** The kernel alone, for trying an accelerator. */
+  /** The kernel as a file, to test accelerators. */
   kernel: string;
   about: AboutImage;
 }
@@ -48,8 +48,8 @@ const wayOut =
   "use Debian's genericcloud image for amd64 (https://cloud.debian.org/images/cloud/), or an image with the same layout";
 
 /**
- * The image from the cache, or fetched (`from`: the folder that paths are relative to) and looked at. Throws UserError when it is not what
- * its checksum says, or no Debian that a bake can start from; nothing of it is kept then.
+ * The image from the cache, or fetched and checked now (`from`: the folder to which paths are relative). Throws UserError if the checksum
+ * differs, or if a bake cannot use it as base; nothing of it is kept then.
  */
 export async function ensureCloudImage(
   image: CloudImage,
@@ -76,7 +76,7 @@ export async function ensureCloudImage(
   return { sha256, disk: join(folder, "disk.qcow2"), kernel: join(folder, "vmlinuz"), about };
 }
 
-/** Throws UserError unless there is a file that begins as an image. */
+/** Throws UserError unless there is a file with the first bytes of an image. */
 async function requireFile(path: string): Promise<string> {
   const info = await stat(path).catch(() => undefined);
   if (!info?.isFile())
@@ -116,7 +116,7 @@ async function copy(path: string, disk: string, sha256: string): Promise<void> {
     });
 }
 
-/** Looks at what the disk holds, without mounting it; takes its kernel out. */
+/** Reads the disk's content without mounting it, and copies its kernel. */
 async function lookAt(disk: string, name: string, product: string, scratch: string): Promise<AboutImage> {
   const header = readQcow2Header(await beginning(disk));
   if ("fault" in header) throw new UserError(`${what}: ${name} ${header.fault}`, { hint: wayOut });

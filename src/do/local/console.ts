@@ -6,22 +6,22 @@ import { UserError } from "../../errors.js";
 export interface ConsoleWait {
   /** Milliseconds. */
   timeout: number;
-  /** Asked while waiting; when the guest is gone there is nothing to wait for. */
+  /** Called while waiting: the wait ends if the guest no longer runs. */
   running?: () => boolean | Promise<boolean>;
-  /** What is told of the guest's own words meanwhile. */
+  /** Messages of the guest to report meanwhile. */
   meanwhile?: Meanwhile;
 }
 
-/** What a guest says while it is waited for, so that who waits learns what for. */
+/** Messages of a guest that are reported during the wait, to show its progress. */
 export interface Meanwhile {
-  /** Its first group is what the guest says. */
+  /** Its first group is the guest's message. */
   pattern: RegExp;
   tell: (words: string) => void;
-  /** Milliseconds before the first words, and between any two: a guest that is soon ready has nothing told of it. */
+  /** Milliseconds before the first message and between two: nothing is reported about a guest that is ready soon. */
   every: number;
 }
 
-/** Waits until a line of a console log matches and returns the match. Throws UserError, with the log's last lines, when none does. */
+/** Waits until a line of a console log matches, and returns the match. Throws UserError with the log's last lines if none does. */
 export async function waitForConsole(
   file: string,
   pattern: RegExp,
@@ -44,7 +44,7 @@ export async function waitForConsole(
   }
 }
 
-/** Tells the last words of a console when they are new, not too often. */
+/** Reports the last message of a console if it is new, but not too often. */
 function listener(meanwhile: Meanwhile | undefined): (lines: readonly string[]) => void {
   let last = "";
   let next = Date.now() + (meanwhile?.every ?? 0);

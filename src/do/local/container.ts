@@ -17,7 +17,7 @@ import { argumentsOf, identify, isAlive, signal } from "./process-identity.js";
 import { hasEnded } from "./ended.js";
 import { requireTools, WITH_SBIN } from "./tools.js";
 
-/** Throws UserError where containers cannot be made at all. */
+/** Throws UserError if this machine does not support containers. */
 export async function requireContainers(): Promise<void> {
   if (process.getuid?.() !== 0)
     throw new UserError("containers need root", {
@@ -26,7 +26,7 @@ export async function requireContainers(): Promise<void> {
   await requireTools("systemd-nspawn", "ip", "nsenter", "unshare", "qemu-img");
 }
 
-/** Makes the container's folders and its seed, readable by root alone: user-data may hold secrets. */
+/** Makes the container's folders and its seed, readable only by root: user-data may contain secrets. */
 export async function makeContainerFolder(container: Container, seed: Seed): Promise<void> {
   await mkdir(container.folder, { recursive: true, mode: 0o700 });
   for (const name of Object.values(TREE_FOLDERS))
@@ -37,8 +37,8 @@ export async function makeContainerFolder(container: Container, seed: Seed): Pro
 }
 
 /**
- * Boots the container, which outlives this process; its network namespace must be there. Returns its nspawn process once the
- * tree is mounted and nspawn runs. The console log begins anew. Throws UserError with the log's end when it does not come to that.
+ * Boots the container, which outlives this process. Its network namespace must exist. Returns its nspawn process when the
+ * tree is mounted and nspawn runs. The console log is overwritten. Throws UserError with the log's last lines if the start fails.
  */
 export async function startContainer(
   container: Container,
@@ -78,7 +78,7 @@ async function untilBooting({ name, console: log }: Container, pid: number): Pro
   );
 }
 
-/** `systemctl`'s own test. */
+/** The test that `systemctl` uses. */
 export async function systemdIsInit(): Promise<boolean> {
   return access("/run/systemd/system").then(
     () => true,
@@ -88,7 +88,7 @@ export async function systemdIsInit(): Promise<boolean> {
 
 export type ContainerEnd = "was not running" | "powered down" | "killed";
 
-/** Has the guest power down (nspawn passes SIGTERM on, as what its init understands); kills what still runs after `timeout` ms. */
+/** Makes the guest power down: nspawn forwards SIGTERM to its init. Kills what still runs after `timeout` ms. */
 export async function stopContainer(
   { id }: Container,
   running: ProcessIdentity | undefined,

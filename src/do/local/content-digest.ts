@@ -12,7 +12,7 @@ export async function fileDigest(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** A digest of a file, or of a folder with all that it holds: names, contents, whether executable, links' targets; no times. */
+/** A digest of a file, or of a folder with its names, contents, executable bits and link targets, but without times. */
 export async function contentDigest(path: string): Promise<string> {
   const info = await lstat(path);
   if (info.isSymbolicLink()) return digestOf(["link", await readlink(path)]);

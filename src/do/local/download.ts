@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { UserError } from "../../errors.js";
 
-/** Milliseconds without a byte after which a download is given up. */
+/** Milliseconds without a byte after which a download fails. */
 const PATIENCE = 60_000;
 
 export interface Download {
@@ -11,15 +11,15 @@ export interface Download {
   /** SHA-256, hex. */
   sha256: string;
   file: string;
-  /** What the fleet file calls it: begins the messages. */
+  /** Its name in the fleet file: error messages begin with it. */
   what: string;
-  /** Looks at the first bytes (some KiB); says what is wrong with them. */
+  /** Checks the first bytes (some KiB). Returns what is wrong with them. */
   look: (start: Buffer) => string | undefined;
-  /** What the next action is where the network does not lead there. */
+  /** The hint if the server is not reachable. */
   hint: string;
 }
 
-/** Fetches a file, and sums it up as it comes. Throws UserError unless it is what the sum says; the file is then of no use. */
+/** Downloads a file and computes its SHA-256 meanwhile. Throws UserError if it differs; the file must not be used then. */
 export async function download({ url, sha256, file, what, look, hint }: Download): Promise<void> {
   const where = withoutQuery(url);
   const stop = new AbortController();
@@ -59,13 +59,13 @@ export async function download({ url, sha256, file, what, look, hint }: Download
   });
 }
 
-/** The query of a URL may be a signature that opens it. */
+/** Removes the query from a URL, because it may be a signature that grants access. */
 function withoutQuery(url: string): string {
   const { origin, pathname, search } = new URL(url);
   return `${origin}${pathname}${search === "" ? "" : "?…"}`;
 }
 
-/** fetch says no more than "fetch failed"; its cause does. */
+/** The message of an error's cause: that of fetch itself is only "fetch failed". */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as { message: string; cause?: unknown };
   return cause instanceof Error && cause.message !== "" ? cause.message : message;

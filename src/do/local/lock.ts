@@ -6,8 +6,8 @@ import type { ProcessIdentity } from "../../compute/local/process-identity.js";
 import { identify, isAlive } from "./process-identity.js";
 
 /**
- * Runs `work` while holding a lock file, waiting for another process of this machine that holds it (`waiting` is called once then). The
- * lock of a process that died is taken over.
+ * Runs `work` while holding a lock file. Waits while another process of this machine holds it, and calls `waiting` once then. Takes over
+ * the lock of a process that has died.
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, waiting: () => void): Promise<T> {
   await mkdir(dirname(file), { recursive: true });
@@ -22,7 +22,7 @@ export async function withLock<T>(file: string, work: () => Promise<T>, waiting:
   }
 }
 
-/** The lock appears under its name with its holder in it (a link is made whole or not at all). */
+/** Takes the lock if it is free. A hard link is atomic, so the lock file always contains its holder. */
 async function acquire(file: string): Promise<boolean> {
   const mine = `${file}.${randomUUID()}`;
   try {
@@ -39,7 +39,7 @@ async function acquire(file: string): Promise<boolean> {
   return false;
 }
 
-/** The identity written in a file; undefined when there is none. */
+/** The process identity in a file; undefined if there is none. */
 export async function readIdentity(file: string): Promise<ProcessIdentity | undefined> {
   try {
     return JSON.parse(await readFile(file, "utf8")) as ProcessIdentity;

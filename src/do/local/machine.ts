@@ -12,24 +12,24 @@ import { makeVeth, removeVeth } from "./veth.js";
 import { startVm, stopVm, type StopOutcome } from "./vm.js";
 import { deleteVm, runningProcess, saveVm, vmFolder, type VmRecord } from "./vm-store.js";
 
-// Hosts of this machine, whatever they run as: each of these acts by a host's record.
+// Hosts on this machine, VMs or containers: these functions use the host's record.
 
 /** A container to make. */
 export interface ContainerSpec extends Pick<Container, "name" | "netns"> {
   fleet: string;
-  /** Where it is reached. */
+  /** The address at which it is reachable. */
   address?: string;
   /** qcow2; it is not changed. */
   base: string;
   seed: Seed;
 }
 
-/** Makes the container's folder: its changes (none yet), seed and record. Does not start it. */
+/** Makes the container's folder with seed, record and an empty layer for its changes. Does not start it. */
 export async function createContainer(spec: ContainerSpec): Promise<VmRecord<Container>> {
   await requireContainers();
   const { fleet, base, address, seed, ...named } = spec;
   const folder = vmFolder(fleet, spec.name);
-  const id = shortName(folder); // another state folder of this machine may hold a fleet of the same name
+  const id = shortName(folder); // there may be a fleet of the same name in another state folder of this machine
   const file = (leaf: string) => join(folder, leaf);
   const files = {
     folder: file("tree"),
@@ -39,14 +39,14 @@ export async function createContainer(spec: ContainerSpec): Promise<VmRecord<Con
   };
   const disk = await ensureRawDisk(base);
   const machine: Container = { engine: "container", ...named, id, namespace: id, disk, ...files };
-  await deleteVm(folder); // what one left that was cut off
+  await deleteVm(folder); // left by an interrupted launch
   await makeContainerFolder(machine, seed);
   const record = { fleet, machine, base, ...(address === undefined ? {} : { address }) };
   await saveVm(folder, record);
   return record;
 }
 
-/** Plugs a machine in, by a device of its own unless one is named, and starts it. Throws UserError when it runs. */
+/** Connects a machine to the network, with a new device unless one is named, and starts it. Throws UserError if it runs already. */
 export async function startMachine(record: VmRecord, where: PluggedIn & { mac: string }): Promise<void> {
   if (await runningProcess(record)) throw new UserError(`${record.machine.name} is already running`);
   if (isVm(record)) {
@@ -61,13 +61,13 @@ export async function startMachine(record: VmRecord, where: PluggedIn & { mac: s
   }
 }
 
-/** Powers a machine down; after `timeout` ms, or where it does not hear, ends it. */
+/** Powers a machine down. Kills it after `timeout` ms, or if it cannot receive the request. */
 export async function stopMachine(record: VmRecord, timeout = 90_000): Promise<StopOutcome> {
   if (isVm(record)) return stopVm(record, timeout);
   return stopContainer(record.machine as Container, await runningProcess(record), timeout);
 }
 
-/** Ends a machine without ceremony, and deletes its disk and its device on the bridge. */
+/** Kills a machine, and deletes its disk and its device on the bridge. */
 export async function removeMachine(record: VmRecord): Promise<void> {
   const { machine } = record;
   const netns = machine.netns === undefined ? {} : { netns: machine.netns };
@@ -77,7 +77,7 @@ export async function removeMachine(record: VmRecord): Promise<void> {
   await deleteVm(folderOf(machine));
 }
 
-/** The cache may have been emptied, and the image replaced; changes over another image's files would make no whole. */
+/** Throws UserError if the image has been replaced: the container's layer of changes fits only its original image. */
 async function refuseOtherDisk({ machine, base }: VmRecord<Container>): Promise<void> {
   if ((await ensureRawDisk(base)) === machine.disk) return;
   throw new UserError(`${machine.name}: its image ${base} has changed since it was launched`, {

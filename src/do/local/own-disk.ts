@@ -19,13 +19,13 @@ import { hostPaths } from "./paths.js";
 import { SILENT, type Talk } from "./talk.js";
 import { requireTools, WITH_SBIN } from "./tools.js";
 
-/** $1 is the disk, $2 where its root filesystem begins, $3 a folder, $4 the tar. Mount and loop device go with the command. */
+/** $1: disk; $2: offset of its root filesystem; $3: a folder; $4: the tar file. Mount and loop device end with the command. */
 const PACK = `set -eu
 mount -o loop,nosuid,nodev,offset="$2" -- "$1" "$3"
 exec tar -c -C "$3" --sort=name --numeric-owner --xattrs '--xattrs-include=*' --exclude=./lost+found -f "$4" .
 `;
 
-/** The image's root filesystem as a tar file, from the cache or made now; needs root. */
+/** The image's root filesystem as a tar file, from the cache or new. Needs root. */
 export async function ensureOwnTree(image: OwnImage, options: CacheOptions = {}): Promise<string> {
   const { cache = hostPaths().cache, talk = SILENT } = options;
   const build = async (product: string, scratch: string) => {
@@ -44,8 +44,8 @@ export async function ensureOwnTree(image: OwnImage, options: CacheOptions = {})
 type Input = Pick<DiskInput, "tree" | "scratch" | "diskMiB" | "signal">;
 
 /**
- * The image's disk with another tree in its root filesystem, as large as asked: partition table, boot loaders and other partitions stay, and
- * the filesystem keeps the names that these find it by. Returns the path of a compressed qcow2, in the scratch folder.
+ * The image's disk with another tree in its root filesystem, in the requested size. Partition table, boot loaders and other partitions
+ * stay, and the filesystem keeps the UUID and label by which they find it. Returns the path of a compressed qcow2 in the scratch folder.
  */
 export async function fillOwnDisk(image: OwnImage, input: Input, talk: Talk): Promise<string> {
   await requireTools("mke2fs", "sfdisk", "partx", "fallocate", "qemu-img");
@@ -55,7 +55,7 @@ export async function fillOwnDisk(image: OwnImage, input: Input, talk: Talk): Pr
   await toRaw(image, raw);
   const root = await growRoot(raw, input.diskMiB);
   const signal = input.signal === undefined ? {} : { signal: input.signal };
-  // of the former files, not even deleted blocks stay
+  // no blocks of the earlier files stay on the disk
   const [offset, length] = [root.start, root.sectors].map((sectors) => String(sectors * SECTOR));
   await run({ argv: ["fallocate", "--punch-hole", "-o", offset ?? "", "-l", length ?? "", raw] });
   const { uuid, label, epoch } = image.about.root;
@@ -75,7 +75,7 @@ async function toRaw({ disk }: OwnImage, raw: string): Promise<void> {
   await run({ argv: rawArgv(disk, raw) });
 }
 
-/** Makes the disk larger, and its root partition as large as it can be. */
+/** Enlarges the disk, and its root partition as far as possible. */
 async function growRoot(raw: string, diskMiB: number): Promise<RootPartition> {
   const handle = await open(raw, "r+");
   await handle.truncate(diskMiB * 2 ** 20).finally(() => handle.close());

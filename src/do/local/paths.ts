@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { localPaths, type LocalPaths } from "../../compute/local/paths.js";
 
-/** The folders of whoever runs this process. */
+/** The folders of the user who runs this process. */
 export function hostPaths(): LocalPaths {
   return localPaths(process.env, homedir());
 }

@@ -1,28 +1,28 @@
 import { createHash } from "node:crypto";
 
-/** Where a machine is plugged in. */
+/** The network connection of a machine. */
 export interface Plug {
   bridge: string;
-  /** The network namespace of the bridge, where that is not this machine's own. */
+  /** The network namespace of the bridge; undefined: this machine's own. */
   netns?: string;
-  /** What the device on the bridge is called: a VM's tap, or the outer end of a container's veth. */
+  /** Name of the device on the bridge: a VM's tap, or the outer end of a container's veth. */
   device: string;
 }
 
-/** The same, where the machine names the device itself unless one is given. */
+/** The same with an optional device; by default its name is made from the machine's. */
 export type PluggedIn = Omit<Plug, "device"> & { device?: string };
 
-/** Interface names have at most 15 characters, so what is named is told by a digest. */
+/** A name for an interface, made from a digest: Linux allows at most 15 characters. */
 export function shortName(...words: readonly string[]): string {
   return `sp-${createHash("sha256").update(words.join("\0")).digest("hex").slice(0, 10)}`;
 }
 
-/** The start of an `ip` command where the bridge is. */
+/** The beginning of an `ip` command in the bridge's network namespace. */
 export function ipWhere(plug: Pick<Plug, "netns">, ...words: string[]): [string, ...string[]] {
   return plug.netns === undefined ? ["ip", ...words] : ["ip", "-n", plug.netns, ...words];
 }
 
-/** What to check when it fails. */
+/** A hint for a failed command. */
 export function rootHint({ netns }: Pick<Plug, "netns">): string {
   const root = "creating network devices needs root";
   return netns === undefined ? root : `is there a network namespace ${netns}? And ${root}`;

@@ -1,26 +1,26 @@
 import { readFileSync } from "node:fs";
 import { parseStat, sameProcess, type ProcessIdentity } from "../../compute/local/process-identity.js";
 
-/** The identity of a running process; undefined when there is none with this pid (a zombie counts as none). */
+/** The identity of a running process; undefined if none has this pid (zombies do not count). */
 export function identify(pid: number): ProcessIdentity | undefined {
   const stat = parseStat(readOrEmpty(`/proc/${pid}/stat`));
   if (stat === undefined || stat.state === "Z" || stat.state === "X") return undefined;
   return { pid, startTicks: stat.startTicks, bootId: bootId() };
 }
 
-/** True only while the very process runs that was identified, never for another one that got its pid. */
+/** Whether the identified process still runs; false if another process has its pid now. */
 export function isAlive(process: ProcessIdentity): boolean {
   const now = identify(process.pid);
   return now !== undefined && sameProcess(now, process);
 }
 
-/** Sends a signal to the process that was identified, and to no other; false when it no longer runs. */
+/** Sends a signal to the identified process only; false if it no longer runs. */
 export function signal(target: ProcessIdentity, name: NodeJS.Signals): boolean {
   if (!isAlive(target)) return false;
   return process.kill(target.pid, name);
 }
 
-/** The arguments of a running process; none when it is gone. */
+/** The arguments of a running process; empty if it has ended. */
 export function argumentsOf(pid: number): string[] {
   return readOrEmpty(`/proc/${pid}/cmdline`).split("\0").slice(0, -1);
 }

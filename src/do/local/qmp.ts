@@ -8,7 +8,7 @@ interface Message {
   event?: string;
 }
 
-/** Gives one command to QEMU's machine protocol and returns its answer. Throws UserError when QEMU does not answer in time (ms). */
+/** Sends one command by the QEMU Machine Protocol and returns the answer. Throws UserError if QEMU does not answer in `timeout` ms. */
 export async function qmp(socket: string, command: string, timeout = 5000): Promise<unknown> {
   const connection = connect({ path: socket });
   const timer = setTimeout(() => connection.destroy(new Error(`no answer in ${timeout / 1000} s`)), timeout);
@@ -22,7 +22,7 @@ export async function qmp(socket: string, command: string, timeout = 5000): Prom
   }
 }
 
-/** The protocol: QEMU greets, capabilities are negotiated, then commands are answered one by one, events in between. */
+/** The protocol: greeting of QEMU, negotiation of capabilities, then one answer for each command, with events in between. */
 async function converse(connection: Socket, command: string): Promise<unknown> {
   const failed = new Promise<never>((_, reject) => {
     connection.once("error", reject);

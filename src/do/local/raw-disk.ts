@@ -10,7 +10,7 @@ import { hostPaths } from "./paths.js";
 import { SILENT } from "./talk.js";
 import { requireTools } from "./tools.js";
 
-/** Tells an image from a later one of the same path, without reading it. */
+/** Identifies an image without reading it: a later image can have the same path. */
 interface ImageState {
   path: string;
   size: number;
@@ -18,12 +18,12 @@ interface ImageState {
   ino: number;
 }
 
-/** In an entry's folder: the image that it was made from. */
+/** File in an entry's folder with the state of the image that it was made from. */
 const SOURCE = "image.json";
 
 /**
- * The content of a qcow2 as a raw disk, sparse, from the cache: the kernel mounts no qcow2. Those whose image is gone are deleted; what a
- * container has mounted stays with it. Throws UserError when there is no such image.
+ * The content of a qcow2 as a sparse raw disk in the cache, because the kernel cannot mount a qcow2. Entries whose image is gone are
+ * deleted; a container keeps what it has mounted. Throws UserError if there is no such image.
  */
 export async function ensureRawDisk(image: string, options: CacheOptions = {}): Promise<string> {
   const { cache = hostPaths().cache, talk = SILENT } = options;
@@ -40,7 +40,7 @@ export async function ensureRawDisk(image: string, options: CacheOptions = {}): 
   return join(entry.folder, "disk.raw");
 }
 
-/** Throws UserError unless an image can be read, as qcow2. */
+/** Throws UserError unless the image is a readable qcow2. */
 export async function requireImage(image: string): Promise<void> {
   if ((await stateOf(image)) === undefined) throw new UserError(`there is no image ${image}`);
   await requireTools("qemu-img");
@@ -51,7 +51,7 @@ export async function requireImage(image: string): Promise<void> {
 async function deleteStale(root: string): Promise<void> {
   for (const name of await readdir(root)) {
     const source = await readFile(join(root, name, SOURCE), "utf8").catch(() => undefined);
-    if (source === undefined) continue; // not an entry, or not yet one
+    if (source === undefined) continue; // not an entry, or an unfinished one
     const was = JSON.parse(source) as ImageState;
     const is = await stateOf(was.path);
     if (is === undefined || digestOf(is) !== digestOf(was)) await removeTree(join(root, name));

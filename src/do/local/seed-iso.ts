@@ -4,7 +4,7 @@ import { seedFiles, seedIsoArgv, type Seed } from "../../compute/local/seed.js";
 import { run } from "../process.js";
 import { hasTool, requireTools } from "./tools.js";
 
-/** Writes the NoCloud disk, readable by its owner alone: user-data may hold secrets. */
+/** Writes the NoCloud disk, readable only by its owner: user-data may contain secrets. */
 export async function writeSeedIso(seed: Seed, iso: string): Promise<void> {
   const program = (await hasTool("xorriso")) ? "xorriso" : "genisoimage";
   if (program === "genisoimage") await requireTools("genisoimage");

@@ -7,11 +7,11 @@ import { requireTools } from "./tools.js";
 export interface SshKey {
   /** The private key's file, mode 0600. */
   file: string;
-  /** One line, as it goes into authorized_keys. */
+  /** One line in the form of authorized_keys. */
   publicKey: string;
 }
 
-/** The ed25519 key in a folder, made when there is none. The names of VMs never begin with a dot, so `.ssh` in a fleet's folder is free. */
+/** The ed25519 key of a fleet, made if it does not exist. Names of VMs never begin with a dot, so its folder can be `.ssh`. */
 export async function ensureSshKey(folder: string, comment: string): Promise<SshKey> {
   await requireTools("ssh-keygen");
   await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -7,17 +7,17 @@ import { requireTools } from "./tools.js";
 
 export interface GuestCommand {
   argv: readonly [string, ...string[]];
-  /** Text for the program's standard input; the place for a secret, or for a script (`argv: ["bash", "-s"]`). */
+  /** Text for the program's standard input, such as a secret, or a script (`argv: ["bash", "-s"]`). */
   input?: string;
   /** Milliseconds. */
   timeout?: number;
   onLine?: (line: string) => void;
 }
 
-/** ssh's own failures end with this status. */
+/** The exit code of ssh for its own errors. */
 export const SSH_FAILED = 255;
 
-/** Runs a program in the guest and returns its result, whatever the exit code. Throws UserError when the guest is not reached. */
+/** Runs a program in the guest and returns its result for any exit code. Throws UserError if the guest is not reachable. */
 export async function attemptInGuest(target: SshTarget, command: GuestCommand): Promise<Finished> {
   const { argv, ...how } = command;
   const result = await attempt({ ...how, argv: sshArgv(target, argv.map(shellQuote).join(" ")) });
@@ -27,7 +27,7 @@ export async function attemptInGuest(target: SshTarget, command: GuestCommand): 
   });
 }
 
-/** The same; throws UserError unless the exit code is 0. Returns what it wrote to standard output. */
+/** The same, but throws UserError unless the exit code is 0. Returns standard output. */
 export async function runInGuest(target: SshTarget, command: GuestCommand): Promise<string> {
   const result = await attemptInGuest(target, command);
   if (result.exitCode === 0) return result.stdout;
@@ -61,12 +61,12 @@ export async function waitForSsh(target: SshTarget, timeout: number): Promise<vo
 }
 
 export interface CloudInitResult {
-  /** "done", or "degraded" when it ended with errors that it could work around. */
+  /** "done", or "degraded" if cloud-init ended with recoverable errors. */
   outcome: "done" | "degraded";
   problems: string[];
 }
 
-/** Waits until cloud-init is through in the guest (`timeout` in ms). Throws UserError when it failed. */
+/** Waits until cloud-init has finished in the guest (`timeout` in ms). Throws UserError if it failed. */
 export async function waitForCloudInit(target: SshTarget, timeout: number): Promise<CloudInitResult> {
   const argv = ["cloud-init", "status", "--wait", "--format", "json"] as const;
   const { exitCode, stdout, stderr } = await attemptInGuest(target, { argv, timeout });
@@ -78,7 +78,7 @@ export async function waitForCloudInit(target: SshTarget, timeout: number): Prom
     lines.map((line) => `${level}: ${line}`),
   );
   const problems = [...(status.errors ?? []), ...recoverable];
-  // 2 is "degraded" (23.4 and later): everything ran, something was worked around.
+  // 2 is "degraded" (23.4 and later): everything ran, with recoverable errors
   if (exitCode === 0 || exitCode === 2) return { outcome: exitCode === 0 ? "done" : "degraded", problems };
   throw new UserError(`cloud-init failed in the guest: ${problems.join("; ") || stderr}`, {
     hint: "in the guest: cloud-init status --long, /var/log/cloud-init.log",

@@ -1,4 +1,4 @@
-/** How the long jobs tell what they do; the command decides where it is shown. */
+/** How long jobs report progress. The command decides where it is shown. */
 export interface Talk {
   info: (line: string) => void;
   warn: (line: string) => void;

@@ -1,7 +1,7 @@
 import { attempt, run } from "../process.js";
 import { bridgeHint, ipWhere, rootHint, type Plug } from "./plug.js";
 
-/** Makes the tap device, unless it is there, and plugs it into the bridge. A failure leaves none. */
+/** Makes the tap device if it does not exist, and connects it to the bridge. Removes it if this fails. */
 export async function ensureTap(plug: Plug): Promise<void> {
   const { device, bridge } = plug;
   if ((await attempt({ argv: ipWhere(plug, "link", "show", "dev", device) })).exitCode !== 0)

@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
 import { UserError } from "../../errors.js";
 
-/** Debian's package for each program (or file, with its absolute path) that the local side uses. */
+/** The Debian package of each program (or file, by absolute path) that code for this machine uses. */
 const PACKAGES = {
   "/usr/lib/apt/apt-helper": "apt",
   "/usr/lib/grub/i386-pc/boot.img": "grub-pc-bin",
@@ -33,14 +33,14 @@ const PACKAGES = {
 
 export type Tool = keyof typeof PACKAGES;
 
-/** PATH for programs that Debian keeps out of an ordinary user's PATH. */
+/** PATH with the sbin folders, which an ordinary user's PATH does not have in Debian. */
 export const WITH_SBIN = { PATH: pathWithSbin() };
 
 function pathWithSbin(): string {
   return `${process.env.PATH ?? "/usr/bin:/bin"}:/usr/sbin:/sbin`;
 }
 
-/** Throws UserError with the apt-get line for all that are missing. */
+/** Throws UserError with an apt-get command if some are missing. */
 export async function requireTools(...tools: readonly Tool[]): Promise<void> {
   const found = await Promise.all(tools.map(hasTool));
   const missing = tools.filter((_, index) => !found[index]);
@@ -51,7 +51,7 @@ export async function requireTools(...tools: readonly Tool[]): Promise<void> {
   });
 }
 
-/** Whether a program is on PATH (or in sbin), or a file is there. */
+/** Whether a program is in PATH (or sbin), or a file exists. */
 export async function hasTool(tool: string): Promise<boolean> {
   const files = isAbsolute(tool)
     ? [tool]

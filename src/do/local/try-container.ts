@@ -15,10 +15,10 @@ import { ensureRawDisk } from "./raw-disk.js";
 import { SILENT } from "./talk.js";
 import { removeNamespace } from "./veth.js";
 
-/** A guest that has nothing to do is up and down again in three seconds. */
+/** Milliseconds. A guest without work boots and powers down in three seconds. */
 const TIMEOUT = 60_000;
 
-/** Whether a container of this image (qcow2) really boots, which is tried once per boot of this machine. */
+/** Whether a container of this image (qcow2) really boots. This is tested once per boot of this machine. */
 export async function containersBoot(image: string, options: CacheOptions = {}): Promise<boolean> {
   const { cache = hostPaths().cache, talk = SILENT } = options;
   const file = join(cache, "containers.json");
@@ -52,9 +52,9 @@ async function note(file: string, failure: string | undefined, talk: { info: (li
   return boot;
 }
 
-/** Boots one that powers down at once; what went wrong, if anything. */
+/** Boots a container that powers down immediately. Returns the error, if any. */
 async function tryOne(image: string, cache: string): Promise<string | undefined> {
-  const id = `sp-try-${digestOf(cache).slice(0, 8)}`; // always the same one, so that one that was cut off is found
+  const id = `sp-try-${digestOf(cache).slice(0, 8)}`; // always the same name, so that a container of an interrupted test is found
   const disk = await ensureRawDisk(image, { cache });
   await mkdir(cache, { recursive: true });
   return withTemporaryFolder(cache, async (path) => {

@@ -3,16 +3,16 @@ import { attempt, run } from "../process.js";
 import { bridgeHint, ipWhere, rootHint, type Plug } from "./plug.js";
 import { removeDevice } from "./tap.js";
 
-/** A container's network namespace, and the cable from it into a bridge. */
+/** A container's network namespace, and the veth pair that connects it to a bridge. */
 export interface Veth extends Plug {
   namespace: string;
-  /** Of the container's end. */
+  /** MAC address of the container's end. */
   mac: string;
 }
 
 /**
- * Makes namespace and cable, in place of those that are there: a namespace keeps addresses and packet filters of its former guest. A
- * failure leaves none.
+ * Makes namespace and veth pair, and replaces existing ones: a namespace would keep addresses and packet filters of its earlier guest.
+ * Removes both if this fails.
  */
 export async function makeVeth(veth: Veth): Promise<void> {
   const { namespace, device, mac, bridge } = veth;
@@ -34,7 +34,7 @@ export async function makeVeth(veth: Veth): Promise<void> {
   }
 }
 
-/** The cable would go with the namespace, but not at once. */
+/** Removes both. Without the namespace the veth pair would also disappear, but not immediately. */
 export async function removeVeth(veth: Pick<Veth, "namespace" | "device" | "netns">): Promise<void> {
   await removeDevice(veth);
   await removeNamespace(veth.namespace);

@@ -8,13 +8,13 @@ import { dnsLabel } from "../../understand/settings/types.js";
 import { argumentsOf, identify, isAlive } from "./process-identity.js";
 import { hostPaths } from "./paths.js";
 
-/** What vm.json holds: of a virtual machine, or of a container. */
+/** The content of vm.json, for a virtual machine or a container. */
 export interface VmRecord<M extends Machine = Machine> {
   fleet: string;
   machine: M;
-  /** The image that the disk is laid over: it must stay as long as the machine. */
+  /** The backing image of the disk: it must exist as long as the machine. */
   base: string;
-  /** Where it is reached, as it was launched; not known of hosts that an earlier release has launched. */
+  /** Its address at launch. Undefined for hosts that an earlier release has launched. */
   address?: string;
   /** The QEMU or nspawn process of the last start. */
   process?: ProcessIdentity;
@@ -22,11 +22,11 @@ export interface VmRecord<M extends Machine = Machine> {
 
 export interface VmStatus {
   record: VmRecord;
-  /** That process, when it runs. */
+  /** That process, if it runs. */
   running: ProcessIdentity | undefined;
 }
 
-/** `<state>/<fleet>/<name>`. Throws UserError for a name that is no host name label: it is a folder, a host name and an argument. */
+/** `<state>/<fleet>/<name>`. Throws UserError unless the name is a host name label: it is also used as host name and argument. */
 export function vmFolder(fleet: string, name: string, state = hostPaths().state): string {
   for (const word of [fleet, name]) {
     if (dnsLabel.test(word)) continue;
@@ -37,7 +37,7 @@ export function vmFolder(fleet: string, name: string, state = hostPaths().state)
   return join(state, fleet, name);
 }
 
-/** Writes the record; a reader sees the old one or the new one, never half. */
+/** Writes the record atomically. */
 export async function saveVm(folder: string, record: VmRecord): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = join(folder, "vm.json.tmp");
@@ -45,7 +45,7 @@ export async function saveVm(folder: string, record: VmRecord): Promise<void> {
   await rename(temporary, join(folder, "vm.json"));
 }
 
-/** The VM of this name; undefined when there is none. */
+/** The VM of this name; undefined if there is none. */
 export async function findVm(fleet: string, name: string, state?: string): Promise<VmStatus | undefined> {
   return readVm(vmFolder(fleet, name, state));
 }
@@ -65,8 +65,8 @@ export async function listVms(options: { fleet?: string; state?: string } = {}):
 }
 
 /**
- * The process of a machine. It is the one noted at its start if that still runs; else the one in its pid file, provided that its
- * arguments are this machine's (the CLI may have been ended between starting it and noting it).
+ * The process of a machine: the recorded one if it still runs; otherwise the one in the pid file, if its arguments belong to this
+ * machine (the CLI may have been killed after the start, before it recorded the process).
  */
 export async function runningProcess(record: VmRecord): Promise<ProcessIdentity | undefined> {
   if (record.process !== undefined && isAlive(record.process)) return record.process;

@@ -11,17 +11,17 @@ import { writeSeedIso } from "./seed-iso.js";
 import { requireTools } from "./tools.js";
 import { deleteVm, findVm, runningProcess, saveVm, vmFolder, type VmRecord } from "./vm-store.js";
 
-/** A VM to make: the machine without the files, which lie in its state folder. */
+/** A VM to make: the machine without its files, which are in its state folder. */
 export interface VmSpec extends Pick<
   VirtualMachine,
   "name" | "memoryMiB" | "cpus" | "accelerator" | "nics" | "netns"
 > {
   fleet: string;
-  /** Where it is reached. */
+  /** The address at which it is reachable. */
   address?: string;
-  /** qcow2 that the disk is laid over; it is not changed. */
+  /** The backing image of the disk (qcow2); it is not changed. */
   base: string;
-  /** The base's own size unless given. */
+  /** Default: the size of the base. */
   diskMiB?: number;
   seed: Seed;
 }
@@ -29,7 +29,7 @@ export interface VmSpec extends Pick<
 /** Linux's limit for the path of a Unix socket, without the final zero byte. */
 const SOCKET_PATH_BYTES = 107;
 
-/** Makes the VM's folder: disk, seed and record. Does not start it. Throws UserError when there is such a VM already. */
+/** Makes the VM's folder with disk, seed and record. Does not start it. Throws UserError if the VM exists. */
 export async function createVm(spec: VmSpec, state?: string): Promise<VmRecord<VirtualMachine>> {
   await requireTools("qemu-img");
   const folder = vmFolder(spec.fleet, spec.name, state);
@@ -63,7 +63,7 @@ function filesOf(folder: string) {
   return { ...files, qmp: qmpSocket, pidfile: file("pid") };
 }
 
-/** Starts QEMU, which outlives this process, and notes which process it is. The console log begins anew. */
+/** Starts QEMU, which outlives this process, and records its process. The console log is overwritten. */
 export async function startVm(record: VmRecord<VirtualMachine>): Promise<VmRecord<VirtualMachine>> {
   const { machine } = record;
   await requireTools("qemu-system-x86_64", ...(machine.netns === undefined ? [] : (["ip"] as const)));
@@ -86,8 +86,8 @@ export async function startVm(record: VmRecord<VirtualMachine>): Promise<VmRecor
 export type StopOutcome = "was not running" | "powered down" | "quit" | "killed";
 
 /**
- * Asks the guest to power down (ACPI); after `timeout` ms tells QEMU to quit, and at last kills the process, provided that it is the one
- * that was started for this VM.
+ * Asks the guest to power down (ACPI). After `timeout` ms tells QEMU to quit, and then kills the process, if it is the one that was
+ * started for this VM.
  */
 export async function stopVm(record: VmRecord<VirtualMachine>, timeout = 90_000): Promise<StopOutcome> {
   const running = await runningProcess(record);
@@ -101,7 +101,7 @@ export async function stopVm(record: VmRecord<VirtualMachine>, timeout = 90_000)
   throw new UserError(`${record.machine.name}: process ${running.pid} does not end, even after SIGKILL`);
 }
 
-/** QEMU closes its socket when it quits, which may come before its answer: that is seen by the process, not by the answer. */
+/** True if QEMU has answered, or closed its socket: when it quits, it may do so without an answer. Callers check the process. */
 async function succeeds(asked: Promise<unknown>): Promise<boolean> {
   return asked.then(
     () => true,

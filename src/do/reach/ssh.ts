@@ -5,7 +5,7 @@ import type { Host } from "../../understand/fleet.js";
 import { attempt } from "../process.js";
 import { SSH_FAILED } from "../local/ssh.js";
 
-/** A host at an address, by the operator's own ssh. */
+/** Reaches a host at an address by the operator's ssh program. */
 export function reachBySsh(name: string, host: Host, address: string): Reached {
   const argv = operatorSshArgv(address);
   return {

@@ -3,22 +3,22 @@ import { UserError } from "../../errors.js";
 import { start } from "../process.js";
 
 export interface Streaming {
-  /** What runs a script that comes on its standard input. */
+  /** A command that runs the script from its standard input. */
   argv: readonly [string, ...string[]];
   script: string;
-  /** What it prints, as it comes, and what it says, line by line. */
+  /** Called with standard output as it arrives; onLine with each line of standard error. */
   onData: (piece: Buffer) => void;
   onLine: (line: string) => void;
-  /** Ends it: its standard input ends, and 10 s later itself. */
+  /** When aborted, closes its standard input, and kills it 10 s later. */
   signal: AbortSignal;
 }
 
-/** Milliseconds in which it ends by itself. */
+/** Milliseconds for it to end by itself. */
 const GRACE = 10_000;
 
 /**
- * Runs a script whose output is more than a text, until it ends or is ended; its exit code, null when it was killed. It does not get what the
- * terminal's keys send to this process.
+ * Runs a script with binary output until it ends or is stopped. Returns its exit code; null if it was killed. Signals from the terminal,
+ * such as Ctrl-C, do not reach it.
  */
 export function stream({ argv, script, onData, onLine, signal }: Streaming): Promise<number | null> {
   const child = start({ argv }, { stdio: ["pipe", "pipe", "pipe"], detached: true });
@@ -32,7 +32,7 @@ export function stream({ argv, script, onData, onLine, signal }: Streaming): Pro
     };
     const kill = () => {
       child.kill("SIGKILL");
-      // another process may still hold them
+      // another process may still have them open
       stdout.destroy();
       stderr.destroy();
     };
@@ -48,7 +48,7 @@ export function stream({ argv, script, onData, onLine, signal }: Streaming): Pro
       finish();
       resolve(code);
     });
-    stdin.on("error", () => undefined); // it has ended: its exit code tells
+    stdin.on("error", () => undefined); // the program has ended; its exit code has the reason
     stdout.on("data", (piece: Buffer) => {
       try {
         onData(piece);

@@ -2,10 +2,10 @@ import type { Fault, Path } from "../fault.js";
 import type { Fleet } from "../fleet.js";
 import { placeOf } from "./place-of.js";
 
-/** Units of sip-proxy, with their drop-ins. */
+/** Units of sip-proxy and their drop-ins. */
 const ownUnits = "(kamailio|rtpproxy|rtpengine|sip-proxy)[^/]*\\.(service|timer|path|socket|target|mount)";
 
-/** Folders that the image, or what is sealed of it, does not keep as they are; and why. */
+/** Folders in which a file would be changed or removed by the bake or on the host, with the reason and a hint. */
 const kept: readonly [pattern: RegExp, why: string, hint: string][] = [
   [
     /^\/(etc\/(sip-proxy|kamailio)|usr\/(lib|share)\/sip-proxy|var\/lib\/sip-proxy)(\/|$)/,
@@ -29,7 +29,7 @@ const kept: readonly [pattern: RegExp, why: string, hint: string][] = [
   ],
 ];
 
-/** Files are added where they stay. */
+/** Added files must not be in folders where they would be changed or removed. */
 export function addedFilesStay({ image, hosts }: Fleet): Fault[] {
   const ofHosts = hosts.flatMap((host) =>
     Object.keys(host.settings.files).flatMap((path) => strays(path, [...placeOf(host, "files"), path])),
@@ -42,7 +42,7 @@ function strays(path: string, at: Path): Fault[] {
   return why === undefined ? [] : [{ path: at, atKey: true, message: why, ...(hint && { hint }) }];
 }
 
-/** Units are not those of sip-proxy, and are given once. */
+/** Added units must not be units of sip-proxy, and each must be given once. */
 export function addedUnitsAreOthers({ hosts }: Fleet): Fault[] {
   return hosts.flatMap((host) =>
     Object.keys(host.settings.units).flatMap((name) => {
@@ -66,7 +66,7 @@ export function addedUnitsAreOthers({ hosts }: Fleet): Fault[] {
   );
 }
 
-/** What systemd takes for a unit; those that are files are looked at when they are read. */
+/** Whether a text has a section, as systemd requires of a unit. Units in files are checked when they are read. */
 export const isUnit = (text: string): boolean => /^\[[A-Za-z-]+\]\s*$/m.test(text);
 
 export const notAUnit = "must have a section such as [Service]";
@@ -79,7 +79,7 @@ export function addedUnitsHaveASection({ hosts }: Fleet): Fault[] {
   );
 }
 
-/** The package alone would upgrade, and restart, Kamailio too. */
+/** unattended-upgrades must be enabled by its setting: the package alone would also upgrade, and restart, Kamailio. */
 export function upgradesAreASetting({ image }: Fleet): Fault[] {
   if (image.unattended_upgrades) return [];
   return image.packages.flatMap(({ name }, index) =>
@@ -95,7 +95,7 @@ export function upgradesAreASetting({ image }: Fleet): Fault[] {
   );
 }
 
-/** A package is named once: with two versions, or two lists of ports, nobody knows which is meant. */
+/** Each package must be given once: with two versions or two lists of ports it would not be clear which one applies. */
 export function addedPackagesAreNamedOnce({ image }: Fleet): Fault[] {
   const names = image.packages.map(({ name }) => name.split("=")[0]);
   return names.flatMap((name, index) =>

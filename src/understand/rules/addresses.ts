@@ -2,7 +2,7 @@ import { destination } from "../destination.js";
 import type { Fault } from "../fault.js";
 import type { Fleet } from "../fleet.js";
 
-/** Something that must be the same only once: its value, and where it is given. */
+/** A value that must be unique in the fleet, and its place in the file. */
 interface Claim {
   value: string;
   path: Fault["path"];
@@ -65,7 +65,7 @@ export function uniquePrivateAddresses({ hosts, recorders }: Fleet): Fault[] {
   ];
 }
 
-/** Up to Kamailio 6.0 the state of a destination is matched by its URI, so two rows of a set must never share one. */
+/** Kamailio before 6.1 finds a destination's state by its URI, so two rows of a set must not have the same URI. */
 export function uniqueDestinations({ recorders }: Fleet): Fault[] {
   const claims = recorders.map((recorder) => ({
     value: `${recorder.siprec_set} ${destination(recorder)}`,

@@ -11,7 +11,7 @@ export function tlsRecordersNeedTls({ hosts, recorders }: Fleet): Fault[] {
   });
 }
 
-/** A warning: whoever takes the recorder's address would get the audio. */
+/** A warning: without a check of the certificate, anybody who takes over the recorder's address would get the audio. */
 export function tlsRecordersAreChecked({ hosts, recorders }: Fleet): Fault[] {
   const trusting = hosts.some(({ settings }) => settings.enable_tls && settings.tls_ca === undefined);
   if (!trusting) return [];
@@ -32,7 +32,7 @@ export function relaySourceIsPinned({ image }: Fleet): Fault[] {
   return relayOf(image).source?.faults(image) ?? [];
 }
 
-/** Asked for: what cannot be is no host that takes calls. */
+/** With `kernel_forwarding: true`, a host without the kernel module accepts no calls: refuses images that cannot have it. */
 export function kernelForwardingIsPossible({ image }: Fleet): Fault[] {
   if (image.kernel_forwarding !== true) return [];
   const path = ["image", "kernel_forwarding"];
@@ -62,7 +62,7 @@ export function groupBoundsAscend({ group }: Fleet): Fault[] {
   return [{ path: ["group", "min"], message: `must be at most max (${group.max}); got ${group.min}` }];
 }
 
-/** Without an allow-list, whoever finds the address can place calls to the recorders. */
+/** A warning: without a list of allowed sources, anybody who finds the address can call the recorders. */
 export function platformsAreNamed({ hosts }: Fleet): Fault[] {
   const open = hosts.filter(({ settings }) => settings.trusted.length === 0);
   const all = hosts
@@ -90,7 +90,7 @@ export function platformsAreNamed({ hosts }: Fleet): Fault[] {
 
 const isEverybody = (network: string): boolean => network.endsWith("/0");
 
-/** JSON-RPC changes everything that Kamailio is: its recorders, its calls, its log. */
+/** JSON-RPC controls all of Kamailio, such as recorders, calls and log level, so it must not be open to everybody. */
 export function jsonRpcIsNotForEverybody({ hosts }: Fleet): Fault[] {
   return hosts
     .filter(({ settings }) => settings.enable_jsonrpc && settings.http_allow.some(isEverybody))
@@ -102,7 +102,7 @@ export function jsonRpcIsNotForEverybody({ hosts }: Fleet): Fault[] {
     }));
 }
 
-/** Whoever names networks for SSH means the others to be kept out. */
+/** Networks for SSH have an effect only with the firewall: without it, SSH stays open to all. */
 export function sshNetworksNeedFirewall({ hosts }: Fleet): Fault[] {
   return hosts
     .filter(({ settings }) => settings.ssh_networks.length > 0 && !settings.host_firewall)

@@ -9,7 +9,7 @@ import * as ports from "./ports.js";
 import * as recorders from "./recorders.js";
 import * as secrets from "./secrets.js";
 
-/** The policy: rules across settings that a fleet must keep. Reading this list is reading the policy. */
+/** The policy: all rules that involve several settings, in one list. */
 export const rules: readonly ((fleet: Fleet) => Fault[])[] = [
   addresses.someHost,
   addresses.someRecorder,

@@ -3,7 +3,7 @@ import type { Fault } from "../fault.js";
 import type { Fleet, Host } from "../fleet.js";
 import { placeOf } from "./place-of.js";
 
-/** Where the image's sshd listens. */
+/** The port of the image's sshd. */
 const SSH = 22;
 
 export function rtpRangeAscends({ hosts }: Fleet): Fault[] {
@@ -25,7 +25,7 @@ export function rtpRangeHoldsExpectedCalls({ hosts }: Fleet): Fault[] {
     }));
 }
 
-/** More are refused by the range, whatever the limit says. */
+/** The RTP range must have ports for max_calls: calls beyond it are refused even if max_calls is higher. */
 export function rtpRangeHoldsMaxCalls({ hosts }: Fleet): Fault[] {
   return hosts
     .flatMap((host) => beyondRange(host, "max_calls"))
@@ -37,7 +37,7 @@ export function rtpRangeHoldsMaxCalls({ hosts }: Fleet): Fault[] {
     }));
 }
 
-/** A number of calls that is more than the RTP range holds: where it stands, and what would be enough. */
+/** If the number of calls is larger than the RTP range allows: its place, and a range that is large enough. */
 function beyondRange(host: Host, name: "expected_calls" | "max_calls") {
   const { [name]: calls, rtp_start, rtp_stop } = host.settings;
   const holds = callsInRange(host.settings);
@@ -52,7 +52,7 @@ function beyondRange(host: Host, name: "expected_calls" | "max_calls") {
   ];
 }
 
-/** SIP listeners must not share a port of one transport, nor lie in the RTP range. */
+/** SIP listeners of one transport must have different ports, outside the RTP range. */
 export function listenersDoNotOverlap({ hosts }: Fleet): Fault[] {
   return hosts.flatMap((host) => [
     ...clashes(host, ["sip_udp_port", "sip_private_port"]),

@@ -45,7 +45,7 @@ export function weightsAreNumbers({ recorders }: Fleet): Fault[] {
   });
 }
 
-/** In a set where some rows have a weight, nobody can say what share the others mean. */
+/** If some rows of a set have a weight, all must have one: the share of the others would not be defined. */
 export function weightsAreOnEveryRecorder({ recorders }: Fleet): Fault[] {
   const weighted = weightedBySet(recorders);
   return recorders.flatMap(({ name, siprec_set, siprec_attrs }) => {
@@ -63,7 +63,7 @@ export function weightsAreOnEveryRecorder({ recorders }: Fleet): Fault[] {
   });
 }
 
-/** Of each set in which there are any, the rows that have a weight. */
+/** The recorders that have a weight, by set. */
 function weightedBySet(recorders: readonly Recorder[]): Map<number, string[]> {
   const sets = new Map<number, string[]>();
   for (const { name, siprec_set, siprec_attrs } of recorders) {

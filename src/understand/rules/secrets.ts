@@ -26,7 +26,7 @@ export function passwordIsGiven({ database }: Fleet): Fault[] {
   ];
 }
 
-/** A literal works; it then lies in the fleet file and in user-data. */
+/** Warnings about literal secrets: they work, but are readable in the fleet file and in user-data. */
 export function literalSecrets(fleet: Fleet): Fault[] {
   const onHost = secretForms("shortForm")
     .map((form) => `"${form}"`)
@@ -51,7 +51,7 @@ interface Literal {
   form: "one line" | "key";
 }
 
-/** The secrets that are written out and no certificates, each place of the fleet file once. */
+/** The literal secrets except certificates, each place of the fleet file once. */
 function literals({ database, hosts }: Fleet): Literal[] {
   const found = new Map<string, Literal>();
   const add = (secret: SecretValue | undefined, path: Path, form: Literal["form"]) => {
@@ -77,7 +77,7 @@ export function otherSecretHasOne({ hosts }: Fleet): Fault[] {
     }));
 }
 
-/** What is written out must be what the host can use: PEM, or where PEM lies on it. */
+/** Literal certificates and keys must be PEM, or the path of a PEM file on the host. */
 export function certificatesArePem({ database, hosts }: Fleet): Fault[] {
   return [
     ...notPem(database.dbsslrootcert, ["database", "dbsslrootcert"]),

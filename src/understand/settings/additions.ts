@@ -2,7 +2,7 @@ import { z } from "zod";
 import { url } from "./base.js";
 import { cidr, flag, listOf, oneOf, port, text, type Kind } from "./types.js";
 
-/** A file of the user's own: its content here, or the path of a file, relative to the fleet file. */
+/** A file that the user adds: its content, or the path of a file, relative to the fleet file. */
 export interface AddedFile {
   content?: string | undefined;
   path?: string | undefined;
@@ -12,20 +12,20 @@ export interface AddedFile {
   owner: string;
 }
 
-/** Ports that somebody may reach. */
+/** Ports, and the networks that may reach them. */
 export interface OpenPort {
   port: number;
   protocol: "tcp" | "udp";
   from: string[];
 }
 
-/** A Debian package, perhaps NAME=VERSION. */
+/** A Debian package: NAME, or NAME=VERSION. */
 export interface AddedPackage {
   name: string;
   ports: OpenPort[];
 }
 
-/** An apt repository, and the file of the key that it is signed with, relative to the fleet file. */
+/** An apt repository, and the file of its signing key, relative to the fleet file. */
 export interface Repository {
   uri: string;
   suite: string;
@@ -33,7 +33,7 @@ export interface Repository {
   key: string;
 }
 
-/** One rule for a mapping as a whole, and what is wrong in it where the name of a part says it. */
+/** Reports one rule for the whole mapping, followed by the rule of its wrong part if that part has a name. */
 function whole<T>(rule: string, schema: z.ZodType<T>): z.ZodType<T> {
   return z.unknown().transform((value, context): T => {
     const { success, data, error } = schema.safeParse(value);
@@ -44,13 +44,13 @@ function whole<T>(rule: string, schema: z.ZodType<T>): z.ZodType<T> {
   });
 }
 
-/** Of alternatives, that of the one which the value is nearest to. */
+/** The rule of the one wrong part; with alternatives, of the first alternative that has just one. */
 function wrongPart(issues: readonly z.core.$ZodIssue[]): string | undefined {
   const [first] = issues;
   if (issues.length !== 1 || first === undefined) return undefined;
   if (first.code === "invalid_union")
     return first.errors.flatMap((alternative) => wrongPart(alternative) ?? [])[0];
-  // of a kind of ours, or of a pattern: zod's own words begin so
+  // zod's own messages begin with "Invalid"; those of our kinds and patterns do not
   if (first.path.length === 0 || first.message.startsWith("Invalid ")) return undefined;
   return `${first.path.join(".")} must be ${first.message}`;
 }
@@ -58,7 +58,7 @@ function wrongPart(issues: readonly z.core.$ZodIssue[]): string | undefined {
 /** The path of a file, relative to the fleet file. */
 const localPath = text({ rule: "the path of a file, relative to the fleet file", max: 500 });
 
-/** Of the host. Nothing in it has to be quoted anywhere. */
+/** A path on the host. It contains no characters that need quoting in any generated file. */
 const hostPath = text({
   rule: "an absolute path of letters, digits and . _ @ % + : , = - /, without . and .. as names",
   pattern: /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._@%+:,=-]+)+$/,
@@ -108,7 +108,7 @@ export const addedFiles: Kind<Record<string, AddedFile>> = {
   schema: z.record(hostPath.schema as z.ZodType<string, string>, addedFile.schema),
 };
 
-/** A unit of the user's own; one that is not enabled is there for others. */
+/** A unit that the user adds. One that is not enabled can still be started by other units. */
 export interface AddedUnit {
   content?: string | undefined;
   path?: string | undefined;
@@ -134,7 +134,7 @@ const addedUnit: Kind<AddedUnit> = {
   ),
 };
 
-/** As systemd names units. */
+/** A name that systemd accepts for a unit. */
 const unitName = text({
   rule: "the name of a unit, such as node-exporter.service",
   pattern: /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,100}\.(service|timer|path|socket|target|mount)$/,

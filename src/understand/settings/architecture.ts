@@ -1,4 +1,4 @@
-/** Processors that images are made for, by Debian's names of them. */
+/** Processor architectures of images, by Debian's names. */
 export const architectures = ["amd64", "arm64"] as const;
 
 export type Architecture = (typeof architectures)[number];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { text, type Kind } from "./types.js";
 
-/** A URL as it may stand in the files of apt, Packer and git, which are in the image, where every user of a host reads them. */
+/** A URL for files of apt, Packer and git. They are in the image, where every user of a host can read them. */
 export const url = text({
   rule: "a URL starting with http:// or https://, without user and password",
   pattern: /^https?:\/\/([^\s"'\\$@/?#:[\]]+|\[[0-9A-Fa-f:.]+\])(:\d+)?([/?#][^\s"'\\$]*)?$/,
@@ -14,10 +14,10 @@ const anyUrl = text({
   max: 500,
 });
 
-/** A cloud image of the user's own (qcow2): somewhere, with its SHA-256, or a file, relative to the fleet file. */
+/** The user's own cloud image (qcow2): a URL with its SHA-256, or a file, relative to the fleet file. */
 export type CloudImage = { url: string; sha256: string } | { path: string };
 
-/** What an image is made from: a Debian release, which sip-proxy makes a base of; an AMI's id; or a cloud image. */
+/** What an image is based on: a Debian release, an AMI's id, or a cloud image. */
 export type Base = string | CloudImage;
 
 const named = text({
@@ -59,7 +59,7 @@ export const base: Kind<Base> = {
   ),
 };
 
-/** A password would be told to everybody who reads the fleet file, and is of no use: it is not sent. */
+/** Whether the URL can be downloaded. A login in it is refused: it would be readable in the fleet file, and is not sent anyway. */
 function isDownload(value: string): boolean {
   const address = URL.canParse(value) ? new URL(value) : undefined;
   return address !== undefined && address.username === "" && address.password === "";
@@ -67,7 +67,7 @@ function isDownload(value: string): boolean {
 
 export const isAmi = (value: Base): boolean => typeof value === "string" && value.startsWith("ami-");
 
-/** What reports, manifests and lock files call it: of a cloud image the file's name, never more of a URL, which may be signed. */
+/** The base's name in reports, manifests and lock files. For a cloud image the file name only, since its URL may be signed. */
 export function baseName(value: Base): string {
   if (typeof value === "string") return value;
   const path = "path" in value ? value.path : new URL(value.url).pathname;

@@ -2,7 +2,7 @@ import { hostname, oneOf, port, someOf, text } from "./types.js";
 import { secret } from "./secret-kind.js";
 import { optional, required, withDefault } from "./setting.js";
 
-/** Kamailio's database URL has no escapes, so names are held to characters that mean nothing in it. */
+/** Kamailio's database URL has no escapes, so names may only have characters without a meaning in it. */
 const identifier = text({
   rule: "a name of letters, digits, _ and - (up to 63 characters)",
   pattern: /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/,
@@ -72,12 +72,12 @@ export interface Server {
   port: number;
 }
 
-/** In the order in which they are tried. */
+/** The servers, in the order in which they are tried. */
 export function serversOf({ dbhost, dbport }: { dbhost: string[]; dbport: number[] }): Server[] {
   return dbhost.map((host, index) => ({ host, port: dbport[index] ?? dbport[0] ?? 5432 }));
 }
 
-/** As people write it. */
+/** HOST:PORT, for messages. */
 export function serverText({ host, port }: Server): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -1,7 +1,7 @@
 import { secret } from "./secret-kind.js";
 import { optional } from "./setting.js";
 
-/** How the proxies of a fleet know calls that another one has set up. */
+/** How a proxy recognises calls that another proxy of the fleet has set up. */
 export const dialogSettings = {
   dialog_secret: optional(
     secret,

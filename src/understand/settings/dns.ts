@@ -1,7 +1,7 @@
 import { dnsLabel, integer, text } from "./types.js";
 import { optional, withDefault } from "./setting.js";
 
-/** How a proxy stands in the SRV records that `sip-proxy dns` prints (RFC 2782). */
+/** Values of a proxy for the SRV records that `sip-proxy dns` prints (RFC 2782). */
 export const dnsSettings = {
   dns_priority: withDefault(
     integer(0, 65535),
@@ -17,14 +17,14 @@ export const dnsSettings = {
 
 const label = dnsLabel.source.slice(1, -1);
 
-/** The domain that platforms are given. No dot at its end, so that it reads the same in every setting. */
+/** The domain that platforms use. Without a dot at the end, so that all settings have the same form. */
 export const dnsDomain = text({
   rule: "a domain such as sip.example.com",
   pattern: new RegExp(`^${label}(\\.${label})+$`),
   max: 180,
 });
 
-/** The zone part of the records: one for the fleet. */
+/** Settings of the DNS zone, one for the fleet. */
 export const dnsZoneSettings = {
   domain: optional(dnsDomain, "Domain of the SRV records; `sip-proxy dns --domain` overrides it."),
   ttl: withDefault(

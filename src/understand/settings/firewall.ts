@@ -1,7 +1,7 @@
 import { withDefault } from "./setting.js";
 import { cidr, flag, listOf } from "./types.js";
 
-/** What the host's guard (nftables) closes beside the ports of SIP and RTP. */
+/** What the host's guard (nftables) filters besides the ports of SIP and RTP. */
 export const firewallSettings = {
   host_firewall: withDefault(
     flag,

@@ -2,13 +2,13 @@ import { hostAddresses } from "./proxy.js";
 import { dnsLabel, integer, ipv4OrAuto, text } from "./types.js";
 import { optional, required, withDefault } from "./setting.js";
 
-/** A host's name becomes its host name and a folder: one DNS label (RFC 1123). */
+/** A host's name. It is also used as host name and as name of a folder, so it must be one DNS label (RFC 1123). */
 export const hostLabel = text({
   rule: "one DNS label: up to 63 letters, digits and -, not starting or ending with -",
   pattern: dnsLabel,
 });
 
-/** What every group of proxies has; a target that has groups adds its own (targets/groups.ts). */
+/** Settings of every group; a target that has groups adds more (targets/groups.ts). */
 export const commonGroupSettings = {
   name: required(hostLabel, "Name of the group."),
   min: withDefault(integer(0, 1000), 2, "Fewest instances."),

@@ -1,7 +1,7 @@
 import { addedFiles, addedUnits } from "./additions.js";
 import { withDefault } from "./setting.js";
 
-/** What a host has beside sip-proxy's own, of which the image knows nothing. */
+/** Files and units that user-data adds to a host; they are not in the image. */
 export const hostAdditions = {
   files: withDefault(
     addedFiles,

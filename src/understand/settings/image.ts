@@ -6,7 +6,7 @@ import { base, url } from "./base.js";
 import { autoOrFlag, flag, oneOf, text, type Kind } from "./types.js";
 import { optional, withDefault } from "./setting.js";
 
-/** Where a source comes from; always pinned, but for a local copy, whose checksum goes into the manifest. */
+/** Where source code comes from. It is always pinned, except a local copy: its checksum is written to the manifest. */
 export type SourceLocation =
   { url: string; sha256: string } | { git: string; commit: string } | { path: string };
 
@@ -82,7 +82,7 @@ export const imageSettings = {
   }),
   kernel_forwarding: withDefault(
     autoOrFlag,
-    // not before it has carried calls on hardware (npm run kernel-guest: in an emulated machine): a call that is not recorded is lost
+    // stays off until tested with calls on hardware (npm run kernel-guest tests it in a VM): a call that is not recorded is lost
     false,
     "Whether rtpengine forwards packets in the kernel. `auto`: if its module loads; `true`: hosts are not ready without the module. Test it with your calls before you rely on it.",
     { variable: "KERNEL_FORWARDING" },

@@ -6,7 +6,7 @@ import { cidr, flag, integer, ipv4OrAuto, listOf, port } from "./types.js";
 import { secret } from "./secret-kind.js";
 import { optional, required, withDefault } from "./setting.js";
 
-/** Settings of a SIP proxy: given for the fleet (`settings`), for the group, or for one host; the nearer one wins. */
+/** Settings of a SIP proxy: for the fleet (`settings`), the group or one host. The one closest to the host wins. */
 const role = { role: true } as const;
 const seconds = (min: number, max: number) => integer(min, max, { unit: "seconds" });
 
@@ -92,7 +92,7 @@ export const media = {
   ),
 };
 
-/** The role's README speaks of a partition before the set ("default:1"); those are OpenSIPS', Kamailio has none. */
+/** The role's README allows a partition before the set ("default:1"). Only OpenSIPS has partitions; Kamailio has none. */
 const setId = integer(0, 2_147_483_647, {
   rule: "a set's number, or a list such as 1,2 (Kamailio has no partitions: leave out the name and the colon)",
 });
@@ -248,7 +248,7 @@ export const proxySettings = {
   ...dnsSettings,
 };
 
-/** Where one host stands. In a group every instance asks the metadata service. */
+/** Addresses of a single host. Instances of a group get theirs from the metadata service. */
 export const hostAddresses = {
   public_ip_address: required(
     ipv4OrAuto,

@@ -6,7 +6,7 @@ const role = { role: true } as const;
 /** Column widths of Kamailio's dispatcher table, the same from 5.5 to 6.1 (utils/kamctl/postgres/dispatcher-create.sql). */
 export const dispatcherColumns = { destination: 192, attrs: 128, description: 64 } as const;
 
-/** Settings of one recorder, each a row of the dispatcher table. */
+/** Settings of a recorder, which is one row of the dispatcher table. */
 export const recorderSettings = {
   private_ip_address: required(
     ipv4OrHostName,

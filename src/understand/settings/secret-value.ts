@@ -1,23 +1,23 @@
 import { inspect } from "node:util";
 import { secretKind } from "../../targets/lookup.js";
 
-/** Where a secret comes from. Literals, environment and files are read when user-data is rendered; the others on the host. */
+/** The source of a secret. Literals, variables and files are read when user-data is rendered, all others on the host. */
 export type SecretSource =
   | { from: "literal"; value: string }
   | { from: "env"; name: string }
   | { from: "file"; path: string }
   | HostSecret;
 
-/** A secret that the host resolves: of a kind that a target has, with what the host's fetch-secret is called with. */
+/** A secret that the host resolves: its kind, which a target defines, and the arguments for the host's fetch-secret. */
 export interface HostSecret {
   from: "host";
   kind: string;
   words: readonly string[];
-  /** As the fleet file has it. */
+  /** The reference as it is written in the fleet file. */
   text: string;
 }
 
-/** A secret of the fleet file. It never prints itself: not by inspect, JSON or string conversion. */
+/** A secret of the fleet file. Its value is never printed by inspect, JSON or string conversion. */
 export class SecretValue {
   readonly #source: SecretSource;
 
@@ -29,12 +29,12 @@ export class SecretValue {
     return this.#source;
   }
 
-  /** True when the host resolves the secret at boot with its role, so that user-data carries only the reference. */
+  /** True if the host resolves the secret at boot with its role. User-data then contains only the reference. */
   get resolvedOnHost(): boolean {
     return this.#source.from === "host";
   }
 
-  /** How to speak of it in messages: the reference, or just "a literal". */
+  /** Its name in messages: the reference, or "a literal". */
   describe(): string {
     const source = this.#source;
     if (source.from === "literal") return "a literal";
@@ -56,18 +56,18 @@ export class SecretValue {
   }
 }
 
-/** A literal that is no text but tells where the host finds it; only certificates and keys may be given so. */
+/** Whether a literal is the path of a file on the host. Only certificates and keys may be given in this way. */
 export function isPathOnHost(literal: string): boolean {
   return /^\/[\w./-]+$/.test(literal);
 }
 
-/** What a secret must be once it is read: a password is one line (libpq's passfile), so is a key, which nobody may guess. */
+/** The form of a secret: "one line" for a password (libpq's passfile), "key" for one line that is hard to guess, or "PEM". */
 export type SecretForm = "one line" | "key" | "PEM";
 
-/** Characters that a key has at least: 64 bits in hexadecimal. */
+/** Least number of characters of a key: 64 bits in hexadecimal. */
 const KEY_LENGTH = 16;
 
-/** True when a secret's text has the form; what is told otherwise is `formRule`. */
+/** Whether a secret's text has the form; `formRule` has the message if not. */
 export function hasForm(text: string, form: SecretForm): boolean {
   if (form === "PEM") return /^-----BEGIN [A-Z0-9 ]+-----$/m.test(text);
   return !/[\p{Cc}\p{Cs}]/u.test(text) && (form === "one line" || text.length >= KEY_LENGTH);
@@ -82,8 +82,8 @@ export const formRule = {
 const reference = /^\$\{(\w+):(.+)\}$/s;
 
 /**
- * Reads a secret as it stands in the fleet file: `${env:NAME}`, `${file:PATH}`, a reference of a kind that a target has, or a
- * literal. Returns undefined for something that only looks like a reference.
+ * Reads a secret of the fleet file: `${env:NAME}`, `${file:PATH}`, a reference of a kind that a target defines, or a
+ * literal. Returns undefined for a text that looks like a reference but is not a valid one.
  */
 export function readSecret(value: unknown): SecretValue | undefined {
   if (typeof value === "number") return new SecretValue({ from: "literal", value: String(value) });

@@ -1,40 +1,40 @@
 import type { Kind } from "./types.js";
 
-/** Where a host finds the value of a setting, by the name that it has there. */
+/** The names of a setting in a host's files. */
 export interface Rendered {
-  /** Defined in kamailio-local.cfg; where that leaves it out, the default of settings.cfg is in force. */
+  /** A #!define in kamailio-local.cfg; without it, the default in settings.cfg applies. */
   define?: string;
-  /** The same by #!substdef, which also replaces the name inside strings. Numbers only. */
+  /** The same by #!substdef, which also replaces the name inside strings. Only for numbers. */
   substitution?: string;
-  /** WITH_* of kamailio-local.cfg: defined when the flag is on, or the list not empty. */
+  /** A WITH_* in kamailio-local.cfg: defined if the flag is true, or if the list is not empty. */
   feature?: string;
-  /** Of host.env. */
+  /** A variable in host.env. */
   variable?: string;
 }
 
-/** One row of the settings table. `T` is what the resolved Fleet holds for it. */
+/** One row of the settings table. `T` is the type of its value in the resolved Fleet. */
 export interface Setting<T> extends Rendered {
   kind: Kind<NonNullable<T>>;
-  /** One sentence: what it does, with units. */
+  /** One sentence: its effect, with units. */
   help: string;
   default?: NonNullable<T>;
   required?: true;
-  /** Other spellings that mean the same (the role has two of some names). */
+  /** Other names of the same setting: the role has two for some. */
   aliases?: readonly string[];
-  /** Its value is never shown: not in reports, logs or dry runs. */
+  /** Its value is never shown in reports, logs or dry runs. */
   secret?: true;
   /** True for settings of the Ansible role, which keep their names and defaults. */
   role?: true;
-  /** How the default reads when it is computed. */
+  /** Describes the default if it is computed. */
   defaultText?: string;
 }
 
 export type Settings = Record<string, Setting<unknown>>;
 
-/** What a resolved section holds: every setting of the table, defaults applied. */
+/** A resolved section: every setting of the table, with defaults applied. */
 export type Values<S> = { [K in keyof S]: S[K] extends Setting<infer T> ? T : never };
 
-/** What a fleet file may give of a section. */
+/** A section of a fleet file: every setting is optional. */
 export type Given<S> = { [K in keyof S]?: S[K] extends Setting<infer T> ? NonNullable<T> : never };
 
 type Extra = Omit<Setting<unknown>, "kind" | "help" | "default" | "required">;
@@ -56,7 +56,7 @@ export function optional<T>(kind: Kind<T>, help: string, extra: Extra = {}): Set
   return { kind: kind as Kind<NonNullable<T>>, help, ...extra };
 }
 
-/** Defaults applied to what was given; nearer layers come later and win. */
+/** Merges layers of given settings and applies defaults. Later layers win: they are closer to the host. */
 export function resolve<S extends Settings>(settings: S, ...layers: readonly object[]): Values<S> {
   const given = Object.assign({}, ...layers) as Record<string, unknown>;
   const entries = Object.entries(settings).map(

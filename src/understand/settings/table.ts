@@ -17,17 +17,17 @@ import {
 import { recorderSettings } from "./recorder.js";
 import type { Settings } from "./setting.js";
 
-/** One part of the settings table: its rows, and the places of a fleet file where they may be given. */
+/** One part of the settings table: its rows, and the places in a fleet file where they are allowed. */
 export interface Section {
   title: string;
-  /** Places as they read in a fleet file; NAME stands for any host or recorder. */
+  /** Paths in a fleet file; NAME is the name of any host or recorder. */
   places: readonly string[];
   settings: Settings;
 }
 
 const anyProxy = ["settings", "group", "proxies.NAME"] as const;
 
-/** Every setting there is. The types, the JSON Schema, the reference and the error paths all come from here. */
+/** All settings. Types, JSON Schema, reference and error paths are made from this table. */
 export const settingsTable: readonly Section[] = [
   { title: "Host addresses", places: ["proxies.NAME"], settings: hostAddresses },
   { title: "Connectivity", places: anyProxy, settings: connectivity },
@@ -49,7 +49,7 @@ export const settingsTable: readonly Section[] = [
   ...namedTargets.flatMap(([, { group }]) => (group === undefined ? [] : [{ ...group, places: ["group"] }])),
 ];
 
-/** All names by which a setting may be given, with its places and whether it is secret. */
+/** All names and aliases of settings, with their places and whether they are secret. */
 export const settingNames: ReadonlyMap<string, { places: readonly string[]; secret: boolean }> = new Map(
   settingsTable.flatMap(({ places, settings }) =>
     Object.entries(settings).flatMap(([name, { aliases = [], secret }]) =>

@@ -2,15 +2,14 @@ import ipaddr from "ipaddr.js";
 import { z } from "zod";
 
 /**
- * The kinds of value that a setting takes. Each says its rule in one phrase that completes "must be …"; zod's issue
- * then carries just that phrase. Inventories in INI form hold only strings, so numbers and booleans written as text
- * ("5080", "yes") are read as what they mean.
+ * A kind of value of a setting. Its rule is a phrase that completes "must be …", and is the message of zod's issue.
+ * Inventories in INI form contain only strings, so numbers and booleans are also accepted as text ("5080", "yes").
  */
 export interface Kind<T> {
   schema: z.ZodType<T>;
-  /** The rule, as it stands after "must be". */
+  /** The rule: completes "must be …". */
   rule: string;
-  /** The value as JSON Schema, for editors. */
+  /** JSON Schema of the value, for editors. */
   json: Record<string, unknown>;
 }
 
@@ -18,7 +17,7 @@ function kind<T>(
   rule: string,
   json: Record<string, unknown>,
   read: (value: unknown) => T | undefined,
-  /** What is wrong with it, where that can be said more closely. */
+  /** A more precise message about a wrong value, if there is one. */
   closer?: (value: unknown) => string | undefined,
 ): Kind<T> {
   const schema = z.unknown().transform((value, context): T => {
@@ -46,7 +45,7 @@ export function integer(min: number, max: number, say: { unit?: string; rule?: s
   );
 }
 
-/** Whole numbers as YAML and inventories write them: 5080, 05, 5080.0, 1e3, 0x13d8. */
+/** The forms of whole numbers in YAML and inventories: 5080, 05, 5080.0, 1e3, 0x13d8. */
 const numeral = /^([-+]?\d{1,15}(\.0*)?(e\d)?|0x[\da-f]{1,12}|0o[0-7]{1,12})$/i;
 
 export const port = integer(1, 65535);
@@ -64,7 +63,7 @@ export const flag: Kind<boolean> = kind(
   (value) => truth.get(typeof value === "string" ? value.trim().toLowerCase() : value),
 );
 
-/** `auto`, or what the fleet file decides. */
+/** `auto`, true or false. */
 export const autoOrFlag: Kind<"auto" | boolean> = kind(
   "auto, true or false",
   { enum: ["auto", ...(flag.json["enum"] as unknown[])] },
@@ -77,13 +76,13 @@ export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> 
 }
 
 export interface TextLimits {
-  /** What the text is, as it stands after "must be". */
+  /** What the text is: completes "must be …". */
   rule: string;
   pattern?: RegExp;
   max?: number;
 }
 
-/** Text on one line. Control characters (newlines among them) are never legal, nor are halves of characters, which no file can hold. */
+/** Text on one line. Control characters, such as newlines, are refused, and so are unpaired surrogates, which UTF-8 cannot encode. */
 export function text({ rule, pattern, max }: TextLimits): Kind<string> {
   const json = {
     type: ["string", "number"],
@@ -98,14 +97,14 @@ export function text({ rule, pattern, max }: TextLimits): Kind<string> {
   });
 }
 
-/** An IPv4 address in dotted form. The role's addresses are IPv4 only. */
+/** An IPv4 address in dotted form. The role supports only IPv4. */
 export const ipv4: Kind<string> = kind(
   "an IPv4 address such as 10.0.0.1",
   { type: "string", format: "ipv4" },
   (value) => (typeof value === "string" && ipaddr.IPv4.isValidFourPartDecimal(value) ? value : undefined),
 );
 
-/** An IPv4 address, or `auto`: ask the metadata service at every boot. */
+/** An IPv4 address, or `auto`: the host gets it from the metadata service at every boot. */
 export const ipv4OrAuto: Kind<string> = kind(
   'an IPv4 address such as 10.0.0.1, or "auto" (ask the instance metadata service at every boot)',
   { type: "string", anyOf: [{ format: "ipv4" }, { const: "auto" }] },
@@ -118,7 +117,7 @@ export const ipv4OrAuto: Kind<string> = kind(
 /** One label of a DNS name (RFC 1123). */
 export const dnsLabel = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
-/** A DNS host name (RFC 1123), or an IPv4 or IPv6 address without zone: what is made of digits and dots alone is no name. */
+/** A DNS host name (RFC 1123), or an IPv4 or IPv6 address without a zone. Digits and dots alone must be a valid address. */
 export const hostname: Kind<string> = kind(
   "a host name, or an IP address without leading zeros or a zone index",
   { type: "string", maxLength: 253 },
@@ -132,8 +131,8 @@ function isHost(value: string): boolean {
 }
 
 /**
- * An IPv4 address, or a host name (RFC 1123) in lower case: a name means the same in any, and is compared as text. What ends in a
- * number would be read as an address by some (inet_aton(3) takes 10.1 and 0xa000001).
+ * An IPv4 address, or a host name (RFC 1123). Names are converted to lower case, because they are compared as text. A name must not
+ * end in a number: some programs would read it as an address (inet_aton(3) accepts 10.1 and 0xa000001).
  */
 export const ipv4OrHostName: Kind<string> = kind(
   "an IPv4 address such as 10.0.0.3, or a host name",
@@ -149,7 +148,7 @@ export const ipv4OrHostName: Kind<string> = kind(
   noRecorder,
 );
 
-/** Why a text is no address of a recorder. */
+/** A message about a text that cannot be the address of a recorder. */
 function noRecorder(value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
   if (ipaddr.IPv6.isValid(value)) return "IPv6 is not supported";
@@ -163,7 +162,7 @@ function noRecorder(value: unknown): string | undefined {
   return undefined;
 }
 
-/** One network in CIDR form, with no host bits set; a bare address is a /32. */
+/** A network in CIDR form without host bits; an address alone is a /32. */
 export const cidr: Kind<string> = kind(
   "a network in CIDR notation, such as 203.0.113.0/24, or an address",
   { type: "string" },
@@ -179,12 +178,12 @@ export const cidr: Kind<string> = kind(
   },
 );
 
-/** The network that an address with a prefix length is in. */
+/** The network of an address with a prefix length. */
 function networkOf(address: string): string {
   return `${ipaddr.IPv4.networkAddressFromCIDR(address).toString()}/${address.split("/")[1]}`;
 }
 
-/** A list of one kind; a single value stands for a list of one, and text is split at commas, as inventories write it. */
+/** A list of values of one kind. A single value is a list of one; text is split at commas, as in inventories. */
 export function listOf<T>(item: Kind<T>): Kind<T[]> {
   const schema = z.preprocess((value) => {
     if (typeof value === "string") return value.split(",").map((part) => part.trim());
@@ -197,7 +196,7 @@ export function listOf<T>(item: Kind<T>): Kind<T[]> {
   };
 }
 
-/** The same, of one at least. */
+/** The same, but not empty. */
 export function someOf<T>(item: Kind<T>): Kind<T[]> {
   const list = listOf(item);
   const rule = `${item.rule}; or a list of these`;
@@ -206,10 +205,10 @@ export function someOf<T>(item: Kind<T>): Kind<T[]> {
 
 const tagRule = "a mapping of tag names (up to 128 characters) to values (up to 256)";
 
-/** Names of tags, keys and values (EC2 allows 128 and 256 characters). */
+/** Tags: EC2 allows 128 characters for a key and 256 for a value. */
 export const tags = tagsOf(tagRule, /\p{Cs}/u);
 
-/** Those that Packer sets: it renders what holds `{{` until no `{{` is left, so that none can be written. */
+/** Tags that Packer sets. Packer renders templates in them repeatedly, so a `{{` cannot be written. */
 export const bakedTags = tagsOf(`${tagRule}, without {{`, /\p{Cs}|\{\{/u);
 
 function tagsOf(rule: string, illegal: RegExp): Kind<Record<string, string>> {

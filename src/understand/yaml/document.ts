@@ -5,7 +5,7 @@ import { numbersAsWritten } from "./numbers.js";
 import { collectPositions, type Positions } from "./positions.js";
 import { syntaxFault } from "./syntax-fault.js";
 
-/** A parsed YAML file: its value and where each path of it stands in the text. */
+/** A parsed YAML file: its value, and the position of each path in the text. */
 export interface YamlDocument {
   file: string;
   source: string;

@@ -1,8 +1,8 @@
 import { defineScalarTag, floatCoreTag, intCoreTag, NOT_RESOLVED, type ScalarTagDefinition } from "js-yaml";
 
 /**
- * YAML's numbers, kept as text where the number would not print as it is written: 5.10 is no 5.1 in a version, 0123 no 123 in a
- * password, and an account id has twelve digits. Kinds that want a number read it from the text.
+ * Tags for numbers that keep the text if the number would print differently: version 5.10 must not become 5.1, password 0123 not
+ * 123, and an account id keeps its twelve digits. Kinds that need a number convert the text.
  */
 export const numbersAsWritten = [intCoreTag, floatCoreTag].map(asWritten);
 

@@ -6,7 +6,7 @@ interface Place {
   value: Range;
 }
 
-/** Answers where the key or the value of a path stands; of a path that is not there, where its nearest ancestor does. */
+/** The positions of keys and values by path. For a path that does not exist, the position of its nearest ancestor. */
 export class Positions {
   constructor(private readonly places: ReadonlyMap<string, Place>) {}
 
@@ -19,7 +19,7 @@ export class Positions {
     return { start: 0, end: 1 };
   }
 
-  /** Where the values of all mappings' entries with such a name stand. */
+  /** The positions of all values whose key has such a name. */
   valuesOf(isNamed: (name: string) => boolean): Range[] {
     return [...this.places].flatMap(([path, { value }]) => {
       const name = (JSON.parse(path) as Path).at(-1);
@@ -28,7 +28,7 @@ export class Positions {
   }
 }
 
-/** Walks js-yaml's event stream, which carries source offsets, and notes the place of every path. */
+/** Collects the position of every path from js-yaml's events, which have source offsets. */
 export function collectPositions(events: readonly Event[], source: string): Positions {
   const places = new Map<string, Place>();
   let next = 0;
@@ -57,7 +57,7 @@ export function collectPositions(events: readonly Event[], source: string): Posi
     next++;
   }
 
-  /** A mapping whose keys are not scalars has no paths; the schema refuses it, pointing at the mapping itself. */
+  /** A mapping with keys that are not scalars has no paths. The schema refuses it, and points at the mapping. */
   function skipRest(): void {
     next = events.length;
   }
@@ -67,7 +67,7 @@ export function collectPositions(events: readonly Event[], source: string): Posi
   return new Positions(places);
 }
 
-/** Where an event stands; undefined for an empty value (js-yaml gives it offset -1). */
+/** The position of an event; undefined for an empty value, to which js-yaml gives offset -1. */
 function rangeOf(event: Event, source: string): Range | undefined {
   if (event.type === EVENT_ID.SCALAR) {
     if (event.valueStart < 0) return undefined;
