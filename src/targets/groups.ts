@@ -6,25 +6,25 @@ import type { targets } from "./registry.js";
 
 type Targets = typeof targets;
 type GroupsOf<T> = T extends { group: { settings: infer S } } ? (settings: S) => void : never;
-/** The settings of all targets that have groups, in one. */
+/** The group settings of all targets, in one type. */
 type TargetGroupSettings = GroupsOf<Targets[TargetName]> extends (settings: infer S) => void ? S : never;
 
 const targetGroups = namedTargets.flatMap(([, { group }]) => (group === undefined ? [] : [group]));
 
-/** The section `group`: what every group has, and what groups have at the targets. */
+/** The section `group`: settings of every group, and those of targets that have groups. */
 export const groupSettings = Object.assign(
   {},
   commonGroupSettings,
   ...targetGroups.map(({ settings }) => settings),
 ) as typeof commonGroupSettings & TargetGroupSettings;
 
-/** What host.env has for the hosts of a group, wherever they will run. */
+/** Variables in host.env for the hosts of a group, of all targets. */
 export const groupVariables = (fleet: Fleet, group: Group) =>
   Object.assign({}, ...targetGroups.map(({ variables }) => variables(fleet, group))) as Record<
     string,
     Scalar
   >;
 
-/** Some target's instances of the group keep its records in DNS themselves. */
+/** Whether the group's instances maintain their DNS records themselves, on any target. */
 export const keepsRecords = (group: Group): boolean =>
   targetGroups.some((ofTarget) => ofTarget.keepsRecords(group));

@@ -3,44 +3,44 @@ import type { Host } from "../understand/fleet.js";
 /** A host to launch. */
 export interface HostOrder {
   host: Host;
-  /** As handed over: gzip. */
+  /** In the form that the host gets: gzip. */
   userData: Buffer;
 }
 
-/** One host, or one instance of a group, as `list` shows it. */
+/** A host, or an instance of a group, in the output of `list`. */
 export type ListedHost = Record<string, string | number | undefined> & { name: string; state: string };
 
-/** What a roll over single hosts needs to know of them. */
+/** What a roll needs of single hosts on a target. */
 export interface Rolling {
-  /** Whether the host runs, with the image and the user-data that it would be launched with. */
+  /** Whether the host runs with the image and user-data that a launch would use now. */
   isCurrent(order: HostOrder): Promise<boolean>;
-  /** Runs a roll while no other one of this fleet runs here; waits for the other's end, and says so. */
+  /** Runs a roll under a lock of the fleet on this machine. Waits for another roll, with a message. */
   alone<T>(roll: () => Promise<T>): Promise<T>;
-  /** Makes ready what hosts are launched from. Throws UserError when one cannot be launched: no host has been touched then. */
+  /** Prepares the launches before any host is changed. Throws UserError if a host cannot be launched. */
   prepare(orders: readonly HostOrder[]): Promise<void>;
-  /** What a launch that was cut off has not given a host that runs, in words. Nothing when absent: launches are not cut off there. */
+  /** What a running host is missing because its launch was interrupted, in words. Absent where this cannot happen. */
   lacks?: (host: Host) => Promise<string | undefined>;
-  /** Gives it that. */
+  /** Completes such a host. */
   mend?: (host: Host) => Promise<void>;
-  /** Keeps which image the hosts have, unless it is the one that they are to have: a roll that goes on keeps what it began with. */
+  /** Records the hosts' current image, unless it is the wanted one already: so a continued roll keeps the image from before its start. */
   remember(): Promise<void>;
-  /** The image that was kept last. */
+  /** The image that was recorded last. */
   previous(): Promise<string | undefined>;
 }
 
-/** A fleet's hosts on a target. Every method can be called again: what is done already is not done twice. */
+/** A fleet's hosts on a target. All methods are idempotent. */
 export interface Hosts {
-  /** Where single hosts are rolled. */
+  /** Absent if the target cannot roll single hosts. */
   rolling?: Rolling;
   /** The calls that a dry run would have made so far, as data. */
   calls?: () => unknown;
-  /** Makes and starts a host; starts it when it was stopped. Tells what it did. */
+  /** Creates and starts a host, or starts a stopped one. Returns what it did. */
   launch(order: HostOrder): Promise<string>;
-  /** The host's own words when it is ready. Throws UserError with the end of its console when it is not after `timeout` milliseconds. */
+  /** Waits until the host is ready, and returns its status line. Throws UserError with its last console lines after `timeout` milliseconds. */
   waitUntilReady(host: Host, timeout: number): Promise<string>;
   list(): Promise<ListedHost[]>;
-  /** Powers the host down. Tells what it did. `now`: with the calls that are up on it. */
+  /** Powers the host down. Returns what it did. `now`: without waiting for its calls to end. */
   stop(host: Host, options: { now: boolean }): Promise<string>;
-  /** Ends the host and removes what belongs to it alone. Tells what it did. */
+  /** Ends the host and removes resources that only it uses. Returns what it did. */
   terminate(host: Host, options: { now: boolean; release: boolean }): Promise<string>;
 }

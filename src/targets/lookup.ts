@@ -4,7 +4,7 @@ import type { Exporter, Feature, SecretKind, Target } from "./target.js";
 
 export type TargetName = keyof typeof targets;
 
-/** The targets with their names, in order. */
+/** The targets with their names, in a fixed order. */
 export const namedTargets = Object.entries(targets) as readonly (readonly [TargetName, Target])[];
 
 export function targetsWith(feature: Feature): readonly (readonly [TargetName, Target])[] {
@@ -21,24 +21,24 @@ export function operationsOf(name: TargetName) {
   return target.operations();
 }
 
-/** The formats that some target can write a fleet's group in, each with what writes it. */
+/** The export formats for a fleet's group, of all targets, with their exporters. */
 export function exporters(): Map<string, () => Promise<Exporter>> {
   return new Map(namedTargets.flatMap(([, { exports = {} }]) => Object.entries(exports)));
 }
 
-/** The kind of secret of that name, such as ssm. */
+/** The kind of secret with this name, such as ssm. */
 export function secretKind(kind: string): SecretKind | undefined {
   return namedTargets.map(([, { secretKinds }]) => secretKinds[kind]).find((found) => found !== undefined);
 }
 
-/** All references that hosts resolve, as they are written in a fleet file. */
+/** All forms of references that hosts resolve, as written in a fleet file. */
 export function secretForms(form: "form" | "shortForm"): string[] {
   return namedTargets.flatMap(([, { secretKinds }]) =>
     Object.entries(secretKinds).map(([kind, forms]) => `\${${kind}:${forms[form]}}`),
   );
 }
 
-/** Bytes of user-data that every target takes: hosts are given the same on all of them. */
+/** The smallest limit for user-data of all targets, in bytes: hosts get the same user-data on all of them. */
 export function leastUserDataLimit(): number {
   return Math.min(...namedTargets.map(([, { userDataLimit = Infinity }]) => userDataLimit));
 }

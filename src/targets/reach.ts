@@ -1,27 +1,27 @@
 import type { Finished } from "../do/process.js";
 import type { Host } from "../understand/fleet.js";
 
-/** A host on which programs can be run, or an instance of a group. */
+/** A host, or an instance of a group, on which scripts can be run. */
 export interface Reached {
-  /** What it is told by: the host's name; of an instance of a group, its id. */
+  /** Its name in messages: the host's name, or the id of a group's instance. */
   name: string;
   host: Host;
-  /** What runs, with bash and as root, a script that comes on its standard input, for output that is read as it comes; or why nothing does. */
+  /** An argv that runs a script from its standard input with bash, as root, with streamed output; or why this is not possible. */
   stream: () => Promise<readonly [string, ...string[]] | { why: string }>;
-  /** Who keeps scripts and their answers, where somebody does: no script may hold a secret then. */
+  /** The service that stores scripts and their answers, if any: scripts must not contain secrets then. */
   keptBy?: string;
-  /** Milliseconds between two looks at it, where one is dear. */
+  /** Milliseconds between two queries, if queries are expensive. */
   pause?: number;
-  /** Whether it runs, by what the target says of it; absent where nobody but the host can be asked. */
+  /** Whether it runs, from the target; absent if only the host itself can tell. */
   runs?: () => Promise<boolean>;
   /**
-   * Runs a script with bash, as root; `timeout` in ms. The script is the place for values; none of them is an argument of a program here.
-   * Throws UserError when the host is not reached.
+   * Runs a script with bash, as root; `timeout` in ms. Values are part of the script, so that they are no arguments of programs on this
+   * machine. Throws UserError if the host is not reachable.
    */
   run(script: string, timeout: number): Promise<Finished>;
 }
 
-/** A host that cannot be reached at all, and why. */
+/** A host that is not reachable, and why. */
 export interface Unreached {
   name: string;
   host: Host;

@@ -11,9 +11,9 @@ import type { Settings } from "../understand/settings/setting.js";
 import type { Hosts } from "./hosts.js";
 import type { Reached, Unreached } from "./reach.js";
 
-/** The settings of a target that stand in one section of the fleet file. */
+/** The settings of a target in one section of the fleet file. */
 export interface TargetSettings {
-  /** Heading of the settings reference. */
+  /** Heading in the settings reference. */
   title: string;
   /** Description in the JSON Schema. */
   description: string;
@@ -22,66 +22,66 @@ export interface TargetSettings {
 
 /** A kind of secret that hosts resolve themselves, `${KIND:TEXT}`. */
 export interface SecretKind {
-  /** How TEXT is written, with all that it may have, and at its shortest. */
+  /** The form of TEXT with all optional parts; shortForm: without them. */
   form: string;
   shortForm: string;
-  /** TEXT as the words that the host's fetch-secret takes; undefined when it is no such reference. */
+  /** TEXT as arguments of the host's fetch-secret; undefined if it is not a valid reference. */
   words: (text: string) => readonly string[] | undefined;
 }
 
-/** What some targets have and others have not; the command line offers it where a target has it. */
+/** Features that only some targets have. The command line offers them for these targets. */
 export type Feature =
   "promote" | "clean" | "groups" | "addresses" | "roles" | "loaded" | "reach" | "roll" | "check";
 
 /**
- * Where images are baked and hosts run. This part is pure, and is loaded with every command; `operations` has the effects, and is
- * loaded by the commands that need them (the AWS SDK takes a third of a second).
+ * A place where images are baked and hosts run. This part is pure, and every command loads it. `operations` has the effects; only
+ * commands that need them load it (the AWS SDK takes a third of a second).
  */
 export interface Target {
   /** The name of the place where hosts run: "this machine", "EC2". */
   noun: string;
   /** `image.targets.NAME`. */
   image: TargetSettings & {
-    /** Images are baked there only for a fleet whose file has the section. */
+    /** True: a fleet has images for this target only if its file has the section. */
     onRequest: boolean;
-    /** Defaults that an image for these processors has instead of those of its settings. */
+    /** Defaults for an architecture that replace those of the settings. */
     defaults?: (architecture: Architecture) => Record<string, unknown>;
   };
   /** `launch.NAME`. */
   launch: TargetSettings & {
-    /** What the section for images says for this one too. */
+    /** Defaults that come from the section for images. */
     defaults?: (
       image: Record<string, unknown> | undefined,
       architecture: Architecture,
     ) => Record<string, unknown>;
   };
-  /** Its part of the section `group`, where it has groups. */
+  /** Its part of the section `group`, if it has groups. */
   group?: Omit<TargetSettings, "description"> & {
-    /** What host.env has for the hosts of a group, beside the settings that name their variable. */
+    /** Variables in host.env for the hosts of a group, in addition to settings with a variable. */
     variables: (fleet: Fleet, group: Group) => Record<string, Scalar>;
-    /** The instances keep the A records of the fleet's domain themselves. */
+    /** Whether the instances maintain the A records of the fleet's domain themselves. */
     keepsRecords: (group: Group) => boolean;
   };
   rules: readonly ((fleet: Fleet) => Fault[])[];
   secretKinds: Record<string, SecretKind>;
-  /** Bytes of user-data, before base64, that a host can be given; no limit when absent. */
+  /** Limit for a host's user-data in bytes, before base64; absent: no limit. */
   userDataLimit?: number;
-  /** What `terminate --release` gives back there; nothing when absent. */
+  /** What `terminate --release` releases, in words; absent: nothing. */
   releases?: string;
   packerPlugins: Record<string, PackerPlugin>;
-  /** The builder of the Packer template; undefined when the fleet asks for no image there. */
+  /** The builder in Packer's template; undefined if the fleet has no image for this target. */
   packerBuilder: (fleet: Fleet, dialect: PackerDialect) => PackerBuilder | undefined;
-  /** The policy that the hosts' role needs, where hosts have roles. Asks nobody, so it needs no operations. */
+  /** The policy for the hosts' role, if hosts have roles. It needs no queries, so it is not part of the operations. */
   rolePolicy?: (fleet: Fleet, options: RolePolicyOptions) => Promise<RolePolicy>;
-  /** Documents that other tools make the fleet's group from, by the format's name. They ask nobody, and need no operations. */
+  /** Exporters of the fleet's group for other tools, by format. They need no queries, so they are not part of the operations. */
   exports?: Record<string, () => Promise<Exporter>>;
   features: readonly Feature[];
   operations: () => Promise<Operations>;
 }
 
-/** A fleet's group as a document of another tool. */
+/** Writes a fleet's group as a document for another tool. */
 export interface Exporter {
-  /** What a fleet needs beyond the rules before it can be written so. */
+  /** Requirements for this format, in addition to the rules. */
   faults: (fleet: Fleet) => Fault[];
   document: (fleet: Fleet, group: Group, host: Host, userData: Buffer) => ExportedDocument;
 }
@@ -93,7 +93,7 @@ export interface ExportedDocument {
 }
 
 export interface RolePolicyOptions {
-  /** Of whoever runs the commands, instead of the hosts. */
+  /** True: the policy for those who run the commands; otherwise for hosts. */
   operator?: boolean;
   account?: string;
   region?: string;
@@ -101,36 +101,36 @@ export interface RolePolicyOptions {
 }
 
 export interface RolePolicy {
-  /** As JSON. */
+  /** The policy as a JSON object. */
   policy: object;
   /** What to know about it. */
   warnings: readonly string[];
   notes: readonly string[];
 }
 
-/** What a target does for the commands. */
+/** The effects of a target, for the commands. */
 export interface Operations {
-  /** Bakes unless the same image is there already, and tells what came of it. `file`: absolute path of the fleet file. */
+  /** Bakes an image unless the same one exists already, and prints the result. `file`: absolute path of the fleet file. */
   bake(fleet: Fleet, file: string, options: BakeOptions): Promise<void>;
   images(fleet: Fleet, options: RegionOptions): Promise<ListedImage[]>;
-  /** Two images, found by their names; the last two when none is named. */
+  /** Finds two images by their names; without names, the last two. */
   compared(fleet: Fleet, from?: string, to?: string): Promise<[ComparedImage, ComparedImage]>;
-  /** Shows which images nothing needs any more; removes, disables or enables them when asked to. Returns how many they are. */
+  /** Shows images that are no longer needed; deletes, disables or enables images on request. Returns their number. */
   prune(fleet: Fleet, keep: number, options: PruneOptions): Promise<number>;
   withHosts<T>(fleet: Fleet, needs: HostsNeeds, work: (hosts: Hosts) => Promise<T>): Promise<T>;
-  /** Prints how hosts are. True when all of them are ready. */
+  /** Prints the state of hosts. Returns whether all are ready. */
   status(fleet: Fleet, hosts: readonly Host[], json: boolean): Promise<boolean>;
-  /** Those hosts, and instances of groups, on which programs can be run. */
+  /** The hosts, and instances of groups, on which scripts can be run. */
   reach?: (fleet: Fleet, hosts: readonly Host[]) => Promise<(Reached | Unreached)[]>;
-  /** What those hosts that can be asked have loaded. */
+  /** The dispatcher lists that reachable hosts have loaded. */
   loaded?: (fleet: Fleet, hosts: readonly Host[]) => Promise<LoadedList[]>;
   /** Publishes an image for launches. */
   promote?: (fleet: Fleet, image: string | undefined, options: DryRunOptions) => Promise<void>;
-  /** Removes what bakes that were killed have left. */
+  /** Removes what killed bakes have left behind. */
   clean?: (fleet: Fleet, options: CleanOptions) => Promise<void>;
-  /** The public addresses of hosts that the fleet file leaves to the target. */
+  /** The public addresses of hosts whose address in the fleet file is `auto`. */
   addresses?: (fleet: Fleet, hosts: readonly Host[]) => Promise<DnsTarget[]>;
-  /** What the target, asked, says against a fleet file. */
+  /** Checks a fleet file by queries to the target. */
   check?: (fleet: Fleet) => Promise<Fault[]>;
   groups?: Groups;
 }
@@ -141,12 +141,12 @@ export interface DryRunOptions {
 }
 
 export interface RegionOptions {
-  /** Where a target has regions: look there too, besides those that the fleet file names. */
+  /** For a target with regions: other regions to search, in addition to those in the fleet file. */
   region?: string[];
 }
 
 export interface CleanOptions extends DryRunOptions, RegionOptions {
-  /** What a bake may still use too. */
+  /** Also what a running bake may use. */
   all?: boolean;
 }
 
@@ -157,26 +157,26 @@ export interface HostsNeeds extends DryRunOptions {
 
 export interface BakeOptions extends DryRunOptions {
   force?: boolean;
-  /** Of a local image: what Packer's scripts run in. */
+  /** For a local image: the system in which Packer's scripts run. */
   builder?: "auto" | "vm" | "container";
-  /** A lock file, whose packages are made again. */
+  /** A lock file: the bake installs the same packages. */
   locked?: string;
 }
 
 export interface PruneOptions extends DryRunOptions, RegionOptions {
-  /** Without one of the three nothing but the plan is shown. */
+  /** Without delete, disable or enable, only the plan is shown. */
   delete?: boolean;
-  /** Of AMIs: nobody launches them any more, and `enable` undoes it. */
+  /** For AMIs: they can no longer be launched; `enable` undoes it. */
   disable?: boolean;
   enable?: boolean;
-  /** Disable those too that others may launch. */
+  /** Also disable those that other accounts may launch. */
   shared?: boolean;
 }
 
-/** An image as `image list` shows it. */
+/** An image in the output of `image list`. */
 export interface ListedImage {
   target: string;
-  /** What the target knows it by: path, AMI id. */
+  /** Its identifier on the target: path, AMI id. */
   id: string;
   region: string;
   key: string;
@@ -193,16 +193,16 @@ export interface RollOptions extends DryRunOptions {
   wait: boolean;
   timeout: string;
   to?: string;
-  /** Replace instances that are protected from scale-in, too; else they stay as they are. */
+  /** Also replace instances with scale-in protection. */
   replaceProtected?: boolean;
-  /** Terminate instances in Standby; else they stay as they are. */
+  /** Terminate instances in Standby. */
   endStandby?: boolean;
 }
 
 export interface GroupApplyOptions extends DryRunOptions {
-  /** Of a plan: exit 3 when there is something to change. */
+  /** For plan: exit with 3 if there are changes. */
   exitCode?: boolean;
-  /** Take over what has the group's names, and nobody has marked. */
+  /** Adopt resources that have the group's names and no owner. */
   adopt?: boolean;
 }
 
@@ -222,5 +222,5 @@ export interface GroupOptions {
   delete: GroupDeleteOptions;
 }
 
-/** The group commands, each for a fleet file. */
+/** The group commands; each takes a fleet file. */
 export type Groups = { [V in keyof GroupOptions]: (file: string, options: GroupOptions[V]) => Promise<void> };

@@ -9,7 +9,7 @@ import { ec2Rules } from "./understand/rules.js";
 import { ec2SecretKinds } from "./understand/secret-kinds.js";
 import { imageEc2Settings, launchEc2Settings } from "./understand/settings.js";
 
-/** Hosts run where their image is, on volumes as large as the image's and on its processors, unless the file says otherwise. */
+/** Defaults for hosts from their image: region, size of the volume, and an instance type of the image's architecture. */
 function ofImage(
   { region, volume_size }: Record<string, unknown> = {},
   architecture: Architecture,

@@ -3,7 +3,7 @@ import { localPackerBuilder } from "./compute/packer-source.js";
 import { localRules } from "./understand/rules.js";
 import { imageLocalSettings, launchLocalSettings } from "./understand/settings.js";
 
-/** qcow2 images, containers and VMs on this machine. */
+/** The target for qcow2 images, containers and VMs on this machine. */
 export const local = {
   noun: "this machine",
   image: {

@@ -46,7 +46,7 @@ function preparation(job: Ec2Bake): Step[] {
   ];
 }
 
-/** Packer's command line, and the calls that follow it. */
+/** Prints Packer's command line, and the calls that follow it (dry run). */
 async function plan(aws: Aws, job: Ec2Bake, fleet: Fleet, { json }: BakeOptions): Promise<void> {
   await job.prepareBase();
   for (const name of job.toFetch) await job.fetch(name);

@@ -2,9 +2,9 @@ import type { Fault } from "../../../understand/fault.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { withAws } from "./with-aws.js";
 
-/** `validate --target ec2`: what AWS says against the fleet file. Changes nothing. */
+/** `validate --target ec2`: checks the fleet file against AWS. Changes nothing. */
 export async function check(fleet: Fleet): Promise<Fault[]> {
-  // with clients of services that no other command asks
+  // imports clients of services that no other command uses
   const { checkFleet } = await import("../do/check/check.js");
   return withAws(fleet.launch.ec2.region, {}, (aws) => checkFleet(aws, fleet));
 }

@@ -23,7 +23,7 @@ import { renderHost } from "../../../commands/render-host.js";
 import type { GroupApplyOptions } from "../../target.js";
 import { withAws } from "./with-aws.js";
 
-/** `sip-proxy group plan FLEET`: what apply would change, like a diff. */
+/** `sip-proxy group plan FLEET`: shows what apply would change, like a diff. */
 export async function groupPlan(file: string, options: GroupApplyOptions): Promise<void> {
   const wanted = rendered(file);
   await withAws(wanted.fleet.launch.ec2.region, {}, async (aws) => {
@@ -34,7 +34,7 @@ export async function groupPlan(file: string, options: GroupApplyOptions): Promi
   });
 }
 
-/** `sip-proxy group apply FLEET`: plans, and does just that. Instances that run stay as they are until they are rolled. */
+/** `sip-proxy group apply FLEET`: plans, and makes these changes. Running instances do not change until they are rolled. */
 export async function groupApply(file: string, options: GroupApplyOptions): Promise<void> {
   const wanted = rendered(file);
   await withAws(wanted.fleet.launch.ec2.region, {}, async (aws) => {
@@ -52,7 +52,7 @@ export async function groupApply(file: string, options: GroupApplyOptions): Prom
   });
 }
 
-/** The group, with its user-data rendered and every fault found before anything is asked of AWS. */
+/** The group with its rendered user-data. All faults are found before the first call to AWS. */
 function rendered(file: string): WantedGroup {
   const { fleet, source } = loadFleetAndWarn(file);
   const { group, host } = findGroup(fleet);

@@ -10,7 +10,7 @@ import { publicTargets } from "../do/public-addresses.js";
 import { instanceStatuses, type InstanceStatus } from "../do/status.js";
 import { withAws } from "./with-aws.js";
 
-/** Runs work with the fleet's instances. A failure names what is left behind. */
+/** Runs work with the fleet's instances. An error names resources that are left behind. */
 export function withHosts<T>(
   fleet: Fleet,
   { image, ...options }: HostsNeeds,
@@ -21,7 +21,7 @@ export function withHosts<T>(
   );
 }
 
-/** Of each instance what EC2 and its console say: whether it is ready, and its last word. */
+/** Prints for each instance, from EC2 and its console, whether it is ready, and its last status line. */
 export async function status(fleet: Fleet, hosts: readonly Host[], json: boolean): Promise<boolean> {
   const found = await withAws(fleet.launch.ec2.region, {}, (aws) => instanceStatuses(aws, fleet, hosts));
   if (json) printJson(Object.fromEntries(found));

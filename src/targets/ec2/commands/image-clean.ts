@@ -10,16 +10,16 @@ import { changeOne } from "../do/prune.js";
 import { passingOver } from "./regions.js";
 import { printOutcome, withAws } from "./with-aws.js";
 
-/** What came of it, by ids. */
+/** The result, as ids. */
 interface Outcome {
   terminated: string[];
   deleted: string[];
   kept: string[];
-  /** What AWS refuses to remove, in words. */
+  /** Resources that AWS refuses to remove, in words. */
   passedOver: string[];
 }
 
-/** Removes what no bake can use any more. Hosts, and what has no mark of a bake, are not looked at. */
+/** Removes resources that no bake uses any more. Hosts, and resources without the mark of a bake, are never considered. */
 export async function clean(fleet: Fleet, options: CleanOptions): Promise<void> {
   await withAws(fleet.image.targets.ec2?.region, options, async (aws) => {
     const outcome: Outcome = { terminated: [], deleted: [], kept: [], passedOver: [] };
@@ -52,7 +52,7 @@ async function cleanIn(aws: Aws, fleet: string, options: CleanOptions, outcome: 
   }
 }
 
-/** A security group goes when the builders that had it are gone. */
+/** A security group can be deleted only after the builders that use it are gone: waits for that. */
 async function untilUnused(aws: Aws, { kind, usedBy }: Leftover): Promise<void> {
   if (kind === "security group") for (const id of usedBy) await waitForState(aws, id, "terminated");
 }

@@ -11,7 +11,7 @@ import { findAmi } from "../do/fleet-regions.js";
 import { promotedAmi } from "../do/images.js";
 import { withAws } from "./with-aws.js";
 
-/** Two AMIs, each an id, the beginning of a key, "newest" or "promoted". */
+/** Finds two AMIs, each given by its id, the beginning of a key, "newest" or "promoted". */
 export function comparedAmis(
   fleet: Fleet,
   from = "promoted",
@@ -23,7 +23,7 @@ export function comparedAmis(
   ]);
 }
 
-/** From the manifest on this machine, else from what the bake has published, else from the AMI's tags. */
+/** The contents of an AMI: from the manifest on this machine, from those that the bake has published, or from the AMI's tags. */
 async function comparedAmi(aws: Aws, fleet: Fleet, wanted: string): Promise<ComparedImage> {
   const promoted = wanted === "promoted" ? await promotedAmi(aws, fleet) : undefined;
   if (wanted === "promoted" && promoted === undefined) {

@@ -25,7 +25,7 @@ export function listedAmis(fleet: Fleet, { region: named }: RegionOptions): Prom
   });
 }
 
-/** What is promoted for the fleet file's processors, and for those that other images are for. */
+/** The promoted AMIs for the fleet's architecture, and for those of the other images. */
 async function promotedOf(aws: Aws, fleet: Fleet, amis: readonly FleetAmi[]): Promise<Set<string>> {
   const others = new Set(amis.map(({ architecture }) => architecture));
   others.delete(fleet.image.architecture);

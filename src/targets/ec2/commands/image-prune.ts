@@ -10,15 +10,15 @@ import { planPrune, prune as deletePlanned, sharesOfSuperfluous, type PassedOver
 import { passingOver } from "./regions.js";
 import { printOutcome, withAws } from "./with-aws.js";
 
-/** What came of one region. */
+/** The result for one region. */
 interface Outcome {
-  /** Superfluous AMIs and snapshots, or those that were changed. */
+  /** Number of superfluous AMIs and snapshots, or of those that were changed. */
   count: number;
   passedOver: PassedOver;
   plan: PrunePlan;
 }
 
-/** AMIs with their snapshots, in every region that the fleet has some in. */
+/** Prunes AMIs with their snapshots, in every region with AMIs of the fleet. */
 export async function prune(fleet: Fleet, keep: number, options: PruneOptions): Promise<number> {
   const changes = options.delete === true || options.disable === true || options.enable === true;
   const dryRun = options.dryRun === true && changes;

@@ -5,7 +5,7 @@ import type { Aws } from "../do/aws.js";
 import { isAwsError } from "../do/errors.js";
 import { bakeThings } from "../do/leftovers.js";
 
-/** Warns of builders, and of what else bakes have left which were killed. Whoever may not look for them is told that. */
+/** Warns about builders and other resources that killed bakes have left, or about missing permissions to look for them. */
 export async function tellLeftovers(aws: Aws, fleet: string): Promise<void> {
   try {
     const now = Date.now();

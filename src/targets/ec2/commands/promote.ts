@@ -13,21 +13,21 @@ import type { Fleet } from "../../../understand/fleet.js";
 import type { DryRunOptions } from "../../target.js";
 import { printOutcome, withAws } from "./with-aws.js";
 
-/** What is published in one region. */
+/** A promotion in one region. */
 interface Promotion {
   region: string;
   parameter: string;
   ami: string;
-  /** What was promoted before; the same as ami when nothing changes. */
+  /** The AMI that was promoted before; equal to `ami` if nothing changes. */
   before: string | undefined;
 }
 
-/** Regions of the fleet that the image is not in, and what is promoted there. */
+/** Regions of the fleet without the image, with the AMI that is promoted there. */
 type Behind = Record<string, string | null>;
 
 /**
- * Publishes the id of an AMI, the newest unless one is named, under the fleet's SSM parameter, in every region that the image is in.
- * Launches and groups take it from there. What stays behind is named.
+ * Publishes the id of an AMI, by default the newest, in the fleet's SSM parameter of every region with the image. Launches and groups
+ * read it there. Warns about regions without the image.
  */
 export async function promote(
   fleet: Fleet,
@@ -45,7 +45,7 @@ export async function promote(
   });
 }
 
-/** One region after the other; a failure names which have the new image, and which have not. */
+/** Promotes in one region after the other. An error names regions with and without the new image. */
 async function promoteAll(aws: Aws, fleet: Fleet, promotions: readonly Promotion[]): Promise<void> {
   const done: Promotion[] = [];
   for (const promotion of promotions)
@@ -78,7 +78,7 @@ async function leftBehind(aws: Aws, fleet: Fleet, promotions: readonly Promotion
   return Object.fromEntries(found);
 }
 
-/** All regions are looked at before anything is changed in one of them. */
+/** Checks all regions before the first one is changed. */
 async function plan(aws: Aws, fleet: Fleet, wanted: string | undefined): Promise<Promotion[]> {
   const chosen = await findAmi(aws, fleet, wanted);
   refuseOtherArchitecture(fleet, chosen);
@@ -99,8 +99,8 @@ async function plan(aws: Aws, fleet: Fleet, wanted: string | undefined): Promise
 }
 
 /**
- * Parameters have no tags of ours: under the fleet's own name it is ours, under another one when it holds an AMI of the fleet, or one
- * that is gone.
+ * Throws UserError if the parameter belongs to somebody else. Parameters do not have the fleet's tags. One with the fleet's default name
+ * is ours; one with another name is ours if it contains an AMI of the fleet, or an AMI that no longer exists.
  */
 async function refuseForeignParameter(
   aws: Aws,
@@ -117,7 +117,7 @@ async function refuseForeignParameter(
   );
 }
 
-/** Launches of this fleet file would take it, for types that it does not run on. */
+/** Throws UserError for an AMI of another architecture: launches of this fleet file would use it with types that cannot run it. */
 function refuseOtherArchitecture({ image }: Fleet, { id, architecture }: FleetAmi): void {
   if (architecture === image.architecture) return;
   throw new UserError(`${id} is for ${architecture}, but image.architecture is ${image.architecture}`, {
@@ -132,7 +132,7 @@ function refuseUnfinished({ id, tags }: FleetAmi): void {
   });
 }
 
-/** SSM looks at the value of an aws:ec2:image after it has answered: it counts when it reads so, and not before. */
+/** Promotes in one region. SSM checks a value of type aws:ec2:image after its answer, so this waits until the new value can be read. */
 async function promoteIn(aws: Aws, fleet: Fleet, { parameter, ami, before }: Promotion): Promise<void> {
   if (before === ami) return;
   await aws.change(

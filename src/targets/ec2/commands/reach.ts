@@ -11,7 +11,7 @@ import { sshThroughSession } from "../do/session.js";
 import { pause } from "../do/pause.js";
 import { withAws } from "./with-aws.js";
 
-/** Instances of hosts, and of a group, on which SSM runs commands. */
+/** Finds instances of hosts and of a group on which SSM can run commands. */
 export function reach(fleet: Fleet, hosts: readonly Host[]): Promise<(Reached | Unreached)[]> {
   return withAws(fleet.launch.ec2.region, {}, async (aws) => {
     const there = (await instancesTagged(aws, { [tagKey.fleet]: fleet.name })).filter((one) => !isGone(one));
@@ -26,7 +26,7 @@ export function reach(fleet: Fleet, hosts: readonly Host[]): Promise<(Reached | 
   });
 }
 
-/** An instance that runs, or why there is none. */
+/** A running instance, or the reason why there is none. */
 interface Found {
   name: string;
   host: Host;
@@ -48,7 +48,7 @@ function ofHost(fleet: Fleet, host: Host, there: readonly FoundInstance[]): Foun
   return [{ name, host, why: `${instance.id} is ${instance.state}` }];
 }
 
-/** Those that wait in a warm pool have no calls. Only Auto Scaling gives its tag. */
+/** Instances of the group, by the tag of Auto Scaling. Those in the warm pool are left out: they have no calls. */
 function ofGroup(group: string, host: Host, own: readonly FoundInstance[]): Found[] {
   const members = own.filter(({ tags }) => tags["aws:autoscaling:groupName"] === group);
   const running = members.filter(({ state }) => state === "running");
@@ -56,7 +56,7 @@ function ofGroup(group: string, host: Host, own: readonly FoundInstance[]): Foun
   return running.map(({ id }) => ({ name: id, host, id }));
 }
 
-/** SSM keeps scripts and answers for 30 days, and limits calls: whoever looks again and again takes his time. */
+/** Reaches an instance through SSM. SSM keeps scripts and answers for 30 days, and limits calls, so repeated queries need long pauses. */
 function reachInstance(aws: Aws, fleet: Fleet, { name, host, id }: Required<Omit<Found, "why">>): Reached {
   const login = fleet.image.targets.ec2?.ssh_username ?? "admin";
   return {

@@ -1,7 +1,7 @@
 import { talk } from "../../../cli/talk.js";
 import { UserError } from "../../../errors.js";
 
-/** Looks at a region. One that the fleet file does not name may be out of reach by now: that is told, and the others go on. */
+/** Works in a region. If it is not reachable and the fleet file does not name it (any more), this only warns. */
 export async function passingOver(
   region: string,
   inFile: readonly string[],

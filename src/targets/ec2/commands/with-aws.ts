@@ -4,8 +4,8 @@ import { redacted, showCall } from "../compute/redact.js";
 import { Aws, namingLeftovers } from "../do/aws.js";
 
 /**
- * Runs work with AWS. A dry run prints the calls that would change something, as they would be sent but for secrets; where the command
- * prints JSON, `printOutcome` does.
+ * Runs work with AWS. A dry run prints the calls that would change something, as they would be sent, but without secrets. For JSON output,
+ * `printOutcome` prints them.
  */
 export async function withAws<T>(
   region: string | undefined,
@@ -17,7 +17,7 @@ export async function withAws<T>(
   return namingLeftovers(aws, () => work(aws));
 }
 
-/** Prints what a command has to say as JSON; of a dry run with the calls that it would make. */
+/** Prints a command's result as JSON; for a dry run, with the calls that it would make. */
 export function printOutcome(aws: Aws, outcome: object): void {
   const calls = redacted(aws.told);
   if (!aws.isDryRun) printJson(outcome);

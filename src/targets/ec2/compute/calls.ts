@@ -4,7 +4,7 @@ import type * as ec2 from "@aws-sdk/client-ec2";
 import type * as route53 from "@aws-sdk/client-route-53";
 import type * as ssm from "@aws-sdk/client-ssm";
 
-/** Every call with which the operator's commands change something in AWS, and what goes in and out. Reading it is reading what they may do. */
+/** All AWS calls by which the operator's commands change something, with input and output: the complete list of what they can do. */
 export interface Changes {
   "ec2:AllocateAddress": Call<ec2.AllocateAddressCommandInput, ec2.AllocateAddressCommandOutput>;
   "ec2:AssociateAddress": Call<ec2.AssociateAddressCommandInput, ec2.AssociateAddressCommandOutput>;
@@ -69,19 +69,19 @@ export interface Changes {
 
 interface Call<Input, Output = unknown> {
   input: Input;
-  /** Only where something is read from the answer. */
+  /** Present only if the answer is used. */
   output: Output;
 }
 
 export type Action = keyof Changes;
 export type InputOf<A extends Action> = Changes[A]["input"];
-/** An answer without what the SDK says of the connection. */
+/** An answer without the SDK's metadata. */
 export type OutputOf<A extends Action> = Omit<Changes[A]["output"], "$metadata">;
 
-/** Stands in planned calls for the id that a call before them will give. */
+/** Placeholder in planned calls for an id that an earlier call will return. */
 export const newSecurityGroup = "(the new security group)";
 
-/** One call that is going to be made. */
+/** One planned call. */
 export type PlannedCall = { [A in Action]: { action: A; input: InputOf<A> } }[Action];
 
 export function planned<A extends Action>(action: A, input: InputOf<A>): PlannedCall {

@@ -10,8 +10,8 @@ export interface CpuQuota {
 }
 
 /**
- * https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html; families with accelerators have limits of their own, and are
- * no proxies.
+ * https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html. Families with accelerators have separate quotas, and are
+ * not used for proxies.
  */
 export const cpuQuotas: readonly CpuQuota[] = [
   {
@@ -23,14 +23,14 @@ export const cpuQuotas: readonly CpuQuota[] = [
   { families: "X", pattern: /^x\d/, onDemand: "L-7295265B", spot: "L-E3A00192" },
 ];
 
-/** Instances of these types, of which as many as `onDemand` and `spot` say run at most. */
+/** Instance types, with the largest numbers of on-demand and spot instances of them. */
 interface Crowd {
   types: readonly string[];
   onDemand: number;
   spot: number;
 }
 
-/** What runs of a fleet at most: its single hosts and, while a group as large as it usually is is rolled, that group. */
+/** The largest number of a fleet's instances: its single hosts, and its group in usual size during a roll. */
 function crowds({ hosts, launch, group }: Fleet): Crowd[] {
   const single = hosts.filter(({ kind }) => kind === "proxy").length;
   const ofHosts = { types: [launch.ec2.instance_type], onDemand: single, spot: 0 };
@@ -41,7 +41,7 @@ function crowds({ hosts, launch, group }: Fleet): Crowd[] {
   return [ofHosts, { types: groupTypes(group, launch), onDemand, spot: most - onDemand }];
 }
 
-/** vCPUs that a fleet needs of a quota at most, its largest types taken. `cpus`: vCPUs of a type. */
+/** The largest number of vCPUs of a quota that a fleet can need, with its largest types. `cpus`: vCPUs of a type. */
 export function neededCpus(
   fleet: Fleet,
   { pattern }: CpuQuota,

@@ -1,4 +1,4 @@
-/** A request, with texts in it replaced by what has become known of them. */
+/** A request with its placeholders replaced by known values. */
 export function fillIn<T>(value: T, known: (text: string) => unknown): T {
   if (typeof value === "string") return (known(value) ?? value) as T;
   if (Array.isArray(value)) return value.map((part: unknown) => fillIn(part, known)) as T;

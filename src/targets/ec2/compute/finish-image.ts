@@ -8,15 +8,15 @@ import { tagList, type Tags } from "./tags.js";
 export interface BakedAmi {
   id: string;
   snapshots: readonly string[];
-  /** All that the image is in. */
+  /** All regions of the image. */
   regions: readonly string[];
 }
 
 type Ec2Image = NonNullable<Image["targets"]["ec2"]>;
 
 /**
- * What is done to an AMI after Packer, through the API: what is known only now (the versions that were baked), and what
- * Packer 1.6 cannot say. Every call can be made again.
+ * The calls for an AMI after Packer has made it: for data that is known only now (baked versions), and for settings that Packer 1.6 does
+ * not have. Every call is idempotent.
  */
 export function finishImage(
   ami: BakedAmi,
@@ -46,7 +46,7 @@ export function finishImage(
             DeprecateAt: daysAfter(bakedAt, ec2.deprecate_after_days),
           }),
         ]),
-    // last: their presence says that the image is finished
+    // last: these tags mean that the image is finished
     planned("ec2:CreateTags", {
       Resources: [ImageId, ...snapshots],
       Tags: tagList({
@@ -58,7 +58,7 @@ export function finishImage(
   ];
 }
 
-/** As many as a tag's value holds. */
+/** As many regions as a tag's value can hold. */
 function joined(regions: readonly string[]): string {
   return [...regions].sort().reduce((text, region) => {
     const longer = `${text} ${region}`.trim();
@@ -66,7 +66,7 @@ function joined(regions: readonly string[]): string {
   }, "");
 }
 
-/** The versions that were baked, as tags (256 characters at most). */
+/** The baked versions as tags (at most 256 characters). */
 export function versionTags(contents: ImageContents, base: string): Tags {
   const tags = {
     [tagKey.kamailio]: contents.kamailio,

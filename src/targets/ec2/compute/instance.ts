@@ -9,24 +9,24 @@ import { userDataDigest } from "../../../compute/user-data/digest.js";
 import { tagKey } from "./names.js";
 import { hostTags, tagSpecifications } from "./tags.js";
 
-/** The AMI, as far as an instance depends on it. */
+/** Properties of the AMI that a launch needs. */
 export interface Ami {
   id: string;
   rootDevice: string;
 }
 
-/** What an instance is made of beyond the fleet file: what was looked up, or made, for it. */
+/** Data for an instance that is not in the fleet file: resources that were looked up or created for it. */
 export interface InstanceParts {
   ami: Ami;
   subnetId: string | undefined;
   securityGroupIds: readonly string[];
-  /** As handed to EC2: gzip. */
+  /** In the form that EC2 gets: gzip. */
   userData: Buffer;
 }
 
 /**
- * The request for one host. `formerInstances` are ended ones of the same host: a client token is good for one instance,
- * and one that was ended would be answered with that.
+ * The request for one host. `formerInstances`: ended instances of the same host. They are part of the client token, because EC2 would
+ * answer a used token with the ended instance.
  */
 export function runInstances(
   fleet: Fleet,
@@ -56,7 +56,7 @@ export function instanceRequest(fleet: Fleet, host: Host, parts: InstanceParts) 
   } satisfies RunInstancesCommandInput;
 }
 
-/** IMDSv2 alone, and no further than the instance itself: a hop limit of 1 keeps containers and forwarded requests out. */
+/** Only IMDSv2, and only from the instance itself: a hop limit of 1 excludes containers and forwarded requests. */
 export const metadataOptions = {
   HttpEndpoint: "enabled",
   HttpTokens: "required",
@@ -70,7 +70,7 @@ export function login({ key_name, iam_instance_profile }: Launch["ec2"]) {
   };
 }
 
-/** gp3 and encrypted; with the account's own key unless one is named. */
+/** gp3 and encrypted, by default with the account's key for EBS. */
 export function rootVolume(ec2: Launch["ec2"], { rootDevice }: Ami) {
   const { volume_size, volume_iops, volume_throughput, kms_key_id } = ec2;
   return {
@@ -92,7 +92,7 @@ function networkInterface(
   ec2: Launch["ec2"],
   { subnetId, securityGroupIds }: InstanceParts,
 ): InstanceNetworkInterfaceSpecification {
-  // A host that waits for its Elastic IP must not see, and advertise, an address that it is about to lose.
+  // A host that waits for its Elastic IP must not advertise another address, which it would lose.
   const associate = ec2.elastic_ip ? false : ec2.associate_public_ip_address;
   return {
     DeviceIndex: 0,
@@ -104,7 +104,7 @@ function networkInterface(
   };
 }
 
-/** A client token: the same request gives the same one, so that sent twice it makes one thing. At most 64 characters. */
+/** A client token of at most 64 characters: the same request gives the same token, so that sent twice it creates one resource. */
 export function digest(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 64);
 }

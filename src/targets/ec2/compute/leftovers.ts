@@ -7,46 +7,46 @@ import type { Tags } from "./tags.js";
 
 type LeftoverKind = "builder" | "key pair" | "security group" | "volume" | "snapshot";
 
-/** What a bake that goes on needs, and one that was killed has left. */
+/** A resource of a bake: a running bake needs it; a killed bake has left it. */
 export interface Leftover {
   kind: LeftoverKind;
-  /** Of a key pair: its name. */
+  /** Its id; for a key pair, its name. */
   id: string;
-  /** When it was made. */
+  /** Time of its creation. */
   since: Date | undefined;
-  /** Ids of instances and network interfaces that have it. */
+  /** Ids of instances and network interfaces that use it. */
   usedBy: readonly string[];
-  /** Its state, in EC2's word, where it has one that matters. */
+  /** EC2's name of its state, if the state matters. */
   state?: string;
 }
 
-/** The ids of Packer's: the first eight digits are the time, https://github.com/hashicorp/packer/blob/v1.6.6/common/uuid/uuid.go */
+/** Ids that Packer makes. The first eight digits are the time: https://github.com/hashicorp/packer/blob/v1.6.6/common/uuid/uuid.go */
 const uuid = "([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 const packersName = new RegExp(`^packer_${uuid}$`);
 
-/** What Packer says of each security group that it makes. Its name cannot be chosen. */
+/** Packer's description of each security group that it creates. The group's name cannot be configured. */
 export const packersDescription = "Temporary group for Packer";
 
-/** When Packer gave something its name. */
+/** The time in a name that Packer has made. */
 export function named(name: string): Date | undefined {
   const [, seconds] = new RegExp(`${uuid}$`).exec(name) ?? [];
   return seconds === undefined ? undefined : new Date(Number.parseInt(seconds, 16) * 1000);
 }
 
-/** A key pair of the fleet's bakes: by its name, which Packer 1.6 cannot put tags to; or by the tags of a later Packer. */
+/** Whether a key pair belongs to the fleet's bakes: by its name, because Packer 1.6 cannot tag it; or by the tags of a later Packer. */
 export function isBakeKey(name: string, tags: Tags, fleet: string): boolean {
   const isNamed = new RegExp(`^${builderName(fleet)}-${uuid}$`).test(name);
   if (isNamed) return ["us", "nobody"].includes(ownership(tags, { fleet }).of);
   return packersName.test(name) && isOfBake(tags, fleet);
 }
 
-/** A security group of the fleet's bakes: marked, or worn by a builder of theirs. One without either may be anybody's. */
+/** Whether a security group belongs to the fleet's bakes: by its tags, or because one of their builders uses it. */
 export function isBakeGroup(name: string, tags: Tags, fleet: string, isWorn: boolean): boolean {
   if (!packersName.test(name)) return false;
   return isOfBake(tags, fleet) || (isWorn && ownership(tags, { fleet }).of === "nobody");
 }
 
-/** Why it stays, in words; undefined when it may go. `ended`: builders that are about to be terminated. `now`: milliseconds. */
+/** Why it must stay, in words; undefined if it can be removed. `ended`: builders that will be terminated. `now`: milliseconds. */
 export function reasonToStay(
   { since, usedBy }: Leftover,
   { all = false, ended = [], now }: { all?: boolean; ended?: readonly string[]; now: number },

@@ -1,13 +1,13 @@
 import type { Path } from "../../../understand/fault.js";
 import type { Fleet } from "../../../understand/fleet.js";
 
-/** A setting that names a key, and where it encrypts. */
+/** A setting with a KMS key, and the region in which the key encrypts. */
 export interface NamedKey {
   path: Path;
   /** Id, alias or ARN. */
   key: string;
   region: string;
-  /** Other accounts are to launch what it encrypts. */
+  /** True if other accounts launch what it encrypts. */
   shared: boolean;
 }
 

@@ -3,7 +3,7 @@ import type { Fleet, Host } from "../../../understand/fleet.js";
 import { tagKey } from "./names.js";
 import type { Tags } from "./tags.js";
 
-/** Whom a thing has to belong to: a fleet, or one host of it. */
+/** The required owner of a resource: a fleet, or one of its hosts. */
 export interface Owner {
   fleet: string;
   host?: string;
@@ -15,24 +15,24 @@ export const ownerOf = (fleet: Pick<Fleet, "name">, host: Pick<Host, "name">): O
 });
 
 /**
- * Whose a thing in the account is. Every change and every deletion asks this first; names prove nothing: the group `west-proxies` of
- * the fleet `eu` and the group `proxies` of the fleet `eu-west` have the same.
+ * The owner of a resource in the account. It is checked before every change and deletion. Names prove nothing: the group `west-proxies`
+ * of the fleet `eu` and the group `proxies` of the fleet `eu-west` have the same name in AWS.
  */
 export type Ownership =
   | { of: "us" }
-  /** The fleet's, and used by it; but made, changed and deleted by something else. */
+  /** The fleet uses it, but another tool creates, changes and deletes it. */
   | { of: "managed"; by: string }
-  /** Nobody has marked it: it can be taken over on purpose. */
+  /** It has no owner's tags; the user can have it adopted. */
   | { of: "nobody" }
   | { of: "others"; whom: string };
 
-/** A thing as the account has it, with the words that it is named with. */
+/** A resource of the account, with its name for messages. */
 export interface Owned {
   what: string;
   tags: Tags;
 }
 
-/** Tags that AWS sets, and nobody else can, on what another service makes, replaces and deletes. */
+/** Tags that only AWS can set, on resources that another service creates, replaces and deletes. */
 const managers = {
   "aws:autoscaling:groupName": "the autoscaling group",
   "aws:backup:source-resource": "AWS Backup, of",
@@ -57,15 +57,15 @@ export function ownership(tags: Tags, { fleet, host }: Owner): Ownership {
 
 export const isOurs = (tags: Tags, owner: Owner): boolean => ownership(tags, owner).of === "us";
 
-/** What may be done, beside changing and deleting what is ours. */
+/** Permissions in addition to changing and deleting our own resources. */
 export interface Leave {
-  /** Take over what is nobody's. */
+  /** Adopt a resource without an owner. */
   adopt?: boolean;
-  /** Use what something else manages for the fleet. */
+  /** Use a resource that another tool manages for the fleet. */
   managed?: boolean;
 }
 
-/** Throws UserError unless the thing is ours, or may be treated as if it were. */
+/** Throws UserError unless the resource is ours, or may be treated as ours. */
 export function refuseForeign(
   { what, tags }: Owned,
   owner: Owner,

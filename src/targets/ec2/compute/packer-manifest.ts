@@ -1,4 +1,4 @@
-/** The AMI ids that Packer's manifest post-processor wrote, by region. Throws when it names none. */
+/** The AMI ids by region in the manifest of Packer. Throws if there are none. */
 export function amisOf(manifest: string): Record<string, string> {
   const { builds = [] } = JSON.parse(manifest) as { builds?: { artifact_id?: string }[] };
   const amis = (builds.at(-1)?.artifact_id ?? "").split(",").flatMap((artifact): [string, string][] => {

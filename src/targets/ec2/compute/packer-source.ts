@@ -9,7 +9,7 @@ import type { PackerDialect } from "../../../compute/image/packer-dialect.js";
 
 type Ec2Image = NonNullable<Fleet["image"]["targets"]["ec2"]>;
 
-/** Packer's part of the bake of an AMI, where the fleet asks for one. */
+/** The builder of an AMI in Packer's template; undefined if the fleet has no AMIs. */
 export function ec2PackerBuilder(fleet: Fleet, dialect: PackerDialect): PackerBuilder | undefined {
   const { ec2 } = fleet.image.targets;
   const { base } = fleet.image;
@@ -18,7 +18,7 @@ export function ec2PackerBuilder(fleet: Fleet, dialect: PackerDialect): PackerBu
   return { type: "amazon-ebs", source, variables: ec2Variables(ec2), files: [] };
 }
 
-/** The template's variables for EC2, with the defaults that let `packer build` run on what `sip-proxy render` writes. */
+/** The template's variables for EC2. Their defaults allow `packer build` with the output of `sip-proxy render`. */
 function ec2Variables(ec2: Ec2Image): Record<string, PackerVariable> {
   return {
     region: {
@@ -35,7 +35,7 @@ function ec2Variables(ec2: Ec2Image): Record<string, PackerVariable> {
   };
 }
 
-/** Packer's amazon-ebs builder. Dialect "current" adds what 1.6 does not know. */
+/** Packer's amazon-ebs builder. Dialect "current" adds options that 1.6 does not have. */
 function ec2Source(
   fleet: string,
   image: Fleet["image"] & { base: string },
@@ -47,7 +47,7 @@ function ec2Source(
   return {
     region: "${var.region}",
     custom_endpoint_ec2: "${var.ec2_endpoint}",
-    // with milliseconds: EC2 refuses a name twice, and two bakes may begin within a second
+    // with milliseconds: EC2 refuses duplicate names, and two bakes may begin in the same second
     ami_name: `sip-proxy-${fleet}${architectureSuffix(image.architecture)}-{{isotime "20060102-150405.000"}}`,
     ami_description: hclText(`Kamailio and ${image.media_relay} for the fleet ${fleet}`),
     ...baseImage(image.base, image.architecture, ec2),
@@ -67,7 +67,7 @@ function ec2Source(
   };
 }
 
-/** What 1.6 does not know. There, the EC2 API does it: to the builder as the first step starts, to the AMI at the end. */
+/** Options that 1.6 does not have. With 1.6, API calls do the same: to the builder at the first step, to the AMI at the end. */
 function currentOptions({ ami_org_arns }: Ec2Image): object {
   return {
     metadata_options: { http_endpoint: "enabled", http_tokens: "required", http_put_response_hop_limit: 1 },
@@ -76,15 +76,15 @@ function currentOptions({ ami_org_arns }: Ec2Image): object {
   };
 }
 
-/** Minutes that no bake takes. */
+/** Minutes within which every bake ends. */
 export const bakeMinutes = 90;
 
-/** Hours after which a builder ends, whatever has become of its bake. */
+/** Hours after which a builder ends in any case. */
 export const bakeLimitHours = 6;
 
 /**
- * A bake that is killed, or whose machine loses its network, cannot end its builder: the builder does, by a transient timer. Powered off it
- * is terminated; stopped by Packer, through the API, it is not. The timer lies in memory, and verify looks that no image holds it.
+ * A bake that is killed, or whose machine loses its network, cannot end its builder. So the builder powers itself off by a transient timer:
+ * EC2 then terminates it, but not if Packer stops it through the API. The timer is only in memory; verify checks that no image has it.
  */
 const endOfItself = {
   shutdown_behavior: "terminate",
@@ -112,7 +112,7 @@ function network(ec2: Ec2Image): object {
 }
 
 function encryption({ encrypt_boot, kms_key_id, region_kms_key_ids, ami_regions }: Ec2Image): object {
-  // Packer wants a key for every region or for none; an empty one is the account's own
+  // Packer requires a key for every region or for none; an empty one means the account's default key
   const copies = Object.fromEntries(ami_regions.map((region) => [region, region_kms_key_ids[region] ?? ""]));
   const keys = Object.keys(region_kms_key_ids).length === 0 ? undefined : copies;
   return { encrypt_boot, ...given({ kms_key_id, region_kms_key_ids: keys }) };
@@ -123,21 +123,21 @@ function rootVolume({ volume_size }: Ec2Image): object {
     device_name: "${var.root_device}",
     volume_size,
     volume_type: "gp3",
-    // what gp3 has anyway; Packer 1.6 takes a missing value for 0 and refuses it
+    // the default of gp3: Packer 1.6 treats a missing value as 0, and refuses it
     iops: 3000,
     throughput: 125,
     delete_on_termination: true,
   };
 }
 
-/** A spot builder takes a list of types; and only an AMI made on demand can be marked for enhanced networking. */
+/** A spot builder needs a list of types. Only an AMI from an on-demand builder can be marked for enhanced networking. */
 function instanceType({ instance_type, spot_price }: Ec2Image): object {
   return spot_price === undefined
     ? { instance_type, ena_support: true }
     : { spot_price, spot_instance_types: [instance_type] };
 }
 
-/** The filter that a base is found by, in the EC2 API's terms; undefined where the fleet names an AMI by its id. */
+/** The filter to find the base, in the EC2 API's terms; undefined if the fleet names an AMI by its id. */
 export function baseFilter(
   base: string,
   architecture: Architecture,
@@ -153,7 +153,7 @@ export function baseFilter(
   return { owner: base_owner, filters };
 }
 
-/** With an id in source_ami as well, only that AMI matches: the bake pins what it has found. */
+/** With an id in source_ami too, only that AMI matches: so the bake pins the AMI that it has found. */
 function baseImage(base: string, architecture: Architecture, ec2: Ec2Image): object {
   const filter = baseFilter(base, architecture, ec2);
   if (!filter) return { source_ami: base };

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** Fields that hold user-data, or what nobody wants to read: said by size and digest. User-data may hold literal secrets. */
+/** Fields that are shown only as size and digest: user-data, which may contain literal secrets, and secret strings. */
 const hidden: ReadonlySet<string> = new Set(["UserData", "SecretString"]);
 
-/** A request as it may be shown: without what is secret, and without fields that are not set. */
+/** A request to show: without secrets, and without fields that are not set. */
 export function redacted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(redacted);
   if (typeof value !== "object" || value === null || value instanceof Date) return value;
@@ -21,7 +21,7 @@ function describe(base64: string): string {
   return `(${bytes.length} bytes, sha256 ${createHash("sha256").update(bytes).digest("hex").slice(0, 16)})`;
 }
 
-/** A call as it is printed in a dry run: its action, and its input as JSON. */
+/** A call in the form of a dry run: its action, and its input as JSON. */
 export function showCall({ action, input }: { action: string; input: unknown }): string {
   return `${action} ${JSON.stringify(redacted(input), null, 2)}\n`;
 }

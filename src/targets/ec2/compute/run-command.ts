@@ -2,22 +2,22 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import type { Finished } from "../../../do/process.js";
 
 /**
- * What SSM's Run Command carries: scripts in, answers out. Both go compressed and as base64. SSM would put parameters in the place of
- * `{{ssm:NAME}}` in a script, and shows only the beginning of an answer, so that longer ones come in parts.
+ * The transport of scripts and answers by SSM's Run Command. Both are compressed and encoded as base64: SSM would replace `{{ssm:NAME}}`
+ * in a script by a parameter. SSM returns only the beginning of an answer, so longer answers are fetched in parts.
  */
 
-/** Characters of a part. https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html: the first 24,000 are shown. */
+/** Characters of a part. SSM returns 24,000: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html */
 export const partSize = 20_000;
 
-/** Characters that an answer may have: each part is a command of its own. */
+/** Most characters of an answer: each part needs a separate command. */
 export const mostCharacters = 50 * partSize;
 
-/** Blocks of a file that a script may fill with output, so that /run, which is memory, holds it: 32 MiB of sh's 512 bytes. */
+/** Limit of a script's output file, in sh's blocks of 512 bytes (32 MiB), because it is in /run, which is memory. */
 const blocks = 65_536;
 
 const folderPattern = /^\/run\/sip-proxy-answer\.[A-Za-z0-9]{10}$/;
 
-/** The shell commands that run a script with bash and print the first part of its answer. `seconds`: after which it is ended. */
+/** The shell commands that run a script with bash and print the first part of its answer. `seconds`: timeout of the script. */
 export function carryScript(script: string, seconds: number): string {
   const packed = gzipSync(script, { level: 9 }).toString("base64");
   return `set -u
@@ -36,21 +36,21 @@ exit 0
 `;
 }
 
-/** The beginning of an answer. */
+/** The first part of an answer. */
 export interface Part {
   text: string;
-  /** Characters of the whole answer, and where on the host the rest of it is. */
+  /** Characters of the whole answer, and the folder on the host with the rest. */
   size: number;
   folder: string;
 }
 
-/** Reads what `carryScript` prints; undefined where it is something else. */
+/** Reads the output of `carryScript`; undefined for anything else. */
 export function readPart(output: string): Part | undefined {
   const [, size = "", folder = "", text = ""] = /^sip-proxy-answer (\d+) (\S+)\n([^]*)$/.exec(output) ?? [];
   return folderPattern.test(folder) ? { text, size: Number(size), folder } : undefined;
 }
 
-/** The shell commands that print the part of an answer from there on, and remove the answer after its last part. */
+/** The shell commands that print the part of an answer from `from` on, and remove the answer after its last part. */
 export function partScript({ size, folder }: Part, from: number): string {
   const print = `tail -c +${from + 1} '${folder}/answer' | head -c ${partSize}`;
   return from + partSize < size ? print : `${print}\n${dropScript({ folder })}`;
@@ -58,7 +58,7 @@ export function partScript({ size, folder }: Part, from: number): string {
 
 export const dropScript = ({ folder }: Pick<Part, "folder">): string => `rm -rf '${folder}'`;
 
-/** What came of the script, from all parts of its answer. Throws RangeError where they are none. */
+/** The script's result from all parts of its answer. Throws RangeError if they are not valid. */
 export function readAnswer(parts: string, seconds: number): Finished {
   const bytes = unpack(parts);
   const line = bytes.indexOf("\n");
@@ -66,13 +66,13 @@ export function readAnswer(parts: string, seconds: number): Finished {
   if (code === undefined) throw new RangeError("it is no answer");
   const end = line + 1 + Number(length);
   const exitCode = Number(code);
-  // as of programs that run here
+  // as for programs on this machine
   const text = (from: number, to?: number) => bytes.toString("utf8", from, to).replace(/\n$/, "");
   const stderr = text(end);
   return {
     exitCode,
     stdout: text(line + 1, end),
-    // what coreutils' timeout ends with
+    // the exit code of coreutils' timeout
     stderr: exitCode === 124 ? `${stderr}\nnot done after ${seconds} s` : stderr,
   };
 }

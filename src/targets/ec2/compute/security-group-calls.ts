@@ -6,7 +6,7 @@ import { securityGroupName } from "./names.js";
 import { ingressChanges, ingressLimit, ingressRules } from "./security-group.js";
 import { fleetTags, tagSpecifications } from "./tags.js";
 
-/** Makes the fleet's security group, without rules. */
+/** The call that creates the fleet's security group, without rules. */
 export function newGroupCall(fleet: Fleet, VpcId: string): PlannedCall {
   const tags = { Name: securityGroupName(fleet.name), ...fleetTags(fleet) };
   return planned("ec2:CreateSecurityGroup", {
@@ -17,7 +17,7 @@ export function newGroupCall(fleet: Fleet, VpcId: string): PlannedCall {
   });
 }
 
-/** First what is missing: calls that are up are never shut out in between. */
+/** The calls that change the rules. Missing rules are added first, so that current calls are never blocked. */
 export function ruleCalls(fleet: Fleet, GroupId: string, there: readonly IpPermission[] = []): PlannedCall[] {
   const { authorize, revoke } = ingressChanges(ingressRules(fleet), there);
   return [
@@ -30,7 +30,7 @@ export function ruleCalls(fleet: Fleet, GroupId: string, there: readonly IpPermi
   ];
 }
 
-/** Throws UserError when EC2 would refuse them. */
+/** Throws UserError if EC2 would refuse the number of rules. */
 export function refuseTooManyRules(fleet: Fleet): void {
   const rules = ingressRules(fleet).length;
   if (rules <= ingressLimit) return;

@@ -5,7 +5,7 @@ import { packageName } from "../../../compute/image/additions.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import type { AddedPackage } from "../../../understand/settings/additions.js";
 
-/** What is let in: one transport, a range of ports, from one network. */
+/** Allowed traffic: one transport and a range of ports, from one network. */
 export interface IngressRule {
   protocol: "udp" | "tcp";
   from: number;
@@ -20,8 +20,8 @@ const sshPort = 22;
 export const ingressLimit = 60;
 
 /**
- * SIP and media from the platforms; from the recorders media and, where they open a dialog's connection anew, SIP; JSON-RPC and metrics
- * from those who may use them, SSH too.
+ * SIP and media from the platforms; media from the recorders, and SIP if they open a new connection for a dialog; JSON-RPC, metrics and
+ * SSH from the networks that may use them.
  */
 export function ingressRules(fleet: Fleet): IngressRule[] {
   const { recorders } = fleet;
@@ -37,7 +37,7 @@ export function ingressRules(fleet: Fleet): IngressRule[] {
   return [...new Map(rules.map((rule) => [ruleKey(rule), rule])).values()];
 }
 
-/** What else the image has that listens. */
+/** Rules for the open ports of an added package. */
 function packageRules(added: AddedPackage): IngressRule[] {
   return added.ports.flatMap(({ protocol, port, from }) =>
     from.map((network) => ({ protocol, from: port, to: port, network, why: packageName(added) })),
@@ -71,7 +71,7 @@ function tlsRules({ settings }: Host, network: string): IngressRule[] {
     : [];
 }
 
-/** Nobody reaches loopback from outside. */
+/** Rules for JSON-RPC and metrics. A listener on loopback needs none. */
 function httpRules({ settings }: Host): IngressRule[] {
   if (!httpIsPrivate(settings)) return [];
   const { http_port: port, http_allow } = settings;
@@ -80,7 +80,7 @@ function httpRules({ settings }: Host): IngressRule[] {
     .map((network) => ({ protocol: "tcp", from: port, to: port, network, why: "JSON-RPC and metrics" }));
 }
 
-/** Only where the fleet names networks: without, SSH is a matter of the other groups of the instances. */
+/** Rules for SSH if the fleet names networks; without them, other security groups of the instances decide. */
 function sshRules({ settings }: Host): IngressRule[] {
   return settings.ssh_networks.map((network) => ({
     protocol: "tcp",
@@ -91,7 +91,7 @@ function sshRules({ settings }: Host): IngressRule[] {
   }));
 }
 
-/** The networks that the fleet names for all recorders, or the address of each of these, neighbours put together. */
+/** The networks that the fleet names for its recorders, or the recorders' addresses, merged into networks. */
 function recorderNetworks({ launch }: Fleet, recorders: Fleet["recorders"]): string[] {
   if (recorders.length === 0) return [];
   const { recorder_networks } = launch.ec2;
@@ -99,7 +99,7 @@ function recorderNetworks({ launch }: Fleet, recorders: Fleet["recorders"]): str
   return mergedNetworks(recorders.map(({ private_ip_address }) => private_ip_address));
 }
 
-/** The fewest networks that hold exactly these addresses. */
+/** The smallest number of networks with exactly these addresses. */
 export function mergedNetworks(addresses: readonly string[]): string[] {
   let blocks = new Set(addresses.map((address) => `${toNumber(address)}/32`));
   for (let bits = 32; bits > 0; bits--) {
@@ -132,7 +132,7 @@ function ruleKey({ protocol, from, to, network }: IngressRule): string {
   return `${protocol} ${from}-${to} ${network}`;
 }
 
-/** What has to be let in and shut out, so that the group says what the fleet says. */
+/** The rules to add and to remove to bring the security group to the state of the fleet file. */
 export function ingressChanges(
   wanted: readonly IngressRule[],
   there: readonly IpPermission[],
@@ -157,7 +157,7 @@ function permission({ protocol, from, to, network, why }: IngressRule): IpPermis
   };
 }
 
-/** EC2 puts rules of one port range together; taken apart, each says one network (or whatever else was let in). */
+/** EC2 merges rules of one port range. This splits them into one for each network (or other source). */
 function singleNetworks(permission: IpPermission): IpPermission[] {
   const { IpProtocol, FromPort, ToPort } = permission;
   const base = { IpProtocol, FromPort, ToPort };

@@ -9,8 +9,8 @@ export interface Subnet {
 }
 
 /**
- * The subnet for a host: the one that its address lies in; a host without a fixed address goes to one of them by its place in the
- * fleet, so that hosts are spread. Undefined when no subnet holds the address.
+ * The subnet for a host: the one that contains its address. Hosts without a fixed address are spread over the subnets by their
+ * position in the fleet. Undefined if no subnet contains the address.
  */
 export function subnetFor(host: Host, place: number, subnets: readonly Subnet[]): Subnet | undefined {
   const address = host.private_ip_address;

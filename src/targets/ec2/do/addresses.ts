@@ -12,7 +12,7 @@ import { pause } from "./pause.js";
 export interface ElasticIp {
   allocationId: string;
   publicIp: string;
-  /** The instance or network interface that has it. */
+  /** The instance or network interface that uses it. */
   holder: string | undefined;
   tags: Tags;
 }
@@ -36,12 +36,12 @@ export function addressesOfHost(aws: Aws, fleet: Fleet, host: Host): Promise<Ela
   return elasticIps(aws, tagFilters({ [tagKey.fleet]: fleet.name, [tagKey.host]: host.name }));
 }
 
-/** The pool that a group's instances take their addresses from. */
+/** The addresses of the pool for a group's instances. */
 export function addressesOfPool(aws: Aws, pool: string): Promise<ElasticIp[]> {
   return elasticIps(aws, tagFilters({ [poolTag]: pool }));
 }
 
-/** The address for a host: the one that the fleet file gives, for `auto` the one that was allocated for the host; none where there is none. */
+/** The host's address in the fleet file; for `auto`, the one allocated for the host. Undefined if it does not exist. */
 export async function findAddress(aws: Aws, fleet: Fleet, host: Host): Promise<ElasticIp | undefined> {
   const given = host.public_ip_address;
   if (given !== "auto") return (await elasticIps(aws, [{ Name: "public-ip", Values: [given] }]))[0];
@@ -49,7 +49,7 @@ export async function findAddress(aws: Aws, fleet: Fleet, host: Host): Promise<E
   return own.find(({ holder }) => holder !== undefined) ?? own[0];
 }
 
-/** The same; for `auto` there may be none yet. Throws UserError where the one that is given is no Elastic IP of the account. */
+/** The same; undefined only for `auto`. Throws UserError if the address in the file is not an Elastic IP of the account. */
 export async function addressFor(aws: Aws, fleet: Fleet, host: Host): Promise<ElasticIp | undefined> {
   const given = host.public_ip_address;
   const address = await findAddress(aws, fleet, host);
@@ -59,7 +59,7 @@ export async function addressFor(aws: Aws, fleet: Fleet, host: Host): Promise<El
   });
 }
 
-/** An address that another instance than the host's own has is never taken away from it. */
+/** Throws UserError if another instance than the host's (`own`) uses the address. */
 export function refuseTaken(host: Host, address: ElasticIp, own: readonly string[]): void {
   if (address.holder === undefined || own.includes(address.holder)) return;
   throw new UserError(`${host.name}: ${address.publicIp} is in use by ${address.holder}`, {
@@ -68,8 +68,8 @@ export function refuseTaken(host: Host, address: ElasticIp, own: readonly string
 }
 
 /**
- * Gives the instance its address; allocates one where there is none. EC2 may show it with one of the host's ended instances (`former`) for a
- * moment, which is waited for. Returns the address.
+ * Associates the host's address with the instance, and allocates one if there is none. EC2 may still show the address at an ended instance
+ * of the host (`former`) for a moment; this waits for it. Returns the address.
  */
 export async function ensureAddress(
   aws: Aws,
@@ -102,8 +102,8 @@ async function allocate(aws: Aws, fleet: Fleet, host: Host): Promise<ElasticIp> 
 }
 
 /**
- * The call has no client token: when its answer was lost and it was made again, or two launches go on at once, there is one address too
- * many. All of them keep the same one, and its holder is never left without.
+ * AllocateAddress has no client token: if its answer was lost and it was repeated, or if two launches run at once, there are too many
+ * addresses. Every launch keeps the same one, preferring one that an instance uses, and releases the others.
  */
 async function withoutTwins(aws: Aws, fleet: Fleet, host: Host): Promise<ElasticIp | undefined> {
   const all = (await addressesOfHost(aws, fleet, host)).filter(({ tags, publicIp }) =>

@@ -10,22 +10,22 @@ interface ToldCall {
   input: unknown;
 }
 
-/** A dry run reads AWS as ever; what it would change it tells instead. */
+/** Called for each call that a dry run would make. Read-only calls are made as usual. */
 export type DryRun = (call: ToldCall) => void;
 
-/** AWS, as one command uses it: in one region, remembering what it has made. */
+/** AWS in one region, for one command. Records the resources that the command has created. */
 export class Aws {
   private constructor(
     readonly clients: Clients,
     private readonly dryRun: DryRun | undefined,
     private readonly tell: (line: string) => void,
-    /** What this command has made so far, for whoever has to clean up after a failure half-way. */
+    /** Resources that this command has created so far; an error lists them. */
     readonly made: string[],
-    /** What a dry run has told so far. */
+    /** Calls that a dry run has reported so far. */
     readonly told: ToldCall[],
   ) {}
 
-  /** `tell` is for whoever waits. */
+  /** `tell` gets messages about long waits. */
   static async open(region: string | undefined, tell: (line: string) => void, dryRun?: DryRun): Promise<Aws> {
     return new Aws(await awsClients(region, tell), dryRun, tell, [], []);
   }
@@ -64,7 +64,7 @@ export class Aws {
     return new Aws(await awsClients(region, this.tell), this.dryRun, this.tell, this.made, this.told);
   }
 
-  /** Makes a call that changes something; a dry run tells it and answers `standIn`. */
+  /** Makes a call that changes something. A dry run only reports it, and returns `standIn`. */
   async change<A extends Action>(action: A, input: InputOf<A>, standIn: OutputOf<A>): Promise<OutputOf<A>> {
     if (this.dryRun) {
       this.told.push({ action, input });
@@ -79,7 +79,7 @@ export class Aws {
   }
 }
 
-/** Runs a command; when it fails half-way, the error names what is left behind. */
+/** Runs a command. If it fails, the error lists resources that are left behind. */
 export async function namingLeftovers<T>(aws: Aws, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

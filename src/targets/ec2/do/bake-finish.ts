@@ -11,7 +11,7 @@ import { make } from "./make-calls.js";
 import type { Talk } from "../../../do/local/talk.js";
 import type { BakedAmis } from "../../../do/bake/image-store.js";
 
-/** The AMIs of a manifest; undefined when one of them is gone. */
+/** The AMIs of a manifest; undefined if one of them no longer exists. */
 export async function findAmis(aws: Aws, amis: Record<string, string>): Promise<AmiImage[] | undefined> {
   const found = await Promise.all(
     Object.entries(amis).map(async ([region, id]) => describeAmi(await aws.in(region), id)),
@@ -20,17 +20,17 @@ export async function findAmis(aws: Aws, amis: Record<string, string>): Promise<
   return there.length === found.length ? (there as AmiImage[]) : undefined;
 }
 
-/** The version tags are the last thing that is done to an AMI. */
+/** Whether an AMI has its version tags, which are added last. */
 export function isFinished({ Tags }: AmiImage): boolean {
   return tagsOf(Tags)[tagKey.kamailio] !== undefined;
 }
 
-/** The snapshots that hold an AMI's disks. */
+/** The snapshots of an AMI's disks. */
 export function snapshotsOf({ BlockDeviceMappings = [] }: AmiImage): string[] {
   return BlockDeviceMappings.flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
 }
 
-/** Makes all calls that an AMI still needs, in each of its regions. A failure names the AMIs that are there. */
+/** Makes all calls that AMIs still need, in each region. An error names the AMIs that exist. */
 export async function finishAmis(
   aws: Aws,
   fleet: Fleet,
@@ -58,7 +58,7 @@ export async function finishAmis(
   await publishContents(aws, fleet, baked, talk);
 }
 
-/** Where others find what is in the image. Without the permission for it only this machine knows; that is no failure. */
+/** Publishes the image's contents for other machines. Missing permission is only a warning: this machine has the manifest. */
 async function publishContents(aws: Aws, fleet: Fleet, baked: BakedAmis, talk: Talk): Promise<void> {
   const value = packContents(baked.contents);
   if (value === undefined) return;

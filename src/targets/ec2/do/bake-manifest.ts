@@ -4,8 +4,8 @@ import { fleetAmis, publishedContents, type FleetAmi } from "./fleet-images.js";
 import type { Manifest } from "../../../do/bake/image-store.js";
 
 /**
- * The manifest of an image that was baked on another machine, from what its AMIs and its published contents say. Undefined when
- * the image is not in every one of these regions, or nobody published what is in it.
+ * The manifest of an image that was baked on another machine, from its AMIs and its published contents. Undefined if the image
+ * is missing in one of these regions, or if its contents were not published.
  */
 export async function manifestFromAws(
   aws: Aws,

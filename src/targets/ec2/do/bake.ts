@@ -35,7 +35,7 @@ import type { HeldBake } from "../../../do/bake/held-bake.js";
 import { answerWithSbom, writeLock } from "../../../do/bake/lock-file.js";
 import { fetchSource, type SourceArchive } from "../../../do/bake/sources.js";
 
-/** The bake of an AMI, as parts that are run in this order; each keeps what the next ones need. */
+/** The bake of an AMI in parts. They run in this order, and each keeps what later parts need. */
 export class Ec2Bake {
   readonly #ec2: NonNullable<Image["targets"]["ec2"]>;
   readonly #sources = new Map<SourceName, SourceArchive>();
@@ -64,7 +64,7 @@ export class Ec2Bake {
     this.#base = await findBase(this.aws, base, this.fleet.image.architecture, this.#ec2);
   }
 
-  /** Sources that are uploaded; they are built on the builder. */
+  /** Sources to upload; software is built from them on the builder. */
   get toFetch(): SourceName[] {
     return Object.keys(pinnedSources(this.fleet.image)) as SourceName[];
   }
@@ -79,7 +79,7 @@ export class Ec2Bake {
     this.#sources.set(name, archive);
   }
 
-  /** Names what would be baked: the same parts give the same image. */
+  /** A hash of the bake's inputs: the same inputs give the same image. */
   key(): string {
     const hash = createHash("sha256").update(`ec2 ${this.aws.region} ${this.#baseAmi().id}\0`);
     for (const { path, content } of this.#folder()) hash.update(`${path}\0`).update(content).update("\0");
@@ -87,7 +87,7 @@ export class Ec2Bake {
     return hash.digest("hex").slice(0, 16);
   }
 
-  /** The finished image, when it was baked before and its AMIs are still there. An unfinished one is finished now. */
+  /** The image if it was baked before and its AMIs still exist. An unfinished one is finished now. */
   async existing(): Promise<StoredManifest | undefined> {
     const folder = join(imagesFolder(this.fleet.name), this.key());
     const manifest = (await readManifest(folder)) ?? (await this.#adopt(folder));
@@ -98,7 +98,7 @@ export class Ec2Bake {
     return { folder, manifest };
   }
 
-  /** The manifest of an image that somebody else has baked from the same parts. */
+  /** The manifest of an image that was baked from the same inputs on another machine. */
   async #adopt(folder: string): Promise<Manifest | undefined> {
     const regions = [this.aws.region, ...this.#ec2.ami_regions];
     const manifest = await manifestFromAws(this.aws, this.fleet.name, this.key(), [...new Set(regions)]);
@@ -106,13 +106,13 @@ export class Ec2Bake {
     return manifest;
   }
 
-  /** What Packer is called with. */
+  /** Packer's command line and variables. */
   packerCommand(): { argv: readonly string[]; variables: Record<string, string> } {
     const variables = this.#variables();
     return { argv: packerArgv({ only: "amazon-ebs.ec2", variables }), variables };
   }
 
-  /** Runs Packer in a folder of its own. A failure, or `signal`, leaves nothing but the log, which the error names. */
+  /** Runs Packer in a new folder. After a failure or `signal` only the log stays; the error names it. */
   async bake(onStep: (script: string) => void, signal: AbortSignal): Promise<BakedAmis> {
     const images = imagesFolder(this.fleet.name);
     const log = join(images, this.key(), "bake.log");
@@ -142,7 +142,7 @@ export class Ec2Bake {
     return this.#manifest(work);
   }
 
-  /** Writes the manifest first: whatever fails afterwards, the AMIs are known, and the next run finishes them. */
+  /** Writes the manifest before later steps: if one of them fails, the next run finds the AMIs and finishes them. */
   async store(baked: BakedAmis, seconds: Manifest["seconds"]): Promise<StoredManifest> {
     const folder = join(imagesFolder(this.fleet.name), this.key());
     const manifest: Manifest = { ...baked, seconds };
@@ -150,7 +150,7 @@ export class Ec2Bake {
     return { folder, manifest };
   }
 
-  /** Versions as tags, IMDSv2, sharing, deprecation; and the contents for others to compare. */
+  /** Sets version tags, IMDSv2, sharing and deprecation, and publishes the contents. */
   async finish(baked: BakedAmis): Promise<void> {
     await finishAmis(this.aws, this.fleet, this.#ec2, baked, this.talk);
   }
@@ -184,7 +184,7 @@ export class Ec2Bake {
       await copyFile(file, join(work, "sources", `${name}.tar.gz`));
   }
 
-  /** The old dialect cannot ask for it. The builder serves nobody, so a failure is no reason to stop. */
+  /** Makes the calls to the builder that the old dialect has no options for. An error only warns, because the builder serves no calls. */
   #completeBuilder(): void {
     completeBuilder(this.aws, this.fleet.name, this.key()).catch((error: unknown) =>
       this.talk.warn(
@@ -193,7 +193,7 @@ export class Ec2Bake {
     );
   }
 
-  /** Writes the lock file beside where the manifest will lie. The AMI is there, so that its packages are only told of. */
+  /** Writes the lock file to the manifest's folder. Differences from a given lock file only warn, because the AMI exists already. */
   async #lock(work: string): Promise<void> {
     const folder = join(imagesFolder(this.fleet.name), this.key());
     const made = await writeLock(work, folder, this.#madeOf());

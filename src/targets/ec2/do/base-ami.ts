@@ -14,7 +14,7 @@ export interface BaseAmi {
   rootDevice: string;
 }
 
-/** The AMI that the fleet names, or the newest one of its owner and name: looked up once, so that it can be pinned and recorded. */
+/** The AMI that the fleet names, or the newest with its owner and name. It is looked up once, then pinned and recorded. */
 export async function findBase(
   aws: Aws,
   base: string,
@@ -39,7 +39,7 @@ export async function findBase(
   });
 }
 
-/** The builder's type would not start it, or the image would be for other processors than the file says. */
+/** Throws UserError for a base of another architecture than the fleet file's. */
 function refuseOtherArchitecture({ ImageId, Architecture: its }: AmiImage, architecture: Architecture): void {
   if (its === undefined || its === ec2Name[architecture]) return;
   const other = architectureOf(its);

@@ -7,8 +7,8 @@ import { instancesTagged, isGone, type FoundInstance } from "./instances.js";
 import { packersGroups } from "./packer-groups.js";
 
 /**
- * What Packer 1.6 cannot say of the builder of an image, which is found by its key: that its metadata service answers version 2 only,
- * and, on the security group that Packer has made for it, whose it is.
+ * Settings of an image's builder that Packer 1.6 does not have: only version 2 of the metadata service, and the fleet's tags on the
+ * security group that Packer has created. The builder is found by the image's key.
  */
 export async function completeBuilder(aws: Aws, fleet: string, key: string): Promise<void> {
   const mark = { [tagKey.fleet]: fleet, [tagKey.key]: key };
@@ -20,7 +20,7 @@ export async function completeBuilder(aws: Aws, fleet: string, key: string): Pro
   }
 }
 
-/** The fleet's builders that are there: of a bake that goes on elsewhere, or that was killed. */
+/** The fleet's builders that exist, of running or killed bakes. */
 export async function buildersThere(aws: Aws, fleet: string): Promise<FoundInstance[]> {
   const there = await instancesTagged(aws, { [tagKey.fleet]: fleet, Name: builderName(fleet) });
   return there.filter((instance) => !isGone(instance) && isOfBake(instance.tags, fleet));

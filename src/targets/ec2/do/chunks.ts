@@ -7,10 +7,10 @@ export function inChunks<T>(list: readonly T[], size: number): T[][] {
   );
 }
 
-/** What EC2 takes in one call, over all its filters. */
+/** Most values in all filters of one call to EC2. */
 const filterValues = 200;
 
-/** The same filters as often as it takes to ask for all values of the longest; the answers together are the answer. */
+/** The filters split into several calls, by the values of the longest one. The answers must be combined. */
 export function filterPages(filters: readonly Filter[]): Filter[][] {
   const size = ({ Values = [] }: Filter) => Values.length;
   const [longest] = [...filters].sort((a, b) => size(b) - size(a));

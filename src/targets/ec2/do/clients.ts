@@ -20,19 +20,19 @@ export interface Clients {
   cloudwatch: CloudWatchClient;
   route53: Route53Client;
   ssm: SSMClient;
-  /** A client of one more service; those that few commands need are loaded by them alone. */
+  /** Opens a client of another service. Only the commands that need it load it. */
   open: <C extends Client>(Type: new (config: ClientConfig) => C) => C;
 }
 
-/** As all of the SDK's clients take it. */
+/** The configuration of all clients. */
 type ClientConfig = { region?: string } & ReturnType<typeof patience>;
 
 /**
- * Clients for the fleet's region, or the one that the environment or the profile names. Endpoint, profile and credentials are
- * the SDK's own affair. A call is made at most 6 times (AWS_MAX_ATTEMPTS), each time waiting 30 s at most.
+ * Clients for the fleet's region, or the region of the environment or profile. The SDK handles endpoint, profile and
+ * credentials. A call is tried at most 6 times (AWS_MAX_ATTEMPTS), each time for at most 30 s.
  */
 export async function awsClients(region: string | undefined, tell: (line: string) => void): Promise<Clients> {
-  // of releases of the SDK that this package does not have: it says which Node it needs
+  // the warning is about later releases of the SDK; this package states its own requirement for Node
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
   const config: ClientConfig = { ...(region === undefined ? {} : { region }), ...patience() };
   const ec2 = named(new EC2Client(config), tell);
@@ -47,10 +47,10 @@ export async function awsClients(region: string | undefined, tell: (line: string
   };
 }
 
-/** Seconds that one attempt may take. */
+/** Timeout of one attempt, in seconds. */
 const timeout = (): number => Number(process.env["SIP_PROXY_AWS_TIMEOUT"] || 30);
 
-/** Milliseconds after which somebody who waits is told so. */
+/** Milliseconds without an answer after which a message is printed. */
 const silence = (): number => (timeout() * 1000) / 3;
 
 function patience() {
@@ -66,7 +66,7 @@ function patience() {
   };
 }
 
-/** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case, as other tools take them; the SDK knows none of them. */
+/** Support for HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or lower case, as in other tools. The SDK does not support them. */
 function proxies() {
   if (!Object.keys(process.env).some((name) => /^(https?|all)_proxy$/i.test(name))) return {};
   const agent = new ProxyAgent({ keepAlive: true });
@@ -93,14 +93,14 @@ type Client =
   | ServiceQuotasClient
   | SSMClient;
 
-/** What the layers of one call tell each other. */
+/** Data that the middlewares of one call share. */
 interface CallContext {
   commandName?: string;
-  /** Whom the last attempt asked. */
+  /** The host of the last attempt. */
   host?: string;
 }
 
-/** Whatever fails says which call it was, and whom it asked; a silent endpoint is told of while it is waited for. */
+/** Makes errors name the call and the host, and reports a silent endpoint during the wait. */
 function named<C extends Client>(client: C, tell: (line: string) => void): C {
   const { middlewareStack } = client as EC2Client;
   const whatOf = ({ commandName = "" }: CallContext) =>
@@ -124,7 +124,7 @@ function named<C extends Client>(client: C, tell: (line: string) => void): C {
     },
     { step: "initialize", priority: "high", name: "tellUser" },
   );
-  // closer to the wire than the SDK's own reading of the answer
+  // runs on the raw answer, before the SDK parses it
   middlewareStack.add(
     (next, context: CallContext) => async (args) => {
       context.host = (args.request as { hostname?: string }).hostname ?? "";

@@ -4,12 +4,12 @@ import { consoleOutput, instancesWhere, isGone } from "./instances.js";
 import { poll } from "../../../do/wait.js";
 import { pause } from "./pause.js";
 
-/** Lines that the host's own scripts wrote (common.sh, say). */
+/** Lines of the host's scripts (function `say` in common.sh). */
 export function ownLines(output: string): string[] {
   return [...output.matchAll(/sip-proxy: (.*)/g)].map(([, line = ""]) => line.trimEnd());
 }
 
-/** Waits for the host's word that it is ready. Throws UserError with the end of its console. */
+/** Waits until the host reports on its console that it is ready. Throws UserError with the last lines of the console. */
 export async function readyLine(aws: Aws, id: string, name: string, timeout: number): Promise<string> {
   let output = "";
   const end = await poll(

@@ -10,7 +10,7 @@ import { isAwsError } from "./errors.js";
 import { fleetAmis, type FleetAmi } from "./fleet-images.js";
 import { changeOne, isHalfDisabled, type PassedOver } from "./prune.js";
 
-/** Disables the AMIs that the plan would delete: nobody launches them any more, and `enable` undoes it. */
+/** Disables the AMIs that the plan would delete: they can no longer be launched. `enable` undoes it. */
 export async function disable(
   aws: Aws,
   fleet: Fleet,
@@ -41,7 +41,7 @@ export async function disabledByUs(aws: Aws, fleet: Fleet): Promise<FleetAmi[]> 
   );
 }
 
-/** Enables AMIs again, with the shares that they had. */
+/** Enables AMIs again, and restores their launch permissions. */
 export async function enable(aws: Aws, fleet: Fleet, amis: readonly FleetAmi[]): Promise<PassedOver> {
   const passed: PassedOver = [];
   for (const ami of amis) {

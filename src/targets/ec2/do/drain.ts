@@ -9,20 +9,20 @@ import { consoleOutput, instancesWhere, type FoundInstance } from "./instances.j
 import { poll } from "../../../do/wait.js";
 import { pause } from "./pause.js";
 
-/** After so many looks at its console a host has said that it drains: two minutes; it looks every five seconds itself. */
+/** Checks of the console, two minutes in total, until a host must have confirmed the drain. It reads its tags every five seconds. */
 const looks = 24;
 
-/** Milliseconds beyond its drain_limit after which a host has said what came of it. */
+/** Milliseconds after drain_limit within which a host must report the result. */
 const grace = 180_000;
 
 export const drains = (tags: Tags): boolean => tags[tagKey.drain] !== undefined;
 
-/** The tag that asks an instance to drain, for who takes it away. */
+/** The request that removes the drain tag from an instance. */
 export const drainTag = (id: string) => ({ Resources: [id], Tags: [{ Key: tagKey.drain }] });
 
 /**
- * Has a host drain, and waits until its last call has ended, or its drain_limit is over. It is asked by a tag and answers on its console;
- * begun before, it goes on. Throws UserError when the host does not hear; then it takes calls as before.
+ * Drains a host, and waits until its last call has ended or drain_limit is over. The host is told by a tag, and answers on its console. A
+ * drain that runs already continues. Throws UserError if the host does not answer; the tag is removed then, and it accepts calls as before.
  */
 export async function drain(
   aws: Aws,
@@ -68,7 +68,7 @@ async function showTags(aws: Aws, id: string, name: string): Promise<void> {
   }
 }
 
-/** One look at what the host has said since it was asked; undefined when it has said nothing. Tells what is new. */
+/** Returns a function that reads the host's messages since the request, and reports new ones; undefined if there are none. */
 function sayings(aws: Aws, id: string, value: string, tell: (line: string) => void) {
   let told: string | undefined;
   return async (): Promise<{ over: boolean } | undefined> => {

@@ -1,21 +1,21 @@
 import { UserError } from "../../../errors.js";
 
-/** A call to AWS that failed for good: an expected failure, with AWS' own code for those who know what to do with it. */
+/** A call to AWS that finally failed: an expected error, with AWS' error code for callers that handle it. */
 export class AwsError extends UserError {
   constructor(
     readonly code: string,
     message: string,
     options: { hint?: string; isFinal?: boolean; cause?: unknown },
-    /** How often the call was made. More than one: an "already exists" may be the call's own doing. */
+    /** Number of attempts. After more than one, "already exists" may be the result of an earlier attempt. */
     readonly attempts: number,
   ) {
     super(message, options);
-    // as errors of the SDK have it
+    // errors of the SDK have the code as name
     this.name = code;
   }
 }
 
-/** True when AWS refused with one of these codes. */
+/** Whether AWS refused with one of these codes. */
 export function isAwsError(error: unknown, ...codes: readonly string[]): error is AwsError {
   return error instanceof AwsError && codes.includes(error.code);
 }
@@ -27,7 +27,7 @@ type Hints = readonly [RegExp, string][];
 
 const unreachable = /^(NoAnswerOf(Aws|Proxy)|TimeoutError|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|NetworkingError)/;
 
-/** Codes that no repetition passes: only the user can mend it. With the way out. */
+/** Codes that every new attempt would meet, until the user fixes credentials. With hints. */
 const troubleOfCredentials: Hints = [
   [
     /^(CredentialsProviderError|TokenProviderError|NoCredentials|MissingAuthenticationToken)/,
@@ -40,7 +40,7 @@ const troubleOfCredentials: Hints = [
   [/^(AuthFailure|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClient)/, "check the credentials"],
 ];
 
-/** Codes that say nothing of the thing that a call was about: the next call will meet the same. With the way out. */
+/** Codes that are not about the resource of a call: the next call will meet the same. With hints. */
 const troubleOfEveryCall: Hints = [
   ...troubleOfCredentials,
   [
@@ -55,7 +55,7 @@ const troubleOfEveryCall: Hints = [
   [/^(InternalError|InternalFailure|ServiceUnavailable|Unavailable)/, "AWS has a problem; try again"],
 ];
 
-/** Codes of one thing that have a way out. Codes are EC2's, Auto Scaling's and SSM's. */
+/** Codes about one resource with a hint. Codes of EC2, Auto Scaling and SSM. */
 const troubleOfOne: Hints = [
   [
     /^(InsufficientInstanceCapacity|InsufficientHostCapacity|Unsupported$)/,
@@ -78,12 +78,12 @@ const troubleOfOne: Hints = [
   [/^InvalidKeyPair/, "check launch.ec2.key_name"],
 ];
 
-/** True when AWS refused this one thing: the same call may do well with another. */
+/** Whether AWS refused only this resource: the same call may succeed for another one. */
 export function isRefusal(error: unknown): error is AwsError {
   return error instanceof AwsError && !troubleOfEveryCall.some(([pattern]) => pattern.test(error.code));
 }
 
-/** True when a service could not be asked at all. */
+/** Whether a service could not be reached. */
 export const isUnreachable = (error: unknown): error is AwsError =>
   error instanceof AwsError && unreachable.test(error.code);
 
@@ -95,7 +95,7 @@ interface SdkError {
   $metadata?: { attempts?: number; httpStatusCode?: number };
 }
 
-/** An error of the SDK in the words of a user. `host`: whom the call asked. */
+/** An error of the SDK as an error for users. `host`: the host that the call was sent to. */
 export function awsError(error: unknown, what: string, host = ""): unknown {
   if (error instanceof UserError || !(error instanceof Error)) return error;
   const { name = "", Code, code, message = "", $metadata } = error as SdkError;
@@ -108,7 +108,7 @@ export function awsError(error: unknown, what: string, host = ""): unknown {
       { hint: betweenHint, cause: error },
       attempts,
     );
-  // connection errors have their code beside a meaningless name
+  // connection errors have a code and a meaningless name
   const id = Code ?? (name === "Error" || name === "" ? code : name);
   if (id === undefined && /proxy|socks/i.test(message))
     return new AwsError(
@@ -122,7 +122,7 @@ export function awsError(error: unknown, what: string, host = ""): unknown {
     );
   if (id === undefined || /^(TypeError|RangeError|SyntaxError|ReferenceError)$/.test(id)) return error;
   const hint = credentialHint(id, message) ?? permissionHint(message) ?? hintFor(id, message);
-  // EC2 adds a blob that only sts decode-authorization-message reads
+  // EC2 adds data that only sts decode-authorization-message can read
   const words = message.replace(/\s*Encoded authorization failure message: \S+/, "");
   return new AwsError(
     id,
@@ -141,7 +141,7 @@ const hintFor = (id: string, message: string): string | undefined =>
     ([pattern]) => pattern.test(id) || pattern.test(message),
   )?.[1];
 
-/** The SDK has one name for all failures of credentials, and tells them apart in words. */
+/** A hint by message: the SDK has one error name for all failures of credentials. */
 function credentialHint(id: string, message: string): string | undefined {
   if (!/^(CredentialsProviderError|TokenProviderError)$/.test(id)) return undefined;
   const profile = process.env["AWS_PROFILE"] ?? "default";
@@ -153,7 +153,7 @@ function credentialHint(id: string, message: string): string | undefined {
   return undefined;
 }
 
-/** Which action on what was refused, where AWS says so. */
+/** The refused action and resource, if AWS names them. */
 function permissionHint(message: string): string | undefined {
   const [, action, resource] = /not authorized to perform: (\S+)(?: on resource: (\S+))?/.exec(message) ?? [];
   if (action === undefined) return undefined;

@@ -24,13 +24,13 @@ export interface FleetAmi {
   region: string;
   name: string;
   key: string;
-  /** ISO 8601: the bake's end, which copies in other regions share; empty when it was not finished. */
+  /** End of the bake, ISO 8601, equal for copies in other regions; empty if it was not finished. */
   baked: string;
   state: string;
   /** ISO 8601. */
   created: string;
   deprecated: string | undefined;
-  /** EC2's word for its protection from being deregistered: disabled, enabled … */
+  /** EC2's name of its deregistration protection: disabled, enabled … */
   protection: string | undefined;
   tags: Tags;
   snapshots: string[];
@@ -38,7 +38,7 @@ export interface FleetAmi {
   architecture: Architecture;
 }
 
-/** The fleet's AMIs in this region that this account owns, newest first; of one content when a key is given. */
+/** The fleet's AMIs in this region that this account owns, newest first; with a key, only those. */
 export async function fleetAmis(aws: Aws, fleet: string, key?: string): Promise<FleetAmi[]> {
   const tags = { [tagKey.fleet]: fleet, ...(key === undefined ? {} : { [tagKey.key]: key }) };
   const found: FleetAmi[] = [];
@@ -54,7 +54,7 @@ export async function ownAmis(aws: Aws, ids: readonly string[]): Promise<Set<str
   return found;
 }
 
-/** Disabled and deprecated ones too, which EC2 leaves out otherwise. */
+/** Includes disabled and deprecated AMIs, which EC2 leaves out by default. */
 async function* ownImages(aws: Aws, Filters: Filter[]): AsyncGenerator<AmiImage> {
   const input = { Owners: ["self"], Filters, IncludeDeprecated: true, IncludeDisabled: true };
   for await (const { Images = [] } of paginateDescribeImages({ client: aws.ec2, pageSize: 1000 }, input))
@@ -76,13 +76,13 @@ function readAmi(image: AmiImage, region: string): FleetAmi {
     protection: image.DeregistrationProtection,
     tags,
     snapshots: disks.flatMap(({ SnapshotId }) => SnapshotId ?? []),
-    // what EC2 does not say can only be what all images were
+    // images of earlier releases were all for amd64
     architecture: architectureOf(image.Architecture) ?? "amd64",
     gibibytes: disks.reduce((sum, { VolumeSize = 0 }) => sum + VolumeSize, 0),
   };
 }
 
-/** What is in an image, as its bake has published it; undefined when it has not. */
+/** The contents of an image that its bake has published; undefined if it has not. */
 export async function publishedContents(
   aws: Aws,
   fleet: string,
@@ -99,7 +99,7 @@ export async function publishedContents(
   }
 }
 
-/** Who else may launch an AMI: accounts, organizations, everybody. What they do with it cannot be seen from here. */
+/** Launch permissions of an AMI: accounts, organizations, everybody. Whether they use it is not visible. */
 export async function sharesOf(aws: Aws, id: string): Promise<LaunchPermission[]> {
   const { LaunchPermissions = [] } = await aws.ec2.send(
     new DescribeImageAttributeCommand({ ImageId: id, Attribute: "launchPermission" }),
@@ -107,7 +107,7 @@ export async function sharesOf(aws: Aws, id: string): Promise<LaunchPermission[]
   return LaunchPermissions;
 }
 
-/** The snapshots that the fleet's bakes have made. */
+/** The snapshots of the fleet's bakes. */
 export async function bakeSnapshots(aws: Aws, fleet: string): Promise<BakeSnapshot[]> {
   const found: BakeSnapshot[] = [];
   const input = { OwnerIds: ["self"], Filters: tagFilters({ [tagKey.fleet]: fleet }) };
@@ -121,5 +121,5 @@ export async function bakeSnapshots(aws: Aws, fleet: string): Promise<BakeSnapsh
   return found;
 }
 
-/** How EC2 describes a snapshot that it makes for an AMI, or for the copy of one. */
+/** EC2's description of a snapshot that it creates for an AMI, or for a copy of one. */
 const madeFor = /^(?:Created by CreateImage\(i-\w+\) for|Copied for DestinationAmi) (ami-\w+)/;

@@ -4,14 +4,14 @@ import { tagKey } from "../compute/names.js";
 import type { Aws } from "./aws.js";
 import { fleetAmis, type FleetAmi } from "./fleet-images.js";
 
-/** The regions of a fleet's images as its file has them: where they are baked, and where they are copied to. */
+/** The regions in the fleet file where images are baked, or to which they are copied. */
 export function imageRegions(aws: Aws, fleet: Fleet): string[] {
   return [...new Set([aws.region, ...(fleet.image.targets.ec2?.ami_regions ?? [])])];
 }
 
 /**
- * The regions that may hold images of a fleet: those of its file, those that the user names, and those that older images say they were
- * copied to. (An image baked before 0.2 does not say so.)
+ * The regions that may have images of a fleet: those in its file, those that the user names, and those in the tags of older images. (Images
+ * from releases before 0.2 do not have this tag.)
  */
 export async function regionsWithImages(
   aws: Aws,
@@ -30,7 +30,7 @@ export async function amisIn(aws: Aws, fleet: Fleet, regions: readonly string[])
   return found.flat().sort((a, b) => b.created.localeCompare(a.created));
 }
 
-/** The AMI that somebody means: by its id, by the beginning of its key, or the newest for the fleet's processors. In this region. */
+/** Finds an AMI in this region by its id, by the beginning of its key, or as "newest" for the fleet's architecture. */
 export async function findAmi(aws: Aws, fleet: Fleet, wanted = "newest"): Promise<FleetAmi> {
   const amis = (await fleetAmis(aws, fleet.name)).filter(({ state }) => state === "available");
   const found =

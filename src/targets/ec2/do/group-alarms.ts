@@ -5,8 +5,8 @@ import type { Aws } from "./aws.js";
 import { isAwsError } from "./errors.js";
 
 /**
- * The alarms that have one of the group's names, whoever made them; undefined where they may not be read: policies of former releases
- * know nothing of alarms.
+ * The alarms with one of the group's alarm names, whoever created them. Undefined without permission to read them: policies of earlier
+ * releases do not contain it.
  */
 export async function readAlarms(aws: Aws, group: string): Promise<CurrentAlarm[] | undefined> {
   try {

@@ -11,11 +11,11 @@ import { poll, untilClear } from "../../../do/wait.js";
 import { pause } from "./pause.js";
 
 export interface Deletion {
-  /** Whose the group has to be. */
+  /** The required owner of the group. */
   owner: Owner;
-  /** The name that its instances keep in DNS. */
+  /** The DNS name whose records its instances maintain. */
   dns: KeptName | undefined;
-  /** End instances at once, with the calls that are up on them. */
+  /** End instances immediately, together with their current calls. */
   force: boolean;
   /** Milliseconds to wait until the instances have drained. */
   timeout: number;
@@ -23,17 +23,17 @@ export interface Deletion {
 }
 
 /**
- * Deletes a group and its launch template. Its instances drain first, as on every scale-in, unless forced. Can be run again at any
- * point. Tells what it did.
+ * Deletes a group and its launch template. Without `force`, its instances drain first, as in every scale-in. It can be run again at any
+ * point. Returns messages about what it did.
  */
 export async function deleteGroup(aws: Aws, name: string, deletion: Deletion): Promise<string> {
   const current = await readOwnGroup(aws, name, deletion.owner);
   const { group, template, refresh, warmPool } = current;
   const alarms = ownAlarms([], current.alarms, deletion.owner).map(({ alarm }) => alarm.AlarmName ?? "");
   if (group) refuseKept(group, deletion.force);
-  // refuses who may not read it
+  // fails early without permission to read the records
   if (deletion.dns) await readKept(aws, deletion.dns);
-  // before the hosts go: a group that is deleted on purpose is no alarm
+  // before the hosts end: a deletion on purpose must not raise an alarm
   if (alarms.length > 0) await aws.change("cloudwatch:DeleteAlarms", { AlarmNames: alarms }, {});
   if (group) {
     const named = { AutoScalingGroupName: name };
@@ -61,7 +61,7 @@ export async function deleteGroup(aws: Aws, name: string, deletion: Deletion): P
     : `deleted ${new Intl.ListFormat("en").format(deleted)}`;
 }
 
-/** Waits until the last instance has gone: each drains, and its hook says when. */
+/** Waits until the last instance has ended: each drains, and then completes its lifecycle hook. */
 async function drained(aws: Aws, name: string, { timeout, tell }: Deletion): Promise<void> {
   if (aws.isDryRun) return;
   const look = async () => {

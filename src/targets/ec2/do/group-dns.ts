@@ -8,13 +8,13 @@ import { ownRecords, type KeptName, type KeptRecords } from "../compute/group/dn
 import type { Aws } from "./aws.js";
 import { inChunks } from "./chunks.js";
 
-/** What a group's instances have in DNS; undefined when the name is not marked as the group's. */
+/** The DNS records of a group's instances; undefined if no marker assigns the name to the group. */
 export async function readKept(aws: Aws, kept: KeptName): Promise<KeptRecords | undefined> {
   const { markers, records } = await recordsAt(aws, kept);
   return ownRecords(kept, markers, records);
 }
 
-/** What is in DNS from the marker's name, and from the name itself, on; whoever's they are. */
+/** The records of the marker's name and of the name itself, whoever owns them. */
 export async function recordsAt(
   aws: Aws,
   { zone, marker, name }: KeptName,
@@ -51,7 +51,7 @@ async function list(
   return found;
 }
 
-/** Removes what is left of a group that is gone: its marker last, so that it can be done again. Tells how many addresses. */
+/** Removes left records of a deleted group; its marker last, so that it can be repeated. Returns the number of addresses. */
 export async function removeKept(aws: Aws, kept: KeptName): Promise<number | undefined> {
   const found = await readKept(aws, kept);
   if (!found) return undefined;

@@ -18,14 +18,14 @@ import { describeSubnets } from "./subnets.js";
 import { poll } from "../../../do/wait.js";
 import { pause } from "./pause.js";
 
-/** What apply would do, and what an operator should know beside it. */
+/** The changes that apply would make, with notes for the operator. */
 export interface PlannedGroup {
   name: string;
   changes: GroupChange[];
   notes: string[];
 }
 
-/** A fleet's group, the host that stands for its instances, and what these are handed: gzip. */
+/** A fleet's group, the host that represents its instances, and their user-data (gzip). */
 export interface WantedGroup {
   fleet: Fleet;
   group: Group;
@@ -34,8 +34,8 @@ export interface WantedGroup {
 }
 
 /**
- * Compares the fleet file with what is there. Changes nothing. Throws UserError when something of the same name is not the fleet's,
- * and is not to be adopted.
+ * Compares the fleet file with AWS. Changes nothing. Throws UserError if a resource with the same name does not belong to the fleet and
+ * must not be adopted.
  */
 export async function planGroup(
   aws: Aws,
@@ -63,15 +63,15 @@ export async function planGroup(
   };
 }
 
-/** Does exactly what the plan says, in its order. */
+/** Makes exactly the changes of the plan, in its order. */
 export async function applyGroup(aws: Aws, plan: PlannedGroup): Promise<void> {
   const maker = new Maker(aws);
   for (const { calls } of plan.changes) for (const call of calls) await maker.make(call);
 }
 
 /**
- * Looks whether everything is as the plan has left it: of two applies at once the last one wins, and the other one fails here. What AWS
- * answers as before, being slow or of another mind, is no other apply.
+ * Checks that the result is as planned. If two applies run at once, the last one wins, and the other one fails here. A change that AWS
+ * still shows in its old state is ignored: it may be slow, or not accept the value.
  */
 export async function confirmGroup(aws: Aws, wanted: WantedGroup, { changes }: PlannedGroup): Promise<void> {
   const own = new Set(changes.map(told));
@@ -132,7 +132,7 @@ function zoneNotes(subnets: readonly Subnet[]): string[] {
   ];
 }
 
-/** An instance that finds no free address never becomes ready; a roll needs more of them than the group has instances. */
+/** Notes about too few addresses in the pool: an instance without one never becomes ready, and a roll needs more than usual. */
 async function poolNotes(
   aws: Aws,
   { elastic_ip_pool, max, max_healthy_percentage }: Group,

@@ -20,20 +20,20 @@ import { untilClear } from "../../../do/wait.js";
 import { pause } from "./pause.js";
 
 export interface Roll {
-  /** Whose the group has to be. */
+  /** The required owner of the group. */
   owner: Owner;
-  /** Waited for to its end; else only started. */
+  /** True: wait for the end of the roll. False: only start it. */
   wait: boolean;
   /** Milliseconds. */
   timeout: number;
   tell: (line: string) => void;
-  /** What becomes of instances that somebody has set aside. */
+  /** What to do with instances in Standby or with scale-in protection. */
   aside: SetAside;
-  /** False: a rollback, after which there is nothing more to go back to. */
+  /** False for a rollback, which does not record a previous version. */
   remember?: boolean;
 }
 
-/** Replaces the group's instances by ones of the newest version of its template (or a given one). Tells what it did. */
+/** Replaces the group's instances by instances of the newest (or a given) version of its template. Returns messages. */
 export async function rollGroup(
   aws: Aws,
   name: string,
@@ -55,7 +55,7 @@ export async function rollGroup(
     : `a roll to version ${target} was started (sip-proxy group status FLEET)`;
 }
 
-/** Puts the group back to the version before the last roll, or to a given one. Tells what it did. */
+/** Returns the group to the version before the last roll, or to a given one. Returns messages. */
 export async function rollbackGroup(
   aws: Aws,
   name: string,
@@ -77,7 +77,7 @@ export async function rollbackGroup(
   return done;
 }
 
-/** A group that is there. */
+/** A group that exists. */
 type ExistingGroup = CurrentGroup & { group: AutoScalingGroup };
 
 async function existing(aws: Aws, name: string, owner: Owner): Promise<ExistingGroup> {
@@ -96,7 +96,7 @@ function refuseUnknown({ template }: CurrentGroup, version: number): void {
   });
 }
 
-/** All but those that stay as they are in any case. */
+/** Whether all instances run the version, except those that the roll does not replace. */
 function runsVersion({ group }: ExistingGroup, version: number, aside: SetAside): boolean {
   const staying = stayingAside(group, version, aside);
   return (
@@ -123,7 +123,7 @@ function everyInstance(group: CurrentGroup["group"], version: number, aside: Set
   return staying.length === 0 ? "every instance" : `every instance but ${staying.join(", ")}`;
 }
 
-/** Where a rollback goes to. The group itself says it, so that whoever rolls back need not be who rolled. */
+/** Records the version for a rollback in a tag of the group, so that a rollback is possible from any machine. */
 async function rememberPrevious(
   aws: Aws,
   name: string,
@@ -163,7 +163,7 @@ async function start(
     });
     return InstanceRefreshId;
   } catch (error) {
-    // the answer to a call that was done got lost, and it was made again
+    // the answer to the first attempt was lost, and the call was repeated
     if (
       !isAwsError(error, "InstanceRefreshInProgress", "InstanceRefreshInProgressFault") ||
       error.attempts < 2
@@ -173,7 +173,7 @@ async function start(
   }
 }
 
-/** Another run has started the same; it is waited for. One to another version must end first. */
+/** Waits for a refresh to the same version that another run has started. A refresh to another version must end first. */
 async function joinRefresh(
   aws: Aws,
   name: string,
@@ -211,7 +211,7 @@ async function undoRefresh(
   });
 }
 
-/** Waits for the end of a refresh, telling how far it is. */
+/** Waits for the end of a refresh, and reports its progress. */
 async function follow(
   aws: Aws,
   name: string,

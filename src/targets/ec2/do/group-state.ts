@@ -21,7 +21,7 @@ import type { Aws } from "./aws.js";
 import { isAwsError } from "./errors.js";
 import { readAlarms } from "./group-alarms.js";
 
-/** Everything that AWS has of a group of this name. */
+/** Reads all resources of a group with this name. */
 export async function readGroup(aws: Aws, name: string): Promise<CurrentGroup> {
   const [template, group, alarms] = await Promise.all([
     readTemplate(aws, name),
@@ -41,7 +41,7 @@ export async function readGroup(aws: Aws, name: string): Promise<CurrentGroup> {
   return { template, group, hooks, policies, warmPool, alarms, refresh };
 }
 
-/** The same of a group that something is going to be done to. Throws UserError when it is not ours. */
+/** The same for a group that will be changed. Throws UserError if it is not ours. */
 export async function readOwnGroup(
   aws: Aws,
   name: string,
@@ -53,7 +53,7 @@ export async function readOwnGroup(
   return current;
 }
 
-/** The group; one that is being deleted counts as gone. */
+/** The group; undefined if it does not exist or is being deleted. */
 export async function describeGroup(aws: Aws, name: string): Promise<AutoScalingGroup | undefined> {
   const { AutoScalingGroups = [] } = await aws.autoscaling.send(
     new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
@@ -92,7 +92,7 @@ async function describeTemplate(aws: Aws, name: string): Promise<LaunchTemplate 
   }
 }
 
-/** The group's warm pool; undefined when it has none. */
+/** The group's warm pool; undefined if it has none. */
 export async function describeWarmPool(aws: Aws, name: string): Promise<WarmPoolConfiguration | undefined> {
   const { WarmPoolConfiguration: pool } = await aws.autoscaling.send(
     new DescribeWarmPoolCommand({ AutoScalingGroupName: name }),
@@ -100,7 +100,7 @@ export async function describeWarmPool(aws: Aws, name: string): Promise<WarmPool
   return pool;
 }
 
-/** The group's newest instance refresh, or the one of this id. */
+/** The group's newest instance refresh, or the one with this id. */
 export async function newestRefresh(
   aws: Aws,
   name: string,

@@ -19,14 +19,14 @@ export interface GroupStatus {
   min: number;
   desired: number;
   max: number;
-  /** Version of the launch template: what new instances get, what the newest is, what was before the last roll. */
+  /** Versions of the launch template: for new instances, the newest, and the one before the last roll. */
   version: number | undefined;
   newestVersion: number | undefined;
   previousVersion: number | undefined;
-  /** Of a mixed group: the types that it launches, the preferred one first, and how many of 100 instances are spot ones. */
+  /** Of a mixed group: its instance types, the preferred one first, and the percentage of spot instances. */
   types: string[];
   spotPercentage: number;
-  /** The newest roll, in one line. */
+  /** The state of the newest roll, in one line. */
   roll: string | undefined;
   instances: {
     instance: string;
@@ -39,17 +39,17 @@ export interface GroupStatus {
     image: string;
     address: string | undefined;
   }[];
-  /** Elastic IPs of the pool that are free, and all of them. */
+  /** Number of Elastic IPs in the pool: free, and in total. */
   pool: { free: number; all: number } | undefined;
-  /** The group's alarms; undefined where they may not be read. */
+  /** The group's alarms; undefined without permission to read them. */
   alarms: { name: string; state: string; since: string; reason: string }[] | undefined;
-  /** Of a group that keeps a name in DNS: the instances whose addresses it has; none where it is not marked as the group's, or may not be read. */
+  /** For a group with records in Route 53: its name, and the instances in DNS (undefined if it is not the group's, or not readable). */
   dns: { name: string; instances: string[] | undefined } | undefined;
-  /** What failed of the last activities. */
+  /** Failed scaling activities. */
   failures: { at: string; what: string; why: string }[];
 }
 
-/** The group as it stands; undefined when there is none. */
+/** The group's current state; undefined if it does not exist. */
 export async function groupStatus(
   aws: Aws,
   name: string,
@@ -109,7 +109,7 @@ async function poolStatus(aws: Aws, pool: string) {
   return { free: addresses.filter(({ holder }) => holder === undefined).length, all: addresses.length };
 }
 
-/** (Policies of former releases know nothing of DNS.) */
+/** The instances in DNS. Undefined without permission: policies of earlier releases do not contain it. */
 async function instancesInDns(aws: Aws, kept: KeptName): Promise<string[] | undefined> {
   try {
     const found = await readKept(aws, kept);
@@ -120,7 +120,7 @@ async function instancesInDns(aws: Aws, kept: KeptName): Promise<string[] | unde
   }
 }
 
-/** Of the last twenty activities those that failed, newest first. */
+/** The failed ones of the last twenty scaling activities, newest first. */
 async function failures(aws: Aws, name: string) {
   const { Activities = [] } = await aws.autoscaling.send(
     new DescribeScalingActivitiesCommand({ AutoScalingGroupName: name, MaxRecords: 20 }),

@@ -7,15 +7,15 @@ import { otherParameters, promotions } from "./usage/parameters.js";
 import { templatesUse } from "./usage/templates.js";
 import type { Use } from "./usage/use.js";
 
-/** What uses AMIs in a region, and the template versions that count as use no more. */
+/** What uses AMIs in a region, and template versions that no longer count as use. */
 export interface ImageUsage {
   usage: Map<string, string[]>;
   superseded: SupersededVersion[];
 }
 
 /**
- * Looks at everything in the region that names one of these AMIs. What is read is read as a whole, in pages: the calls grow with the
- * account's templates and parameters, not with the AMIs.
+ * Finds everything in the region that refers to one of these AMIs. It reads complete lists, in pages: the number of calls depends on the
+ * account's templates and parameters, not on the AMIs.
  */
 export async function imageUsage(
   aws: Aws,

@@ -20,12 +20,12 @@ export async function describeAmi(aws: Aws, id: string): Promise<Image | undefin
   }
 }
 
-/** The id that was promoted for the fleet, or undefined. */
+/** The id of the fleet's promoted AMI, or undefined. */
 export function promotedAmi(aws: Aws, fleet: Fleet): Promise<string | undefined> {
   return amiIn(aws, amiParameter(fleet));
 }
 
-/** The id that a parameter holds, or undefined. */
+/** The id in a parameter, or undefined. */
 export async function amiIn(aws: Aws, Name: string): Promise<string | undefined> {
   try {
     const { Parameter } = await aws.ssm.send(new GetParameterCommand({ Name }));
@@ -36,7 +36,7 @@ export async function amiIn(aws: Aws, Name: string): Promise<string | undefined>
   }
 }
 
-/** The AMI to launch: the one that is named, here or in the fleet file, else the promoted one. It must be there and available. */
+/** The AMI to launch: the one that is named, here or in the fleet file, or else the promoted one. Throws UserError unless it is available. */
 export async function amiToLaunch(aws: Aws, fleet: Fleet, named?: string): Promise<Ami> {
   const id = named ?? fleet.launch.ec2.ami ?? (await promotedAmi(aws, fleet));
   if (id === undefined) {
@@ -54,7 +54,7 @@ export async function amiToLaunch(aws: Aws, fleet: Fleet, named?: string): Promi
   return { id, rootDevice: image.RootDeviceName ?? "/dev/xvda" };
 }
 
-/** What a launch would fail of later. */
+/** Throws UserError if a launch would fail later: the AMI's architecture does not fit the instance types. */
 function refuseMisfit({ launch, group }: Fleet, { ImageId, Architecture }: Image): void {
   const types = new Set([launch.ec2.instance_type, ...(group ? groupTypes(group, launch) : [])]);
   const faults = [...types].flatMap((type) => misfit(Architecture, type) ?? []);

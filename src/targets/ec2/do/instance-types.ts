@@ -2,14 +2,14 @@ import { paginateDescribeInstanceTypes } from "@aws-sdk/client-ec2";
 import type { Aws } from "./aws.js";
 import { filterPages } from "./chunks.js";
 
-/** What EC2 knows of a type. */
+/** Data of EC2 about an instance type. */
 export interface KnownType {
   architectures: string[];
-  /** vCPUs, with the processor's own number of threads. */
+  /** vCPUs, with the default number of threads per core. */
   cpus: number;
 }
 
-/** By a filter: asked for by their names, one that is not there fails the call. */
+/** The types that exist. Uses a filter, because a call with the name of a missing type would fail. */
 export async function knownTypes(aws: Aws, types: readonly string[]): Promise<Map<string, KnownType>> {
   const found = new Map<string, KnownType>();
   if (types.length === 0) return found;

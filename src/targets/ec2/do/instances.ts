@@ -15,16 +15,16 @@ import { isAwsError } from "./errors.js";
 import { poll } from "../../../do/wait.js";
 import { pause } from "./pause.js";
 
-/** An instance as the commands see it. */
+/** The data of an instance that commands use. */
 export interface FoundInstance {
   id: string;
   /** pending, running, stopping, stopped, shutting-down, terminated */
   state: string;
   imageId: string;
-  /** Whether the metadata service shows the instance its tags. */
+  /** Whether the instance can read its tags from the metadata service. */
   showsTags: boolean;
   type: string;
-  /** EC2 takes it back with a notice of two minutes. */
+  /** A spot instance: EC2 can reclaim it, with a notice of two minutes. */
   isSpot: boolean;
   zone: string;
   keyName: string | undefined;
@@ -34,19 +34,19 @@ export interface FoundInstance {
   publicIp: string | undefined;
   tags: Tags;
   launched: Date | undefined;
-  /** Why it is in this state, in EC2's words. */
+  /** EC2's reason for the state. */
   reason: string;
 }
 
 export const isGone = ({ state }: FoundInstance): boolean =>
   state === "terminated" || state === "shutting-down";
 
-/** Instances with all of these tags, ended ones (EC2 shows them for about an hour) included; the oldest first. */
+/** Instances with all these tags, oldest first. Includes terminated ones, which EC2 shows for about an hour. */
 export function instancesTagged(aws: Aws, tags: Tags): Promise<FoundInstance[]> {
   return instancesWhere(aws, tagFilters(tags));
 }
 
-/** Instances that match the filters, of which one may have any number of values; the oldest first. */
+/** Instances that match the filters, oldest first. One of the filters may have any number of values. */
 export async function instancesWhere(aws: Aws, filters: Filter[]): Promise<FoundInstance[]> {
   const found: FoundInstance[] = [];
   for (const Filters of filterPages(filters))
@@ -74,7 +74,7 @@ function readInstance(instance: Instance): FoundInstance {
   };
 }
 
-/** The host's instance that was not ended, and the ids of those that were. Throws UserError when it is not ours alone. */
+/** The host's instance, and the ids of its terminated ones. Throws UserError if there are several, or if it is not ours. */
 export async function instanceOfHost(aws: Aws, fleet: string, host: string) {
   const all = await instancesTagged(aws, { [tagKey.fleet]: fleet, [tagKey.host]: host });
   const [instance, ...more] = all.filter((one) => !isGone(one));
@@ -88,7 +88,7 @@ export async function instanceOfHost(aws: Aws, fleet: string, host: string) {
   return { instance, former: all.filter(isGone).map(({ id }) => id) };
 }
 
-/** States on the way to each, and a state from which nothing leads there. EC2 may show the state before a change for a moment. */
+/** For each wanted state, the states from which it cannot be reached. For a moment, EC2 may show the state before a change. */
 const farFrom = {
   running: /^(shutting-down|terminated|stopping)$/,
   stopped: /^(shutting-down|terminated)$/,
@@ -96,8 +96,8 @@ const farFrom = {
 };
 
 /**
- * Waits for a state, ten minutes at most; the first refusal of a look that will not pass ends it. Throws UserError when the instance goes
- * elsewhere.
+ * Waits for a state, at most ten minutes. A refused query that would not succeed later ends the wait. Throws UserError if the instance gets
+ * to another final state.
  */
 export async function waitForState(aws: Aws, id: string, state: keyof typeof farFrom): Promise<void> {
   if (aws.isDryRun) return;
@@ -108,7 +108,7 @@ export async function waitForState(aws: Aws, id: string, state: keyof typeof far
       [last] = await instancesWhere(aws, [{ Name: "instance-id", Values: [id] }]);
       if (last?.state === state || (state === "terminated" && last === undefined)) return true;
       if (last !== undefined) astray = farFrom[state].test(last.state) ? astray + 1 : 0;
-      // one look may be older than the change
+      // one answer may show the state before the change
       return astray > 1 ? false : undefined;
     },
     { pause: pause(5), timeout: 600_000 },
@@ -120,7 +120,7 @@ export async function waitForState(aws: Aws, id: string, state: keyof typeof far
 }
 
 /**
- * Asked before a host loses its calls. Throws UserError when the instance is protected from being stopped or terminated by the API.
+ * Throws UserError if the instance is protected from being stopped or terminated through the API. Called before a host loses its calls.
  */
 export async function refuseProtected(aws: Aws, id: string, end: "stop" | "terminate"): Promise<void> {
   const Attribute = end === "stop" ? "disableApiStop" : "disableApiTermination";
@@ -135,7 +135,7 @@ export async function refuseProtected(aws: Aws, id: string, end: "stop" | "termi
   });
 }
 
-/** What the instance has written to its console; the newest 64 KiB, or, of old types, what EC2 has buffered. */
+/** The console output: the newest 64 KiB, or what EC2 has buffered for old instance types. */
 export async function consoleOutput(aws: Aws, id: string): Promise<string> {
   const get = (latest: object) => aws.ec2.send(new GetConsoleOutputCommand({ InstanceId: id, ...latest }));
   const { Output = "" } = await get({ Latest: true }).catch((error: unknown) => {

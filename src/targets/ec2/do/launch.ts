@@ -22,7 +22,7 @@ import { Surroundings } from "./surroundings.js";
 import { readyLine } from "./console.js";
 import type { HostOrder, Hosts, ListedHost, Rolling } from "../../hosts.js";
 
-/** Hosts as EC2 instances, found again by their tags. */
+/** Hosts as EC2 instances, which are found by their tags. */
 export class Ec2Hosts implements Hosts {
   readonly rolling: Rolling;
   readonly #surroundings: Surroundings;
@@ -31,7 +31,7 @@ export class Ec2Hosts implements Hosts {
     private readonly aws: Aws,
     private readonly fleet: Fleet,
     private readonly tell: (line: string) => void,
-    /** AMI instead of the fleet's. */
+    /** An AMI to use instead of the fleet's. */
     ami?: string,
   ) {
     this.#surroundings = new Surroundings(aws, fleet, ami);
@@ -80,7 +80,7 @@ export class Ec2Hosts implements Hosts {
     return Instances[0]?.InstanceId ?? "";
   }
 
-  /** Before anything is made. */
+  /** Called before anything is created. */
   async #refuseTakenAddress(host: Host, former: readonly string[]): Promise<void> {
     if (!this.fleet.launch.ec2.elastic_ip) return;
     const address = await addressFor(this.aws, this.fleet, host);
@@ -116,7 +116,7 @@ export class Ec2Hosts implements Hosts {
     if (!now) await drain(this.aws, host, instance, this.tell);
     await this.aws.change("ec2:StopInstances", { InstanceIds: [instance.id] }, {});
     await waitForState(this.aws, instance.id, "stopped");
-    // started again, by whomever, it takes calls
+    // if somebody starts it again, it must accept calls
     if (!now || drains(instance.tags)) await this.aws.change("ec2:DeleteTags", drainTag(instance.id), {});
     return `stopped ${instance.id}`;
   }
@@ -137,7 +137,7 @@ export class Ec2Hosts implements Hosts {
     return done.join("; ") || "there is no such instance";
   }
 
-  /** Platforms know a proxy by its address; it is given back only on request, and only when launch has allocated it. */
+  /** Releases a host's addresses, only on request, because platforms use them, and only those that launch has allocated. */
   async #releaseAddresses(host: Host, release: boolean): Promise<string[]> {
     const done: string[] = [];
     for (const { allocationId, publicIp, tags } of await addressesOfHost(this.aws, this.fleet, host)) {
@@ -154,7 +154,7 @@ export class Ec2Hosts implements Hosts {
     return done;
   }
 
-  /** With the last of the fleet's instances the security group goes too. */
+  /** Deletes the security group after the last of the fleet's instances. */
   async #deleteSecurityGroup(): Promise<string[]> {
     return (await this.list()).length > 0 ? [] : deleteSecurityGroup(this.aws, this.fleet.name);
   }
@@ -178,7 +178,7 @@ function listed({ id, state, type, zone, privateIp, publicIp, imageId, tags }: F
   };
 }
 
-/** A group's instances come and go with the group. */
+/** Throws UserError for a group: its instances are managed by the group commands. */
 function refuseGroup({ name, kind }: Host): void {
   if (kind !== "group") return;
   throw new UserError(`${name} is a group, not a host`, {
@@ -187,7 +187,7 @@ function refuseGroup({ name, kind }: Host): void {
   });
 }
 
-/** User-data is read at the first boot only; launching a host again with another one would change nothing. */
+/** Throws UserError for other user-data: it is read only at the first boot, so a second launch would have no effect. */
 function refuseOtherUserData(host: Host, { id, tags }: FoundInstance, userData: Buffer): void {
   const made = tags[tagKey.userData];
   if (made === undefined || made === userDataDigest(userData)) return;

@@ -16,7 +16,7 @@ import { instancesWhere, isGone, type FoundInstance } from "./instances.js";
 import { packersGroups } from "./packer-groups.js";
 import { bakeSnapshotsThere } from "./prune.js";
 
-/** All that the fleet's bakes have in this region beside finished images, builders first. */
+/** All resources of the fleet's bakes in this region, except finished images; builders first. */
 export async function bakeThings(aws: Aws, fleet: string): Promise<Leftover[]> {
   const builders = await buildersThere(aws, fleet);
   const parts = [keyPairs(aws, fleet), securityGroups(aws, fleet, builders), volumes(aws, fleet)];
@@ -67,7 +67,7 @@ async function securityGroups(
   }));
 }
 
-/** Instances, or network interfaces without one, by the security groups that they have. */
+/** Instances, and network interfaces without an instance, by security group. */
 async function groupUsers(aws: Aws, ids: readonly string[]): Promise<Map<string, string[]>> {
   const users = new Map<string, string[]>();
   if (ids.length === 0) return users;
@@ -80,7 +80,7 @@ async function groupUsers(aws: Aws, ids: readonly string[]): Promise<Map<string,
   return users;
 }
 
-/** Those that no instance has. */
+/** Volumes without an instance. */
 async function volumes(aws: Aws, fleet: string): Promise<Leftover[]> {
   const Filters = [...tagFilters({ [tagKey.fleet]: fleet }), { Name: "status", Values: ["available"] }];
   const found: Leftover[] = [];
@@ -90,7 +90,7 @@ async function volumes(aws: Aws, fleet: string): Promise<Leftover[]> {
   return found;
 }
 
-/** Those whose AMI is gone. */
+/** Snapshots whose AMI no longer exists. */
 async function lonelySnapshots(aws: Aws, fleet: string): Promise<Leftover[]> {
   const amis = await fleetAmis(aws, fleet);
   const there = await bakeSnapshotsThere(aws, fleet, amis);

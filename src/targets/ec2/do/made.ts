@@ -2,7 +2,7 @@ import type { Action, InputOf, OutputOf } from "../compute/calls.js";
 
 type Name<A extends Action> = (input: InputOf<A>, output: OutputOf<A>) => string;
 
-/** What a call has made that was not there before, by the name that its owner looks for it. */
+/** The names of resources that calls create, for messages. */
 const names: { [A in Action]?: Name<A> } = {
   "ec2:AllocateAddress": (_, { PublicIp, AllocationId }) => `Elastic IP ${PublicIp} (${AllocationId})`,
   "ec2:CreateLaunchTemplate": ({ LaunchTemplateName }) => `launch template ${LaunchTemplateName}`,

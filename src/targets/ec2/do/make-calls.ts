@@ -9,7 +9,7 @@ import type { Aws } from "./aws.js";
 import { isAwsError, type AwsError } from "./errors.js";
 import { securityGroupNamed } from "./security-group-named.js";
 
-/** Makes planned calls in order, with ids filled in that were not known when they were planned. */
+/** Makes planned calls in order, and replaces placeholders by the ids that earlier calls have returned. */
 export class Maker {
   readonly #ids = new Map<string, string>();
 
@@ -22,7 +22,7 @@ export class Maker {
     } catch (error) {
       if (!isAwsError(error, ...alreadyThere)) throw error;
       if (error.attempts === 1) throw madeByOthers(error);
-      // the answer to a call that was done got lost, and it was made again
+      // the answer to the first attempt was lost, and the call was repeated
       if (action === "ec2:CreateSecurityGroup") await this.#findSecurityGroup(input);
     }
   }
@@ -34,7 +34,7 @@ export class Maker {
     if (VersionNumber !== undefined) this.#ids.set(newVersion, String(VersionNumber));
   }
 
-  /** A value with all ids that are known by now. */
+  /** A value with known ids in place of their placeholders. */
   fillIn<T>(value: T): T {
     return fillIn(value, (text) => this.#ids.get(text));
   }
@@ -52,7 +52,7 @@ export class Maker {
   }
 }
 
-/** Makes one planned call whose answer nobody needs. */
+/** Makes one planned call whose answer is not needed. */
 export async function make(aws: Aws, call: PlannedCall): Promise<void> {
   await new Maker(aws).make(call);
 }
@@ -65,7 +65,7 @@ const alreadyThere = [
   "InvalidPermission.Duplicate",
 ];
 
-/** It was not there when the plan was made. */
+/** The error if the resource was created after the plan was made. */
 function madeByOthers(error: AwsError): UserError {
   return new UserError(
     `another process created this resource at the same time; it was not changed: ${error.message}`,

@@ -4,7 +4,7 @@ import { inChunks } from "./chunks.js";
 import { isAwsError } from "./errors.js";
 import { howToManage } from "./run-command.js";
 
-/** Why SSM does not reach instances that run, by their ids. Nothing is known where one may not ask: a command tells then. */
+/** Why SSM does not reach running instances, by instance id. Empty without permission to query: the command itself then fails. */
 export async function unmanaged(aws: Aws, ids: readonly string[]): Promise<Map<string, string>> {
   const found = new Map<string, InstanceInformation>();
   try {

@@ -1,11 +1,11 @@
 import type { Aws } from "./aws.js";
 
-/** Minutes that most bakes of an AMI are over in. */
+/** Minutes within which most bakes of an AMI end. */
 const usualMinutes = 30;
 
 /**
- * The environment in which Packer finds the same account as this command: credentials as the SDK resolved them, since Packer's own
- * chain, above all that of 1.6, knows fewer ways (no SSO sessions).
+ * Environment variables with which Packer uses the same account as this command: the credentials that the SDK has resolved. Packer itself,
+ * above all 1.6, supports fewer sources (no SSO sessions).
  */
 export async function packerEnvironment(
   aws: Aws,

@@ -2,7 +2,7 @@ import { paginateDescribeSecurityGroups, type Filter, type SecurityGroup } from 
 import { packersDescription } from "../compute/leftovers.js";
 import type { Aws } from "./aws.js";
 
-/** The security groups that a Packer has made, anybody's; of these ids when given. */
+/** The security groups that Packer has created, for anybody; optionally only those with these ids. */
 export async function packersGroups(aws: Aws, ids?: readonly string[]): Promise<SecurityGroup[]> {
   const Filters: Filter[] = [
     { Name: "description", Values: [packersDescription] },

@@ -1,4 +1,4 @@
-/** Milliseconds between two looks at something that takes its time; SIP_PROXY_POLL (seconds) goes before the usual pause. */
+/** Milliseconds between two queries during a wait. SIP_PROXY_POLL (seconds) overrides the default. */
 export function pause(seconds: number): number {
   return Number(process.env["SIP_PROXY_POLL"] || seconds) * 1000;
 }

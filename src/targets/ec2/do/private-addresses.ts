@@ -3,7 +3,7 @@ import { UserError } from "../../../errors.js";
 import type { Host } from "../../../understand/fleet.js";
 import type { Aws } from "./aws.js";
 
-/** The private address that the fleet file gives is free in the subnet, or one of the host's own instances has it. Throws UserError otherwise. */
+/** Throws UserError unless the private address in the fleet file is free in the subnet, or used by an instance of the host itself. */
 export async function refuseTakenPrivate(
   aws: Aws,
   host: Host,

@@ -12,7 +12,7 @@ import { imageUsage } from "./image-usage.js";
 import { make } from "./make-calls.js";
 import { pause } from "./pause.js";
 
-/** What may go in one region, and why the rest stays. Shares are not looked at: that is a call for each AMI. */
+/** What may be deleted in one region, and why the rest stays. Launch permissions are not checked: that needs a call for each AMI. */
 export async function planPrune(aws: Aws, fleet: Fleet, keep: number): Promise<PrunePlan> {
   const amis = await fleetAmis(aws, fleet.name);
   const ids = amis.map(({ id }) => id);
@@ -25,7 +25,7 @@ export async function planPrune(aws: Aws, fleet: Fleet, keep: number): Promise<P
   return prunePlan(found, keep);
 }
 
-/** The snapshots of a fleet's bakes, and those AMIs beside the fleet's own that they were made for. */
+/** The snapshots of a fleet's bakes, and other AMIs than the fleet's for which they were made. */
 export async function bakeSnapshotsThere(aws: Aws, fleet: string, amis: readonly FleetAmi[]) {
   const snapshots = await bakeSnapshots(aws, fleet);
   const known = new Set(amis.map(({ id }) => id));
@@ -35,7 +35,7 @@ export async function bakeSnapshotsThere(aws: Aws, fleet: string, amis: readonly
   return { snapshots, others: others.length === 0 ? new Set<string>() : await ownAmis(aws, others) };
 }
 
-/** Who else may launch the AMIs that are about to be changed: one call each, at most ten a second. A disabled one has no shares. */
+/** Launch permissions of the AMIs to change: one call each, at most ten per second. Disabled AMIs have none. */
 export async function sharesOfSuperfluous(
   aws: Aws,
   plan: PrunePlan,
@@ -56,10 +56,10 @@ function noneWhenGone(error: unknown): LaunchPermission[] {
   throw error;
 }
 
-/** What could not be changed, and stays, in words. */
+/** What could not be changed, in words. */
 export type PassedOver = string[];
 
-/** Deletes what the plan says. `home`: the contents of images are published in this region. Returns what AWS refuses to delete. */
+/** Deletes according to the plan. `home`: true in the region where contents are published. Returns what AWS refuses to delete. */
 export async function prune(aws: Aws, fleet: Fleet, plan: PrunePlan, home: boolean): Promise<PassedOver> {
   const passed: PassedOver = [];
   for (const ami of plan.delete) passed.push(...(await deleteAmi(aws, fleet.name, ami, home)));
@@ -70,7 +70,7 @@ export async function prune(aws: Aws, fleet: Fleet, plan: PrunePlan, home: boole
   return passed;
 }
 
-/** An AMI that stays keeps its snapshots; a snapshot that stays keeps no other. */
+/** Deletes an AMI and its snapshots. If the AMI cannot be deleted, its snapshots stay; a snapshot that stays does not affect others. */
 async function deleteAmi(aws: Aws, fleet: string, ami: Superfluous, home: boolean): Promise<PassedOver> {
   const calls = deletionCalls(fleet, ami, home);
   const deregistered = calls.findIndex(({ action }) => action === "ec2:DeregisterImage") + 1;
@@ -81,7 +81,7 @@ async function deleteAmi(aws: Aws, fleet: string, ami: Superfluous, home: boolea
   return rest;
 }
 
-/** Makes the calls of one AMI or snapshot up to the first that is refused. Throws when AWS would refuse every other one as well. */
+/** Makes the calls for one AMI or snapshot until one is refused. Throws if AWS would refuse those for all others as well. */
 export async function changeOne(aws: Aws, id: string, calls: readonly PlannedCall[]): Promise<PassedOver> {
   for (const call of calls) {
     try {
@@ -95,7 +95,7 @@ export async function changeOne(aws: Aws, id: string, calls: readonly PlannedCal
   return [];
 }
 
-/** What somebody else, or a run that was cut off, has deleted already. */
+/** Error codes if another user or an interrupted run has deleted it already. */
 const gone = [
   "InvalidAMIID.NotFound",
   "InvalidAMIID.Unavailable",
@@ -107,6 +107,6 @@ const gone = [
   "ParameterNotFound",
 ];
 
-/** True when `--disable` was broken off after its mark, or `--enable` before it took that away. */
+/** Whether `--disable` was interrupted after it set the tag, or `--enable` before it removed the tag. */
 export const isHalfDisabled = ({ state, tags }: Superfluous): boolean =>
   state === "available" && tags[tagKey.disabled] !== undefined;

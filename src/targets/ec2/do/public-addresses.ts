@@ -6,14 +6,14 @@ import type { Aws } from "./aws.js";
 import { describeGroup } from "./group-state.js";
 import { instanceOfHost, instancesWhere } from "./instances.js";
 
-/** The proxies of a host or group that EC2 knows the public addresses of: of a group, those that take calls now. */
+/** The proxies of a host or group with a public address in EC2; of a group, only instances that accept calls now. */
 export async function publicTargets(aws: Aws, fleet: Fleet, host: Host): Promise<DnsTarget[]> {
   if (host.kind === "group") return groupTargets(aws, fleet, host);
   const address = await hostAddress(aws, fleet, host);
   return address === undefined ? [] : [{ host, label: host.name.toLowerCase(), address }];
 }
 
-/** Its Elastic IP, which outlives its instances, before the one that the subnet has given. */
+/** The host's Elastic IP, which outlives its instances, or else the public address from the subnet. */
 async function hostAddress(aws: Aws, fleet: Fleet, host: Host): Promise<string | undefined> {
   const [own] = await addressesOfHost(aws, fleet, host);
   if (own) return own.publicIp;

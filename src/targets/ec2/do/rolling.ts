@@ -26,7 +26,7 @@ import type { Surroundings } from "./surroundings.js";
 
 const isUp = ({ state }: FoundInstance) => /^(pending|running)$/.test(state);
 
-/** Single hosts on EC2, as a roll looks at them. */
+/** What a roll needs of single hosts on EC2. */
 export class Ec2Rolling implements Rolling {
   constructor(
     private readonly aws: Aws,
@@ -43,12 +43,12 @@ export class Ec2Rolling implements Rolling {
     return (
       instance.imageId === ami.id &&
       instance.type === this.fleet.launch.ec2.instance_type &&
-      // images of former releases do not say
+      // launches of earlier releases have no digest
       (made === undefined || made === userDataDigest(userData))
     );
   }
 
-  /** On this machine. One of another machine finds hosts that are replaced already, and leaves them. */
+  /** Locks only on this machine. A roll on another machine finds hosts that are already replaced, and leaves them. */
   alone<T>(roll: () => Promise<T>): Promise<T> {
     const { name } = this.fleet;
     return withLock(join(hostPaths().state, name, ".ec2-roll.lock"), roll, () =>
@@ -58,7 +58,7 @@ export class Ec2Rolling implements Rolling {
     );
   }
 
-  /** All that can be asked before a host is drained. That EC2 has room for an instance cannot. */
+  /** Checks everything that can be checked before a host is drained. Whether EC2 has capacity cannot be checked. */
   async prepare(orders: readonly HostOrder[]): Promise<void> {
     await this.surroundings.ami();
     for (const order of orders) await this.#prepare(order);
@@ -78,7 +78,7 @@ export class Ec2Rolling implements Rolling {
     if (address) refuseTaken(host, address, own);
   }
 
-  /** Capacity is not known before, and the old instance counts in the account's limits until it has ended. */
+  /** Throws UserError if EC2 refuses the launch. Capacity is unknown before; the old instance counts in the account's quotas until it ends. */
   async #refuseForbidden(
     { host, userData }: HostOrder,
     subnetId: string | undefined,
@@ -86,7 +86,7 @@ export class Ec2Rolling implements Rolling {
   ): Promise<void> {
     const securityGroupIds = groups.filter((id) => id !== newSecurityGroup);
     const parts = { ami: await this.surroundings.ami(), subnetId, securityGroupIds, userData };
-    // the old instance has the private address
+    // the old instance still has the private address
     const anywhere = { ...host, private_ip_address: "auto" };
     const refusal = await refusalOfLaunch(this.aws, instanceRequest(this.fleet, anywhere, parts));
     if (refusal === undefined || /^(Insufficient\w+Capacity|\w+LimitExceeded)$/.test(refusal.code)) return;
@@ -100,7 +100,7 @@ export class Ec2Rolling implements Rolling {
     });
   }
 
-  /** Asks, and changes nothing. */
+  /** Read-only. */
   async lacks(host: Host): Promise<string | undefined> {
     if (!this.fleet.launch.ec2.elastic_ip) return undefined;
     const { instance } = await instanceOfHost(this.aws, this.fleet.name, host.name);
@@ -117,7 +117,7 @@ export class Ec2Rolling implements Rolling {
       : `its Elastic IP ${given}, which this account does not have in ${this.aws.region}`;
   }
 
-  /** Its Elastic IP, which a launch gives it last. One that another instance has is left to that. */
+  /** Associates the host's Elastic IP, which is the last step of a launch. An address that another instance uses is not moved. */
   async mend(host: Host): Promise<void> {
     if (!this.fleet.launch.ec2.elastic_ip) return;
     const { instance, former } = await instanceOfHost(this.aws, this.fleet.name, host.name);
@@ -126,7 +126,7 @@ export class Ec2Rolling implements Rolling {
     await ensureAddress(this.aws, this.fleet, host, instance.id, former);
   }
 
-  /** In a parameter, which keeps `image prune` from the AMI too. */
+  /** Records the AMI in a parameter, so that `image prune` also keeps it. */
   async remember(): Promise<void> {
     const { id } = await this.surroundings.ami();
     const names = this.fleet.hosts.filter(({ kind }) => kind === "proxy").map(({ name }) => name);

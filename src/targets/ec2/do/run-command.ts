@@ -20,16 +20,16 @@ import { isAwsError } from "./errors.js";
 import { poll } from "../../../do/wait.js";
 import { pause } from "./pause.js";
 
-/** What an instance needs before SSM reaches it, and what works without. */
+/** A hint: what an instance needs for SSM, and what works without it. */
 export const howToManage =
   "it needs the SSM agent in its image, a role with the policy that iam-policy prints with launch.ec2.ssm_agent: true, and access to the endpoints ssm and ssmmessages (docs/ec2.md); --ssh needs none of this";
 
-/** Seconds until the agent has taken a command, the least that SSM takes; for what the agent does around a script; and for SSM to know a command. */
+/** Seconds. DELIVERY: until the agent gets a command (SSM's minimum); then, for the agent's own work, and until SSM shows a new command. */
 const DELIVERY = 60;
 const AROUND = 30;
 const KNOWN = 30;
 
-/** Commands that SSM runs on one instance. */
+/** Runs commands on one instance through SSM. */
 export class RunCommand {
   readonly #pending = new Set<string>();
 
@@ -38,7 +38,7 @@ export class RunCommand {
     private readonly instance: string,
   ) {}
 
-  /** Runs a script with bash, as root. `timeout` in ms. Throws UserError when it is not run, or its answer does not come. */
+  /** Runs a script with bash, as root. `timeout` in ms. Throws UserError if it is not run, or if there is no answer. */
   async run(script: string, timeout: number): Promise<Finished> {
     const seconds = Math.ceil(timeout / 1000);
     const first = readPart(await this.#shell(carryScript(script, seconds), seconds));
@@ -65,7 +65,7 @@ export class RunCommand {
     }
   }
 
-  /** Ends what is on its way; as far as SSM does it in 5 s. */
+  /** Cancels running commands, as far as SSM can do it in 5 s. */
   async cancel(): Promise<void> {
     const cancelling = [...this.#pending].map((CommandId) =>
       this.aws.ssm.send(new CancelCommandCommand({ CommandId, InstanceIds: [this.instance] }), {
@@ -76,7 +76,7 @@ export class RunCommand {
     await Promise.allSettled(cancelling);
   }
 
-  /** What shell commands print. */
+  /** The output of shell commands. */
   async #shell(commands: string, seconds: number): Promise<string> {
     const id = await this.#send(commands, seconds);
     this.#pending.add(id);
@@ -108,7 +108,7 @@ export class RunCommand {
     }
   }
 
-  /** Undefined when there was no end in time. */
+  /** The result of a command; undefined if it did not end in time. */
   #end(CommandId: string, seconds: number): Promise<GetCommandInvocationCommandOutput | undefined> {
     const input = { CommandId, InstanceId: this.instance };
     const known = Date.now() + KNOWN * 1000;
@@ -117,7 +117,7 @@ export class RunCommand {
         const seen = await this.aws.ssm.send(new GetCommandInvocationCommand(input));
         return /^(Pending|InProgress|Delayed|Cancelling)$/.test(seen.Status ?? "") ? undefined : seen;
       } catch (error) {
-        // SSM takes a moment to know what it has just been sent
+        // SSM needs a moment until it shows a new command
         if (isAwsError(error, "InvocationDoesNotExist") && Date.now() < known) return undefined;
         throw error;
       }

@@ -1,7 +1,7 @@
 import { DescribeSecurityGroupsCommand, type SecurityGroup } from "@aws-sdk/client-ec2";
 import type { Aws } from "./aws.js";
 
-/** The security groups of this name, whoever made them; in one VPC when given. */
+/** The security groups with this name, whoever created them; optionally in one VPC. */
 export async function securityGroupsNamed(aws: Aws, name: string, vpc?: string): Promise<SecurityGroup[]> {
   const filters = [
     { Name: "group-name", Values: [name] },
@@ -11,7 +11,7 @@ export async function securityGroupsNamed(aws: Aws, name: string, vpc?: string):
   return SecurityGroups;
 }
 
-/** The one in this VPC: a name is given there once. */
+/** The security group with this name in a VPC, where names are unique. */
 export async function securityGroupNamed(
   aws: Aws,
   name: string,

@@ -11,13 +11,13 @@ import { isAwsError } from "./errors.js";
 import { Maker } from "./make-calls.js";
 import { securityGroupNamed, securityGroupsNamed } from "./security-group-named.js";
 
-/** The security groups of the fleet's instances, and what has to be done before they are as the fleet file wants. */
+/** The security groups of the fleet's instances, and the calls that bring them to the state of the fleet file. */
 export interface SecurityGroupPlan {
   ids: string[];
   calls: PlannedCall[];
 }
 
-/** Those groups that the fleet names, and the one that is made for it when asked. */
+/** The security groups that the fleet names and, if configured, the one that is created for it. */
 export async function planSecurityGroups(
   aws: Aws,
   fleet: Fleet,
@@ -40,7 +40,7 @@ export async function planSecurityGroups(
   };
 }
 
-/** The same, done. Returns the groups' ids. */
+/** Plans and makes these calls. Returns the groups' ids. */
 export async function ensureSecurityGroups(aws: Aws, fleet: Fleet, subnetVpc?: string): Promise<string[]> {
   const { ids, calls } = await planSecurityGroups(aws, fleet, subnetVpc);
   const maker = new Maker(aws);
@@ -48,7 +48,7 @@ export async function ensureSecurityGroups(aws: Aws, fleet: Fleet, subnetVpc?: s
   return maker.fillIn(ids);
 }
 
-/** A group that is taken over is marked before its rules are changed. */
+/** An adopted security group gets the fleet's tags before its rules are changed. */
 function adoption(fleet: Fleet, { GroupId = "", Tags }: SecurityGroup): PlannedCall[] {
   if (isOurs(tagsOf(Tags), { fleet: fleet.name })) return [];
   return [planned("ec2:CreateTags", { Resources: [GroupId], Tags: tagList(fleetTags(fleet)) })];
@@ -58,7 +58,7 @@ function owned({ GroupId = "", GroupName = "", Tags }: SecurityGroup): Owned {
   return { what: `the security group ${GroupName} (${GroupId})`, tags: tagsOf(Tags) };
 }
 
-/** Deletes the fleet's own group unless something uses it. Tells what it did. */
+/** Deletes the fleet's security group unless something uses it. Returns messages. */
 export async function deleteSecurityGroup(aws: Aws, fleet: string): Promise<string[]> {
   const named = await securityGroupsNamed(aws, securityGroupName(fleet));
   const group = named.find(({ Tags }) => isOurs(tagsOf(Tags), { fleet }));

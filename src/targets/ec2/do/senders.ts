@@ -6,7 +6,7 @@ import * as ssm from "@aws-sdk/client-ssm";
 import type { Action, InputOf, OutputOf } from "../compute/calls.js";
 import type { Clients } from "./clients.js";
 
-/** How each call that changes something is made. */
+/** The function that makes each call. */
 export const senders: { [A in Action]: (clients: Clients, input: InputOf<A>) => Promise<OutputOf<A>> } = {
   "ec2:AllocateAddress": (c, i) => c.ec2.send(new ec2.AllocateAddressCommand(i)),
   "ec2:AssociateAddress": (c, i) => c.ec2.send(new ec2.AssociateAddressCommand(i)),

@@ -4,7 +4,7 @@ import { hasTool } from "../../../do/local/tools.js";
 const programs = ["ssh", "aws", "session-manager-plugin"];
 
 /**
- * The operator's own ssh to an instance, through SSM's Session Manager: for output that is read as it comes. Its words, or why there is no such way.
+ * The argv of the operator's ssh to an instance through SSM's Session Manager, for streamed output; or why this is not possible.
  * https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-getting-started-enable-ssh-connections.html
  */
 export async function sshThroughSession(

@@ -8,24 +8,24 @@ import { describeGroup } from "./group-state.js";
 import { consoleOutput, instancesTagged, isGone, type FoundInstance } from "./instances.js";
 import { ownLines } from "./console.js";
 
-/** An instance as EC2, its group and its console tell of it; nobody has to log in. */
+/** The state of an instance from EC2, its group and its console, without a login. */
 export interface InstanceStatus {
   instance: string;
   state: string;
   spot: boolean;
   zone: string;
   publicIp: string | undefined;
-  /** EC2's own two checks: ok, initializing, impaired … */
+  /** EC2's two status checks: ok, initializing, impaired … */
   checks: string;
   ready: boolean;
-  /** The last thing that the host's scripts have said. */
+  /** The last status line of the host's scripts. */
   says: string;
 }
 
-/** Of a group's instances so many consoles are read: one call each. A group knows of its instances itself whether they are in service. */
+/** The number of consoles of a group that are read, with one call each. Whether an instance is in service is known from the group. */
 const consolesOfGroup = 6;
 
-/** The status of each host's instance, or of each of a group's, by the host's name. */
+/** The status of each host's instance, and of each instance of a group, by host name. */
 export async function instanceStatuses(
   aws: Aws,
   fleet: Fleet,
@@ -45,7 +45,7 @@ export async function instanceStatuses(
   );
 }
 
-/** What is known of whether an instance is ready, and where from. */
+/** Whether instances are ready, with their last status line, by instance id. */
 type Sayings = Map<string, Pick<InstanceStatus, "ready" | "says">>;
 
 function statusOf(
@@ -57,7 +57,7 @@ function statusOf(
   return { instance: id, state, spot: isSpot, zone, publicIp, checks: checks.get(id) ?? "", ...told };
 }
 
-/** EC2 takes a hundred ids a call. */
+/** EC2 accepts 100 ids per call. */
 async function checksOf(aws: Aws, instances: readonly FoundInstance[]): Promise<Map<string, string>> {
   const checks = new Map<string, string>();
   for (const part of inChunks(instances, 100)) {
@@ -80,7 +80,7 @@ async function sayings(aws: Aws, instances: readonly FoundInstance[]): Promise<S
   );
 }
 
-/** The consoles of those that are not in service come first. */
+/** Consoles of instances that are not in service are read first. */
 async function sayingsOfGroup(
   aws: Aws,
   fleet: Fleet,

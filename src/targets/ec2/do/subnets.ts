@@ -7,13 +7,13 @@ import type { Subnet } from "../compute/subnet.js";
 import type { Aws } from "./aws.js";
 import { filterPages } from "./chunks.js";
 
-/** The subnets of these ids, in their order. One that is not there fails. */
+/** The subnets with these ids, in this order. Throws if one does not exist. */
 export async function describeSubnets(aws: Aws, ids: readonly string[]): Promise<Subnet[]> {
   if (ids.length === 0) return [];
   return inOrder(ids, await subnetsWhere(aws, { SubnetIds: [...ids] }));
 }
 
-/** Those of these subnets that are there, in their order. */
+/** The existing ones of these subnets, in this order. */
 export async function subnetsThere(aws: Aws, ids: readonly string[]): Promise<Subnet[]> {
   if (ids.length === 0) return [];
   const pages = filterPages([{ Name: "subnet-id", Values: [...ids] }]);

@@ -6,7 +6,7 @@ import type { Aws } from "./aws.js";
 import { amiToLaunch } from "./images.js";
 import { describeSubnets } from "./subnets.js";
 
-/** What all hosts of a fleet share; looked up once. */
+/** Resources that all hosts of a fleet share. Each is looked up once. */
 export class Surroundings {
   #ami: Promise<Ami> | undefined;
   #subnets: Promise<Subnet[]> | undefined;
@@ -14,7 +14,7 @@ export class Surroundings {
   constructor(
     private readonly aws: Aws,
     private readonly fleet: Fleet,
-    /** AMI instead of the fleet's. */
+    /** An AMI to use instead of the fleet's. */
     private readonly named?: string,
   ) {}
 
@@ -22,7 +22,7 @@ export class Surroundings {
     return (this.#ami ??= amiToLaunch(this.aws, this.fleet, this.named));
   }
 
-  /** Where a host is launched; undefined: EC2 chooses. Throws UserError when no subnet contains its address. */
+  /** The subnet for a host; undefined: EC2 chooses. Throws UserError if no subnet contains its address. */
   async subnetOf(host: Host): Promise<Subnet | undefined> {
     const subnets = await (this.#subnets ??= describeSubnets(this.aws, this.fleet.launch.ec2.subnets));
     const subnet = subnetFor(host, this.fleet.hosts.indexOf(host), subnets);

@@ -1,9 +1,9 @@
 import type { Action } from "../compute/calls.js";
 import { AwsError } from "./errors.js";
 
-/** What an answer of 200 says of parts that were not done, in whichever way its operation says so. */
+/** The fields in which answers with status 200 report parts that failed; they differ by operation. */
 interface Undone {
-  /** EC2: the older operations answer true. */
+  /** In older operations of EC2: true for success. */
   Return?: boolean;
   UnsuccessfullyDeletedLaunchTemplateVersions?: readonly {
     VersionNumber?: number;
@@ -11,7 +11,7 @@ interface Undone {
   }[];
 }
 
-/** Throws AwsError when the answer says that not everything was done. */
+/** Throws AwsError if the answer reports that a part failed. */
 export function refuseUndone(action: Action, output: object): void {
   const { Return, UnsuccessfullyDeletedLaunchTemplateVersions: versions = [] } = output as Undone;
   const what = action.replace(":", " ");

@@ -1,26 +1,26 @@
 import type { Architecture } from "../../../understand/settings/architecture.js";
 
-/** What EC2 calls the processors that an image is made for. */
+/** EC2's names of the architectures. */
 export const ec2Name = { amd64: "x86_64", arm64: "arm64" } as const;
 
-/** By EC2's name of them; undefined when no image is made for such. */
+/** The architecture with this name in EC2; undefined if images do not support it. */
 export function architectureOf(ec2: string | undefined): Architecture | undefined {
   if (ec2 === ec2Name.amd64) return "amd64";
   return ec2 === ec2Name.arm64 ? "arm64" : undefined;
 }
 
-/** The type of builders and hosts, unless the file names one. */
+/** Default instance type of builders and hosts. */
 export const usualType = { amd64: "c7i.large", arm64: "c7g.large" } as const;
 
 /**
- * Whether an instance type has arm64 processors: a g behind the generation stands for Graviton
- * (https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html); a1 and mac2 are older than that rule.
+ * Whether an instance type has arm64 processors. A g after the generation means Graviton
+ * (https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html); a1 and mac2 do not follow this rule.
  */
 export function isArm(type: string): boolean {
   return /^(a1\.|mac2[.-]|[a-z]+\d+g)/.test(type);
 }
 
-/** What is wrong with launching an AMI of this architecture as this type, in words; undefined when nothing is. */
+/** Why an AMI of this architecture cannot be launched as this type, in words; undefined if it can. */
 export function misfit(architecture: string | undefined, type: string): string | undefined {
   const needed = isArm(type) ? "arm64" : "x86_64";
   if (architecture === undefined || !/^(arm64|x86_64)$/.test(architecture) || architecture === needed)

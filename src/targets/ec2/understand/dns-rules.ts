@@ -2,7 +2,7 @@ import type { Fault } from "../../../understand/fault.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { placeOf } from "../../../understand/rules/place-of.js";
 
-/** What records that a group's hosts keep in Route 53 need. */
+/** Rules for records that a group's hosts maintain in Route 53. */
 export const dnsRules: readonly ((fleet: Fleet) => Fault[])[] = [
   zoneHasDomain,
   addressesAreTheHostsOwn,
@@ -23,7 +23,7 @@ function zoneHasDomain({ group, dns }: Fleet): Fault[] {
   ];
 }
 
-/** Behind one address for all of them no record would be one host's. */
+/** Each host needs an address of its own: if all hosts share one address, a record cannot lead to one host. */
 function addressesAreTheHostsOwn({ group }: Fleet): Fault[] {
   if (group?.hosted_zone_id === undefined) return [];
   const setting = `${group.dns_address}_ip_address` as const;
@@ -40,7 +40,7 @@ function addressesAreTheHostsOwn({ group }: Fleet): Fault[] {
   ];
 }
 
-/** An instance that is to end waits for the TTL before it refuses calls. */
+/** The TTL must fit into drain_limit: an instance that is to end waits for the TTL before it refuses calls. */
 function ttlFitsDrain({ group, dns, hosts }: Fleet): Fault[] {
   const host = hosts.find(({ kind }) => kind === "group");
   if (group?.hosted_zone_id === undefined || !host) return [];

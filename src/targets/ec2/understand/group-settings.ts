@@ -2,7 +2,7 @@ import { optional, withDefault } from "../../../understand/settings/setting.js";
 import { integer, listOf, oneOf, text } from "../../../understand/settings/types.js";
 import { alarmAction, hostedZone, instanceType, resourceId } from "./kinds.js";
 
-/** What an autoscaling group has beside the settings of any group. */
+/** Settings of an autoscaling group, in addition to those of any group. */
 export const groupEc2Settings = {
   instance_type: optional(instanceType, "Type of the instances.", {
     defaultText: "launch.ec2.instance_type",

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { listOf, text, type Kind } from "../../../understand/settings/types.js";
 
-/** Kinds of AWS names that several sections share. */
+/** Kinds of AWS names, for several sections. */
 export const awsRegion = text({
   rule: "an AWS region such as eu-west-1",
   pattern: /^[a-z]{2}(-[a-z]+)+-\d$/,
@@ -36,19 +36,19 @@ export const hostedZone = text({
   pattern: /^[A-Z0-9]{1,32}$/,
 });
 
-/** Whose AMIs a base is looked for among. */
+/** The owner of AMIs among which the base is searched. */
 export const imageOwner = text({
   rule: "an account id of 12 digits, self, amazon or aws-marketplace",
   pattern: /^(\d{12}|self|amazon|aws-marketplace)$/,
 });
 
-/** EC2's rule for names of AMIs, with the wildcards that a filter takes. */
+/** EC2's rule for names of AMIs, with the wildcards of filters. */
 export const imageNameFilter = text({
   rule: "the name of an AMI, with the wildcards * and ?",
   pattern: /^[A-Za-z0-9()[\] ./'@_*?-]{3,128}$/,
 });
 
-/** SSM's rule for names of parameters that stand in a hierarchy; `aws` and `ssm` are reserved. */
+/** SSM's rule for names of parameters in a hierarchy; `aws` and `ssm` are reserved. */
 export const parameterName = text({
   rule: "the name of an SSM parameter such as /sip-proxy/ami",
   pattern: /^\/(?!aws|ssm)[\w.-]+(\/[\w.-]+){0,14}$/i,
@@ -59,7 +59,7 @@ const regionKeys = z.record(awsRegion.schema, kmsKey.schema, {
   error: "a mapping of regions to KMS keys",
 });
 
-/** KMS keys are regional: which one encrypts in which region. */
+/** KMS keys by region, because keys are regional. */
 export const kmsKeysByRegion: Kind<Record<string, string>> = {
   schema: regionKeys,
   rule: "a mapping of regions to KMS keys",

@@ -5,7 +5,7 @@ import { isArm, usualType } from "./architecture.js";
 import { mixedRules, namedTypes } from "./mixed-rules.js";
 import { knownRegions, regionsDate } from "./regions.js";
 
-/** What can be known of regions, instance types and volumes without asking AWS. */
+/** Rules for regions, instance types and volumes that need no query to AWS. */
 export const machineRules: readonly ((fleet: Fleet) => Fault[])[] = [
   regionsAreKnown,
   instanceTypesFitImage,
@@ -14,20 +14,20 @@ export const machineRules: readonly ((fleet: Fleet) => Fault[])[] = [
   volumesAreFastEnough,
 ];
 
-/** The regions that the file names, and where. */
+/** The regions in the file, with their places. */
 export function namedRegions({ image, launch }: Fleet): [Path, string][] {
   const { region, ami_regions = [] } = image.targets.ec2 ?? {};
   const imagePath = ["image", "targets", "ec2"];
   const named: [Path, string | undefined][] = [
     [[...imagePath, "region"], region],
     ...ami_regions.map((copy, index): [Path, string] => [[...imagePath, "ami_regions", index], copy]),
-    // the image's, unless it is given
+    // equal to the image's region: not given, or already listed
     [["launch", "ec2", "region"], launch.ec2.region === region ? undefined : launch.ec2.region],
   ];
   return named.flatMap(([path, name]): [Path, string][] => (name === undefined ? [] : [[path, name]]));
 }
 
-/** A warning: AWS opens regions. */
+/** Only a warning about unknown regions, because AWS may have opened new ones. */
 function regionsAreKnown(fleet: Fleet): Fault[] {
   return namedRegions(fleet).flatMap(([path, name]) =>
     knownRegions.includes(name)
@@ -41,7 +41,7 @@ function regionsAreKnown(fleet: Fleet): Fault[] {
   );
 }
 
-/** The packages are those of the image's architecture; an AMI that somebody names may be of any. */
+/** Instance types must have the image's architecture. An AMI that the file names may have any. */
 function instanceTypesFitImage({ image, launch, group }: Fleet): Fault[] {
   const { ec2 } = image.targets;
   const types: [Path, string | undefined][] = [
@@ -77,7 +77,7 @@ function volumesHoldImage({ image, launch }: Fleet): Fault[] {
   ];
 }
 
-/** https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html, gp3: what size and IOPS allow; 3,000 and 125 always. */
+/** gp3 limits by size and IOPS (3,000 IOPS and 125 MiB/s are always allowed): https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html */
 function volumesAreFastEnough({ launch }: Fleet): Fault[] {
   const { volume_size, volume_iops = 3000, volume_throughput = 125 } = launch.ec2;
   const path = ["launch", "ec2"];

@@ -1,14 +1,14 @@
 import type { Fault, Path } from "../../../understand/fault.js";
 import type { Fleet } from "../../../understand/fleet.js";
 
-/** What holds for groups of several instance types, and of spot instances. */
+/** Rules for groups with several instance types or spot instances. */
 export const mixedRules: readonly ((fleet: Fleet) => Fault[])[] = [
   typesAreGivenOnce,
   typesAreOfOneSize,
   spotEndsCalls,
 ];
 
-/** The group's list of types, and where each stands. */
+/** The group's list of types, with their places. */
 export const namedTypes = (group: Fleet["group"]): [Path, string][] =>
   (group?.instance_types ?? []).map((type, index) => [["group", "instance_types", index], type]);
 
@@ -22,7 +22,7 @@ function typesAreGivenOnce({ group }: Fleet): Fault[] {
   return [...twice, { path: ["group", "instance_type"], atKey: true, message, hint: "remove it" }];
 }
 
-/** A warning. AWS knows the numbers of all types; those of the usual sizes follow from their names. */
+/** A warning if types have different numbers of vCPUs, by their names; validate with AWS checks the real numbers. */
 export function typesAreOfOneSize({ group }: Fleet): Fault[] {
   const sizes = (group?.instance_types ?? []).flatMap((type): [string, number][] => {
     const cpus = usualCpus(type);
@@ -31,7 +31,7 @@ export function typesAreOfOneSize({ group }: Fleet): Fault[] {
   return unequalTypes(sizes);
 }
 
-/** What types of several sizes in one group mean. `sizes`: types with their vCPUs. */
+/** The warning about types of several sizes in one group. `sizes`: types with their vCPUs. */
 export function unequalTypes(sizes: readonly (readonly [string, number])[]): Fault[] {
   const counts = new Set(sizes.map(([, cpus]) => cpus));
   if (counts.size < 2) return [];

@@ -1,7 +1,7 @@
-/** When the table was taken over. */
+/** Date of the table below. */
 export const regionsDate = "2026-11-28";
 
-/** AWS' regions in all partitions, as the SDK has them (@aws-sdk/core 3.981.0, partitions.js). */
+/** AWS' regions in all partitions, from the SDK (@aws-sdk/core 3.981.0, partitions.js). */
 export const knownRegions: readonly string[] = (
   "af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1 ap-southeast-2 " +
   "ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1 eu-central-1 eu-central-2 " +

@@ -5,7 +5,7 @@ import { placeOf } from "../../../understand/rules/place-of.js";
 import { dnsRules } from "./dns-rules.js";
 import { machineRules } from "./machine-rules.js";
 
-/** What a fleet must keep beside the rules that hold everywhere. */
+/** Rules for EC2, in addition to those for all targets. */
 export const ec2Rules: readonly ((fleet: Fleet) => Fault[])[] = [
   baseIsNoFile,
   desiredIsWithinBounds,
@@ -20,7 +20,7 @@ export const ec2Rules: readonly ((fleet: Fleet) => Fault[])[] = [
   ...dnsRules,
 ];
 
-/** EC2 starts a builder from an AMI; what is in a file would have to be imported first. */
+/** The base must be an AMI, because EC2 starts the builder from it. A file would have to be imported first. */
 function baseIsNoFile({ image }: Fleet): Fault[] {
   if (!image.targets.ec2 || typeof image.base === "string") return [];
   return [
@@ -42,7 +42,7 @@ function desiredIsWithinBounds({ group }: Fleet): Fault[] {
   ];
 }
 
-/** EC2 Auto Scaling lets an instance wait for at most 48 hours, and for at most 100 times its hook's heartbeat. */
+/** drain_limit must fit: Auto Scaling lets an instance wait at most 48 hours, and at most 100 times its hook's heartbeat. */
 function drainFitsTerminateHook({ hosts, group }: Fleet): Fault[] {
   const host = hosts.find(({ kind }) => kind === "group");
   if (!group || !host) return [];
@@ -70,7 +70,7 @@ function securityGroupHasNetworks({ launch, hosts }: Fleet): Fault[] {
   ];
 }
 
-/** Rules are made of networks: what a name means is known by the hosts alone. */
+/** The security group needs networks for recorders that are given by name, because only hosts resolve names. */
 function securityGroupKnowsRecorders({ launch, recorders }: Fleet): Fault[] {
   const { create_security_group, recorder_networks } = launch.ec2;
   if (!create_security_group || recorder_networks.length > 0) return [];
@@ -104,7 +104,7 @@ function copyKeysAreForCopies({ image }: Fleet): Fault[] {
     }));
 }
 
-/** A snapshot that is encrypted with the account's default key cannot be shared with anybody. */
+/** Shared images need a customer managed key: a snapshot encrypted with the account's default key cannot be shared. */
 function sharedImagesHaveOwnKeys({ image }: Fleet): Fault[] {
   const { ec2 } = image.targets;
   if (!ec2?.encrypt_boot) return [];
@@ -124,7 +124,7 @@ function sharedImagesHaveOwnKeys({ image }: Fleet): Fault[] {
   }));
 }
 
-/** CloudWatch takes no action in another region: PutMetricAlarm, AlarmActions. */
+/** CloudWatch does not support actions in another region: PutMetricAlarm, AlarmActions. */
 function alarmActionsAreInTheRegion({ group, launch, image }: Fleet): Fault[] {
   const region = launch.ec2.region ?? image.targets.ec2?.region;
   if (region === undefined) return [];

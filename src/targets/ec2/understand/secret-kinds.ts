@@ -1,9 +1,9 @@
 import type { SecretKind } from "../../target.js";
 
-/** Names and ARNs of both services; what lands on the host is quoted as well. */
+/** Names and ARNs of both services. On the host, they are also quoted. */
 const reference = /^[\w/+=.@:#-]+$/;
 
-/** Secrets that a host asks AWS for, with its role. */
+/** Secrets that a host fetches from AWS with its role. */
 export const ec2SecretKinds = {
   secretsmanager: {
     form: "NAME#KEY",

@@ -97,7 +97,7 @@ export const imageEc2Settings = {
   tags: withDefault(bakedTags, {}, "Tags of the AMI and its snapshots."),
 };
 
-/** EC2 instances, single ones and a group's alike. */
+/** Settings of EC2 instances, for single hosts and groups. */
 export const launchEc2Settings = {
   region: optional(awsRegion, "Region of the instances.", {
     defaultText: "the image's region",

@@ -23,7 +23,7 @@ export async function bake(fleet: Fleet, file: string, options: BakeOptions): Pr
   else sayImage(image, reused);
 }
 
-/** Bakes unless the same image is there already. */
+/** Bakes an image unless the same one exists already. */
 export async function bakeLocal(
   fleet: Fleet,
   file: string,

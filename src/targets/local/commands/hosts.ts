@@ -43,7 +43,7 @@ async function imageToLaunch(fleet: Fleet, named: string | undefined): Promise<s
   });
 }
 
-/** Of each host its boot, services, and what it thinks of its recorders. */
+/** Prints each host's boot, services and state of recorders. */
 export async function status(fleet: Fleet, hosts: readonly Host[], json: boolean): Promise<boolean> {
   const found = await Promise.all(
     hosts.map(async (host) => ({ host, status: await hostStatus(fleet, host) })),
@@ -53,7 +53,7 @@ export async function status(fleet: Fleet, hosts: readonly Host[], json: boolean
   return found.every(({ status }) => "ready" in status && status.ready);
 }
 
-/** What the hosts that answer have loaded. */
+/** The dispatcher lists that hosts have loaded; hosts without an answer are left out. */
 export async function loaded(fleet: Fleet, hosts: readonly Host[]): Promise<LoadedList[]> {
   const found = await Promise.all(
     hosts.map(async (host) => ({ host: host.name, status: await hostStatus(fleet, host) })),
@@ -67,7 +67,7 @@ export async function loaded(fleet: Fleet, hosts: readonly Host[]): Promise<Load
   });
 }
 
-/** Those that run. */
+/** The running hosts are reachable. */
 export function reach(fleet: Fleet, hosts: readonly Host[]): Promise<(Reached | Unreached)[]> {
   return Promise.all(
     hosts.map(async (host) => {

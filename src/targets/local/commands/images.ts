@@ -31,7 +31,7 @@ function listed({ path, manifest }: StoredImage): ListedImage {
   };
 }
 
-/** Two images, each the beginning of a key, a path, or "newest". */
+/** Finds two images, each given by the beginning of a key, a path, or "newest". */
 export async function comparedImages(
   fleet: Fleet,
   from?: string,

@@ -3,7 +3,7 @@ import type { PackerBuilder } from "../../../compute/image/packer-builder.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { localArchitecture } from "../understand/architecture.js";
 
-/** The login that cloud-init makes on the local builder; sealing takes its key away again. */
+/** The user that cloud-init creates on the local builder. Sealing removes its key. */
 export const builderUser = "debian";
 
 /** Name of the finished image in the output folder. */
@@ -16,10 +16,10 @@ const ssh = {
   ssh_timeout: "15m",
 };
 
-/** The null builder wants a way to log in also where the template is only looked at, without a key; a bake has one. */
+/** The null builder needs credentials even if the template is only validated, without a key. A bake has a key. */
 const noKey = '${var.ssh_private_key_file == ""}';
 
-/** Packer's null builder, for each part of a bake: works over SSH on a container that runs already, in whose network Packer is run. */
+/** Packer's null builder for each part of a bake: it works by SSH on a running container, and Packer runs in the container's network. */
 const containerParts = Object.values(bakeParts).map((part) => {
   const [type = "", name = ""] = part.split(".");
   return { type, name, source: { ...ssh, ssh_agent_auth: noKey, ssh_host: "127.0.0.1" } };
@@ -45,7 +45,7 @@ const variables = {
   accelerator: { default: "tcg", description: "QEMU's accelerator: kvm or tcg." },
 };
 
-/** A bake puts the builder's key here; as it stands it lets nobody in. */
+/** The seed's folder. A bake adds the builder's key; without it, nobody can log in. */
 const seed = [
   { path: "seed/meta-data", content: `${JSON.stringify({ "instance-id": "bake" }, null, 2)}\n` },
   { path: "seed/user-data", content: "#cloud-config\n{}\n" },
@@ -61,14 +61,14 @@ function qemuSource(image: Fleet["image"]): object {
     disk_interface: "virtio",
     disk_discard: "unmap",
     disk_detect_zeroes: "unmap",
-    skip_compaction: true, // sip-proxy compresses the disk, with zstd; Packer knows zlib alone
+    skip_compaction: true, // sip-proxy compresses the disk with zstd; Packer supports only zlib
     format: "qcow2",
     net_device: "virtio-net",
     accelerator: "${var.accelerator}",
     headless: true,
     memory,
     cpus,
-    // `-cpu max` is the one model that both kvm and tcg run fast.
+    // `-cpu max` is the only model that is fast with both kvm and tcg
     qemuargs: [
       ["-cpu", "max"],
       ["-serial", "file:${var.output_directory}.console.log"],

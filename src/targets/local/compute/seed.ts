@@ -2,7 +2,7 @@ import { userDataDigest } from "../../../compute/user-data/digest.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 import type { NicConfig, Seed } from "../../../compute/local/seed.js";
 
-/** A host's network card: the host's own address, or DHCP where it asks the metadata service. */
+/** The configuration of a host's network interface: its fixed address, or DHCP for `auto`. */
 export function nicConfig(
   fleet: Fleet,
   host: Host,
@@ -18,7 +18,7 @@ export function nicConfig(
   };
 }
 
-/** The NoCloud seed of a host. Its user-data is byte for byte what EC2 would be handed. */
+/** The NoCloud seed of a host. Its user-data has the same bytes as on EC2. */
 export function localSeed(host: Host, userData: Uint8Array, nic: NicConfig, publicKey: string): Seed {
   return {
     metaData: { instanceId: `i-${userDataDigest(userData)}`, hostname: host.name, publicKeys: [publicKey] },

@@ -3,8 +3,8 @@ import { UserError } from "../../../errors.js";
 import type { Host } from "../../../understand/fleet.js";
 
 /**
- * Throws UserError when a host is to have an address that another running host of the fleet was launched with, unless that one has been
- * replaced before: two with one address would take each other's calls away. `hosts`: in the order in which they are launched.
+ * Throws UserError if a host would get the address of another running host of the fleet, unless that one is replaced before: two hosts
+ * with one address would disturb each other's calls. `hosts`: in the order of their launches.
  */
 export async function refuseTakenAddresses(fleet: string, hosts: readonly Host[]): Promise<void> {
   const running = (await listVms({ fleet })).filter((vm) => vm.running !== undefined);

@@ -2,7 +2,7 @@ import { UserError } from "../../../errors.js";
 import type { Image } from "../../../understand/fleet.js";
 import { localArchitecture } from "../understand/architecture.js";
 
-/** Throws UserError for a fleet whose images are for other processors. */
+/** Throws UserError for a fleet with images of another architecture. */
 export function refuseOtherArchitecture({ architecture }: Image): void {
   if (architecture === localArchitecture) return;
   throw new UserError(

@@ -6,8 +6,8 @@ import type { Talk } from "../../../do/local/talk.js";
 import type { Image } from "../../../understand/fleet.js";
 
 /**
- * The state of the archives that an image's packages come from, beyond what the key of a base that was made here tells; null where there
- * are none. Throws UserError when one does not answer.
+ * The state of the archives of an image's packages that is not part of the base's key; null if there are none. Throws UserError if an
+ * archive does not answer.
  */
 export async function archivesBeyondBase(image: Image, spec: BaseSpec, talk: Talk): Promise<unknown> {
   const suite = projectSuite(image.kamailio_version, codename(spec.release));

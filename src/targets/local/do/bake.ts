@@ -38,21 +38,21 @@ import { archivesBeyondBase } from "./archives.js";
 import { madeBase, ownBase, type BakeBase } from "./base.js";
 import { chooseBuilder, type Builder, type BuilderChoice, type Ingredients } from "./builders.js";
 
-/** An image that is made but not yet in its place. */
+/** A baked image that is not yet in its final folder. */
 export interface BakedImage {
   folder: string;
   manifest: Omit<Manifest, "seconds">;
   keep: () => Promise<string>;
 }
 
-/** Writes the manifest, now that all times are known, and puts the image in its place. */
+/** Writes the manifest with all durations, and moves the image to its final folder. */
 export async function storeImage(baked: BakedImage, seconds: Manifest["seconds"]): Promise<StoredImage> {
   const manifest: Manifest = { ...baked.manifest, seconds };
   await writeManifest(baked.folder, manifest);
   return { path: join(await baked.keep(), localImageName), manifest };
 }
 
-/** The bake of a local image, as parts that are run in this order; each keeps what the next ones need. */
+/** The bake of a local image in parts. They run in this order, and each keeps what later parts need. */
 export class LocalBake {
   readonly #fleet: Fleet;
   readonly #fleetFile: string;
@@ -63,7 +63,7 @@ export class LocalBake {
   #builder: Builder | undefined;
   #dialect: PackerDialect = "1.6";
 
-  /** `held`: to a lock file. */
+  /** `held`: the bake with the packages of a lock file. */
   constructor(
     fleet: Fleet,
     fleetFile: string,
@@ -87,7 +87,7 @@ export class LocalBake {
     return this.#specFrom(this.held?.mirrors);
   }
 
-  /** `mirrors`: those that are asked in the place of others. */
+  /** `mirrors`: mirrors to use instead of others. */
   #specFrom(mirrors: Mirrors = new Map()) {
     const { base, debian_mirror, debian_security_mirror, targets } = this.#fleet.image;
     return baseSpec({
@@ -99,7 +99,7 @@ export class LocalBake {
     });
   }
 
-  /** The base, and the state of the archives where its key does not tell it. */
+  /** Prepares the base, and reads the state of archives that is not part of its key. */
   async prepareBase(): Promise<void> {
     this.#dialect = await packerDialect();
     this.#base = await this.#findBase();
@@ -114,18 +114,18 @@ export class LocalBake {
     return ownBase(base, dirname(this.#fleetFile), { diskMiB, ...held, talk: this.#talk });
   }
 
-  /** Chooses the builder, and makes ready what it needs. */
+  /** Chooses the builder, and prepares what it needs. */
   async prepareBuilder(wanted: BuilderChoice): Promise<void> {
     this.#builder = await chooseBuilder(wanted, this.#baseOfBake(), this.#talk);
     await this.#builder.prepare();
   }
 
-  /** What the bake will do, in order. */
+  /** The steps of the bake, in order. */
   async steps(): Promise<BakeStep[]> {
     return (this.#builder ?? missing("builder")).steps(this.#layer());
   }
 
-  /** What has to be built from source for this image. */
+  /** Software to build from source for this image. */
   get toBuild(): SourceName[] {
     return Object.keys(pinnedSources(this.#fleet.image)) as SourceName[];
   }
@@ -141,7 +141,7 @@ export class LocalBake {
     this.#built.set(name, { source, archive });
   }
 
-  /** Names what would be baked: the same parts give the same image. */
+  /** A hash of the bake's inputs: the same inputs give the same image. */
   key(): string {
     const hash = createHash("sha256");
     for (const { path, content } of this.#folder()) hash.update(`${path}\0`).update(content).update("\0");
@@ -150,12 +150,12 @@ export class LocalBake {
     return hash.digest("hex").slice(0, 16);
   }
 
-  /** The finished image, when it was baked before. */
+  /** The finished image, if it was baked before. */
   existing(): Promise<StoredImage | undefined> {
     return storedImage(join(imagesFolder(this.#fleet.name), this.key()));
   }
 
-  /** Runs Packer in a folder of its own. A failure, or `signal`, leaves nothing but the log, which the error names. */
+  /** Runs Packer in a new folder. After a failure or `signal` only the log stays; the error names it. */
   async bake(onStep: (script: string) => void, signal: AbortSignal): Promise<BakedImage> {
     const builder = this.#builder ?? missing("builder");
     const { work, product, keep, drop } = await newImage(this.#fleet.name, this.key());
@@ -214,7 +214,7 @@ export class LocalBake {
     };
   }
 
-  /** Writes the build folder, its sources, and the seed that lets Packer in; returns Packer's key. */
+  /** Writes the build folder, its sources, and the seed with Packer's key. Returns the key. */
   async #prepareWork(work: string): Promise<SshKey> {
     await writeFiles(work, this.#folder());
     for (const [name, { archive }] of this.#built)

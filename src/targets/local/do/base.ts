@@ -8,28 +8,28 @@ import type { Talk } from "../../../do/local/talk.js";
 import { UserError } from "../../../errors.js";
 import { baseName, type CloudImage } from "../../../understand/settings/base.js";
 
-/** What an image is baked from: a Debian that was made here, or a cloud image of the user's own. */
+/** The base of an image: a Debian system that is made on this machine, or the user's own cloud image. */
 export interface BakeBase {
-  /** What lock file and manifest call it. */
+  /** Its name in the lock file and the manifest. */
   name: string;
-  /** Names its content. */
+  /** A hash of its content. */
   key: string;
-  /** What lock file and manifest call it: the key, or that of an equal base which a lock file names. */
+  /** Its id in the lock file and the manifest: the key, or the key of an equal base in a given lock file. */
   id: string;
-  /** Begins the names of what is kept of its bakes. */
+  /** Prefix for names of cache entries of its bakes. */
   label: string;
   release: DebianRelease;
-  /** The kernel alone, for trying an accelerator. */
+  /** The kernel as a file, to test accelerators. */
   kernel: string;
   /** A qcow2 to boot. */
   disk: () => Promise<{ path: string; sha256: string }>;
   /** Its files, as tar. */
   tree: () => Promise<string>;
-  /** Makes a disk like its own of a tree that has come of it: a qcow2 in the scratch folder. */
+  /** Makes a disk, in the same layout, from a tree that was made from it: a qcow2 in the scratch folder. */
   fill: (input: Omit<DiskInput, "epoch" | "identity">) => Promise<string>;
 }
 
-/** A base that sip-proxy makes of Debian's packages; `usual`: by the names of the mirrors that the image has. */
+/** A base that sip-proxy makes from Debian's packages. `usual`: the same with the image's usual mirrors. */
 export async function madeBase(spec: BaseSpec, usual: BaseSpec, talk: Talk): Promise<BakeBase> {
   const { key, tar, kernel, epoch } = await ensureBaseTree(spec, { talk });
   const id = idOf(key, usual);
@@ -40,20 +40,20 @@ export async function madeBase(spec: BaseSpec, usual: BaseSpec, talk: Talk): Pro
       return { path: disk, sha256 };
     },
     tree: () => Promise.resolve(tar),
-    // the filesystem's identity is the base's, as it is when a VM works on the base's disk
+    // the filesystem has the identity of the base, as if a VM had changed the base's disk
     fill: (input) => assembleDisk({ ...input, epoch, identity: id }, talk),
   };
 }
 
-/** Of the same packages and made alike, it is the base of the lock file, whatever mirror they came from. */
+/** The id of a base: with the same packages, made in the same way, it is the base of the lock file, from whichever mirror. */
 export function idOf(key: string, usual: BaseSpec): string {
   const held = usual.held?.base;
   return held !== undefined && isMadeAlike(held, usual) ? held : key;
 }
 
 /**
- * A cloud image; `from`: the folder that its path is relative to. Throws UserError where the image's disk would not hold it, or a lock
- * file (`held`: the base's key there) names another one.
+ * A cloud image as base. `from`: the folder to which its path is relative. Throws UserError if the image's disk is too small for it, or if
+ * the lock file (`held`: the base's key there) has another base.
  */
 export async function ownBase(
   base: CloudImage,

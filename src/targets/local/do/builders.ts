@@ -17,41 +17,41 @@ import { localImageName } from "../compute/packer-source.js";
 import type { BakeBase } from "./base.js";
 import { ensurePackages, hasPackages, keepStep } from "./packages.js";
 
-/** What is asked for; auto: a VM where KVM works, else a container where one can be made, else an emulated VM. */
+/** The requested builder. auto: a VM if KVM works, or else a container if possible, or else an emulated VM. */
 export type BuilderChoice = NonNullable<BakeOptions["builder"]>;
 
-/** What an image is made of. */
+/** The inputs of an image. */
 export interface Ingredients {
   image: Image;
   spec: BaseSpec;
   base: BakeBase;
-  /** The state of the archives beyond the base's own. */
+  /** The state of archives other than the base's. */
   archive: unknown;
   /** The build folder's files. */
   folder: readonly Artefact[];
-  /** What was built from source: name to archive. */
+  /** Archives of software built from source, by name. */
   sources: Readonly<Record<string, string>>;
   dialect: PackerDialect;
   talk: Talk;
 }
 
-/** What a builder is given to bake. */
+/** The inputs of a bake. */
 export interface BuildJob extends Ingredients {
-  /** Lets Packer in. */
+  /** The key with which Packer logs in. */
   publicKey: string;
-  /** How Packer is run, but for the source; its folder is the build folder. */
+  /** Options for Packer without the source. Its folder is the build folder. */
   run: Omit<PackerBuild, "only">;
 }
 
-/** Where Packer's scripts run, and what makes an image of what they leave. */
+/** The system in which Packer's scripts run, and from which the image is made. */
 export interface Builder {
   kind: "vm" | "container";
-  /** kvm or tcg, of a VM. */
+  /** For a VM: kvm or tcg. */
   accelerator?: string;
-  /** Makes what it starts from. */
+  /** Makes the system to start from. */
   prepare: () => Promise<unknown>;
   steps: (of: Ingredients) => Promise<BakeStep[]>;
-  /** Bakes, and returns the image's file, which lies in the build folder. */
+  /** Bakes, and returns the image's file in the build folder. */
   bake: (job: BuildJob) => Promise<string>;
 }
 

@@ -2,13 +2,13 @@ import { removeMachine, stopMachine } from "../../../do/local/machine.js";
 import { findVm } from "../../../do/local/vm-store.js";
 import type { Fleet, Host } from "../../../understand/fleet.js";
 
-/** Stops the host, which can be launched again. */
+/** Stops the host. It can be launched again. */
 export async function stopLocal(fleet: Fleet, host: Host): Promise<string> {
   const vm = await findVm(fleet.name, host.name);
   return vm ? stopMachine(vm.record) : "there is no such host";
 }
 
-/** Ends the host and removes all that belongs to it. */
+/** Ends the host and removes all its files and devices. */
 export async function terminateLocal(fleet: Fleet, host: Host): Promise<string> {
   const vm = await findVm(fleet.name, host.name);
   if (!vm) return "there is no such host";
@@ -16,7 +16,7 @@ export async function terminateLocal(fleet: Fleet, host: Host): Promise<string> 
   return "terminated";
 }
 
-/** What either would do. */
+/** What stop or terminate would do, in words. */
 export async function wouldEnd(fleet: Fleet, host: Host, how: "stop" | "terminate"): Promise<string> {
   const vm = await findVm(fleet.name, host.name);
   if (!vm) return "there is no such host";

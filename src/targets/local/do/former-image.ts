@@ -3,10 +3,10 @@ import { dirname, join } from "node:path";
 import { hostPaths } from "../../../do/local/paths.js";
 import { listVms } from "../../../do/local/vm-store.js";
 
-/** Where a rollback goes to; beside the hosts' folders. */
+/** The file with the image for a rollback, beside the hosts' folders. */
 const fileOf = (fleet: string) => join(hostPaths().state, fleet, ".former-image");
 
-/** Keeps the image that most of the fleet's hosts have of those that have another one than `image`. */
+/** Records the most frequent image of those hosts of the fleet that do not have `image`. */
 export async function rememberImages(fleet: string, image: string): Promise<void> {
   const images = (await listVms({ fleet })).map(({ record }) => record.base).filter((base) => base !== image);
   const count = (image: string) => images.filter((one) => one === image).length;

@@ -30,23 +30,23 @@ import { CONTAINER_NIC } from "../../../compute/local/container.js";
 import { chooseRunner, isContainer, type Runner } from "../../../compute/local/machine.js";
 import type { HostOrder, Hosts, ListedHost, Rolling } from "../../hosts.js";
 
-/** What a host is launched from. */
+/** The inputs of a launch. */
 export interface LocalLaunch {
   /** qcow2. */
   image: string;
   runner: Runner;
-  /** user-data as handed over: gzip. */
+  /** user-data in the form that the host gets: gzip. */
   userData: Buffer;
-  /** Where it is plugged in; into the fleet's bridge when not given. */
+  /** Its network connection; default: the fleet's bridge. */
   plug?: PluggedIn;
 }
 
 export type LaunchOutcome = "launched" | "started" | "already running";
 
-/** The login that cloud-init makes on Debian. */
+/** The user that cloud-init creates on Debian. */
 const guestUser = "debian";
 
-/** Makes and starts a host; starts it when it was stopped; does nothing when it runs. */
+/** Creates and starts a host, or starts a stopped one. Does nothing if it runs. */
 export async function launchLocal(fleet: Fleet, host: Host, launch: LocalLaunch): Promise<LaunchOutcome> {
   const plug = launch.plug ?? fleetPlug(fleet);
   const found = await findVm(fleet.name, host.name);
@@ -85,12 +85,12 @@ async function createHost(
   return record;
 }
 
-/** Milliseconds after which a host that is not ready is asked what it waits for: most are ready by then. */
+/** Milliseconds before messages about what a host is waiting for: most hosts are ready by then. */
 const QUIET = 30_000;
 
 /**
- * Waits until the host says on its console that it is ready, and tells what it says meanwhile. Throws UserError with the console's
- * last lines.
+ * Waits until the host reports on its console that it is ready, and reports its messages meanwhile. Throws UserError with the last
+ * lines of the console.
  */
 export async function waitUntilReady(
   fleet: Fleet,
@@ -119,7 +119,7 @@ export async function sshToLocal(fleet: Fleet, host: Host): Promise<SshTarget> {
     throw new UserError(`${host.name} is not running`, {
       hint: `sip-proxy launch FLEET ${host.name} --target local`,
     });
-  // not the fleet file's, which may have changed since it was launched
+  // the address at launch: the fleet file may have changed since
   const { address = host.private_ip_address } = vm.record;
   if (address === "auto")
     throw new UserError(`${host.name} cannot be reached: its address in the fleet file is auto`);
@@ -134,7 +134,7 @@ export async function sshToLocal(fleet: Fleet, host: Host): Promise<SshTarget> {
   };
 }
 
-/** What the fleet's hosts are run by on this machine. */
+/** Whether the fleet's hosts run as containers or VMs on this machine. */
 export async function localRunner(fleet: Fleet, talk: Talk = SILENT): Promise<Runner> {
   const { engine } = fleet.launch.local;
   return chooseRunner(engine, {
@@ -143,7 +143,7 @@ export async function localRunner(fleet: Fleet, talk: Talk = SILENT): Promise<Ru
   });
 }
 
-/** KVM where a guest really runs under it. */
+/** KVM if a guest really runs with it; otherwise TCG. */
 export async function localAccelerator(talk: Talk = SILENT): Promise<Accelerator> {
   const base = await ensureBaseTree(baseSpec(), { talk });
   return findAccelerator(base.kernel, { talk });
@@ -180,12 +180,12 @@ function fleetKey(fleet: Fleet) {
   return ensureSshKey(join(hostPaths().state, fleet.name, ".ssh"), `sip-proxy ${fleet.name}`);
 }
 
-/** Beside the VM's files: which user-data it was made with. */
+/** The file with the digest of the host's user-data at launch, beside the VM's files. */
 function digestFile(fleet: Fleet, host: Host): string {
   return join(vmFolder(fleet.name, host.name), "user-data.sha256");
 }
 
-/** User-data is read at the first boot only; launching a host again with another one would change nothing. */
+/** Throws UserError for other user-data: it is read only at the first boot, so a second launch would have no effect. */
 async function refuseOtherUserData(fleet: Fleet, host: Host, userData: Buffer): Promise<void> {
   const made = await readFile(digestFile(fleet, host), "utf8").catch(() => undefined);
   if (made === undefined || made === userDataDigest(userData)) return;
@@ -197,7 +197,7 @@ async function refuseOtherUserData(fleet: Fleet, host: Host, userData: Buffer): 
   );
 }
 
-/** A host of an image with another media relay than its user-data names would never be ready. */
+/** Throws UserError if the image has another media relay than the fleet file: the host would never be ready. */
 async function refuseOtherRelay({ image: { media_relay } }: Fleet, image: string): Promise<void> {
   const found = (await readManifest(dirname(image)))?.contents.mediaRelay;
   if (found === undefined || found === media_relay) return;
@@ -206,7 +206,7 @@ async function refuseOtherRelay({ image: { media_relay } }: Fleet, image: string
   });
 }
 
-/** Hosts as VMs or containers of this machine. A dry run tells what would be done. */
+/** Hosts as VMs or containers on this machine. A dry run reports what would be done. */
 export class LocalHosts implements Hosts {
   #runner: Promise<Runner> | undefined;
   readonly rolling: Rolling = {

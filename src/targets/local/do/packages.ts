@@ -13,13 +13,13 @@ import { packerBuild } from "../../../do/bake/packer.js";
 import { withBuilder } from "../../../do/local/builder.js";
 import type { BuildJob, Ingredients } from "./builders.js";
 
-/** Told when the packages are in, and are packed for the bakes to come. */
+/** The step after the installation, in which the packages are stored for later bakes. */
 export const keepStep = { script: "keep", title: "keeping the packages" } as const;
 
 /**
- * The base with the packages installed: from the cache while base, archives, what is built from source and the scripts that install are the
- * same; else made now, in a container. Returns the folder of the tree, which nobody may change. Layers and downloads of a former state of
- * the archives are deleted.
+ * The base with the packages installed. It comes from the cache if base, archives, software built from source and installing scripts have
+ * not changed; otherwise it is made now, in a container. Returns the folder of the tree, which must not be changed. Deletes layers and
+ * downloads of earlier states of the archives.
  */
 export async function ensurePackages(job: BuildJob): Promise<string> {
   const { cache } = hostPaths();
@@ -31,13 +31,13 @@ export async function ensurePackages(job: BuildJob): Promise<string> {
   return join(folder, "tree");
 }
 
-/** Whether the layer is there already. */
+/** Whether the layer is in the cache. */
 export async function hasPackages(of: Ingredients): Promise<boolean> {
   const names = await readdir(join(hostPaths().cache, "packages")).catch(() => [] as string[]);
   return names.includes(entryFolder(await layerName(of)));
 }
 
-/** Names the layer by all that its content depends on. */
+/** The layer's name: a hash of everything that its content depends on. */
 export async function layerName({ image, folder, sources, base, archive }: Ingredients) {
   const built = await Promise.all(
     Object.entries(sources).map(async ([name, file]) => [name, await contentDigest(file)]),
@@ -72,8 +72,8 @@ async function installPackages(
 }
 
 /**
- * Puts the packages that were downloaded before, in this state of the archives, where apt looks for them (it checks their sums), and takes
- * them all back afterwards.
+ * Copies packages that were downloaded before, in this state of the archives, to apt's download folder (apt checks their checksums), and
+ * collects all downloads afterwards.
  */
 async function lendDownloads(tree: string, { base, spec }: BuildJob, archive: string) {
   const { mirror, securityMirror } = spec;
@@ -88,7 +88,7 @@ async function lendDownloads(tree: string, { base, spec }: BuildJob, archive: st
     takeBack: async () => {
       for (const name of await debs(archives)) {
         await rename(join(archives, name), join(folder, name));
-        await rm(join(archives, name), { force: true }); // a name of the same file stays
+        await rm(join(archives, name), { force: true }); // a hard link to the same file stays
       }
     },
   };

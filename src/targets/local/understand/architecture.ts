@@ -1,2 +1,2 @@
-/** What the bases, disks and guests of this target are made for. */
+/** The only architecture of this target's bases, disks and guests. */
 export const localArchitecture = "amd64";

@@ -5,14 +5,14 @@ import type { Fleet } from "../../../understand/fleet.js";
 import { localArchitecture } from "./architecture.js";
 import { placeOf } from "../../../understand/rules/place-of.js";
 
-/** What a fleet must keep beside the rules that hold everywhere. */
+/** Rules for this machine, in addition to those for all targets. */
 export const localRules: readonly ((fleet: Fleet) => Fault[])[] = [
   coresHoldExpectedCalls,
   gatewayIsBesideTheHosts,
   othersMakeOtherArchitectures,
 ];
 
-/** Containers have this machine's cores, which the file does not tell: their boot says it. */
+/** VMs must have the cores for expected_calls. Containers use this machine's cores, which the file does not contain: they check at boot. */
 function coresHoldExpectedCalls({ hosts, image, launch }: Fleet): Fault[] {
   const { engine, cpus } = launch.local;
   if (engine !== "vm") return [];
@@ -31,7 +31,7 @@ function coresHoldExpectedCalls({ hosts, image, launch }: Fleet): Fault[] {
   });
 }
 
-/** Without another target nobody could make the image. */
+/** Images of another architecture need another target: this one cannot make them. */
 function othersMakeOtherArchitectures({ image }: Fleet): Fault[] {
   const others = Object.entries(image.targets).filter(([name, its]) => name !== "local" && its !== undefined);
   if (image.architecture === localArchitecture || others.length > 0) return [];
@@ -44,7 +44,7 @@ function othersMakeOtherArchitectures({ image }: Fleet): Fault[] {
   ];
 }
 
-/** Without one in its network, a host has no way out. */
+/** The gateway must be in the hosts' network: otherwise hosts cannot reach other networks. */
 function gatewayIsBesideTheHosts({ hosts, launch }: Fleet): Fault[] {
   const { gateway, prefix_length } = launch.local;
   if (gateway === undefined) return [];

@@ -12,7 +12,7 @@ const interfaceName = text({
   pattern: /^[\w.-]{1,15}$/,
 });
 
-/** Local hosts: what they run as, and which bridge of this machine they are plugged into. */
+/** Settings of local hosts: VM or container, and the bridge that they are connected to. */
 export const launchLocalSettings = {
   engine: withDefault(
     oneOf("auto", "vm", "container"),

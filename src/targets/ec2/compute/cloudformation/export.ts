@@ -5,10 +5,10 @@ import type { Exporter } from "../../../target.js";
 import { placeFaults } from "../group/faults.js";
 import { stackTemplate } from "./template.js";
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html: bytes of a template that is not in S3. */
+/** Largest template in bytes, without S3: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
 const bodyLimit = 51_200;
 
-/** The group as a CloudFormation template: JSON. */
+/** The group as a CloudFormation template in JSON. */
 export const cloudFormation: Exporter = {
   faults: (fleet) => [...placeFaults(fleet), ...secretFaults(fleet)],
   document: (fleet, group, host, userData) => {
@@ -26,7 +26,7 @@ export const cloudFormation: Exporter = {
   },
 };
 
-/** Templates are kept and shown: user-data with the text of a secret has no place in one. */
+/** Refuses user-data with the text of a secret: templates are stored and readable in CloudFormation. */
 function secretFaults(fleet: Fleet): Fault[] {
   return fleet.hosts
     .filter(({ kind }) => kind === "group")

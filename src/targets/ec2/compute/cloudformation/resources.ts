@@ -5,13 +5,13 @@ export interface Resource {
   Properties: object;
 }
 
-/** A logical id of the template, and the resource. */
+/** A logical id, and its resource. */
 type Entry = [string, Resource];
 
 const launchTemplate = { Ref: "LaunchTemplate" };
 const group = { Ref: "Group" };
 
-/** What each call that makes something is in a template; a call that adds to what another has made stands with that one. */
+/** The resource for each call that creates something. A call that extends another resource is handled with that one. */
 const entries: { [A in Action]?: (input: InputOf<A>, calls: readonly PlannedCall[]) => Entry[] } = {
   "ec2:CreateSecurityGroup": ({ GroupName, Description, VpcId, TagSpecifications }, calls) => {
     const Properties = {
@@ -53,13 +53,13 @@ const entries: { [A in Action]?: (input: InputOf<A>, calls: readonly PlannedCall
   ],
 };
 
-/** A logical id has letters and digits only: what the alarm's name has behind its group's. */
+/** The logical id of an alarm: the part of its name after the group's name, with letters and digits only. */
 function alarmId({ AlarmName = "", Dimensions: [group] = [] }: InputOf<"cloudwatch:PutMetricAlarm">): string {
   const words = AlarmName.slice(group?.Value?.length).split("-");
   return `Alarm${words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join("")}`;
 }
 
-/** The resources that calls make. */
+/** The resources that the calls create. */
 export function resourcesOf(calls: readonly PlannedCall[]): Record<string, Resource> {
   return Object.fromEntries(calls.flatMap((call) => entriesOf(call, calls)));
 }
@@ -73,7 +73,7 @@ function entriesOf<A extends Action>(
   return make(input, calls);
 }
 
-/** One rule for each network. */
+/** The rules of a call, one for each network. */
 function ingress(call: PlannedCall): object[] {
   if (call.action !== "ec2:AuthorizeSecurityGroupIngress") return [];
   return (call.input.IpPermissions ?? []).flatMap(({ IpRanges = [], IpProtocol, FromPort, ToPort }) =>
@@ -82,8 +82,8 @@ function ingress(call: PlannedCall): object[] {
 }
 
 /**
- * Where the API takes numbers and one text of subnets, a template takes texts and a list. Without `group.desired` nothing is said of the
- * size, so that an update of the stack leaves it to whoever scales the group.
+ * The API takes numbers and subnets as one text; a template takes texts and a list. Without `group.desired` the template has no size, so
+ * an update of the stack does not undo scaling.
  */
 function groupProperties(input: InputOf<"autoscaling:CreateAutoScalingGroup">): object {
   const { MinSize, MaxSize, DesiredCapacity, VPCZoneIdentifier = "", Tags = [], ...same } = input;

@@ -10,7 +10,7 @@ import { newGroupCall, refuseTooManyRules, ruleCalls } from "../security-group-c
 import { fleetTags, tagList } from "../tags.js";
 import { resourcesOf, type Resource } from "./resources.js";
 
-/** A CloudFormation template, as far as the project writes one. */
+/** The parts of a CloudFormation template that this project writes. */
 interface StackTemplate {
   AWSTemplateFormatVersion: "2010-09-09";
   Description: string;
@@ -18,7 +18,7 @@ interface StackTemplate {
   Resources: Record<string, Resource>;
 }
 
-/** These stand in requests for what the stack gives. */
+/** Placeholders in requests for values of the stack. */
 const vpc = "(the VPC)";
 const ami = "(the AMI)";
 const rootDevice = "(the root device)";
@@ -33,7 +33,7 @@ const given: Record<string, object> = {
   [profile]: { Ref: "InstanceProfile" },
 };
 
-/** Nothing of the group is there. */
+/** The state in which no part of the group exists. */
 const nothing: CurrentGroup = {
   template: undefined,
   group: undefined,
@@ -44,7 +44,7 @@ const nothing: CurrentGroup = {
   refresh: undefined,
 };
 
-/** The calls with which `group apply` would make the group where there is nothing, as resources. */
+/** The calls by which `group apply` would create a new group, as resources. */
 export function stackTemplate(fleet: Fleet, group: Group, host: Host, userData: Buffer): StackTemplate {
   const marked = ofStack(fleet);
   return {
@@ -58,7 +58,7 @@ export function stackTemplate(fleet: Fleet, group: Group, host: Host, userData: 
   };
 }
 
-/** The fleet, with the mark of who manages its things, and the role that the stack makes where the fleet names none. */
+/** The fleet with the tag for managed resources and, unless it names an instance profile, the role that the stack creates. */
 function ofStack({ launch, ...fleet }: Fleet): Fleet {
   const ec2 = {
     ...launch.ec2,
@@ -83,8 +83,8 @@ function creatingCalls(fleet: Fleet, group: Group, host: Host, userData: Buffer)
 }
 
 /**
- * The AMI is looked up at every update of the stack, not at every launch: the launch template then names it, and a roll back finds the
- * former one in the version before (EC2 rolls nothing back whose template says `resolve:ssm`).
+ * CloudFormation reads the AMI's parameter at every update of the stack, so the launch template contains an AMI id, and a rollback uses
+ * the previous version. (With `resolve:ssm` in the launch template, EC2 does not roll back.)
  */
 function parameters({ name, image, launch }: Fleet): StackTemplate["Parameters"] {
   const { ami: named, create_security_group, vpc_id } = launch.ec2;
@@ -107,7 +107,7 @@ function parameters({ name, image, launch }: Fleet): StackTemplate["Parameters"]
   };
 }
 
-/** The role of the instances, unless the fleet names an instance profile. */
+/** The instances' role; none if the fleet names an instance profile. */
 function roleResources(fleet: Fleet, marked: Fleet): Record<string, Resource> {
   const { region = "*", iam_instance_profile } = fleet.launch.ec2;
   if (iam_instance_profile !== undefined) return {};
@@ -130,7 +130,7 @@ function roleResources(fleet: Fleet, marked: Fleet): Record<string, Resource> {
   };
 }
 
-/** What a text of a request is in the stack; undefined: just that. */
+/** The template's expression for a placeholder; undefined for any other text. */
 function inStack(text: string): object | undefined {
   return given[text] ?? (text.includes(stack.account) ? { "Fn::Sub": text } : undefined);
 }

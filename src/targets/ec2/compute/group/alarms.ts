@@ -9,7 +9,7 @@ import { tagList, type Tags } from "../tags.js";
 import { differences } from "./differences.js";
 import type { GroupChange } from "./plan.js";
 
-/** An alarm as the fleet file wants it, without the fleet's tags. */
+/** An alarm that the fleet file requires, without the fleet's tags. */
 export type Alarm = Omit<PutMetricAlarmCommandInput, "Tags" | "AlarmName"> & { AlarmName: string };
 
 /** An alarm as it is in AWS. */
@@ -18,7 +18,7 @@ export interface CurrentAlarm {
   tags: Tags;
 }
 
-/** Days before its end from which a certificate raises an alarm. */
+/** A certificate raises an alarm if it expires within this number of days. */
 const certificateDays = 14;
 
 type Watched = Pick<
@@ -33,7 +33,7 @@ type Watched = Pick<
   | "TreatMissingData"
 >;
 
-/** What each alarm watches. Hosts publish once a minute; what none publishes is no fault, but for hosts that are ready. */
+/** The metric of each alarm. Hosts publish once a minute. Missing data does not raise an alarm, except for ready hosts. */
 const alarms = {
   "no-host-ready": {
     AlarmDescription: "No host of the group accepts calls.",
@@ -85,7 +85,7 @@ const alarmName = (group: string, kind: AlarmKind): string => `${group}-${kind}`
 /** Names of all alarms that a group of this name can have. */
 export const alarmNames = (group: string): string[] => kinds.map((kind) => alarmName(group, kind));
 
-/** A group that may be empty on purpose has no alarm for that; one without TLS none for its certificate. */
+/** The alarms of a group. With `min: 0` there is none for an empty group; without TLS there is none for the certificate. */
 export function groupAlarms({ alarm_actions, min }: Group, { settings }: Host, name: string): Alarm[] {
   if (alarm_actions.length === 0) return [];
   const left: AlarmKind[] = [
@@ -105,8 +105,8 @@ export function groupAlarms({ alarm_actions, min }: Group, { settings }: Host, n
 }
 
 /**
- * Those of the alarms with the group's names that may be changed. Throws UserError when one that is wanted is somebody else's, or cannot be
- * known to be ours (undefined); others of that name stay as they are.
+ * The alarms that may be changed, of those with the group's names. Throws UserError if a required alarm belongs to somebody else, or if
+ * alarms could not be read (undefined). Other alarms with such names are left alone.
  */
 export function ownAlarms(
   wanted: readonly Alarm[],
@@ -125,7 +125,7 @@ export function ownAlarms(
   });
 }
 
-/** `there`: as ownAlarms() has them. */
+/** `there`: the result of ownAlarms(). */
 export function alarmChanges(
   wanted: readonly Alarm[],
   there: readonly CurrentAlarm[],
@@ -150,7 +150,7 @@ function newAlarm(alarm: Alarm, tags: Tags): GroupChange {
   return { kind: "create", what: `alarm ${alarm.AlarmName}`, differences: differences({}, alarm), calls };
 }
 
-/** Putting an alarm that is there leaves its tags as they are. */
+/** PutMetricAlarm does not change the tags of an existing alarm, so these need a separate call. */
 function changesOf(alarm: Alarm, { alarm: current, tags: theirs }: CurrentAlarm, tags: Tags): GroupChange[] {
   const what = `alarm ${alarm.AlarmName}`;
   const fields = Object.keys(alarm) as (keyof typeof alarm & keyof MetricAlarm)[];

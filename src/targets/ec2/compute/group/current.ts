@@ -18,9 +18,9 @@ export interface CurrentGroup {
   hooks: LifecycleHook[];
   policies: ScalingPolicy[];
   warmPool: WarmPoolConfiguration | undefined;
-  /** Those with one of its alarms' names; undefined where they may not be read. */
+  /** Alarms with one of the group's alarm names; undefined if there is no permission to read them. */
   alarms: CurrentAlarm[] | undefined;
-  /** The newest one, going on or not. */
+  /** The newest refresh, in progress or ended. */
   refresh: InstanceRefresh | undefined;
 }
 
@@ -30,21 +30,21 @@ export interface CurrentTemplate {
   tags: Tags;
   /** Number of the newest version. */
   latest: number;
-  /** What the newest version says. */
+  /** The content of the newest version. */
   data: ResponseLaunchTemplateData;
-  /** All that there are. */
+  /** Numbers of all versions. */
   versions: number[];
 }
 
-/** The template's version that new instances of the group are launched from. */
+/** The template version for new instances of the group. */
 export function groupVersion(group: AutoScalingGroup | undefined): number | undefined {
   const version = Number(launchedTemplate(group)?.Version);
   return Number.isInteger(version) && version > 0 ? version : undefined;
 }
 
 /**
- * The version that a roll to another one replaces: the group's, or, where something else has given the group the new one already, the
- * newest that its instances run. Undefined when there is none.
+ * The version that a roll replaces: the group's; if the group has the new version already, the newest one that its instances run.
+ * Undefined if there is none.
  */
 export function versionBefore({ group }: CurrentGroup, target: number): number | undefined {
   const run = (group?.Instances ?? []).map(({ LaunchTemplate }) => Number(LaunchTemplate?.Version));
@@ -53,12 +53,12 @@ export function versionBefore({ group }: CurrentGroup, target: number): number |
   return launches === undefined || launches === target ? others.sort((a, b) => b - a)[0] : launches;
 }
 
-/** A refresh that goes on: instances are being replaced, or put back. */
+/** Whether a refresh is in progress: it replaces instances, or rolls them back. */
 export function isGoingOn(refresh: InstanceRefresh | undefined): boolean {
   return /^(Pending|InProgress|Baking|Cancelling|RollbackInProgress)$/.test(refresh?.Status ?? "");
 }
 
-/** Its hooks, policies and warm pool belong to whom the group belongs to. Throws UserError when group or template are not ours. */
+/** Throws UserError if the group or its template is not ours. Hooks, policies and warm pool belong to the owner of the group. */
 export function refuseForeignGroup({ group, template }: CurrentGroup, owner: Owner, leave: Leave = {}): void {
   if (group) {
     const what = `the autoscaling group ${group.AutoScalingGroupName ?? ""}`;

@@ -1,19 +1,19 @@
 import { gunzipSync } from "node:zlib";
 import { CORE_SCHEMA, load } from "js-yaml";
 
-/** One field that is not as it should be; undefined: it is not there, or should not be. */
+/** One field that differs; undefined: it does not exist, or must not exist. */
 export interface Difference {
   field: string;
   from: string | undefined;
   to: string | undefined;
 }
 
-/** Fields that AWS adds of its own accord. */
+/** Fields that AWS adds. */
 const ofAws: ReadonlySet<string> = new Set(["State", "$metadata"]);
 
 /**
- * What differs between what is there and what is wanted. User-data is compared by its text, since the same text may be
- * compressed to other bytes, and told by the files in it, since these may hold secrets.
+ * The differences between the current and the wanted state. User-data is compared as text, because the same text may be
+ * compressed to other bytes. For user-data, only the paths of changed files are shown, because files may contain secrets.
  */
 export function differences(from: object, to: object): Difference[] {
   const [before, after] = [flat(from), flat(to)];
@@ -27,7 +27,7 @@ export function differences(from: object, to: object): Difference[] {
     );
 }
 
-/** A nested value as fields with paths; lists of tags are mappings, other lists go by place; empty ones are not there. */
+/** A nested value as fields by path. Lists of tags are treated as mappings, other lists by index; empty lists are ignored. */
 function flat(value: unknown, path = ""): Map<string, string> {
   if (value === undefined || value === null) return new Map();
   if (Array.isArray(value)) return flat(asMapping(value), path);
@@ -42,7 +42,7 @@ function flat(value: unknown, path = ""): Map<string, string> {
   );
 }
 
-/** Lists whose order means nothing, by what names their items. */
+/** Lists without a meaningful order, as mappings by the name of their items. */
 function asMapping(list: readonly unknown[]): Record<string, unknown> {
   const items = list.map((item) =>
     typeof item === "object" && item !== null ? (item as Record<string, unknown>) : { item },
@@ -65,7 +65,7 @@ function readUserData(base64: string): string {
   }
 }
 
-/** Which of its files user-data has changed. */
+/** The files of user-data that differ. */
 function userDataDifferences(from = "", to = ""): Difference[] {
   const [before, after] = [filesOf(from), filesOf(to)];
   const paths = [...new Set([...before.keys(), ...after.keys()])].filter(
@@ -79,7 +79,7 @@ function userDataDifferences(from = "", to = ""): Difference[] {
   }));
 }
 
-/** The files that a cloud-config writes, by their paths; none when it is something else. */
+/** The files that a cloud-config writes, by path; none if the text is no cloud-config. */
 function filesOf(text: string): Map<string, string> {
   try {
     const config = load(text, { schema: CORE_SCHEMA }) as { write_files?: { path: string }[] } | null;

@@ -2,19 +2,19 @@ import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { dnsMarker, groupName } from "../../../../compute/host/contract.js";
 import type { Fleet } from "../../../../understand/fleet.js";
 
-/** The name that a group's instances keep in Route 53. */
+/** The DNS name whose records a group's instances maintain in Route 53. */
 export interface KeptName {
   zone: string;
   name: string;
   marker: string;
-  /** What the marker says before the turn (as the host's dns-change writes it). */
+  /** The owner in the marker record, before the turn (written by the host's dns-change). */
   owner: string;
 }
 
-/** What is in DNS of it. */
+/** The records of such a name. */
 export interface KeptRecords {
   marker: ResourceRecordSet;
-  /** Of instances, by their set identifiers. */
+  /** Addresses of instances; the set identifier is the instance id. */
   addresses: ResourceRecordSet[];
 }
 
@@ -29,7 +29,7 @@ export function keptName({ name: fleet, group, dns }: Fleet, region: string): Ke
   };
 }
 
-/** The group's own of these record sets; undefined where no marker says that the name is its. */
+/** The group's record sets among these; undefined if no marker assigns the name to the group. */
 export function ownRecords(
   kept: KeptName,
   markers: readonly ResourceRecordSet[],
@@ -42,7 +42,7 @@ export function ownRecords(
   return { marker, addresses: records.filter(is(kept.name, "A")).filter(ofInstance) };
 }
 
-/** Why the name is another's, whose records the group's instances leave alone (as the host's dns-change decides it). */
+/** Why the name belongs to somebody else, whose records the instances do not change. The host's dns-change has the same rule. */
 export function othersName(
   kept: KeptName,
   markers: readonly ResourceRecordSet[],

@@ -3,13 +3,13 @@ import type { Fleet } from "../../../../understand/fleet.js";
 
 const path = ["group"];
 
-/** What a fleet needs beyond the rules before its group can be made on EC2. */
+/** Requirements for a group on EC2, in addition to the rules. */
 export function groupFaults(fleet: Fleet): Fault[] {
   if (!fleet.group) return [];
   return [...placeFaults(fleet), ...roleFaults(fleet)];
 }
 
-/** The same for whoever makes the role together with the group. */
+/** The same if the role is created together with the group. */
 export function placeFaults({ group }: Fleet): Fault[] {
   if (!group) return [];
   return [

@@ -2,8 +2,8 @@ import type { AutoScalingGroup } from "@aws-sdk/client-auto-scaling";
 import { UserError } from "../../../../errors.js";
 
 /**
- * Throws UserError with everything that would keep a group from being deleted. Asked before its first instance drains: a deletion that
- * ends half-way has taken the proxies away, and nothing else.
+ * Throws UserError with everything that would prevent the deletion of a group. This is checked before the first instance drains: otherwise
+ * the proxies would be gone, but the group would stay.
  */
 export function refuseKept(group: AutoScalingGroup, force: boolean): void {
   const faults = [...protection(group, force), ...(force ? [] : stayingInstances(group))];
@@ -34,7 +34,7 @@ function protection(
   ];
 }
 
-/** What a scale-in to nothing would leave running, and wait for without end. */
+/** Instances that a scale-in to 0 would not end: the deletion would wait for them forever. */
 function stayingInstances({ Instances = [], SuspendedProcesses = [] }: AutoScalingGroup): Kept[] {
   const ids = (found: typeof Instances) => found.map(({ InstanceId }) => InstanceId).join(", ");
   const shielded = Instances.filter(({ ProtectedFromScaleIn }) => ProtectedFromScaleIn);

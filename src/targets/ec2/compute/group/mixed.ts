@@ -8,13 +8,13 @@ import type {
 import type { Group, Launch } from "../../../../understand/fleet.js";
 import { differences, type Difference } from "./differences.js";
 
-/** What a group launches: a version of one template, as it is or as several instance types. */
+/** What a group launches: a version of one template, alone or with several instance types. */
 export interface Launching {
   LaunchTemplate?: LaunchTemplateSpecification;
   MixedInstancesPolicy?: MixedInstancesPolicy;
 }
 
-/** Several instance types, or spot instances: what the fleet file decides of them. */
+/** Settings of the fleet file for several instance types or spot instances. */
 export interface Mix {
   types: LaunchTemplateOverrides[];
   distribution: InstancesDistribution;
@@ -25,7 +25,7 @@ export function groupTypes(group: Group, { ec2 }: Launch): string[] {
   return group.instance_types.length > 0 ? group.instance_types : [group.instance_type ?? ec2.instance_type];
 }
 
-/** Undefined: on-demand instances of one type, for which the template is enough. */
+/** Undefined for on-demand instances of one type: these need only the template. */
 export function mixOf(group: Group, launch: Launch): Mix | undefined {
   const { instance_types, spot_percentage } = group;
   if (instance_types.length === 0 && spot_percentage === undefined) return undefined;
@@ -51,14 +51,14 @@ export function launching(template: LaunchTemplateSpecification, mix: Mix | unde
   };
 }
 
-/** The template and version that a group launches, mixed or not. */
+/** The template and version that a group launches, with or without several types. */
 export function launchedTemplate(
   group: Pick<AutoScalingGroup, "LaunchTemplate" | "MixedInstancesPolicy"> | undefined,
 ): LaunchTemplateSpecification | undefined {
   return group?.LaunchTemplate ?? group?.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
 }
 
-/** The same as a group launches, with another version of the template. */
+/** What the group launches, with another version of the template. */
 export function launchingVersion(
   { MixedInstancesPolicy: mixed }: AutoScalingGroup,
   template: LaunchTemplateSpecification,
@@ -68,7 +68,7 @@ export function launchingVersion(
   return { MixedInstancesPolicy: { ...mixed, LaunchTemplate } };
 }
 
-/** What differs between the types that a group launches and those that it should. What EC2 adds to the distribution is its own. */
+/** The differences between the current and the wanted types of a group. Fields that EC2 adds to the distribution are ignored. */
 export function mixDifferences(
   { MixedInstancesPolicy: there }: AutoScalingGroup,
   mix: Mix | undefined,
@@ -82,7 +82,7 @@ export function mixDifferences(
   );
 }
 
-/** True when an instance is of a type that its group launches. */
+/** Whether an instance has a type that its group launches. */
 export function isOfGroup(
   { MixedInstancesPolicy }: Pick<AutoScalingGroup, "MixedInstancesPolicy">,
   type: string | undefined,

@@ -9,7 +9,7 @@ import { differences, type Difference } from "./differences.js";
 import { launchedTemplate, launching, mixDifferences } from "./mixed.js";
 import { policyName, type GroupSettings, type GroupSpec } from "./spec.js";
 
-/** One thing that apply would do: as a person reads it, and as the calls that do it. */
+/** One change of apply: in words, and as calls. */
 export interface GroupChange {
   kind: "create" | "change" | "delete";
   what: string;
@@ -17,7 +17,7 @@ export interface GroupChange {
   calls: PlannedCall[];
 }
 
-/** What has to be done so that AWS has what the fleet file wants. Nothing when it has. */
+/** The changes that bring AWS to the state of the fleet file; empty if there are none. */
 export function groupPlan(spec: GroupSpec, current: CurrentGroup, fleetTags: Tags): GroupChange[] {
   return [
     ...adoption(current, fleetTags),
@@ -29,14 +29,14 @@ export function groupPlan(spec: GroupSpec, current: CurrentGroup, fleetTags: Tag
   ];
 }
 
-/** A launch template that is taken over is marked before anything else; the group's own tags are changed with the rest. */
+/** An adopted launch template gets the fleet's tags first. The group's tags are changed later, with the other changes. */
 function adoption({ template }: CurrentGroup, tags: Tags): GroupChange[] {
   if (!template || template.tags[tagKey.fleet] === tags[tagKey.fleet]) return [];
   const calls = [planned("ec2:CreateTags", { Resources: [template.id], Tags: tagList(tags) })];
   return [{ kind: "change", what: `launch template ${template.name}, taken over`, differences: [], calls }];
 }
 
-/** The number of the version that instances get after the plan was applied. */
+/** The template version that new instances get after the plan is applied. */
 export function plannedVersion(spec: GroupSpec, { template }: CurrentGroup): number {
   if (!template) return 1;
   return differences(template.data, spec.template).length === 0 ? template.latest : template.latest + 1;
@@ -80,22 +80,25 @@ function templateChanges(spec: GroupSpec, current: CurrentGroup, tags: Tags): Gr
   ];
 }
 
-/** Stands in planned calls for the number of a version that a call before them will make. */
+/** Placeholder in planned calls for the number of a version that an earlier call will create. */
 export const newVersion = "(the new version)";
 
-/** Not guessed: another apply may make a version meanwhile. */
+/** A placeholder for a new version, because another apply may create a version meanwhile. */
 function firstVersion(spec: GroupSpec, { template }: CurrentGroup): string {
   if (!template) return "1";
   return differences(template.data, spec.template).length === 0 ? String(template.latest) : newVersion;
 }
 
-/** Made with its hooks: the first instances must wait for their self-tests too. The version is a number, so that a roll can be undone. */
+/**
+ * The group is created with its hooks, so that the first instances also wait for their self-tests. It refers to the template version by
+ * number, so that a roll can be undone.
+ */
 function newGroup(spec: GroupSpec, current: CurrentGroup): GroupChange {
   const input = {
     AutoScalingGroupName: spec.name,
     ...launching({ LaunchTemplateName: spec.name, Version: firstVersion(spec, current) }, spec.mix),
     ...spec.settings,
-    // the group's minimum when it is not said
+    // without it, Auto Scaling uses the minimum
     ...(spec.desired === undefined ? {} : { DesiredCapacity: spec.desired }),
     LifecycleHookSpecificationList: spec.hooks,
     Tags: spec.tags,
@@ -117,12 +120,12 @@ function existingGroupChanges(spec: GroupSpec, current: CurrentGroup): GroupChan
   ];
 }
 
-/** Types are the group's, not the version's: instances that are launched from now on have them, at the version that the group is at. */
+/** Changes of instance types. They belong to the group, not to a template version: new instances have them at once, at the group's version. */
 function mixChanges(spec: GroupSpec, current: CurrentGroup): GroupChange[] {
   const changed = current.group ? mixDifferences(current.group, spec.mix) : [];
   if (changed.length === 0) return [];
   const { LaunchTemplateName, Version: runs } = launchedTemplate(current.group) ?? {};
-  // a group that was taken over may launch another template
+  // an adopted group may use another template
   const Version = (LaunchTemplateName === spec.name ? runs : undefined) ?? firstVersion(spec, current);
   const input = {
     AutoScalingGroupName: spec.name,
@@ -156,13 +159,13 @@ function settingsChanges({ name, settings, desired }: GroupSpec, { group }: Curr
   ];
 }
 
-/** New bounds that the group's size is outside of change it too, whether they say so or not: instances come, or drain and go. */
+/** The new size if the current one is outside the new bounds: Auto Scaling then launches instances, or drains and ends some. */
 function sizeWithin({ MinSize = 0, MaxSize = 0 }: GroupSettings, size?: number): number | undefined {
   if (size === undefined || (size >= MinSize && size <= MaxSize)) return undefined;
   return size < MinSize ? MinSize : MaxSize;
 }
 
-/** The order of a group's subnets means nothing. */
+/** The order of a group's subnets has no meaning. */
 function withSortedSubnets(settings: Record<string, unknown>): Record<string, unknown> {
   const { VPCZoneIdentifier: subnets } = settings;
   return typeof subnets === "string"
@@ -170,7 +173,7 @@ function withSortedSubnets(settings: Record<string, unknown>): Record<string, un
     : settings;
 }
 
-/** Tags that somebody else has put on the group stay. */
+/** Changes of tags. Tags that others have added to the group stay. */
 function tagChanges({ name, tags }: GroupSpec, { group }: CurrentGroup): GroupChange[] {
   const there = new Map((group?.Tags ?? []).map((tag: TagDescription) => [tag.Key, tag.Value]));
   const changed = tags.filter(({ Key, Value }) => there.get(Key) !== Value);
@@ -185,7 +188,7 @@ function tagChanges({ name, tags }: GroupSpec, { group }: CurrentGroup): GroupCh
   ];
 }
 
-/** Hooks of other names stay. */
+/** Changes of hooks. Hooks with other names stay. */
 function hookChanges({ name, hooks }: GroupSpec, current: CurrentGroup): GroupChange[] {
   return hooks.flatMap((hook): GroupChange[] => {
     const there = current.hooks.find(({ LifecycleHookName }) => LifecycleHookName === hook.LifecycleHookName);
@@ -229,7 +232,7 @@ function warmPoolChanges({ name, warmPool }: GroupSpec, current: CurrentGroup): 
   return [{ kind: there ? "change" : "create", what: "warm pool", differences: changed, calls }];
 }
 
-/** What else an operator should know: a version that waits to be rolled out. */
+/** A note for the operator if a version is not rolled out yet. */
 export function waitingVersion(spec: GroupSpec, current: CurrentGroup): string | undefined {
   const runs = groupVersion(current.group);
   const next = plannedVersion(spec, current);
@@ -237,7 +240,7 @@ export function waitingVersion(spec: GroupSpec, current: CurrentGroup): string |
   return `the group launches version ${runs} of its template; to use version ${next}: sip-proxy group roll`;
 }
 
-/** The version before the last roll, which a rollback goes to. */
+/** The version before the last roll: the target of a rollback. */
 export function previousVersion({ group }: CurrentGroup): number | undefined {
   const tag = group?.Tags?.find(({ Key }) => Key === tagKey.previousVersion);
   const version = Number(tag?.Value);

@@ -6,17 +6,17 @@ import type {
 import type { Group } from "../../../../understand/fleet.js";
 import { launchedTemplate, launchingVersion } from "./mixed.js";
 
-/** What a roll does with instances that somebody has set aside. Left alone, EC2 waits for them for an hour, and fails. */
+/** What a roll does with instances in Standby or with scale-in protection. Without these options, EC2 would wait an hour, and fail. */
 export interface SetAside {
-  /** Replaces those that are protected from scale-in, too. */
+  /** Also replace instances with scale-in protection. */
   replaceProtected?: boolean;
-  /** Terminates those in Standby. */
+  /** Terminate instances in Standby. */
   endStandby?: boolean;
 }
 
 /**
- * The request that replaces a group's instances by ones of another version: new ones are launched, pass their self-test, and only then as
- * many old ones drain and go. When it fails AWS puts the old version back by itself.
+ * The request that replaces a group's instances by instances of another version. New ones are launched and pass their self-test; then the
+ * same number of old ones drains and ends. If it fails, AWS rolls back to the old version.
  */
 export function startRefresh(
   there: AutoScalingGroup,
@@ -41,16 +41,16 @@ export function startRefresh(
   };
 }
 
-/** An instance of another version that somebody has set aside. */
+/** An instance of another version in Standby or with scale-in protection. */
 export interface InstanceAside {
   id: string;
-  /** It stays as it is. */
+  /** True if the roll does not replace it. */
   stays: boolean;
-  /** Why, and what becomes of it. */
+  /** The reason, and what happens to it, in words. */
   words: string;
 }
 
-/** Those instances that a roll to this version does not treat as the others. */
+/** The instances that a roll to this version does not treat like the others. */
 export function instancesAside(
   { Instances = [] }: AutoScalingGroup,
   version: number,
@@ -77,13 +77,13 @@ export function instancesAside(
   );
 }
 
-/** The version that a refresh brings, or brought. */
+/** The version that a refresh installs or has installed. */
 export function refreshVersion(refresh: InstanceRefresh | undefined): number | undefined {
   const version = Number(launchedTemplate(refresh?.DesiredConfiguration)?.Version);
   return Number.isInteger(version) && version > 0 ? version : undefined;
 }
 
-/** How far a refresh is, in one line. */
+/** The progress of a refresh, in one line. */
 export function progress(refresh: InstanceRefresh): string {
   const { Status = "", PercentageComplete = 0, InstancesToUpdate, StatusReason } = refresh;
   const left = InstancesToUpdate === undefined ? "" : `, ${InstancesToUpdate} instances to go`;

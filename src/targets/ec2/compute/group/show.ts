@@ -2,7 +2,7 @@ import type { GroupChange } from "./plan.js";
 
 const signs = { create: "+", change: "~", delete: "-" } as const;
 
-/** A plan as lines, like a diff: + what is made, ~ what changes, - what goes. */
+/** A plan as lines, like a diff: + for created, ~ for changed, - for deleted. */
 export function showPlan(changes: readonly GroupChange[]): string {
   return changes.map(showChange).join("");
 }

@@ -13,17 +13,17 @@ import { groupTypes, mixOf, type Mix } from "./mixed.js";
 import { callsMetric, groupName, launchHook, terminateHook } from "../../../../compute/host/contract.js";
 import { fleetTags, hostTags, tagSpecifications } from "../tags.js";
 
-/** What a group's template is made of beyond the fleet file. Its instances are spread over all subnets. */
+/** Data for a group's template that is not in the fleet file. There is no subnet: instances are spread over all. */
 export type GroupParts = Omit<InstanceParts, "subnetId">;
 
-/** A group as the fleet file wants it: what EC2 and Auto Scaling are asked to have. */
+/** The group that the fleet file describes, as requests to EC2 and Auto Scaling. */
 export interface GroupSpec {
   name: string;
   template: RequestLaunchTemplateData;
   settings: GroupSettings;
-  /** Instance types beside the template's, and spot instances. */
+  /** Instance types besides the template's, and spot instances. */
   mix: Mix | undefined;
-  /** Left to whoever scales the group when the fleet file says nothing of it. */
+  /** Undefined if the fleet file does not set it: the size is then left to scaling. */
   desired: number | undefined;
   tags: Tag[];
   hooks: LifecycleHookSpecification[];
@@ -32,7 +32,7 @@ export interface GroupSpec {
   alarms: Alarm[];
 }
 
-/** The fields of an autoscaling group that the fleet file decides. */
+/** The fields of an autoscaling group that the fleet file sets. */
 export type GroupSettings = Pick<
   CreateAutoScalingGroupCommandInput,
   | "MinSize"
@@ -81,7 +81,7 @@ function launchTemplateData(
   };
 }
 
-/** Security groups stand either with the instance or with its network interface, never with both. */
+/** Security groups belong either to the instance or to its network interface; EC2 refuses both. */
 function network(
   associate: boolean | undefined,
   groups: readonly string[],
@@ -91,7 +91,7 @@ function network(
   return { NetworkInterfaces: [groups.length === 0 ? card : { ...card, Groups: [...groups] }] };
 }
 
-/** EC2's health check sees no dead daemon; the hosts report their own health. New ones come before old ones go, whatever the cause. */
+/** EC2's health check does not notice a dead daemon, so hosts report their own health. New instances always come before old ones end. */
 function groupSettings(group: Group): GroupSettings {
   return {
     MinSize: group.min,
@@ -108,7 +108,7 @@ function groupSettings(group: Group): GroupSettings {
   };
 }
 
-/** What is not given stays as it is. */
+/** The fields that are set; others do not change. */
 function keeping({
   on_drain_failure,
   deletion_protection,
@@ -133,7 +133,7 @@ function groupTags(fleet: Fleet, host: Host, name: string): Tag[] {
   }));
 }
 
-/** A host that does not say in time that it takes calls is given up; one that goes is waited for, as long as it shows life. */
+/** A host that does not report in time that it accepts calls is abandoned. For one that is to end, EC2 waits while it sends heartbeats. */
 function lifecycleHooks(group: Group): LifecycleHookSpecification[] {
   return [
     {
@@ -146,7 +146,7 @@ function lifecycleHooks(group: Group): LifecycleHookSpecification[] {
       LifecycleHookName: terminateHook,
       LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
       HeartbeatTimeout: group.terminate_heartbeat,
-      // only what is abandoned is retained
+      // Auto Scaling retains only abandoned instances
       DefaultResult: group.on_drain_failure === "retain" ? "ABANDON" : "CONTINUE",
     },
   ];
@@ -154,7 +154,7 @@ function lifecycleHooks(group: Group): LifecycleHookSpecification[] {
 
 export const policyName = "sip-proxy-active-calls";
 
-/** The average over the hosts of what each publishes is the calls per instance. */
+/** The metric is the average of the calls that each host publishes: calls per instance. */
 function scalingPolicy({ target_calls, instance_warmup }: Group, name: string): GroupSpec["policy"] {
   if (target_calls === undefined) return undefined;
   return {
@@ -175,8 +175,8 @@ function scalingPolicy({ target_calls, instance_warmup }: Group, name: string): 
 }
 
 /**
- * The pool's size is the larger of MinSize and what is left up to MaxGroupPreparedCapacity; with that at the group's
- * minimum nothing ever is, and the pool has just the size that the fleet file asks for.
+ * The pool's size is the larger of MinSize and MaxGroupPreparedCapacity minus the group's size. With MaxGroupPreparedCapacity at the
+ * group's minimum, the second is never positive, so the pool has exactly the size in the fleet file.
  */
 function warmPool({ warm_pool, warm_pool_state, min }: Group): GroupSpec["warmPool"] {
   if (warm_pool === undefined) return undefined;

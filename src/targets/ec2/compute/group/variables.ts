@@ -2,7 +2,7 @@ import { dnsMarker } from "../../../../compute/host/contract.js";
 import type { Scalar } from "../../../../compute/template.js";
 import type { Fleet, Group } from "../../../../understand/fleet.js";
 
-/** What host.env has for the agents that publish metrics to CloudWatch and keep records in Route 53. */
+/** Variables in host.env for the agents that publish metrics to CloudWatch and maintain records in Route 53. */
 export function groupVariables(fleet: Fleet, group: Group): Record<string, Scalar> {
   return {
     PUBLISH_ACTIVE_CALLS: group.target_calls !== undefined,
@@ -11,7 +11,7 @@ export function groupVariables(fleet: Fleet, group: Group): Record<string, Scala
   };
 }
 
-/** For the agent that keeps the hosts' addresses in DNS. */
+/** Variables for the agent that maintains the hosts' addresses in DNS. */
 function dnsVariables({ hosted_zone_id, dns_address }: Group, { domain, ttl }: Fleet["dns"]) {
   if (hosted_zone_id === undefined || domain === undefined) return {};
   const name = domain.toLowerCase();
@@ -24,7 +24,7 @@ function dnsVariables({ hosted_zone_id, dns_address }: Group, { domain, ttl }: F
   };
 }
 
-/** Its instances keep their A records in Route 53. */
+/** Whether its instances maintain their A records in Route 53. */
 export function keepsRecords({ hosted_zone_id }: Group): boolean {
   return hosted_zone_id !== undefined;
 }

@@ -1,7 +1,7 @@
 import { dnsMarker } from "../../../../compute/host/contract.js";
 import { partitionOf, type PolicyPlace, type Statement } from "./policy.js";
 
-/** Route 53 is one for all regions of a partition, and its ARNs have no account. */
+/** An ARN of Route 53: it has neither region nor account, because Route 53 is global in a partition. */
 export function route53Arn(
   { region, partition = partitionOf(region) }: PolicyPlace,
   resource: string,
@@ -10,7 +10,7 @@ export function route53Arn(
 }
 
 /**
- * The records of one name and of its marker, and nothing else of the zone.
+ * Permission for the records of one name and of its marker, and for nothing else in the zone.
  * https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-rrset-conditions.html
  */
 export function keepRecords(zone: string, domain: string, place: PolicyPlace): Statement[] {

@@ -6,11 +6,11 @@ import { agentStatements } from "./ssm.js";
 import { secretStatements } from "./secrets.js";
 
 export interface PolicyOptions extends PolicyPlace {
-  /** ARNs of the customer's own KMS keys that the secrets are encrypted with. */
+  /** ARNs of customer managed KMS keys that encrypt the secrets. */
   kmsKeys: readonly string[];
 }
 
-/** What the role of a fleet's instances may do: every call that the host's scripts make, and no other. */
+/** The policy of the instances' role: it allows every call of the host's scripts, and no others. */
 export function instanceRolePolicy(fleet: Fleet, { kmsKeys, ...place }: PolicyOptions): Policy {
   return {
     Version: "2012-10-17",
@@ -39,7 +39,7 @@ function groupStatements(fleet: Fleet, group: Group, place: PolicyPlace): Statem
   ];
 }
 
-/** Addresses of the pool, on instances of the group. (An interface has no tags of either; it needs both others too.) */
+/** Associating addresses of the pool with instances of the group. The network interface, which has no tags, must be allowed as well. */
 function poolStatements(group: string, pool: string, place: PolicyPlace): Statement[] {
   const associate = (Sid: string, resource: string, tag: Record<string, string> = {}): Statement => {
     const tags = Object.entries(tag).map(([name, value]) => [`aws:ResourceTag/${name}`, value] as const);
@@ -65,7 +65,7 @@ function poolStatements(group: string, pool: string, place: PolicyPlace): Statem
   ];
 }
 
-/** The records of its name, and who else is in the group: whose records are left over, and who would still answer. */
+/** For the records of the group's name, and to list the group's instances: to find left records, and instances that still answer. */
 function dnsOfGroup(group: Group, { domain }: Fleet["dns"], place: PolicyPlace): Statement[] {
   if (group.hosted_zone_id === undefined || domain === undefined) return [];
   return [
@@ -86,7 +86,7 @@ function dnsOfGroup(group: Group, { domain }: Fleet["dns"], place: PolicyPlace):
   ];
 }
 
-/** Metrics know no resources: the namespace is what can be held. */
+/** Metrics have no resources in IAM, so the statement limits the namespace. */
 const metricStatement: Statement = {
   Sid: "PublishMetrics",
   Effect: "Allow",

@@ -2,7 +2,7 @@ import type { Fleet } from "../../../../understand/fleet.js";
 import { namedKeys } from "../named-keys.js";
 import { arnIn, type PolicyPlace, type Statement } from "./policy.js";
 
-/** Your own keys; the account's own for EBS needs none of this. */
+/** For customer managed keys. The account's default key for EBS does not need this. */
 export function encryptWithKeys(kmsKeys: readonly string[]): Statement[] {
   if (kmsKeys.length === 0) return [];
   const Action = [
@@ -23,7 +23,7 @@ export function encryptWithKeys(kmsKeys: readonly string[]): Statement[] {
   ];
 }
 
-/** Whether the keys that the fleet names are there, and who may use them. */
+/** For checks that the keys in the fleet file exist, and who may use them. */
 export function seeKeys(fleet: Fleet, place: PolicyPlace): Statement[] {
   const keys = [...new Set(namedKeys(fleet, place.region).map(({ key }) => key))];
   const aliases = keys.flatMap((key) => /(?:^|:)(alias\/.*)$/.exec(key)?.[1] ?? []);

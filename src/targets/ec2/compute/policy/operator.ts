@@ -7,20 +7,20 @@ import { encryptWithKeys, seeKeys } from "./keys.js";
 import { runCommandStatements } from "./ssm.js";
 import { arnIn, type Policy, type PolicyPlace, type Statement } from "./policy.js";
 
-/** What a call that changes something needs beside its action's name. */
+/** What limits a call that changes something, besides the name of its action. */
 type Bound =
-  /** Nothing: what it makes or changes has no tags at that time, or Packer does it to what has none. */
+  /** No limit: the resource has no tags at that time, or Packer changes resources without tags. */
   | "free"
-  /** The fleet's tag on what it changes. */
+  /** The resource must have the fleet's tag. */
   | "fleet"
-  /** One of the group's alarms, by its name. */
+  /** Only the group's alarms, by name. */
   | "alarm"
-  /** One of the records that the group's hosts keep. */
+  /** Only records that the group's hosts maintain. */
   | "record"
-  /** One of the fleet's parameters. */
+  /** Only the fleet's parameters. */
   | "parameter";
 
-/** Every call of the commands that changes something. (Instances with `free` calls are the builder's, as Packer makes it.) */
+/** All calls of the commands that change something. (Calls for instances that are `free` are needed for Packer's builder.) */
 const changes: Record<Action, Bound> = {
   "ec2:AllocateAddress": "free",
   "ec2:AssociateAddress": "free",
@@ -71,7 +71,7 @@ const changes: Record<Action, Bound> = {
   "ssm:PutParameter": "parameter",
 };
 
-/** What Packer's amazon-ebs builder does besides (https://developer.hashicorp.com/packer/integrations/hashicorp/amazon, IAM task). */
+/** Other calls of Packer's amazon-ebs builder (https://developer.hashicorp.com/packer/integrations/hashicorp/amazon, IAM task). */
 const packerChanges = [
   "ec2:CopyImage",
   "ec2:CreateImage",
@@ -83,7 +83,7 @@ const packerChanges = [
   "ec2:RegisterImage",
 ];
 
-/** Reading changes nothing; most of these actions know no resources. (No GetPasswordData, no user-data of instances.) */
+/** Read-only calls. Most of these actions do not support resources. (No GetPasswordData, no user-data of instances.) */
 const reads = [
   "ec2:Describe*",
   "ec2:GetConsoleOutput",
@@ -99,7 +99,7 @@ const parameterReads = [
   "ssm:GetParameters",
 ];
 
-/** What the commands of an operator, and of a CI that bakes, promotes and rolls, may do for a fleet, and no more. */
+/** The policy for an operator, or for a CI that bakes, promotes and rolls: it allows all commands for a fleet, and nothing else. */
 export function operatorPolicy(fleet: Fleet, place: PolicyPlace, kmsKeys: readonly string[]): Policy {
   const everywhere: Statement = {
     Sid: "Read",
@@ -150,7 +150,7 @@ function alarms({ name, group }: Fleet, place: PolicyPlace, Action: string[]): S
   return [{ Sid: "WatchTheGroup", Effect: "Allow", Action, Resource }];
 }
 
-/** What the group leaves in DNS when it is deleted, and whether the zone is there. */
+/** For deleting the group's records, and for checks that the zone exists. */
 function records({ group, dns }: Fleet, place: PolicyPlace): Statement[] {
   if (group?.hosted_zone_id === undefined || dns.domain === undefined) return [];
   return [
@@ -164,7 +164,7 @@ function records({ group, dns }: Fleet, place: PolicyPlace): Statement[] {
   ];
 }
 
-/** Only to EC2; an instance profile does not tell the name of its role. */
+/** PassRole to EC2 only. For any role: an instance profile's name does not show the name of its role. */
 function passRole({ image, launch }: Fleet, { account }: PolicyPlace): Statement[] {
   if (launch.ec2.iam_instance_profile === undefined && image.targets.ec2?.iam_instance_profile === undefined)
     return [];

@@ -1,4 +1,4 @@
-/** An IAM policy document, as far as the project writes one. */
+/** The parts of an IAM policy document that this project writes. */
 export interface Policy {
   Version: "2012-10-17";
   Statement: Statement[];
@@ -11,19 +11,19 @@ export interface Statement {
   Resource: string[];
   Condition?: {
     StringEquals?: Record<string, string | string[]>;
-    /** Of a request with several values: each must be one of these. */
+    /** For a key with several values: all must be in this list. */
     "ForAllValues:StringEquals"?: Record<string, string | string[]>;
-    /** Of something with several values: one must be one of these. */
+    /** For a key with several values: at least one must be in this list. */
     "ForAnyValue:StringEquals"?: Record<string, string | string[]>;
   };
 }
 
-/** Where the policy is to hold. What is not known is `*`. */
+/** The account and region of a policy; `*` if unknown. */
 export interface PolicyPlace {
   region: string;
   /** Account number of 12 digits. */
   account: string;
-  /** That of the region when not given. */
+  /** Default: the partition of the region. */
   partition?: string;
 }
 
@@ -42,7 +42,7 @@ export function partitionOf(region: string): string {
   return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 }
 
-/** For actions that know no resources. */
+/** A condition for actions that do not support resources. */
 export function inRegion({ region }: PolicyPlace): Pick<Statement, "Condition"> {
   return region === "*" ? {} : { Condition: { StringEquals: { "aws:RequestedRegion": region } } };
 }

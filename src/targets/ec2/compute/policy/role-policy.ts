@@ -3,7 +3,7 @@ import type { RolePolicy, RolePolicyOptions } from "../../../target.js";
 import { instanceRolePolicy } from "./instance-role.js";
 import { operatorPolicy } from "./operator.js";
 
-/** The policy, and what to say of it. `homeRegion`: where neither the caller nor the fleet names one. */
+/** The policy, with warnings about it. `homeRegion`: used if neither the caller nor the fleet names a region. */
 export function rolePolicy(
   fleet: Fleet,
   { account = "*", region, kmsKeys, operator = false }: RolePolicyOptions,

@@ -3,7 +3,7 @@ import type { SecretSource } from "../../../../understand/settings/secret-value.
 import { hostSecrets } from "../../../../compute/host/secrets.js";
 import { arnIn, type PolicyPlace, type Statement } from "./policy.js";
 
-/** What reads the secrets that hosts resolve themselves, and nothing beside them. */
+/** Permission to read the secrets that hosts resolve, and no others. */
 export function secretStatements(fleet: Fleet, place: PolicyPlace, kmsKeys: readonly string[]): Statement[] {
   const sources = fleet.hosts
     .flatMap((host) => [...hostSecrets(fleet, host).values()])
@@ -21,7 +21,7 @@ function allow(Sid: string, action: string, Resource: string[]): Statement[] {
   return Resource.length === 0 ? [] : [{ Sid, Effect: "Allow", Action: [action], Resource }];
 }
 
-/** Secrets Manager ends every ARN with a hyphen and six characters of its own. */
+/** Secrets Manager adds a hyphen and six random characters to every ARN. */
 function secretArn(source: SecretSource, place: PolicyPlace): string[] {
   if (source.from !== "host" || source.kind !== "secretsmanager") return [];
   const [id = ""] = source.words;
@@ -29,7 +29,7 @@ function secretArn(source: SecretSource, place: PolicyPlace): string[] {
   return [/-\w{6}$/.test(id) ? id : `${id}-??????`];
 }
 
-/** A name may end in a version or a label (`:3`), which is no part of the ARN. */
+/** A name may end with a version or a label (`:3`), which is not part of the ARN. */
 function parameterArn(source: SecretSource, place: PolicyPlace): string[] {
   if (source.from !== "host" || source.kind !== "ssm") return [];
   const [id = ""] = source.words;
@@ -38,7 +38,7 @@ function parameterArn(source: SecretSource, place: PolicyPlace): string[] {
   return [arnIn(place, "ssm", `parameter/${name}`)];
 }
 
-/** The account's own keys of the two services need no grant; others do, and only for these services. */
+/** Customer managed keys need this permission, limited to use through the two services. Default keys do not. */
 function decrypt({ region }: PolicyPlace, kmsKeys: readonly string[]): Statement[] {
   if (kmsKeys.length === 0) return [];
   const via =

@@ -3,8 +3,8 @@ import { tagKey } from "../names.js";
 import { arnIn, type PolicyPlace, type Statement } from "./policy.js";
 
 /**
- * What the SSM agent needs for Run Command and Session Manager, and no more: AmazonSSMManagedInstanceCore would let hosts read all parameters of
- * the account. https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+ * Only the permissions that the SSM agent needs for Run Command and Session Manager. With AmazonSSMManagedInstanceCore, hosts could read all
+ * parameters of the account. https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
  */
 export function agentStatements({ launch }: Fleet): Statement[] {
   if (!launch.ec2.ssm_agent) return [];
@@ -32,7 +32,7 @@ export function agentStatements({ launch }: Fleet): Statement[] {
   ];
 }
 
-/** What commands run on the fleet's instances, as root; and ssh through Session Manager, which asks for a login there. */
+/** For Run Command on the fleet's instances, as root, and for ssh through Session Manager, which needs a login on the instance. */
 export function runCommandStatements({ name, launch }: Fleet, place: PolicyPlace): Statement[] {
   if (!launch.ec2.ssm_agent) return [];
   const document = (title: string) => arnIn({ ...place, account: "*" }, "ssm", `document/${title}`);

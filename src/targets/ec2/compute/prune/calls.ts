@@ -3,8 +3,8 @@ import { contentsParameter, sharesParameter, tagKey } from "../names.js";
 import type { Superfluous } from "./plan.js";
 
 /**
- * The calls that delete one AMI, in an order that can be broken off anywhere and gone through again. `home`: what is in it is
- * published in this region.
+ * The calls that delete one AMI. They can be interrupted anywhere and run again. `home`: true in the region where the contents of
+ * images are published.
  */
 export function deletionCalls(
   fleet: string,

@@ -2,18 +2,18 @@ import type { LaunchPermission } from "@aws-sdk/client-ec2";
 import { planned, type PlannedCall } from "../calls.js";
 import { sharesParameter, tagKey } from "../names.js";
 
-/** Bytes that a parameter of the advanced tier holds. */
+/** Size limit in bytes of an SSM parameter in the advanced tier. */
 const parameterLimit = 8192;
 
-/** The record of shares as a parameter's value; undefined when there are more than a parameter holds. */
+/** The launch permissions as a parameter's value; undefined if they are too large for one. */
 export function packShares(shares: readonly LaunchPermission[]): string | undefined {
   const text = JSON.stringify(shares);
   return Buffer.byteLength(text) > parameterLimit ? undefined : text;
 }
 
 /**
- * The calls that disable an AMI, which can be broken off anywhere. EC2 takes its launch permissions away and does not give them back:
- * they are recorded first. `shares`: as packed; undefined when it is not shared.
+ * The calls that disable an AMI. They can be interrupted anywhere. EC2 removes its launch permissions and does not restore them, so they
+ * are recorded first. `shares`: the result of packShares(); undefined if the AMI is not shared.
  */
 export function disablingCalls(
   fleet: string,
@@ -41,7 +41,7 @@ export function disablingCalls(
   ];
 }
 
-/** The calls that undo it. The mark goes last: until then the same calls can be made again. */
+/** The calls that enable it again. The tag is removed last: until then, the same calls can be repeated. */
 export function enablingCalls(
   fleet: string,
   { id, state }: { id: string; state: string },

@@ -3,7 +3,7 @@ import { ownership } from "../ownership.js";
 import type { Tags } from "../tags.js";
 import type { Prunable } from "./plan.js";
 
-/** The tags of a bake, of an AMI or of its snapshots; hosts, their volumes and whatever is made from those have other ones. */
+/** Whether the tags are those of a bake's AMI or snapshot. Hosts, their volumes and snapshots of these have other tags. */
 export function isOfBake(tags: Tags, fleet: string): boolean {
   return (
     ownership(tags, { fleet }).of === "us" &&
@@ -12,7 +12,7 @@ export function isOfBake(tags: Tags, fleet: string): boolean {
   );
 }
 
-/** What of an AMI itself forbids to delete or disable it, in words. */
+/** Properties of the AMI itself that forbid to delete or disable it, in words. */
 export function objections(
   { id, state, protection = "disabled", tags }: Pick<Prunable, "id" | "state" | "protection" | "tags">,
   fleet: string,

@@ -2,40 +2,40 @@ import type { Tags } from "../tags.js";
 import { objections } from "./objections.js";
 import type { SupersededVersion } from "./template-versions.js";
 
-/** An AMI that may be deleted, as far as the decision goes. */
+/** The properties of an AMI that decide whether it may be deleted. */
 export interface Prunable {
   id: string;
   key: string;
-  /** The bake's end, ISO 8601; empty when it was not finished. */
+  /** End of the bake, ISO 8601; empty if it was not finished. */
   baked: string;
   /** ISO 8601. */
   created: string;
-  /** EC2's word for it: available, disabled, pending, failed … */
+  /** EC2's name of its state: available, disabled, pending, failed … */
   state: string;
-  /** EC2's word for its protection from being deregistered; undefined or "disabled": none. */
+  /** EC2's name of its deregistration protection; undefined or "disabled": none. */
   protection: string | undefined;
   tags: Tags;
-  /** Images for one kind of processors are no replacement for those for another. */
+  /** An image of one architecture does not replace one of another. */
   architecture: string;
   snapshots: readonly string[];
 }
 
-/** A snapshot that bears the mark of the fleet's bakes. */
+/** A snapshot with the tag of the fleet's bakes. */
 export interface BakeSnapshot {
   id: string;
-  /** The AMI that it was made for, by EC2's own description of it. */
+  /** Its AMI, from the description that EC2 gave it. */
   madeFor: string | undefined;
   started?: Date | undefined;
 }
 
-/** What uses an AMI: by its id, why it must stay. */
+/** Reasons why AMIs must stay, by AMI id. */
 export type Usage = ReadonlyMap<string, readonly string[]>;
 
 export interface PrunePlan {
   keep: { id: string; created: string; why: string[] }[];
-  /** With each AMI go the snapshots that its bake made, and those versions of the fleet's own launch templates that nothing can come back to. */
+  /** With each AMI, the bake's snapshots and unused versions of the fleet's launch templates are deleted. */
   delete: Superfluous[];
-  /** Snapshots of AMIs of the fleet that are gone. */
+  /** Snapshots of the fleet's AMIs that no longer exist. */
   orphans: string[];
 }
 
@@ -44,19 +44,19 @@ export type Superfluous = Omit<Prunable, "snapshots"> & {
   versions: SupersededVersion[];
 };
 
-/** What the account has of a fleet's images in one region. */
+/** The resources of a fleet's images in one region. */
 export interface Found {
   fleet: string;
   amis: readonly Prunable[];
-  /** The snapshots that bear the mark of the fleet's bakes. */
+  /** The snapshots with the tag of the fleet's bakes. */
   snapshots: readonly BakeSnapshot[];
   usage: Usage;
   superseded: readonly SupersededVersion[];
-  /** AMIs of the account without the fleet's mark that those snapshots were made for. */
+  /** AMIs of those snapshots that are in the account but do not have the fleet's tag. */
   others: ReadonlySet<string>;
 }
 
-/** Newest first. EC2 gives whole seconds; within one, the bakes' ends tell. */
+/** Newest first. EC2's creation time has whole seconds; within a second, the end of the bake decides. */
 export function byAge(
   a: Pick<Prunable, "created" | "baked">,
   b: Pick<Prunable, "created" | "baked">,
@@ -64,7 +64,7 @@ export function byAge(
   return b.created.localeCompare(a.created) || b.baked.localeCompare(a.baked);
 }
 
-/** The newest `keep` AMIs of each architecture stay, and whatever is in use or not ours to delete; the rest may go. */
+/** The newest `keep` AMIs of each architecture stay, and AMIs that are in use or not ours to delete. All others may be deleted. */
 export function prunePlan(found: Found, keep: number): PrunePlan {
   const { fleet, amis, usage } = found;
   const judged = [...amis].sort(byAge).map((ami) => ({ ami, against: objections(ami, fleet) }));
@@ -96,7 +96,7 @@ export function prunePlan(found: Found, keep: number): PrunePlan {
   };
 }
 
-/** A snapshot without the bake's mark was the user's before the AMI. */
+/** The AMI with what is deleted together with it. A snapshot without the bake's tag belongs to the user, and stays. */
 function superfluous(ami: Prunable, { snapshots, superseded }: Found): Superfluous {
   return {
     ...ami,
@@ -105,7 +105,7 @@ function superfluous(ami: Prunable, { snapshots, superseded }: Found): Superfluo
   };
 }
 
-/** What a deletion that was cut off has left: made for an AMI, which is gone. A backup of a volume was made for none. */
+/** Snapshots that an interrupted deletion has left: their AMI no longer exists. (A backup of a volume has no AMI.) */
 export function orphans({ amis, snapshots, others }: Pick<Found, "amis" | "snapshots" | "others">): string[] {
   const held = new Set(amis.flatMap((ami) => [ami.id, ...ami.snapshots]));
   return snapshots
@@ -114,7 +114,7 @@ export function orphans({ amis, snapshots, others }: Pick<Found, "amis" | "snaps
     .map(({ id }) => id);
 }
 
-/** The same plan, with those AMIs kept that others may launch: what they do with them cannot be seen from here. */
+/** The plan without AMIs that other accounts may launch: whether they use them is not visible. */
 export function keepShared(plan: PrunePlan, sharedWith: ReadonlyMap<string, readonly string[]>): PrunePlan {
   const others = ({ id }: { id: string }) => sharedWith.get(id) ?? [];
   const shared = plan.delete.filter((ami) => others(ami).length > 0);

@@ -4,37 +4,37 @@ export interface TemplateVersion {
   templateName: string;
   version: number;
   imageId: string;
-  /** The template's default, which EC2 does not delete. */
+  /** Whether it is the template's default version, which EC2 does not delete. */
   isDefault: boolean;
 }
 
-/** A version that nothing comes back to, and the one to make the default in its place. */
+/** A version that nothing uses any more, and the version to make the default instead. */
 export interface SupersededVersion extends TemplateVersion {
   current: number;
 }
 
-/** Something that launches a version of a template. */
+/** A resource that launches a version of a template. */
 export interface TemplateUser {
-  /** The template's id or its name, whichever is said. */
+  /** The template's id or name, whichever the resource has. */
   template: string;
   version: string | undefined;
-  /** Of an autoscaling group: its version before the last roll. */
+  /** For an autoscaling group: its version before the last roll. */
   before?: string | undefined;
-  /** The fleet's own group, which is at rest: the kind of user whose versions are known. */
+  /** True for the fleet's group while no roll runs: only then are all versions that it uses known. */
   plainGroup: boolean;
 }
 
-/** The group that uses a fleet's own launch template, as far as its versions go. */
+/** The versions of a fleet's launch template that its group uses. */
 export interface TemplateUse {
   /** The version that the group launches. */
   current: number;
-  /** The version that a rollback goes to. */
+  /** The version for a rollback. */
   previous: number | undefined;
 }
 
 /**
- * Versions of a fleet's own template that nothing comes back to: older than the group's, and not the one that a rollback
- * goes to. Newer ones wait to be rolled out.
+ * Versions of a fleet's template that nothing uses any more: older than the group's version, and not needed for a
+ * rollback. Newer versions may still be rolled out.
  */
 export function supersededVersions(
   versions: readonly TemplateVersion[],
@@ -45,7 +45,7 @@ export function supersededVersions(
     .map((version) => ({ ...version, current }));
 }
 
-/** How a template's only user uses it; undefined when it has none, more than one, or one that may come back to any version. */
+/** The versions that a template's only user needs. Undefined if there is no user, more than one, or one that may need any version. */
 export function soleUse(
   { id, name }: { id: string; name: string },
   users: readonly TemplateUser[],

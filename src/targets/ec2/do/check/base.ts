@@ -5,7 +5,7 @@ import type { Aws } from "../aws.js";
 import { findBase } from "../base-ami.js";
 import { AwsError } from "../errors.js";
 
-/** The AMI that the image is baked from is there, in the region of the bake, and for the image's processors. */
+/** The base AMI must exist in the region of the bake, and have the image's architecture. */
 export async function baseFits(aws: Aws, { image }: Fleet): Promise<Fault[]> {
   const { ec2 } = image.targets;
   if (!ec2 || typeof image.base !== "string") return [];

@@ -12,10 +12,10 @@ import { cpusFit } from "./quotas.js";
 import { regionsAreOpen } from "./regions.js";
 import { zoneHoldsName } from "./zone.js";
 
-/** What AWS is asked of a fleet file. Each part goes on when another one may not ask. */
+/** A check of the fleet file against AWS. Without permission for one check, the others still run. */
 type Check = (aws: Aws, fleet: Fleet) => Promise<Fault[]>;
 
-/** Each with the settings that it checks, where a fleet has none of its own to point at. */
+/** The checks, each with a path for messages about missing permission. */
 const checks: readonly (readonly [Path, Check])[] = [
   [["image", "targets", "ec2"], regionsAreOpen],
   [["image", "targets", "ec2"], builderFits],
@@ -30,7 +30,7 @@ const checks: readonly (readonly [Path, Check])[] = [
   [["launch", "ec2"], launchIsAllowed],
 ];
 
-/** The same of services beside EC2, some of which a network without a way to the internet may not reach. */
+/** Checks by other services than EC2. Some of these may be unreachable from a network without internet access. */
 const checksBeside: readonly (readonly [Path, Check])[] = [
   [["launch", "ec2"], cpusFit],
   [["launch", "ec2"], keysFit],
@@ -38,7 +38,7 @@ const checksBeside: readonly (readonly [Path, Check])[] = [
   [["group"], zoneHoldsName],
 ];
 
-/** All that AWS says against what the fleet file names. */
+/** Runs all checks of the fleet file against AWS. */
 export async function checkFleet(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   const found: Fault[] = [];
   for (const [path, check] of checks)
@@ -49,7 +49,7 @@ export async function checkFleet(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   return found;
 }
 
-/** A check that cannot ask is told with its action. Whatever else fails would fail the others too. */
+/** Turns a refused or unreachable call of a check into a warning. Other errors would concern all checks, and are thrown. */
 const telling =
   (path: Path, cannotAsk: (error: unknown) => boolean) =>
   (error: unknown): Fault[] => {

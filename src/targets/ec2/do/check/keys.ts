@@ -11,7 +11,7 @@ import { namedKeys, type NamedKey } from "../../compute/named-keys.js";
 import type { Aws } from "../aws.js";
 import { isRefusal } from "../errors.js";
 
-/** The keys that the file names are there, enabled, and of the kind that encrypts volumes. */
+/** KMS keys in the file must exist, be enabled, and be able to encrypt volumes. */
 export async function keysFit(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   const found = await Promise.all(
     namedKeys(fleet, aws.region).map(async (named): Promise<Fault[]> => {
@@ -23,7 +23,7 @@ export async function keysFit(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   return found.flat();
 }
 
-/** The key; or, where KMS knows none by this name, what to say. */
+/** The key, or a message if KMS does not find it. */
 async function describeKey(aws: Aws, KeyId: string): Promise<KeyMetadata | string> {
   try {
     const { KeyMetadata } = await aws.clients.open(KMSClient).send(new DescribeKeyCommand({ KeyId }));
@@ -34,7 +34,7 @@ async function describeKey(aws: Aws, KeyId: string): Promise<KeyMetadata | strin
   }
 }
 
-/** https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html: symmetric keys alone. */
+/** Only symmetric keys: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html */
 function unfit(
   { KeyState, KeySpec, KeyUsage, KeyManager }: KeyMetadata,
   named: NamedKey,
@@ -48,8 +48,8 @@ function unfit(
 }
 
 /**
- * A group's instances are launched by Auto Scaling's own role, which has no rights to a customer's key unless the key's policy or a grant
- * gives them; they end at once then, with Client.InternalError.
+ * Auto Scaling launches a group's instances with its own role. It needs permission for a customer managed key, by the key's policy or a
+ * grant; without it, instances end immediately with Client.InternalError.
  * https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
  */
 export async function autoscalingMayUseKey(aws: Aws, { launch, group }: Fleet): Promise<Fault[]> {

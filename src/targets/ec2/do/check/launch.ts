@@ -10,11 +10,11 @@ import type { Aws } from "../aws.js";
 import { AwsError, isRefusal } from "../errors.js";
 import { describeAmi, promotedAmi } from "../images.js";
 
-/** Hosts of this target that get an Elastic IP. */
+/** Single hosts that get an Elastic IP. */
 const addressed = ({ launch, hosts }: Fleet): Host[] =>
   launch.ec2.elastic_ip ? hosts.filter(({ kind }) => kind !== "group") : [];
 
-/** Addresses that the file gives are Elastic IPs of the account. */
+/** Addresses in the file must be Elastic IPs of the account. */
 export async function addressesAreThere(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   const given = addressed(fleet).filter(({ public_ip_address }) => public_ip_address !== "auto");
   if (given.length === 0) return [];
@@ -29,7 +29,7 @@ export async function addressesAreThere(aws: Aws, fleet: Fleet): Promise<Fault[]
     }));
 }
 
-/** The account's limit of Elastic IPs leaves room for those that `launch` allocates. */
+/** The account's quota of Elastic IPs must have room for those that `launch` allocates. */
 export async function quotaOfAddresses(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   const auto = addressed(fleet).filter(({ public_ip_address }) => public_ip_address === "auto");
   if (auto.length === 0) return [];
@@ -58,8 +58,8 @@ async function addressLimit(aws: Aws): Promise<number | undefined> {
 }
 
 /**
- * A launch that is not made: EC2 says whether this user may launch, may hand the instance its profile's role, and whether the profile is
- * there, which no call of EC2 tells otherwise.
+ * A dry run of a launch: EC2 checks whether this user may launch, may pass the profile's role to the instance, and whether the profile
+ * exists. No other call of EC2 checks this.
  */
 export async function launchIsAllowed(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   const { ec2 } = fleet.launch;
@@ -84,7 +84,7 @@ export async function launchIsAllowed(aws: Aws, fleet: Fleet): Promise<Fault[]> 
   return [{ path: ["launch", "ec2", "iam_instance_profile"], message, hint }];
 }
 
-/** What EC2 has against a launch, which is not made; undefined when it would be. */
+/** EC2's reason to refuse a launch, by a dry run; undefined if it would be allowed. */
 export async function refusalOfLaunch(
   aws: Aws,
   request: RunInstancesCommandInput,

@@ -9,7 +9,7 @@ import { describeAmi, promotedAmi } from "../images.js";
 import { knownTypes, type KnownType } from "../instance-types.js";
 import { subnetsThere } from "../subnets.js";
 
-/** The AMI that launches take, and the setting that names it. */
+/** The AMI for launches, and the setting that names it. */
 interface LaunchedAmi {
   path: Path;
   id: string | undefined;
@@ -26,7 +26,7 @@ async function launchedAmi(aws: Aws, fleet: Fleet): Promise<LaunchedAmi> {
   return { path, id, image: id === undefined ? undefined : await describeAmi(aws, id) };
 }
 
-/** The AMI can be read and launched, on volumes as large as its snapshot. None is promoted before the first bake. */
+/** The AMI must exist, and volumes must be as large as its snapshot. Before the first bake, none is promoted. */
 export async function amiFits(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   const { path, id, image } = await launchedAmi(aws, fleet);
   if (id === undefined) {
@@ -54,7 +54,7 @@ function volumeHolds(
   ];
 }
 
-/** A setting that names an instance type, and where instances of it are to be launched. */
+/** A setting with an instance type, and the subnets in which it will be launched. */
 interface NamedType {
   path: Path;
   type: string;
@@ -72,7 +72,7 @@ function launchedTypes({ launch, group, hosts }: Fleet): NamedType[] {
   return [...ofHosts, { path, type: group.instance_type ?? type, subnets: group.subnets }];
 }
 
-/** Types are there, are offered in the zones of their subnets, and have the AMI's processors. */
+/** Instance types must exist, be offered in the zones of their subnets, and have the AMI's architecture. */
 export async function typesFit(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   const { id, image } = await launchedAmi(aws, fleet);
   const named = launchedTypes(fleet);
@@ -93,7 +93,7 @@ export async function typesFit(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   return [...found.flat(), ...unequal(fleet, known)];
 }
 
-/** What the names of the types do not tell. */
+/** Types of one group with different numbers of vCPUs, if their names do not show it. */
 function unequal(fleet: Fleet, known: ReadonlyMap<string, KnownType>): Fault[] {
   if (typesAreOfOneSize(fleet).length > 0) return [];
   const sizes = namedTypes(fleet.group).flatMap(([, type]): [string, number][] => {
@@ -121,7 +121,7 @@ function wrongProcessors(
   return [{ path, atKey: true, message }];
 }
 
-/** What the image is baked on, in the region where it is baked. */
+/** The builder's instance type must fit, in the region of the bake. */
 export async function builderFits(aws: Aws, { image }: Fleet): Promise<Fault[]> {
   const { ec2 } = image.targets;
   if (!ec2) return [];

@@ -4,7 +4,7 @@ import type { Fleet } from "../../../../understand/fleet.js";
 import type { Aws } from "../aws.js";
 import { subnetsThere } from "../subnets.js";
 
-/** The subnets that the file names, single hosts' before the group's. */
+/** The subnets in the file: first those of single hosts, then the group's. */
 function namedSubnets({ launch, group }: Fleet): [Path, string][] {
   return [
     ...launch.ec2.subnets.map((id, index): [Path, string] => [["launch", "ec2", "subnets", index], id]),
@@ -29,7 +29,7 @@ export async function subnetsAreThere(aws: Aws, fleet: Fleet): Promise<Fault[]> 
   });
 }
 
-/** Security groups of another VPC cannot be given to an instance. */
+/** Security groups must exist, and be in the VPC of the subnets. */
 export async function securityGroupsAreThere(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   const { security_group_ids: ids, vpc_id } = fleet.launch.ec2;
   if (ids.length === 0) return [];

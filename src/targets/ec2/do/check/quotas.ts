@@ -12,8 +12,8 @@ import { knownTypes } from "../instance-types.js";
 type Market = "onDemand" | "spot";
 
 /**
- * The account's vCPU quotas leave room for all hosts of the fleet. Warnings: a quota is told a while after it was raised, and capacity
- * reservations that nothing uses count too.
+ * The account's vCPU quotas must have room for all hosts of the fleet. Only warnings, because a raised quota is shown with a delay, and
+ * unused capacity reservations count too.
  */
 export async function cpusFit(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   const types = await knownTypes(aws, fleetTypes(fleet));
@@ -50,7 +50,7 @@ async function room(
   ];
 }
 
-/** vCPUs; undefined where the service knows no such quota (emulators). */
+/** The quota in vCPUs; undefined if the service does not have it (emulators). */
 async function quotaOf(aws: Aws, QuotaCode: string): Promise<number | undefined> {
   const input = { ServiceCode: "ec2", QuotaCode };
   try {
@@ -62,7 +62,7 @@ async function quotaOf(aws: Aws, QuotaCode: string): Promise<number | undefined>
   }
 }
 
-/** vCPUs of what runs in the account beside this fleet. What is on a dedicated host counts there. */
+/** vCPUs of running instances that do not belong to this fleet, except on dedicated hosts, which have another quota. */
 async function usedByOthers(aws: Aws, fleet: string, { pattern }: CpuQuota, market: Market): Promise<number> {
   const counts = new Map<string, number>();
   const Filters = [{ Name: "instance-state-name", Values: ["pending", "running"] }];

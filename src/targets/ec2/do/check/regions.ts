@@ -4,7 +4,7 @@ import type { Fleet } from "../../../../understand/fleet.js";
 import { namedRegions } from "../../understand/machine-rules.js";
 import type { Aws } from "../aws.js";
 
-/** The regions that the file names: there, and open for this account. */
+/** Regions in the file must exist, and be enabled for this account. */
 export async function regionsAreOpen(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   const { Regions = [] } = await aws.ec2.send(new DescribeRegionsCommand({ AllRegions: true }));
   const states = new Map(Regions.map(({ RegionName = "", OptInStatus = "" }) => [RegionName, OptInStatus]));

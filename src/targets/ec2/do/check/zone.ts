@@ -6,7 +6,7 @@ import type { Aws } from "../aws.js";
 import { isAwsError } from "../errors.js";
 import { recordsAt } from "../group-dns.js";
 
-/** The zone in which a group's instances keep their records is there and holds their name, and the name is nobody else's. */
+/** The Route 53 zone for a group's records must exist and contain their name, and the name must not belong to somebody else. */
 export async function zoneHoldsName(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   const kept = keptName(fleet, aws.region);
   if (!kept) return [];
@@ -36,7 +36,7 @@ export async function zoneHoldsName(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   ];
 }
 
-/** Without the last dot; undefined where there is no such zone. */
+/** The zone's name without the last dot; undefined if there is no such zone. */
 async function zoneName(aws: Aws, Id: string): Promise<string | undefined> {
   try {
     const { HostedZone } = await aws.route53.send(new GetHostedZoneCommand({ Id }));

@@ -13,7 +13,7 @@ import type { Aws } from "../aws.js";
 import { newestRefresh } from "../group-state.js";
 import type { Launching, Use } from "./use.js";
 
-/** What the region's autoscaling groups launch, their warm pools included, which launch the same. */
+/** What the region's autoscaling groups launch. Their warm pools launch the same. */
 export async function groupsLaunch(aws: Aws, fleet: string): Promise<Launching> {
   const found: Launching = { uses: [], templates: [] };
   const pages = paginateDescribeAutoScalingGroups({ client: aws.autoscaling, pageSize: 100 }, {});
@@ -42,7 +42,7 @@ function overriddenAmis(group: AutoScalingGroup): Use[] {
   return overridesOf(group).flatMap(({ ImageId: id }) => (id === undefined ? [] : [{ id, why }]));
 }
 
-/** A roll that goes on may end with either version: such a group is not plain. Overrides may have templates of their own. */
+/** The templates of a group. During a roll it may end with either version, so it is not plain. Overrides may have other templates. */
 async function templatesOf(aws: Aws, group: AutoScalingGroup, fleet: string): Promise<TemplateUser[]> {
   const users = overridesOf(group).flatMap(
     ({ LaunchTemplateSpecification }) => templateUser(LaunchTemplateSpecification) ?? [],
@@ -55,7 +55,7 @@ async function templatesOf(aws: Aws, group: AutoScalingGroup, fleet: string): Pr
   return [...users, { ...plain, before: tags[tagKey.previousVersion], plainGroup: isOurs && !rolls }];
 }
 
-/** A user of a template by whatever way it is said; undefined when none is said. */
+/** The user of a template that is given by id or name; undefined if there is none. */
 export function templateUser(template: LaunchTemplateSpecification | undefined): TemplateUser | undefined {
   const { LaunchTemplateId, LaunchTemplateName, Version } = template ?? {};
   const named = LaunchTemplateId ?? LaunchTemplateName;

@@ -46,7 +46,7 @@ export async function spotFleetsLaunch(aws: Aws): Promise<Launching> {
   return found;
 }
 
-/** Spot requests that wait, or that launch again when their instance was taken away. */
+/** Spot requests that are open, or persistent ones, which launch again after an interruption. */
 export async function spotRequests(aws: Aws): Promise<Use[]> {
   const uses: Use[] = [];
   for await (const { SpotInstanceRequests = [] } of paginateDescribeSpotInstanceRequests(

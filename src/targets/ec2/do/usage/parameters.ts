@@ -10,7 +10,7 @@ import { inChunks } from "../chunks.js";
 import { isAwsError } from "../errors.js";
 import type { Use } from "./use.js";
 
-/** The promoted AMI, and the one that was promoted before: somebody may have to go back to it. */
+/** The promoted AMI, and the one that was promoted before: it may be needed for a rollback. */
 export async function promotions(aws: Aws, name: string): Promise<Use[]> {
   const [now, before] = (await parameterHistory(aws, name)).sort(
     (a, b) => (b.Version ?? 0) - (a.Version ?? 0),
@@ -21,7 +21,7 @@ export async function promotions(aws: Aws, name: string): Promise<Use[]> {
   ];
 }
 
-/** Every version that SSM keeps, a hundred at most. The oldest come first, fifty a page. */
+/** All versions that SSM keeps, at most 100; oldest first, 50 per page. */
 async function parameterHistory(aws: Aws, Name: string): Promise<ParameterHistory[]> {
   const found: ParameterHistory[] = [];
   try {
@@ -33,7 +33,7 @@ async function parameterHistory(aws: Aws, Name: string): Promise<ParameterHistor
   return found;
 }
 
-/** AMIs that other parameters of the account name now, whoever reads them; and versions of parameters that templates pin. */
+/** AMIs in the current values of the account's other parameters, and in parameter versions that templates pin. */
 export async function otherParameters(
   aws: Aws,
   own: readonly string[],
@@ -41,7 +41,7 @@ export async function otherParameters(
 ): Promise<Use[]> {
   const names = (await stringParameters(aws)).filter((name) => !own.includes(name) && !isOwnRecord(name));
   const uses: Use[] = [];
-  // what one call takes
+  // the limit of one call
   for (const Names of inChunks([...names, ...new Set(pinned)], 10)) {
     const { Parameters = [] } = await aws.ssm.send(new GetParametersCommand({ Names }));
     for (const { Name = "", Selector = "", Value = "" } of Parameters)

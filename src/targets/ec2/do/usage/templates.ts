@@ -17,13 +17,13 @@ import type { Use } from "./use.js";
 
 export interface TemplatesUse {
   uses: Use[];
-  /** Versions of parameters that templates take their AMI from: `NAME:VERSION`. */
+  /** Parameter versions from which templates take their AMI: `NAME:VERSION`. */
   pinned: string[];
-  /** Versions of the fleet's own template that count as use no more. */
+  /** Versions of the fleet's template that no longer count as use. */
   superseded: SupersededVersion[];
 }
 
-/** Every version of every launch template in the region is a use of its AMI, but those of the fleet's own that nothing can come back to. */
+/** Every version of every launch template in the region uses its AMI, except superseded versions of the fleet's own template. */
 export async function templatesUse(
   aws: Aws,
   fleet: string,

@@ -6,7 +6,7 @@ export interface Use {
   why: string;
 }
 
-/** What something that launches instances uses: AMIs that it names itself, and versions of templates. */
+/** What launches instances: AMIs that are named directly, and versions of templates. */
 export interface Launching {
   uses: Use[];
   templates: TemplateUser[];
