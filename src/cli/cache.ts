@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { cacheList, cachePrune } from "../commands/cache.js";
 import { dryRun, json } from "./options.js";
 
-/** The commands for what this machine keeps to use it again. */
+/** The commands for the cache on this machine. */
 export function addCache(sipProxy: Command): void {
   const cache = sipProxy
     .command("cache")

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { namedTargets } from "../targets/lookup.js";
 import { leaves, summaryOf } from "./leaves.js";
 
-/** docs/commands.md: every command of a program, with where it works. */
+/** The text of docs/commands.md: every command of a program, with the targets that support it. */
 export function commandsPage(program: Command): string {
   const places = namedTargets.map(([name, { noun }]) => [name, noun] as const);
   const rows = leaves(program).map(([words, command]) => {

@@ -7,7 +7,7 @@ import { print } from "./talk.js";
 
 const shells = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
 
-/** `completion`: a shell's completion of this program, made from its tree of commands. */
+/** The command `completion`, which prints shell completion made from the command tree. */
 export function addCompletion(program: Command): void {
   program
     .command("completion")

@@ -3,7 +3,7 @@ import { dispatcherList, dispatcherReload, dispatcherSetState, states } from "..
 import { drainRecorder, undrainRecorder } from "../commands/drain-recorder.js";
 import { dryRun, fleetArgument, json, reachOptions } from "./options.js";
 
-/** The commands for the recorders, as Kamailio's dispatcher has them. */
+/** The commands for recorders in Kamailio's dispatcher. */
 export function addDispatcher(sipProxy: Command): void {
   const dispatcher = sipProxy.command("dispatcher").summary("show recorders, and take them out of service");
   const command = (name: string, summary: string) =>

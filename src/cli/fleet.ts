@@ -3,7 +3,7 @@ import { fleetRoll, fleetRollback, fleetStatus } from "../commands/fleet.js";
 import { targetsWith } from "../targets/lookup.js";
 import { dryRun, fleetArgument, json, targetOption } from "./options.js";
 
-/** The commands that replace single hosts, where they are rolled. */
+/** The commands that roll single hosts. */
 export function addFleet(sipProxy: Command): void {
   const fleet = sipProxy.command("fleet").summary("show and replace the fleet's single hosts");
   const command = (name: string, summary: string) =>

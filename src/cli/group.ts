@@ -3,7 +3,7 @@ import { groupCommand } from "../commands/group.js";
 import { nouns, dryRun, fleetArgument, json, targetWith } from "./options.js";
 import { targetsWith } from "../targets/lookup.js";
 
-/** The commands for the autoscaling group, where some target has groups. */
+/** The commands for the autoscaling group, for targets that have groups. */
 export function addGroup(sipProxy: Command): void {
   const having = targetsWith("groups");
   if (having.length === 0) return;

@@ -10,7 +10,7 @@ import { debiansTracker, noTracker } from "../do/bake/security-tracker.js";
 import { targetsWith } from "../targets/lookup.js";
 import { dryRun, fleetArgument, json, targetOption, targetWith } from "./options.js";
 
-/** A region that has been taken out of the fleet file. */
+/** An option for regions that were removed from the fleet file. */
 const region = () => new Option("--region <region...>", "AMIs: also look in these regions");
 
 /** The commands for images. */
@@ -68,7 +68,7 @@ export function addImages(sipProxy: Command): void {
     .action(imagePrune);
 }
 
-/** Where launches take an image that was published for them. */
+/** `image promote`, for targets on which launches use a published image. */
 function addPromote(image: Command): void {
   image
     .command("promote")
@@ -81,7 +81,7 @@ function addPromote(image: Command): void {
     .action(imagePromote);
 }
 
-/** Where a bake runs on a machine that outlives it. */
+/** `image clean`, for targets on which a killed bake can leave a machine behind. */
 function addClean(image: Command): void {
   image
     .command("clean")

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { importFleet } from "../commands/import.js";
 
-/** The command for those who come from the Ansible role. */
+/** The command that converts an inventory of the Ansible role. */
 export function addImport(sipProxy: Command): void {
   sipProxy
     .command("import")

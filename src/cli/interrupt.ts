@@ -1,9 +1,9 @@
 import { UserError } from "../errors.js";
 import { talk } from "./talk.js";
 
-/** The user pressed Ctrl-C, or the process was told to end. The exit code is the shell's: 128 and the signal's number. */
+/** The user pressed Ctrl-C, or the process got a signal to end. The exit code is 128 plus the signal's number, as in shells. */
 export class Interrupted extends UserError {
-  /** `stays`: what is left as it is, and how to go on. */
+  /** `stays`: the state that is left behind, and how to continue. */
   constructor(
     readonly signal: "SIGINT" | "SIGTERM",
     stays?: string,
@@ -17,8 +17,8 @@ export class Interrupted extends UserError {
 }
 
 /**
- * Runs work that leaves things behind (machines, networks, folders) and cleans up after it: when it ends, when it fails, and when it is
- * interrupted. Work that waits for something races it against `interruption`, which never resolves, and rejects with Interrupted.
+ * Runs work that creates machines, networks or folders, and cleans up when it ends, fails or is interrupted. Work that waits for something
+ * races it against `interruption`, a promise that never resolves, and rejects with Interrupted.
  */
 export async function withCleanUp<T>(
   work: (interruption: Promise<never>) => Promise<T>,
@@ -46,14 +46,14 @@ export async function withCleanUp<T>(
 
 const cleaning = new Set<Promise<void>>();
 
-/** Waits until all that was interrupted has cleaned up, however deep within other work: the process is about to end. */
+/** Waits until all interrupted work, including nested work, has cleaned up. Called before the process ends. */
 export async function cleanedUp(): Promise<void> {
-  // all of it hears of the interruption first
+  // first, all work must get the interruption
   await new Promise(setImmediate);
   await Promise.allSettled(cleaning);
 }
 
-/** Work that leaves a state behind when it is interrupted, which the user is told: `stays` is asked then. */
+/** Runs work that leaves a state behind if it is interrupted. The error then contains the result of `stays`. */
 export async function tellingWhatStays<T>(
   stays: () => string | undefined,
   work: () => Promise<T>,

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-/** Commands that do something, with the words that call them. */
+/** Commands without subcommands, with the words that call them. */
 export function leaves(command: Command, words = ""): [string, Command][] {
   return command
     .createHelp()
@@ -14,7 +14,7 @@ export function leaves(command: Command, words = ""): [string, Command][] {
     });
 }
 
-/** What a command does, in a few words. */
+/** A command's description in a few words. */
 export function summaryOf(command: Command): string {
   const summary = command.summary() || command.description();
   return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}`;

@@ -4,7 +4,7 @@ import { cleanedUp, Interrupted } from "./interrupt.js";
 import { program } from "./program.js";
 import { talk } from "./talk.js";
 
-/** Runs the command line and sets the exit code: 0, 1 for what went wrong, 2 for a wrong call. The one catch. */
+/** Runs the command line and sets the exit code: 0 for success, 1 for an error, 2 for wrong usage. All errors are caught here. */
 export async function main(argv: readonly string[], command: Command = program()): Promise<void> {
   for (const stream of [process.stdout, process.stderr])
     if (stream.listenerCount("error", endWithOutput) === 0) stream.on("error", endWithOutput);
@@ -14,12 +14,12 @@ export async function main(argv: readonly string[], command: Command = program()
     process.exitCode = tell(error);
     if (error instanceof Interrupted) {
       await cleanedUp();
-      process.exit(); // whatever it was waiting for
+      process.exit(); // even if it still waits for something
     }
   }
 }
 
-/** Whoever reads the output (`| head`) has enough of it; or it cannot be written, which is said where that can be. */
+/** Ends the process if output cannot be written: silently if the reader has closed the pipe (`| head`), otherwise with an error. */
 function endWithOutput(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit();
   talk.bad(`error: the output cannot be written: ${error.message}`);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { leaves, summaryOf } from "./leaves.js";
 
-/** The manual page (man(7)) of a program, made from its tree of commands. */
+/** The manual page (man(7)) of a program, made from its command tree. */
 export function manPage(program: Command): string {
   const name = program.name();
   return [
@@ -68,7 +68,7 @@ function options(command: Command): string[] {
 const list = (items: readonly (readonly [string, string])[]) =>
   items.flatMap(([term, meaning]) => [".TP", `.B ${text(term)}`, text(meaning)]);
 
-/** Plain text for roff: no escapes, no requests, hyphens that can be copied. */
+/** Escapes plain text for roff. Hyphens can be copied from the page. */
 function text(words: string): string {
   return words
     .replaceAll("\\", "\\e")

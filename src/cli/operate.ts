@@ -7,7 +7,7 @@ import { logs } from "../commands/logs.js";
 import { trace } from "../commands/trace.js";
 import { dryRun, fleetArgument, json, reachOptions } from "./options.js";
 
-/** The commands for hosts that run, wherever they do. */
+/** The commands for running hosts, on all targets. */
 export function addOperate(sipProxy: Command): void {
   const command = (name: string, summary: string, names = "[NAME...]") =>
     reachOptions(

@@ -6,12 +6,12 @@ export const dryRun = () => new Option("--dry-run", "print what would be done an
 export const json = () => new Option("--json", "print data as JSON");
 export const fleetArgument = ["FLEET", "the fleet file (YAML)"] as const;
 
-/** `--target`: any that there is, or one of those given. */
+/** The option `--target`, for all targets or for the given ones. */
 export function targetOption(among: typeof namedTargets = namedTargets, help = nouns(among)): Option {
   return new Option("--target <target>", help).choices(among.map(([name]) => name));
 }
 
-/** `--target` for what only some targets have; the only one need not be named. */
+/** `--target` for a feature of some targets. It is optional if only one target has the feature. */
 export function targetWith(feature: Feature): Option {
   const among = targetsWith(feature);
   const [only, ...others] = among;
@@ -26,7 +26,7 @@ export function nouns(among: typeof namedTargets): string {
   return among.map(([, { noun }]) => noun).join(" or ");
 }
 
-/** How hosts are reached by commands that run something on them. */
+/** Options of commands that run scripts on hosts: how hosts are reached. */
 export function reachOptions(command: Command): Command {
   return command
     .addOption(targetOption(targetsWith("reach"), `where the hosts run: ${nouns(targetsWith("reach"))}`))

@@ -27,7 +27,7 @@ import { talk } from "./talk.js";
 
 const target = () => targetOption().makeOptionMandatory();
 
-/** The command line: what there is to call, and which function does it. */
+/** The command line: all commands, with the functions that run them. */
 export function program(): Command {
   const sipProxy = withCommonOptions(new Command("sip-proxy")).description(
     "Bakes Kamailio and RTPProxy into machine images and runs them, from one fleet file, in front of SIPREC recorders.",
@@ -65,7 +65,7 @@ export function program(): Command {
   return sipProxy;
 }
 
-/** The command line of bake-image: `sip-proxy bake` under a name of its own. */
+/** The command line of bake-image, which does the same as `sip-proxy bake`. */
 export function bakeImage(): Command {
   const command = withCommonOptions(bakeCommand("bake-image"));
   finish(command);
@@ -109,7 +109,7 @@ const exitCodes = `
 Exit codes: 0 success; 1 failure, see stderr; 2 wrong arguments; 3 changes or
 updates found (--exit-code); 70 bug in sip-proxy; 130 and 143 interrupted.`;
 
-/** The commands that look at the fleet file and print or write what comes of it. */
+/** The commands that read the fleet file and print or write results. */
 function addArtefacts(sipProxy: Command): void {
   sipProxy
     .command("validate")
@@ -163,7 +163,7 @@ function addArtefacts(sipProxy: Command): void {
     .action(schema);
 }
 
-/** The group as a document of another tool, where some target knows one. */
+/** `export`, for targets that can write the group for another tool. */
 function addExport(sipProxy: Command): void {
   const formats = [...exporters().keys()];
   if (formats.length === 0) return;
@@ -177,7 +177,7 @@ function addExport(sipProxy: Command): void {
     .action(exportGroup);
 }
 
-/** The policy of the hosts' role, where hosts have roles. */
+/** `iam-policy`, for targets on which hosts have roles. */
 function addPolicy(sipProxy: Command): void {
   sipProxy
     .command("iam-policy")
@@ -259,7 +259,7 @@ function addRunning(sipProxy: Command): void {
   }
 }
 
-/** What `--release` gives back, target by target. */
+/** Help for `--release`: what is released, by target. */
 function releaseHelp(): string {
   const texts = namedTargets.flatMap(([, { noun, releases }]) =>
     releases === undefined ? [] : [`on ${noun}, ${releases}`],
@@ -267,7 +267,7 @@ function releaseHelp(): string {
   return texts.join("; ");
 }
 
-/** In every subcommand: usage errors are thrown to the one catch, and its own help says what the list of commands says of it. */
+/** For every subcommand: usage errors are thrown to main(), and its help has the same description as the list of commands. */
 function finish(command: Command): void {
   command.exitOverride();
   if (command.description() === "") command.description(sentence(command.summary()));

@@ -1,18 +1,18 @@
 import { Listr, ListrLogger, PRESET_TIMER, ProcessOutput, type ListrTask } from "listr2";
 import { withCleanUp } from "./interrupt.js";
 
-/** One step of something that takes long. `tell` says a detail of what it is doing now. */
+/** One step of a long operation. `tell` reports a detail of the current work. */
 export interface Step {
   title: string;
   run: (tell: (detail: string) => void) => Promise<unknown>;
 }
 
-/** How long each step took, in seconds, in order. */
+/** The duration of each step in seconds, in order. */
 export type StepTimes = { title: string; seconds: number }[];
 
 /**
- * Runs steps one after the other, each with its elapsed time: moving on a terminal, plain lines elsewhere. The first
- * failure ends it and is thrown; so does Ctrl-C. `cleanUp` is called however it ends.
+ * Runs steps one after the other, and shows elapsed times: updated on a terminal, as plain lines otherwise. The first
+ * error or Ctrl-C ends it and is thrown. `cleanUp` is called in any case.
  */
 export function runSteps(steps: readonly Step[], cleanUp?: () => Promise<void>): Promise<StepTimes> {
   return withCleanUp(async (interruption) => {
@@ -37,9 +37,9 @@ function stepList(tasks: ListrTask[]) {
   return new Listr(tasks, {
     renderer: "default",
     fallbackRenderer: "simple",
-    registerSignalListeners: false, // they end the process with 127, and nothing is cleaned up
+    registerSignalListeners: false, // listr2's handlers would end the process with 127, without cleaning up
     rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false, collapseErrors: false },
-    // where stdout is no terminal it is somebody's input, and progress is talk
+    // if stdout is not a terminal, another program reads it: progress goes to stderr
     fallbackRendererOptions: { timer: PRESET_TIMER, logger: stderrLogger() },
   });
 }
@@ -49,7 +49,7 @@ function stderrLogger(): ListrLogger {
   return new ListrLogger({ useIcons: true, processOutput });
 }
 
-/** Steps that something else walks through, telling only when each one starts (a program's output). */
+/** Steps of another program, which only reports the start of each. */
 export class FollowedSteps {
   readonly #gates: { name: string; open: () => void; fail: (error: unknown) => void; done: Promise<void> }[];
 
@@ -66,12 +66,12 @@ export class FollowedSteps {
     });
   }
 
-  /** Resolves when the named step is over. */
+  /** Resolves when the named step has ended. */
   done(name: string): Promise<void> {
     return this.#gates.find((gate) => gate.name === name)?.done ?? Promise.resolve();
   }
 
-  /** The named step starts: those before it are over. */
+  /** Reports that the named step starts, so that earlier ones have ended. */
   starts(name: string): void {
     const index = this.#gates.findIndex((gate) => gate.name === name);
     for (const gate of this.#gates.slice(0, Math.max(0, index))) gate.open();

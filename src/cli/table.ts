@@ -1,14 +1,14 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 
-/** No lines and no colours of its own, so that it can be read, copied and searched. */
+/** No lines and no colours, so that tables are easy to copy and search. */
 const noLines = Object.fromEntries(
   ["top", "bottom", "left", "right", "mid"]
     .flatMap((side) => ["", "-mid", "-left", "-right"].map((part) => side + part))
     .map((name) => [name, ""]),
 );
 
-/** Rows under headings, for people. */
+/** A table with headings, for people. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = new Table({
     head: headings.map((heading) => pc.bold(heading)),

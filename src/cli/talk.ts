@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import { printableJson, printableLines } from "../printable.js";
 
-/** stdout is the product (templates, ids, JSON); everything said to a person goes to stderr, and does nothing to a terminal. */
+/** Messages for people, on stderr; control characters are made visible. stdout is only for a command's product (templates, ids, JSON). */
 export const talk = {
   say(line: string): void {
     process.stderr.write(`${printableLines(line)}\n`);
@@ -20,7 +20,7 @@ export const talk = {
   },
 };
 
-/** How many of something there are, in words: 1 host, 2 hosts. */
+/** A number with a noun: 1 host, 2 hosts. */
 export function count(list: readonly unknown[], noun: string): string {
   return `${list.length} ${noun}${list.length === 1 ? "" : "s"}`;
 }

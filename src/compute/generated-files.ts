@@ -4,8 +4,8 @@ import type { Artefact } from "./artefact.js";
 import { kamailioSettings } from "./host/kamailio-settings.js";
 
 /**
- * The files of the package that follow from the settings table and the examples (`npm run docs` writes them), by their
- * paths in it. `read` gives the text of a file of the package; `pages` are those of the documentation.
+ * The files that are generated from the settings table and the examples (`npm run docs` writes them), by their paths in the
+ * package. `read` returns the text of a file of the package; `pages`: the pages of the documentation.
  */
 export function generatedFiles(read: (path: string) => string, pages: readonly string[]): Artefact[] {
   return [

@@ -1,7 +1,7 @@
 import { html, nothing, render, svg, type TemplateResult } from "lit-html";
 import type { ProxyView, RecorderView, View } from "../compute/operate/view.js";
 
-/** Shows a view; `fault`: why there is no newer one. */
+/** Shows a view. `fault`: why there is no newer one. */
 export function draw(view: View | undefined, fault: string | undefined): void {
   const place = document.getElementById("fleet");
   if (place === null) return;
@@ -118,7 +118,7 @@ function refusals({ proxies }: View) {
     </table>`;
 }
 
-/** From place to place; where the sections stand below each other (a phone), from below to above. */
+/** Draws the lines between places; vertically if the sections are below each other, as on a phone. */
 function drawLines(view: View): void {
   const picture = document.querySelector<HTMLElement>(".picture");
   const sheet = picture?.querySelector<SVGSVGElement>(".lines");
@@ -153,12 +153,12 @@ function line(a: Point, b: Point, calls: number, upright: boolean) {
   const path = upright
     ? `M${a.x},${a.y} C${a.x},${middle.y} ${b.x},${middle.y} ${b.x},${b.y}`
     : `M${a.x},${a.y} C${middle.x},${a.y} ${middle.x},${b.y} ${b.x},${b.y}`;
-  // past the middle, where lines cross; before the end, where they meet
+  // after the middle, where lines cross, and before the end, where they meet
   const [x, y] = upright ? [curve(a.x, b.x), straight(a.y, b.y)] : [straight(a.x, b.x), curve(a.y, b.y)];
   return svg`<path d=${path} stroke-width=${1 + Math.log2(1 + calls)} /><text x=${x} y=${y}>${calls}</text>`;
 }
 
-/** Where a cubic curve is that leaves and arrives level, at this part of the way: along it, and across. */
+/** The position of the number on a line: at this fraction of the cubic curve. */
 const PART = 0.7;
 
 function straight(from: number, to: number): number {

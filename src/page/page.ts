@@ -1,14 +1,14 @@
 import type { View } from "../compute/operate/view.js";
 import { draw } from "./draw.js";
 
-/** Milliseconds between two looks, and for an answer. */
+/** Milliseconds between two queries, and for an answer. */
 const PAUSE = 2_000;
 const PATIENCE = 15_000;
 
 const token = location.hash.slice(1);
 let view: View | undefined;
 
-/** Asks, shows, and goes on; while nobody sees the page, nobody is asked. */
+/** Queries, shows the result, and repeats. A hidden page does not query. */
 async function goOn(): Promise<void> {
   if (!document.hidden) {
     let fault: string | undefined;
@@ -34,7 +34,7 @@ async function ask(): Promise<View> {
   return (await answer.json()) as View;
 }
 
-// lines lead from place to place, and places move
+// places move, so their lines must be drawn again
 addEventListener("resize", () => draw(view, undefined));
 document.addEventListener("visibilitychange", () => draw(view, undefined));
 draw(view, undefined);

@@ -3,7 +3,7 @@ import type { MediaRelay } from "./media-relay.js";
 import { rtpengine } from "./rtpengine.js";
 import { rtpproxy } from "./rtpproxy.js";
 
-/** Every media relay that an image may hold. */
+/** All media relays that an image can have. */
 export const relays = { rtpproxy, rtpengine };
 
 export type RelayName = keyof typeof relays;

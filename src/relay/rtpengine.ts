@@ -3,10 +3,10 @@ import { silenceLimit } from "./capacity.js";
 import { typeOfService } from "./type-of-service.js";
 import { privateAddress, publicAddress, type MediaRelay } from "./media-relay.js";
 
-/** Where rtpengine listens for the ng protocol: loopback, from which alone it can be spoken to. */
+/** The address for the ng protocol: on loopback, so that only the host itself can send commands. */
 const control = "127.0.0.1:2223";
 
-/** rtpengine (https://github.com/sipwise/rtpengine), Debian's package. It is threaded: one process serves all. */
+/** rtpengine (https://github.com/sipwise/rtpengine), from Debian's package. It is multithreaded: one process serves all calls. */
 export const rtpengine: MediaRelay = {
   name: "rtpengine",
   title: "rtpengine",
@@ -27,15 +27,15 @@ export const rtpengine: MediaRelay = {
   kamailio: () => ({ strings: { RTPENGINE_SOCKET: `udp:${control}` } }),
 };
 
-/** Two logical interfaces on one address, of which the public one is known by another. */
+/** Two logical interfaces on one address; the public one advertises the public address. */
 function rtpengineArguments(settings: ProxySettings): string[] {
   return [
-    // Debian's opens more ports, on localhost, and does not start where that is ::1 and IPv6 is off
+    // Debian's configuration opens more ports on localhost, and fails if localhost is ::1 and IPv6 is off
     "--config-file=none",
     "--foreground",
     "--log-stderr",
     "--log-level=6",
-    // what watches it asks every half second; two lines each time
+    // the host's checks send a command every half second, which would log two lines
     "--log-level-control=5",
     "--table=-1",
     `--interface=priv/${privateAddress}`,
@@ -49,14 +49,14 @@ function rtpengineArguments(settings: ProxySettings): string[] {
     "--final-timeout=0",
     "--delete-delay=0",
     `--tos=${typeOfService(settings)}`,
-    // whoever sends from the address that SDP says goes before others who send to the same port
+    // a sender with the address in SDP takes precedence over others that send to the same port
     "--endpoint-learning=heuristic",
   ];
 }
 
 /**
- * The kernel is given a stream when its sender is known. Heuristic learning takes more than 3 s for that. Where the guard lets nobody but
- * trusted networks send, the first packet is enough; elsewhere whoever sprays the ports could be the first.
+ * A stream moves to the kernel when its sender is known. Heuristic learning needs more than 3 s for that. If the guard allows only trusted
+ * networks, the first packet is enough; otherwise an attacker that sends to all ports could be first.
  */
 function kernelArguments({ trusted }: ProxySettings): string[] {
   return [

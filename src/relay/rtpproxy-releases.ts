@@ -1,4 +1,4 @@
-/** RTPProxy's releases and the commits that their tags stand for, in https://github.com/sippy/rtpproxy.git. */
+/** RTPProxy's releases, with the commits of their tags in https://github.com/sippy/rtpproxy.git. */
 export const knownRtpproxyReleases: Readonly<Record<string, string>> = {
   "v2.2.1": "f64e8cfc52918fd834e15f23f65e438bedd8971c",
   "v3.1.1": "2f5251f2430ba61cb820c65f66ae16d4a17a0c5e",

@@ -6,7 +6,7 @@ import { privateAddress, type MediaRelay } from "./media-relay.js";
 import { knownRtpproxyReleases } from "./rtpproxy-releases.js";
 import { typeOfService } from "./type-of-service.js";
 
-/** RTPProxy (https://www.rtpproxy.org), built from source: Debian has no package of it. (The host speaks to it by lib/sip-proxy/rtpproxy.py.) */
+/** RTPProxy (https://www.rtpproxy.org), built from source, because Debian has no package. Its protocol on the host: lib/sip-proxy/rtpproxy.py. */
 export const rtpproxy: MediaRelay = {
   name: "rtpproxy",
   title: "RTPProxy",
@@ -33,7 +33,7 @@ export const rtpproxy: MediaRelay = {
     const numbers = portShares(settings).map(({ number }) => number);
     return {
       numbers: { RTPPROXY_INSTANCES: numbers.length, RTPPROXY_CONTROL_PORT: controlPort },
-      // each instance is a set of its own, so that a call stays with the one that has it
+      // each instance is a separate set, so that a call stays with its instance
       lines: numbers.map(
         (number) => `modparam("rtpproxy", "rtpproxy_sock", "${number} == ${control(number)}")`,
       ),
@@ -41,18 +41,18 @@ export const rtpproxy: MediaRelay = {
   },
 };
 
-/** Number 1 takes commands at the port after it. */
+/** Instance N takes commands at this port plus N. */
 const controlPort = 7721;
 
 /**
- * Where an instance takes commands. Not on a unix socket: from that one Kamailio reads without a limit of time, and an instance
- * that hangs would hold its workers. On loopback, from which alone it can be spoken to; RTP has another address.
+ * The control address of an instance. Not a Unix socket: Kamailio reads from it without a timeout, so an instance that hangs would block
+ * Kamailio's workers. On loopback, so that only the host itself can send commands; RTP uses another address.
  */
 const control = (number: number) => `udp:127.0.0.1:${controlPort + number}`;
 
 const repository = "https://github.com/sippy/rtpproxy.git";
 
-/** Where the source of a known release is. */
+/** The source of a known release. */
 export function rtpproxyRelease(version: string): SourceLocation {
   const commit = knownRtpproxyReleases[version];
   if (commit === undefined) throw new Error(`RTPProxy ${version} is not pinned`);
@@ -71,7 +71,7 @@ function isPinned({ rtpproxy_source, rtpproxy_version }: Image): Fault[] {
   ];
 }
 
-/** An instance and the ports that are its alone. */
+/** An instance with its own range of ports. */
 export interface PortShare {
   number: number;
   firstPort: number;
@@ -79,15 +79,15 @@ export interface PortShare {
 }
 
 /**
- * As many instances as the expected calls need, each with an even share of the RTP range. An instance is single-threaded where it
- * counts, and relays what a core does. (Upstream's rule is 1,000 to 1,500 sessions, which are streams.)
+ * The instances that the expected calls need, each with an equal share of the RTP range. An instance relays in a single thread, so it has
+ * the capacity of one core. (Upstream's rule: 1,000 to 1,500 sessions, that is streams.)
  */
 export function portShares(settings: ProxySettings): PortShare[] {
   const { rtp_start, rtp_stop, calls_per_core = rtpproxy.callsPerCore } = settings;
   const wanted = Math.ceil(expectedCalls(settings) / calls_per_core);
   const possible = Math.floor((rtp_stop - rtp_start + 1) / portsPerCall);
   const count = Math.max(1, Math.min(wanted, possible));
-  // RTP takes even ports, so every share starts on one; and it holds whole calls, so that none finds half of its ports.
+  // RTP uses even ports, so every share starts with one. A share has ports for whole calls, so that no call gets only some of its ports.
   const first = rtp_start + (rtp_start % 2);
   const share = Math.floor((rtp_stop - first + 1) / count / portsPerCall) * portsPerCall;
   return Array.from({ length: count }, (_, index) => ({
@@ -98,8 +98,8 @@ export function portShares(settings: ProxySettings): PortShare[] {
 }
 
 /**
- * -F lets it run as any user, -T is the time without packets after which a session ends, -W the same before the first
- * answer (recorders are tried for 6 s in all). Addresses towards either side are given by Kamailio with each call.
+ * -F: run as any user. -T: a session ends after this time without packets. -W: the same before the first answer (recorders are tried
+ * for 6 s in total). Kamailio sends the addresses of both sides with each call.
  */
 function rtpproxyArguments({ number, firstPort, lastPort }: PortShare, settings: ProxySettings): string[] {
   return [

@@ -11,12 +11,12 @@ export function relayUnits(relay: MediaRelay, settings: ProxySettings): string[]
   return relay.instances(settings).map((instance) => unitOf(relay, instance));
 }
 
-/** The EnvironmentFile of an instance's unit, by its path below /. */
+/** The EnvironmentFile of an instance's unit, as a path relative to /. */
 export function environmentFile({ name }: MediaRelay, { number }: RelayInstance): string {
   return `etc/sip-proxy/${name}-${number}.env`;
 }
 
-/** The feature of kamailio.cfg that chooses the relay. */
+/** The feature of kamailio.cfg that selects the relay. */
 export function featureOf({ name }: MediaRelay): string {
   return `WITH_${name.toUpperCase()}`;
 }

@@ -88,7 +88,7 @@ export interface Exporter {
 
 export interface ExportedDocument {
   text: string;
-  /** What to know about it. */
+  /** Notes about the document. */
   notes: readonly string[];
 }
 
@@ -103,7 +103,7 @@ export interface RolePolicyOptions {
 export interface RolePolicy {
   /** The policy as a JSON object. */
   policy: object;
-  /** What to know about it. */
+  /** Warnings about the policy. */
   warnings: readonly string[];
   notes: readonly string[];
 }

@@ -5,8 +5,8 @@ import { saslprep } from "@mongodb-js/saslprep";
 const iterations = 4096;
 
 /**
- * A password as PostgreSQL stores it: SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY (RFC 5803). Set in this form,
- * the password itself never reaches the server, nor its log.
+ * The SCRAM verifier that PostgreSQL stores: SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY (RFC 5803). With it, the
+ * password itself reaches neither the server nor its log.
  */
 export function scramVerifier(prepared: string, salt: Buffer = randomBytes(16)): string {
   const salted = pbkdf2Sync(prepared, salt, iterations, 32, "sha256");
@@ -16,8 +16,8 @@ export function scramVerifier(prepared: string, salt: Buffer = randomBytes(16)):
 }
 
 /**
- * A password as clients send it: by SASLprep (RFC 4013). Where that prohibits a character or leaves nothing, libpq sends it as it is, and
- * others what is left of it: undefined where that would be something else.
+ * A password after SASLprep (RFC 4013), in the form that clients use. If SASLprep prohibits a character or leaves nothing, libpq uses the
+ * original text, and other clients use the result: undefined if these differ.
  */
 export function preparedPassword(password: string): string | undefined {
   return prepare(password) ?? (isKept(password) ? password : undefined);
@@ -31,7 +31,7 @@ function prepare(text: string): string | undefined {
   }
 }
 
-/** Whether none of its characters is mapped to another one, or to nothing. */
+/** Whether SASLprep neither changes nor removes any of its characters. */
 function isKept(text: string): boolean {
   const isMapped = (one: string) => (prepare(`a${one}a`) ?? `a${one}a`) !== `a${one}a`;
   return text.normalize("NFKC") === text && ![...text].some(isMapped);

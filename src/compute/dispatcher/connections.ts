@@ -1,6 +1,6 @@
 import type { Fleet } from "../../understand/fleet.js";
 
-/** What is to be told where a server that allows so many connections has too few for each host to keep one: hosts leave half to others. */
+/** A warning if the server allows too few connections for all hosts: each keeps one, and hosts use at most half of them. */
 export function shortage({ hosts, group }: Pick<Fleet, "hosts" | "group">, allowed = Infinity) {
   const most = hosts.filter(({ kind }) => kind === "proxy").length + (group?.max ?? 0);
   const kept = Math.floor(allowed / 2);

@@ -2,37 +2,37 @@ import type { DispatcherTarget } from "../launch/dispatcher-flags.js";
 import { DISABLED } from "./drain.js";
 import type { DispatcherRow } from "./seed.js";
 
-/** A row as it stands in the table, with the fleets whose file it comes from. */
+/** A row of the table, with the fleets that wrote it. */
 export interface TableRow extends DispatcherRow {
   id: number;
   fleets: string[];
-  /** Taken out of service by `dispatcher drain`. */
+  /** Whether `dispatcher drain` has taken it out of service. */
   drained: boolean;
 }
 
-/** What a running host has loaded. */
+/** The dispatcher list that a running host has loaded. */
 export interface LoadedList {
   host: string;
   targets: readonly DispatcherTarget[];
 }
 
-/** One destination, side by side. */
+/** One destination in file, table and hosts. */
 export interface DiffLine {
   setid: number;
   destination: string;
   /** Name of the recorder in the fleet file. */
   file: string | undefined;
-  /** Row of the table, and what it has that the fleet file has not. */
+  /** Id of the table's row; `differs`: its differences from the fleet file. */
   row: number | undefined;
   differs: string[];
   drained: boolean;
-  /** Whose row it is: this fleet's, other fleets', nobody's. */
+  /** The fleets that wrote the row; empty if none did. */
   writers: string[];
-  /** Its flags on each host that was asked; undefined where it is not loaded. */
+  /** Its flags by host; undefined if the host has not loaded it. */
   hosts: Record<string, string | undefined>;
 }
 
-/** Fleet file, table, and what hosts have loaded, by set and destination. */
+/** Compares fleet file, table and the hosts' lists, by set and destination. */
 export function diffLines(
   wanted: readonly DispatcherRow[],
   table: readonly TableRow[],
@@ -76,13 +76,13 @@ function differences(want: DispatcherRow, row: TableRow): string[] {
     .map((name) => `${name} ${JSON.stringify(row[name])}`);
 }
 
-/** Whether fleet file, table and hosts agree; rows that others wrote are theirs. */
+/** Whether fleet file, table and hosts agree. Rows of other writers are ignored. */
 export function agrees({ file, row, differs, hosts }: DiffLine): boolean {
   const everywhere = Object.values(hosts).every((flags) => (flags !== undefined) === (row !== undefined));
   return everywhere && differs.length === 0 && (file === undefined || row !== undefined);
 }
 
-/** Rows that this fleet did not write: they stay, and whoever looks is told. */
+/** Rows that this fleet did not write. Commands report them, and never change them. */
 export function rowsOfOthers(fleet: string, table: readonly TableRow[]): string[] {
   return table
     .filter(({ fleets }) => !fleets.includes(fleet))

@@ -2,18 +2,18 @@ import { databaseLock } from "../host/contract.js";
 import { renderTemplate } from "../template.js";
 import type { DispatcherRow } from "./seed.js";
 
-/** The flag of a destination that gets no new calls: Kamailio's DS_DISABLED_DST. Requests of calls that it has go on. */
+/** The flag of a destination without new calls: Kamailio's DS_DISABLED_DST. Requests of its current calls are still sent. */
 export const DISABLED = 4;
 
 export type Destination = Pick<DispatcherRow, "setid" | "destination">;
 
 export interface DrainChoices {
   undo?: boolean;
-  /** Also the last recorder of a set. */
+  /** Drain even the last recorder of a set. */
   force?: boolean;
 }
 
-/** The SQL that takes recorders out of service, or lets them have calls again; `template` is drain.sql.hbs. */
+/** The SQL that drains recorders, or returns them to service. `template`: drain.sql.hbs. */
 export function drainSql(
   template: string,
   rows: readonly Destination[],

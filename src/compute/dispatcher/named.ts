@@ -2,7 +2,7 @@ import type { Recorder } from "../../understand/fleet.js";
 import { dispatcherRows } from "./seed.js";
 import type { TableRow } from "./diff.js";
 
-/** The rows of a recorder: by its name in the fleet file, a row's description, or its destination, with or without parameters. */
+/** Finds the rows of a recorder by its name in the fleet file, by description, or by destination with or without parameters. */
 export function rowsOf(
   table: readonly TableRow[],
   fleet: { recorders: Recorder[] },

@@ -15,7 +15,7 @@ export interface DispatcherRow {
   description: string;
 }
 
-/** The dispatcher rows that the fleet file asks for, in its order. */
+/** The dispatcher rows of the fleet file, in its order. */
 export function dispatcherRows(fleet: Pick<Fleet, "recorders">): DispatcherRow[] {
   return fleet.recorders.map((recorder) => ({
     setid: recorder.siprec_set,
@@ -27,19 +27,19 @@ export function dispatcherRows(fleet: Pick<Fleet, "recorders">): DispatcherRow[]
   }));
 }
 
-/** Templates of the seed, read by the caller: this module touches no files. */
+/** Templates of the seed. The caller reads them, because this module is pure. */
 export interface SeedTemplates {
   seed: string;
   schema: string;
 }
 
-/** What a list that was applied before does: hosts skip it, so that none brings an old one back; an operator means it. */
+/** What to do with a list that was applied before: hosts skip it, so that none restores an old list; operators apply it again. */
 export type SeedAgain = "skip" | "apply";
 
 /**
- * The SQL that brings the dispatcher table to what the fleet file wants: one transaction, safe when many hosts run it
- * at once, applied once for each version of the list. It needs Kamailio's own tables `dispatcher` and `version`.
- * `adopt`: a row with a recorder's address is the recorder's, whatever its description.
+ * The SQL that changes the dispatcher table to the fleet file's recorders, in one transaction. Many hosts can run it at the same
+ * time. Each version of the list is applied once. It needs Kamailio's tables `dispatcher` and `version`.
+ * `adopt`: a row with a recorder's address becomes the recorder's, even if its description differs.
  */
 export function seedSql(
   fleet: Pick<Fleet, "name" | "generation" | "recorders">,

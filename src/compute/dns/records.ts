@@ -1,11 +1,11 @@
 import type { Fleet, Host } from "../../understand/fleet.js";
 
-/** A proxy as the outside finds it: one address, and the host or group that it belongs to. */
+/** The public address of a proxy, with its host or group. */
 export interface DnsTarget {
   host: Host;
-  /** First label of its name; none: its name is the domain itself. */
+  /** First label of its name; undefined: its name is the domain itself. */
   label?: string;
-  /** None: its A records are made by others. */
+  /** Undefined if its A records are maintained elsewhere. */
   address?: string;
 }
 
@@ -28,24 +28,24 @@ export interface ARecord {
 
 export type DnsRecord = SrvRecord | ARecord;
 
-/** The proxies whose addresses the fleet file gives. */
+/** The proxies with addresses in the fleet file. */
 export function givenTargets(hosts: readonly Host[]): DnsTarget[] {
   return hosts
     .filter(({ public_ip_address }) => public_ip_address !== "auto")
     .map((host) => ({ host, label: host.name.toLowerCase(), address: host.public_ip_address }));
 }
 
-/** The instances of a group that keep the A records of the domain themselves: what is left to make stays as it is. */
+/** A target for a group whose instances maintain the domain's A records: only its constant records are needed. */
 export const keptTarget = (host: Host): DnsTarget => ({ host });
 
-/** An instance of a group has no name of its own that would outlive it; its address names it. */
+/** A target for a group's instance. It has no lasting name, so its label is made from its address. */
 export function instanceTarget(host: Host, address: string): DnsTarget {
   return { host, label: `${host.name.toLowerCase()}-${address.replaceAll(".", "-")}`.slice(-63), address };
 }
 
 /**
- * The records of a fleet (RFC 2782): under `_sip._udp`, `_sip._tcp` and, with enable_tls, `_sips._tcp`, one SRV record for each
- * proxy, and its A record. The most preferred come first, in the same order every time.
+ * The records of a fleet (RFC 2782): for each proxy one SRV record under `_sip._udp`, `_sip._tcp` and, with enable_tls,
+ * `_sips._tcp`, and its A record. Ordered by preference; the order is stable.
  */
 export function dnsRecords(
   domain: string,

@@ -1,6 +1,6 @@
 import type { DnsRecord } from "./records.js";
 
-/** Records as the lines of a zone file (RFC 1035). Every name is complete, so that they can be pasted into any zone. */
+/** Records as lines of a zone file (RFC 1035). All names are absolute, so the lines can be pasted into any zone. */
 export function zoneLines(records: readonly DnsRecord[]): string {
   const rows = records.map((record) => [
     `${record.name}.`,

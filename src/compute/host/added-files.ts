@@ -1,10 +1,10 @@
 import type { Host } from "../../understand/fleet.js";
 import type { Artefact } from "../artefact.js";
 
-/** Files below this folder are put to the same path below / at every boot, by a service of their own. */
+/** At every boot, a service copies the files below this folder to the same paths below /. */
 const addedFolder = "etc/sip-proxy/added";
 
-/** What the fleet file adds to a host: the files, and lists of them (MODE OWNER PATH) and of the units to start. */
+/** The files that the fleet file adds to a host, a list of them (MODE OWNER PATH), and a list of units to start. */
 export function addedFiles({ settings }: Host): Artefact[] {
   const units = Object.entries(settings.units);
   const all = [

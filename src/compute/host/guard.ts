@@ -3,19 +3,19 @@ import type { Fleet, ProxySettings } from "../../understand/fleet.js";
 import { generatedNote } from "../artefact.js";
 import { httpIsPrivate } from "./kamailio-local.js";
 
-/** Mark of a connection before its handshake is done; later it is the number of its place, from 1 to 128. */
+/** Connection mark during the handshake. Afterwards the mark is the connection's slot, from 1 to 128. */
 const shakingHands = 0x10000;
 
 /**
- * The host's values for the nftables rules that are baked into the image (usr/share/sip-proxy/guard.nft). Without `trusted`
- * anybody may be a platform, and the ports are closed to nobody.
+ * The host's values for the nftables rules in the image (usr/share/sip-proxy/guard.nft). Without `trusted`, every address may be a
+ * platform, and the ports are open to all.
  */
 export function guardValues(
   { recorders, image }: Pick<Fleet, "recorders" | "image">,
   settings: ProxySettings,
 ): string {
   const { trusted, rtp_start, rtp_stop, sip_udp_port, sip_private_port, tcp_max_connections } = settings;
-  // the host adds those of its dispatcher list, also those of names; these are let in before it has one
+  // the host adds the addresses of its dispatcher list, and of names in it; these are allowed before it has one
   const fleets = recorders.filter((row) => !isNamed(row)).map((row) => row.private_ip_address);
   const tcp = sipTcpPorts(settings);
   return `${generatedNote()}
@@ -38,7 +38,7 @@ table ip sip_proxy {
 ${settings.host_firewall ? firewall(image, settings) : ""}`;
 }
 
-/** The ports beside those of SIP and RTP that are open though all others are closed. Without ssh_networks SSH is open as it is without a firewall. */
+/** The ports, besides SIP and RTP, that stay open if the firewall closes all others. Without ssh_networks, SSH stays open to all. */
 function firewall({ packages }: Fleet["image"], settings: ProxySettings): string {
   const { ssh_networks, http_port, http_allow } = settings;
   const rules = [
@@ -55,7 +55,7 @@ function open(protocol: "tcp" | "udp", port: number, from: readonly string[]): s
   return from.map((network) => `${protocol} dport ${port} ip saddr ${network} return`);
 }
 
-/** Of the table's chain for what is closed else, the first rules. */
+/** The first rules of the table's chain that closes everything else. */
 function chain(family: "ip" | "ip6", rules: readonly string[]): string {
   return `table ${family} sip_proxy {
   chain firewall {
@@ -69,7 +69,7 @@ function sipTcpPorts(settings: ProxySettings): number[] {
   return [sip_tcp_port, sip_private_port, ...(enable_tls ? [sip_tls_port, sip_private_tls_port] : [])];
 }
 
-/** A set as nftables writes it, each element once. */
+/** A set in nftables' syntax, without duplicates. */
 function set(elements: readonly (string | number)[]): string {
   return `{ ${[...new Set(elements)].join(", ")} }`;
 }

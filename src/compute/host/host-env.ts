@@ -14,7 +14,7 @@ import { groupContract, groupName, hostContract } from "./contract.js";
 import { sharedMemoryMiB } from "./kamailio-local.js";
 import { renderedTo } from "./rendered.js";
 
-/** What the host's scripts need to know, as shell assignments. Holds no secret. */
+/** Variables for the host's scripts, as shell assignments. Contains no secrets. */
 export function hostEnv(fleet: Fleet, host: Host, template: string): string {
   return renderTemplate(template, {
     note: generatedNote(),
@@ -42,7 +42,7 @@ export function hostEnv(fleet: Fleet, host: Host, template: string): string {
   });
 }
 
-/** The names of its units, and in the same order where each is spoken to. */
+/** The names of the relay's units and, in the same order, their control addresses. */
 function relayVariables(relay: MediaRelay, { settings }: Host): Record<string, Scalar> {
   return {
     RELAY_UNITS: relayUnits(relay, settings).join(" "),
@@ -61,7 +61,7 @@ function relayVariables(relay: MediaRelay, { settings }: Host): Record<string, S
   };
 }
 
-/** What the hosts of one target or another need, wherever this one will run. */
+/** Variables for all targets: the same user-data can be used on each of them. */
 function targetVariables({ launch }: Fleet): Record<string, Scalar> {
   const variables = namedTargets.flatMap(([name, target]) =>
     Object.entries(renderedTo("variable", target.launch.settings, launch[name])),
@@ -69,7 +69,7 @@ function targetVariables({ launch }: Fleet): Record<string, Scalar> {
   return Object.fromEntries(variables);
 }
 
-/** The administrator's role is nobody's business but the host's that creates the database. */
+/** Variables for the database. Only hosts that create the database get the administrator's role. */
 function databaseVariables({ database }: Fleet): Record<string, Scalar> {
   const { db_root, dbuser_root, ...others } = databaseSettings;
   return {

@@ -15,12 +15,12 @@ import { secretFiles, type Reveal } from "./secrets.js";
 import type { HostTemplates } from "./templates.js";
 
 /**
- * Files below this folder hold placeholders for addresses. At every boot the host fills them in and writes the result
- * to the same path below /: addresses change over a stop and start, user-data does not.
+ * Files below this folder contain placeholders for addresses. At every boot, the host replaces them and writes the result
+ * to the same path below /, because addresses can change after a stop and start, but user-data cannot.
  */
 export const addressedFolder = "etc/sip-proxy/addressed";
 
-/** Everything that user-data writes on a host. Its presence, host.env above all, is what makes an image a host: it is last. */
+/** All files that user-data writes on a host. host.env is last: its presence means that the host is configured. */
 export function hostFiles(fleet: Fleet, host: Host, templates: HostTemplates, reveal: Reveal): Artefact[] {
   const env = { path: "etc/sip-proxy/host.env", content: hostEnv(fleet, host, templates.hostEnv) };
   const files = [
@@ -37,14 +37,14 @@ export function hostFiles(fleet: Fleet, host: Host, templates: HostTemplates, re
   return [...files, fileList([...files, env]), env];
 }
 
-/** Where Kamailio finds each process of the media relay, where there may be several. */
+/** The file with the relay's processes for Kamailio, if a relay can have several. */
 function relayLines(fleet: Fleet, { settings }: Host): Artefact[] {
   const { lines } = relayOf(fleet.image).kamailio(settings);
   if (lines === undefined) return [];
   return [{ path: "etc/kamailio/kamailio-relays.cfg", content: [generatedNote(), ...lines, ""].join("\n") }];
 }
 
-/** The files that hold addresses, with placeholders in them. */
+/** The files with placeholders for addresses. */
 function addressedFiles(fleet: Fleet, host: Host): Artefact[] {
   return [
     {
@@ -74,7 +74,7 @@ function kamctlrc({ database }: Fleet, template: string): string {
   return renderTemplate(template, { note: generatedNote(), ...database, dbhost, dbport, several });
 }
 
-/** The addressed files as they will lie on a host whose addresses are known; none when it asks for them at boot. */
+/** The same files with the addresses filled in; empty if the host gets its addresses at boot. */
 export function filledIn(files: readonly Artefact[], host: Host): Artefact[] {
   const { private_ip_address, public_ip_address } = host;
   if (private_ip_address === "auto" || public_ip_address === "auto") return [];

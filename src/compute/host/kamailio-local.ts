@@ -12,13 +12,12 @@ import { featuresOf, renderedTo } from "./rendered.js";
 export const fixedDefines = { UDP_WORKERS: 8, TCP_WORKERS: 8 } as const;
 
 /**
- * Bytes: TCP_READ_BUFFER is what each connection holds of shared memory, MESSAGE_LIMIT the longest message that is taken. Longer
- * ones are answered 513; one that does not fit the buffer closes its connection, and Kamailio cannot answer it. Kamailio 6 takes
- * 64 KB at most (globals.cfg).
+ * Bytes. TCP_READ_BUFFER: shared memory of each connection. MESSAGE_LIMIT: longest accepted message; longer ones get 513. If a message
+ * does not fit into the buffer, Kamailio closes the connection, and cannot answer. Kamailio 6 accepts at most 64 KB (globals.cfg).
  */
 const messageDefines = { TCP_READ_BUFFER: 131_072, MESSAGE_LIMIT: 100_000 } as const;
 
-/** The host's own part of Kamailio's configuration: WITH_* features and the values of kamailio.cfg's defines. */
+/** The host's part of Kamailio's configuration: WITH_* features and values of defines. */
 export function kamailioLocal(fleet: Fleet, host: Host, template: string): string {
   const { settings } = host;
   const relay = relayOf(fleet.image).kamailio(settings);
@@ -39,7 +38,7 @@ export function kamailioLocal(fleet: Fleet, host: Host, template: string): strin
   });
 }
 
-/** Algorithm 8: looks at a set without moving the turn of round robin. */
+/** Algorithm 8 (first by priority) reads a set without advancing round robin. */
 const firstByPriority = 8;
 
 function features({ image }: Fleet, { settings }: Host): string[] {
@@ -50,33 +49,33 @@ function features({ image }: Fleet, { settings }: Host): string[] {
   ];
 }
 
-/** Whether http_port is open on the private address: where nobody else may use it, nobody else can reach it. */
+/** Whether http_port listens on the private address. If only the host itself may use it, it listens on loopback. */
 export function httpIsPrivate({ enable_jsonrpc, enable_metrics, http_allow }: ProxySettings): boolean {
   const serves = enable_jsonrpc || enable_metrics;
   return serves && !http_allow.every((network) => network.startsWith("127."));
 }
 
 /**
- * No password stands in the URL: libpq takes it from its passfile, which copes with every character. Nor does an IPv6 address, which
- * Kamailio cannot read there, nor a list: where no host is named, libpq takes those of its service file (connection.py).
+ * The database URL. It contains no password: libpq reads it from its passfile, which supports all characters. For an IPv6 address, which
+ * Kamailio cannot parse, and for several servers, it contains no host: libpq reads these from its service file (connection.py).
  */
 function databaseUrl({ dbhost, dbport, db_kam, dbuser_kam }: Database): string {
   if (dbhost.length > 1 || dbhost.join().includes(":")) return `postgres://${dbuser_kam}@/${db_kam}`;
   return `postgres://${dbuser_kam}@${dbhost.join()}:${dbport.join()}/${db_kam}`;
 }
 
-/** ds_select_routes' rules, SET=ALGORITHM;…, in the order in which the sets are tried. */
+/** The rules for ds_select_routes, SET=ALGORITHM;…, in the order in which sets are tried. */
 function dispatcherRoutes({ settings }: Host, algorithm: (set: number) => number): string {
   return settings.disp_set.map((set) => `${set}=${algorithm(set)}`).join(";");
 }
 
-/** A TCP connection's share of memory beside its buffer: it is of some 1 KB. */
+/** Memory of a TCP connection in bytes: its buffer, and about 1 KB for the rest. */
 const connectionBytes = messageDefines.TCP_READ_BUFFER + 2048;
 
 /**
- * Kamailio's shared memory in MiB. tm keeps a transaction 5 s after its end, so memory follows the rate of calls: 512 MB
- * held 3,000 calls/s of signalling, 64 MB ended at 400. A dialog takes some 5 KB more while its call runs, and a TCP connection its
- * buffer.
+ * Kamailio's shared memory in MiB. tm keeps a transaction for 5 s after its end, so memory depends on the rate of calls: 512 MB were
+ * enough for the signalling of 3,000 calls/s, 64 MB for 400. A current call needs some 5 KB more for its dialog, and a TCP connection
+ * its buffer.
  */
 export function sharedMemoryMiB({ settings }: Host): number {
   const bytes = expectedCalls(settings) * 5 * 1024 + settings.tcp_max_connections * connectionBytes;

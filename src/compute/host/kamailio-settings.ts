@@ -4,7 +4,7 @@ import { renderTemplate } from "../template.js";
 import { fixedDefines } from "./kamailio-local.js";
 import { renderedTo } from "./rendered.js";
 
-/** Baked beside kamailio.cfg: what is in force where kamailio-local.cfg says nothing, and what each feature does. */
+/** The file settings.cfg beside kamailio.cfg: defaults for values that kamailio-local.cfg does not set, and all features. */
 export function kamailioSettings(template: string): string {
   const defaults = resolve(proxySettings);
   return renderTemplate(template, {

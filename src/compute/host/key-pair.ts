@@ -5,7 +5,7 @@ import { hasForm } from "../../understand/settings/secret-value.js";
 import type { Artefact } from "../artefact.js";
 import { secretPath } from "./secrets.js";
 
-/** A fault when certificate and key, where both are at hand, cannot be read or do not belong together. */
+/** A fault if certificate and key, when both are available, cannot be read or do not match. */
 export function keyPairFaults(files: readonly Artefact[], { origins, path }: Host): Fault[] {
   const text = (name: "tls_certificate" | "tls_private_key") =>
     String(files.find((file) => file.path === secretPath(name))?.content ?? "");

@@ -1,7 +1,7 @@
 import type { Rendered, Settings } from "../../understand/settings/setting.js";
 import type { Scalar } from "../template.js";
 
-/** The settings that are rendered to a place, by the name that each has there. One without a value is left out. */
+/** The values of settings that are rendered to one kind of file, by their names in it. Settings without a value are left out. */
 export function renderedTo(
   place: Exclude<keyof Rendered, "feature">,
   settings: Settings,
@@ -15,7 +15,7 @@ export function renderedTo(
   );
 }
 
-/** The features that are on. */
+/** The enabled features. */
 export function featuresOf(settings: Settings, values: object): string[] {
   return namesIn("feature", settings).flatMap(([name, setting]) => {
     const value = (values as Record<string, boolean | readonly unknown[]>)[setting];

@@ -2,13 +2,13 @@ import type { Fleet, Host } from "../../understand/fleet.js";
 import { isPathOnHost, type SecretForm, type SecretValue } from "../../understand/settings/secret-value.js";
 import type { Artefact } from "../artefact.js";
 
-/** Gives the text of a secret that is resolved here (a literal, the environment, a file), and refuses one of another form. */
+/** Returns the text of a secret that is resolved on this machine (literal, variable, file). Throws if it has the wrong form. */
 export type Reveal = (secret: SecretValue, form: SecretForm, setting: string) => string;
 
-/** Where user-data puts secrets on the host, and references to those that the host resolves itself. */
+/** The host's folder for secrets, and for references to secrets that the host resolves. */
 const folder = "etc/sip-proxy/secrets";
 
-/** What each secret of a host must be, by the name of its setting. */
+/** The required form of each secret of a host, by the name of its setting. */
 export const secretForms = {
   dbpass_kam: "one line",
   dbpass_root: "one line",
@@ -22,7 +22,7 @@ export const secretForms = {
 
 type SecretName = keyof typeof secretForms;
 
-/** Where a secret's text lies on the host. */
+/** Path of a secret's text on the host. */
 export const secretPath = (name: SecretName) => `${folder}/${name}`;
 
 /** The secrets that a host needs, by the name of their setting. */
@@ -43,17 +43,17 @@ export function hostSecrets(fleet: Fleet, host: Host): Map<SecretName, SecretVal
   return new Map(all.filter((entry): entry is [SecretName, SecretValue] => entry[1] !== undefined));
 }
 
-/** Whoever connects sees these anyway. */
+/** Not confidential: every client that connects sees these certificates. */
 const inPublic: ReadonlySet<SecretName> = new Set(["dbsslrootcert", "tls_certificate", "tls_ca"]);
 
-/** The secrets whose text is in the host's user-data, by the name of their setting. */
+/** The secrets whose text is part of the host's user-data, by the name of their setting. */
 export function secretsInUserData(fleet: Fleet, host: Host): SecretName[] {
   return [...hostSecrets(fleet, host)].flatMap(([name, secret]) =>
     inPublic.has(name) || referenceLine(secret, secretForms[name]) !== undefined ? [] : [name],
   );
 }
 
-/** One file a secret, readable by root alone: NAME holds its text, NAME.ref where the host finds it. */
+/** One file for each secret, readable only by root: NAME contains the text, or NAME.ref a reference. */
 export function secretFiles(fleet: Fleet, host: Host, reveal: Reveal): Artefact[] {
   return [...hostSecrets(fleet, host)].map(([name, secret]) => {
     const form = secretForms[name];
@@ -64,7 +64,7 @@ export function secretFiles(fleet: Fleet, host: Host, reveal: Reveal): Artefact[
   });
 }
 
-/** How the host finds a secret: the reference's kind and words, or `path FILE`; undefined when its text is given. */
+/** The reference for the host: its kind and arguments, or `path FILE`; undefined if the text is known here. */
 function referenceLine(secret: SecretValue, form: SecretForm): string | undefined {
   const source = secret.source;
   if (source.from === "host") return [source.kind, ...source.words].filter(Boolean).join(" ");

@@ -3,10 +3,10 @@ import type { AddedPackage, Repository } from "../../understand/settings/additio
 import { generatedNote, type Artefact } from "../artefact.js";
 import { lockedFolder } from "./locked-archives.js";
 
-/** The texts that `image` names by their paths, by those paths: of files, scripts and keys. */
+/** The texts of files, scripts and keys that `image` names, by path. */
 export type AddedTexts = ReadonlyMap<string, Buffer>;
 
-/** The build folder's part for what a fleet adds to its image. Only `apt` and `packages` matter before the packages are installed. */
+/** The build folder's part for additions to the image. Only `apt` and `packages` are used before packages are installed. */
 const folder = "added";
 
 /** Whether packages, or files and scripts, are added. */
@@ -25,7 +25,7 @@ export function packageName({ name }: AddedPackage): string {
   return name.split("=")[0] ?? name;
 }
 
-/** What the scripts install-packages.sh and add-files.sh read. */
+/** The input files of install-packages.sh and add-files.sh. */
 export function additions(image: Image, texts: AddedTexts): Artefact[] {
   const text = (path: string) => texts.get(path) ?? missing(path);
   const { packages, repositories, files, scripts } = image;
@@ -55,11 +55,11 @@ export function additions(image: Image, texts: AddedTexts): Artefact[] {
   return addsAnything(image) ? all.map((file) => ({ ...file, path: `${folder}/${file.path}` })) : [];
 }
 
-/** Whether a file of the build folder decides what is installed. */
+/** Whether a file of the build folder determines which packages are installed. */
 export const isOfPackages = (path: string) =>
   path === `${folder}/packages` || path.startsWith(`${folder}/apt/`) || path.startsWith(`${lockedFolder}/`);
 
-/** As sources.list(5) has it, in deb822's form. */
+/** An entry of sources.list(5) in deb822 format. */
 function sources(name: string, repository: Repository | undefined): string {
   const { uri = "", suite = "", components = [] } = repository ?? {};
   const lines = [
@@ -73,7 +73,7 @@ function sources(name: string, repository: Repository | undefined): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The last part of a path, of letters that a shell leaves alone. */
+/** The last part of a path, reduced to characters that need no quoting in a shell. */
 function baseName(path: string): string {
   return (path.split("/").at(-1) ?? "").replaceAll(/[^A-Za-z0-9._-]/g, "_");
 }

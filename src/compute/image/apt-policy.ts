@@ -1,7 +1,7 @@
-/** What apt says of a package: the version that it would install, and which versions which archives have. */
+/** apt's policy for a package: the version that it would install, and all versions with their archives. */
 export interface Policy {
   candidate: string;
-  /** Version to the archives that have it, as apt shows them: `http://deb.debian.org/debian trixie/main`. */
+  /** The archives of each version, in apt's form: `http://deb.debian.org/debian trixie/main`. */
   versions: Map<string, string[]>;
 }
 
@@ -17,7 +17,7 @@ export function readPolicies(text: string): Map<string, Policy> {
     const [, archive] = /^ {8,}-?\d+ (\S+ \S+)(?: \S+)? Packages$/.exec(line) ?? [];
     if (name !== undefined) policies.set(name, (policy = { candidate: "", versions: new Map() }));
     if (candidate !== undefined) policy.candidate = candidate;
-    // one that apt takes for two of one number, since the archive's fields differ, has two entries
+    // a version has two entries if apt distinguishes two packages with it, because their fields differ
     if (version !== undefined) {
       archives = policy.versions.get(version) ?? [];
       policy.versions.set(version, archives);

@@ -5,21 +5,21 @@ import type { PackerDialect } from "./packer-dialect.js";
 import { packerBuilders, packerPlugins, packerTemplate } from "./packer-template.js";
 import { pinnedSources } from "./pinned-sources.js";
 
-/** What of the package goes into the build folder. */
+/** The files for the build folder. */
 export interface ImageSources {
-  /** The static files of the image, the same on every host, by their path below /. */
+  /** The static files of the image, equal on every host; paths are relative to /. */
   rootfs: readonly Artefact[];
   /** packer */
   packer: readonly Artefact[];
-  /** What `image` names by its path. */
+  /** The files that `image` names by path. */
   added?: AddedTexts;
-  /** What holds the packages to a lock file. */
+  /** Files that restrict packages to a lock file. */
   locked?: readonly Artefact[];
 }
 
 /**
- * Packer's build folder: the template and all that it uploads. `sources/` says which sources are needed; bake-image
- * puts them there, so that the builder never has to fetch them.
+ * Packer's build folder: the template and all files that it uploads. `sources/` lists the sources that are needed; bake-image
+ * adds them, so that the builder does not have to fetch them.
  */
 export function buildFolder(fleet: Fleet, sources: ImageSources, dialect: PackerDialect = "1.6"): Artefact[] {
   const builders = packerBuilders(fleet, dialect);

@@ -1,29 +1,29 @@
 import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
 
-/** What is in a baked image; written by verify.sh on the builder. */
+/** The contents of a baked image, written by verify.sh on the builder. */
 export interface ImageContents {
   os: string;
-  /** Debian's name of the processors; images of former releases, all amd64, do not say. */
+  /** Debian's name of the architecture. Absent in images of earlier releases, which are all for amd64. */
   architecture?: string;
   kernel: string;
   kamailio: string;
   mediaRelay: string;
   mediaRelayVersion: string;
-  /** Whether the relay's kernel module is there; images of former releases do not say. */
+  /** Whether the image has the relay's kernel module. Absent in images of earlier releases. */
   kernelModule?: boolean;
   cloudInit: string;
-  /** Checksum (sha256:…) of the bill of materials in it and beside it; images of former releases have none. */
+  /** Checksum (sha256:…) of its bill of materials. Absent in images of earlier releases. */
   sbom?: string;
   usedKiB: number;
   checksums: Record<string, string>;
   packages: Record<string, string>;
 }
 
-/** The processors that an image is for. */
+/** The architecture of an image. */
 export const architectureIn = ({ architecture = "amd64" }: Pick<ImageContents, "architecture">): string =>
   architecture;
 
-/** The media relay, as people are told of it. */
+/** The media relay, for messages. */
 export function relayIn({ mediaRelay, mediaRelayVersion, kernelModule }: ImageContents): string {
   return `${mediaRelay} ${mediaRelayVersion}${kernelModule === true ? " with its kernel module" : ""}`;
 }
@@ -32,8 +32,8 @@ export function relayIn({ mediaRelay, mediaRelayVersion, kernelModule }: ImageCo
 const parameterLimit = 8192;
 
 /**
- * The contents as the value of an SSM parameter, so that others than the one who baked can compare images: 230 packages
- * take 3.2 KB. Undefined when they do not fit.
+ * The contents as the value of an SSM parameter, so that other machines can compare images: 230 packages need 3.2 KB. Undefined if
+ * they do not fit.
  */
 export function packContents(contents: ImageContents): string | undefined {
   const text = brotliCompressSync(JSON.stringify(contents)).toString("base64");

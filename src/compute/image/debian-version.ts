@@ -1,6 +1,6 @@
 /**
- * Compares two versions of Debian packages (deb-version(7)): negative, 0 or positive. Letters come before other characters, `~` before all, even
- * before the end.
+ * Compares two versions of Debian packages (deb-version(7)): negative, 0 or positive. Letters sort before other characters, and `~` before
+ * everything, even the end.
  */
 export function compareVersions(one: string, other: string): number {
   const [a, b] = [parts(one), parts(other)];
@@ -12,7 +12,7 @@ function parts(version: string): { epoch: number; upstream: string; revision: st
   return { epoch: Number(epoch), upstream, revision };
 }
 
-/** Text and number in turn, as long as there is something left of one of them. */
+/** Compares text and number in turn, until both are used up. */
 function compareParts(one: string, other: string): number {
   const [a, b] = [runs(one), runs(other)];
   for (let index = 0; index < Math.max(a.length, b.length); index += 2) {
@@ -41,7 +41,7 @@ function rank(character: string | undefined): number {
   return /[A-Za-z]/.test(character) ? character.charCodeAt(0) : character.charCodeAt(0) + 256;
 }
 
-/** Of any length. */
+/** Compares numbers of any length. */
 function compareNumbers(one: string, other: string): number {
   const [a, b] = [BigInt(one || "0"), BigInt(other || "0")];
   return a < b ? -1 : a > b ? 1 : 0;

@@ -1,14 +1,14 @@
 import { architectureIn, relayIn, type ImageContents } from "./contents.js";
 
-/** What is known of an image, for comparing. Of an AMI whose manifest is lost, its tags still tell the versions. */
+/** The data of an image for a comparison. For an AMI without a manifest, only the versions in its tags. */
 export interface ComparedImage {
   /** Id or path. */
   name: string;
-  /** By what it is called: Kamailio, media relay, operating system … */
+  /** Versions by component: Kamailio, media relay, operating system … */
   versions: Record<string, string>;
   packages: Record<string, string> | undefined;
   checksums: Record<string, string>;
-  /** Bytes or KiB, by what is measured. */
+  /** Sizes by name, in the unit of that name (bytes or KiB). */
   sizes: Record<string, number>;
 }
 
@@ -22,13 +22,13 @@ export interface ImageDiff {
   from: string;
   to: string;
   versions: Change[];
-  /** Undefined when the packages of one of the two are not known. */
+  /** Undefined if the packages of one image are not known. */
   packages: { added: Record<string, string>; removed: Record<string, string>; changed: Change[] } | undefined;
   checksums: Change[];
   sizes: (Change & { difference: number })[];
 }
 
-/** What is different between two images. */
+/** The differences between two images. */
 export function diffImages(from: ComparedImage, to: ComparedImage): ImageDiff {
   return {
     from: from.name,
@@ -61,7 +61,7 @@ function changes(from: Record<string, string>, to: Record<string, string>): Chan
     .map((name) => ({ name, from: from[name] ?? "", to: to[name] ?? "" }));
 }
 
-/** The versions of an image by what people call them. */
+/** The versions of an image, by names for people. */
 export function versionsOf(contents: ImageContents): Record<string, string> {
   return {
     Kamailio: contents.kamailio,

@@ -5,8 +5,8 @@ import type { ImageLock } from "./lock.js";
 import type { OutdatedPackage } from "./outdated.js";
 
 /**
- * What is read of the data of Debian's security tracker (https://security-tracker.debian.org/tracker/data/json): source package, name of the flaw,
- * codename of the release.
+ * The fields that are used of Debian's security tracker (https://security-tracker.debian.org/tracker/data/json): source package, name of
+ * the flaw, codename of the release.
  */
 const flawsSchema = z.record(
   z.string(),
@@ -15,12 +15,12 @@ const flawsSchema = z.record(
   }),
 );
 
-/** A signed kernel is built from a source of its own; the tracker knows that of the kernel. */
+/** Signed kernels have a separate source package; the tracker has only that of the kernel. */
 const signedKernel = /^linux-signed-/;
 
 /**
- * The flaws (CVE-…) that each package's upgrade mends, by the package's name: those that the tracker knows as fixed in a version which the image does not have
- * and its archives do. Throws UserError when the text is not the tracker's.
+ * The flaws (CVE-…) that an upgrade fixes, by package: the tracker says that they are fixed in a version that the archives have and the
+ * image does not. Throws UserError if the text is not from the tracker.
  */
 export function fixedFlaws(
   text: string,
@@ -43,7 +43,7 @@ export function fixedFlaws(
   );
 }
 
-/** The flaws of a source package: of some 70 MB, what is asked for is looked at. */
+/** Returns a function that reads the flaws of one source package, because the whole text has some 70 MB. */
 function read(text: string): (source: string) => [string, z.infer<typeof flawsSchema>[string]][] {
   const told = <T>(look: () => T): T => {
     try {
@@ -60,13 +60,13 @@ function sourceOf(name: string): string {
   return signedKernel.test(name) ? "linux" : name;
 }
 
-/** Of an archive as apt shows it: `http://deb.debian.org/debian-security trixie-security/main`. */
+/** The codename in apt's form of an archive: `http://deb.debian.org/debian-security trixie-security/main`. */
 function codename(archive: string): string {
   const [, suite = ""] = archive.split(" ");
   return (suite.split("/")[0] ?? "").replace(/-(security|updates|backports)$/, "");
 }
 
-/** Of a binary package that was only built once more, the source's version. */
+/** The version of the source: a binary package that was only rebuilt has a suffix. */
 function ofSource(version = ""): string {
   return version.replace(/\+b\d+$/, "");
 }

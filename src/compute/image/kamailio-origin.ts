@@ -1,16 +1,16 @@
 import type { Suite } from "../local/base-spec.js";
 
-/** Where an image's Kamailio comes from. */
+/** The origin of an image's Kamailio. */
 export interface KamailioOrigin {
   from: "distro" | "apt" | "source";
-  /** Of apt: the branch. Of source: the git branch or tag. Empty for distro. */
+  /** For apt, the branch; for source, the git branch or tag; empty for distro. */
   version: string;
 }
 
-/** Branches for which deb.kamailio.org holds packages; older ones are built from source. */
+/** Branches with packages on deb.kamailio.org; older ones are built from source. */
 const packagedBranches = ["5.8", "6.0", "6.1"];
 
-/** Reads `kamailio_version`: `distro`, a packaged branch, any other branch or tag; `apt:` and `git:` say which outright. */
+/** Reads `kamailio_version`: `distro`, a packaged branch, or another branch or tag. The prefixes `apt:` and `git:` choose explicitly. */
 export function kamailioOrigin(version: string): KamailioOrigin {
   if (version === "distro") return { from: "distro", version: "" };
   if (version.startsWith("apt:")) return { from: "apt", version: version.slice(4) };
@@ -18,7 +18,7 @@ export function kamailioOrigin(version: string): KamailioOrigin {
   return { from: packagedBranches.includes(version) ? "apt" : "source", version };
 }
 
-/** The suite of the Kamailio project's apt repository that an image's Kamailio comes from, for a release of this codename. */
+/** The suite in the Kamailio project's apt repository, for a Debian release with this codename. */
 export function projectSuite(version: string, codename: string): Suite | undefined {
   const origin = kamailioOrigin(version);
   if (origin.from !== "apt") return undefined;

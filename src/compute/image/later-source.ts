@@ -7,7 +7,7 @@ export interface LaterSource {
   newest: string;
 }
 
-/** What a branch or tag stands for now, where that is no longer what was built. */
+/** The current commit of a branch or tag, if it differs from the one that was built. */
 export function laterCommit(refs: Refs, ref: string, built: string): LaterSource | undefined {
   const names = [`refs/tags/${ref}^{}`, `refs/tags/${ref}`, `refs/heads/${ref}`];
   const commit = names.map((name) => refs.get(name)).find((one) => one !== undefined);
@@ -15,7 +15,7 @@ export function laterCommit(refs: Refs, ref: string, built: string): LaterSource
   return commit === undefined || newest === built ? undefined : { built, newest };
 }
 
-/** The release (a tag such as v3.2.0) with the highest number, where what was built is a release with a lower one. */
+/** The highest release (a tag such as v3.2.0), if the built version is a lower release. */
 export function laterRelease(refs: Refs, pin: string): LaterSource | undefined {
   const releases = [...refs].flatMap(([ref, commit]) => {
     const [, tag] = /^refs\/tags\/(v\d+(?:\.\d+)*)(?:\^\{\})?$/.exec(ref) ?? [];

@@ -1,9 +1,9 @@
 import type { ImageLock, LockedPackage } from "./lock.js";
 
-/** What the builder tells of an image for its lock file. */
+/** The builder's data for the lock file. */
 export type ImageLockFacts = Pick<ImageLock, "archivesFrom" | "archives" | "packages" | "tools">;
 
-/** Reads what list-packages.sh writes (its head says what the lines are). Throws Error when it is not that. */
+/** Reads the output of list-packages.sh, which describes the lines. Throws Error for anything else. */
 export function readListedPackages(text: string): ImageLockFacts {
   const lines = text
     .trimEnd()
@@ -39,7 +39,7 @@ function listedArchives(lines: string[][]): ImageLock["archives"] {
   return archives;
 }
 
-/** An archive by its address, without a final slash, and its suite: neither has blanks. */
+/** The name of an archive: its address without a final slash, and its suite. Neither contains blanks. */
 function archiveName(uri: string, suite: string): string {
   return `${uri.replace(/\/+$/, "")} ${suite}`;
 }

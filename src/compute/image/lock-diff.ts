@@ -3,12 +3,12 @@ import { architectureOfLock, type ImageLock } from "./lock.js";
 
 type Named = readonly [name: string, lock: ImageLock];
 
-/** What is different between two lock files, each with the name that it is told by. */
+/** The differences between two lock files, each with a name for messages. */
 export function diffLocks(from: Named, to: Named): ImageDiff {
   return { ...diffImages(compared(...from), compared(...to)), checksums: otherFiles(from[1], to[1]) };
 }
 
-/** Same packages, of the same versions, from the same files. */
+/** Whether packages, their versions and their files are equal. */
 export function samePackages({ packages, checksums }: ImageDiff): boolean {
   const { added = {}, removed = {}, changed = [] } = packages ?? {};
   return [Object.keys(added), Object.keys(removed), changed, checksums].every(({ length }) => length === 0);
@@ -18,7 +18,7 @@ export function isSame(diff: ImageDiff): boolean {
   return samePackages(diff) && diff.versions.length === 0 && diff.sizes.length === 0;
 }
 
-/** Packages that were published twice under one version. */
+/** Packages with equal versions but different files. */
 function otherFiles(from: ImageLock, to: ImageLock): Change[] {
   return Object.entries(to.packages).flatMap(([name, { version, sha256 }]) => {
     const before = from.packages[name];

@@ -2,26 +2,26 @@ import { z } from "zod";
 import { isSourceName } from "./pinned-sources.js";
 import type { ImageLockFacts } from "./listed-packages.js";
 
-/** It goes into files of apt, where a line has a meaning. */
+/** Text on one line: it is written to files of apt, where lines have a meaning. */
 const line = z.string().regex(/^\P{Cc}*$/u);
 const word = z.string().regex(/^[^\s\p{Cc}]+$/u);
 const archiveName = z.string().regex(/^[a-z][a-z+]*:[^\s\p{Cc}]+ [^\s\p{Cc}]+$/u);
 
-/** What an image was made of, so exactly that it can be made again: the text of a lock file. It holds no time of the bake. */
+/** The content of a lock file: everything that an image was made from, so that it can be made again. It has no time of the bake. */
 const lockSchema = z.strictObject({
   lockVersion: z.literal(1),
-  /** The base, and the key of the cache or the AMI id that it had. */
+  /** The base, with its key in the cache or its AMI id. */
   base: z.strictObject({ name: line, id: z.string().regex(/^[A-Za-z0-9][\w.-]*$/) }),
-  /** When the newest of the archives was made (ISO 8601): what a mirror of snapshots is asked for. */
+  /** Date of the newest archive (ISO 8601): the snapshot to request from a mirror of snapshots. */
   archivesFrom: z.iso.datetime(),
-  /** By address and suite. The key is OpenPGP, in base64; Debian's own is not repeated. */
+  /** Archives by address and suite. The key is OpenPGP in base64; absent for Debian's key. */
   archives: z.record(archiveName, z.strictObject({ components: z.array(word), key: z.base64().optional() })),
-  /** Of each source that was built: commit (git:…) or checksum (sha256:…), and the checksum of the archive that holds it. */
+  /** For each source that was built: its commit (git:…) or checksum (sha256:…), and the checksum of its archive. */
   sources: z.record(
     z.string().refine((name): boolean => isSourceName(name)),
     z.strictObject({ pin: word, sha256: word }),
   ),
-  /** Version of what baked and built. */
+  /** Versions of build tools. */
   tools: z.record(line, line),
   packages: z.record(
     z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/),
@@ -30,7 +30,7 @@ const lockSchema = z.strictObject({
       architecture: word,
       /** Debian's source package. */
       source: word,
-      /** Of the .deb file; absent when no archive has this version any more. */
+      /** Checksum of the .deb file; absent if no archive has this version any more. */
       sha256: word.optional(),
       /** Address and suite, as in `archives`. */
       archive: archiveName.optional(),
@@ -43,7 +43,7 @@ const lockSchema = z.strictObject({
 export type ImageLock = z.infer<typeof lockSchema>;
 export type LockedPackage = ImageLock["packages"][string];
 
-/** What is known of an image apart from its packages. */
+/** The parts of a lock file besides the packages. */
 export type LockedParts = Pick<ImageLock, "base" | "sources" | "tools">;
 
 export function imageLock(parts: LockedParts, facts: ImageLockFacts): ImageLock {
@@ -59,18 +59,18 @@ export function imageLock(parts: LockedParts, facts: ImageLockFacts): ImageLock 
   };
 }
 
-/** Debian's name of the processors that an image is for: dpkg is built for them. */
+/** Debian's name of an image's architecture: that of its package dpkg. */
 export function architectureOfLock({ packages }: ImageLock): string {
   const others = Object.values(packages).filter(({ architecture }) => architecture !== "all");
   return (packages["dpkg"] ?? others[0])?.architecture ?? "amd64";
 }
 
-/** Same image, same text: a line for each fact, in order, so that a comparison of two texts can be read. */
+/** The text of a lock file. It is deterministic, sorted, and has one line for each fact, so that two texts can be compared. */
 export function lockText(lock: ImageLock): string {
   return `${JSON.stringify(lock, null, 2)}\n`;
 }
 
-/** Undefined when it is no lock file of this version. */
+/** Reads a lock file; undefined if it is not one of this version. */
 export function readLock(text: string): ImageLock | undefined {
   try {
     return lockSchema.safeParse(JSON.parse(text)).data;

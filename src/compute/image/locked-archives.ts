@@ -2,12 +2,12 @@ import { ARCHIVE_KEYRING } from "../local/base-spec.js";
 import type { Artefact } from "../artefact.js";
 import type { ImageLock } from "./lock.js";
 
-/** Addresses that are asked in the place of others. */
+/** Addresses that replace others. */
 export type Mirrors = ReadonlyMap<string, string>;
 
 /**
- * Where a mirror of snapshots has Debian's archives as they were when an image was made: `SNAPSHOT/debian/20260131T120000Z`, as
- * snapshot.debian.org has them. Other archives are asked where they are.
+ * The addresses of Debian's archives on a mirror of snapshots, at the time when an image was made: `SNAPSHOT/debian/20260131T120000Z`,
+ * as on snapshot.debian.org. Other archives keep their addresses.
  */
 export function snapshotMirrors(
   { archives, archivesFrom }: ImageLock,
@@ -28,14 +28,14 @@ function addressOf(archive: string): string {
   return archive.split(" ")[0] ?? "";
 }
 
-/** apt's preferences (apt_preferences(5)): these versions before all others, older ones too. */
+/** apt preferences (apt_preferences(5)) that prefer these versions to all others, even if they are older. */
 export function lockedPreferences({ packages }: ImageLock): string {
   return Object.entries(packages)
     .map(([name, { version }]) => `Package: ${name}\nPin: version ${version}\nPin-Priority: 1001\n`)
     .join("\n");
 }
 
-/** What the scripts of a locked bake read, in the build folder. */
+/** The folder with input of a locked bake's scripts, in the build folder. */
 export const lockedFolder = "sources/locked";
 
 export function lockedFiles(lock: ImageLock, mirrors: Mirrors): Artefact[] {
@@ -46,7 +46,7 @@ export function lockedFiles(lock: ImageLock, mirrors: Mirrors): Artefact[] {
   ];
 }
 
-/** The archives of a lock file as apt's sources, in deb822's form, and their keys, which are looked for in `folder`. */
+/** The archives of a lock file as apt sources in deb822 format, with their keys, whose path is in `folder`. */
 export function lockedSources(
   { archives }: ImageLock,
   mirrors: Mirrors,
@@ -62,10 +62,10 @@ export function lockedSources(
       "Types: deb",
       `URIs: ${mirrors.get(uri) ?? uri}`,
       `Suites: ${suite}`,
-      // a flat archive's suite is a path that ends with a slash, and has no components
+      // in a flat archive, the suite is a path that ends with a slash, and there are no components
       ...(suite.endsWith("/") ? [] : [`Components: ${components.join(" ")}`]),
       `Signed-By: ${key === undefined ? ARCHIVE_KEYRING : `${folder}/${file}`}`,
-      // snapshots are past their date
+      // the release files of snapshots have expired
       ...(mirrors.has(uri) ? ["Check-Valid-Until: no"] : []),
       "",
     ].join("\n");

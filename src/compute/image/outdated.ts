@@ -1,19 +1,19 @@
 import type { Policy } from "./apt-policy.js";
 import type { ImageLock } from "./lock.js";
 
-/** A package that its archives have in another version than the image. */
+/** A package with another version in the archives than in the image. */
 export interface OutdatedPackage {
   name: string;
   installed: string;
-  /** What apt would install now; undefined when no archive has the package any more. */
+  /** The version that apt would install now; undefined if no archive has the package any more. */
   candidate: string | undefined;
   /** The archives that have it. */
   archives: string[];
-  /** One of them has security updates. */
+  /** Whether one of them is for security updates. */
   security: boolean;
 }
 
-/** Packages of an image that apt would replace now, by name. */
+/** The packages of an image that apt would replace now, by name. */
 export function outdatedPackages(
   { packages }: ImageLock,
   policies: ReadonlyMap<string, Policy>,
@@ -24,7 +24,7 @@ export function outdatedPackages(
   });
 }
 
-/** Locked versions that no archive has: a bake would take others. */
+/** Locked versions that no archive has any more: a bake would install others. */
 export function gonePackages(
   { packages }: ImageLock,
   policies: ReadonlyMap<string, Policy>,
@@ -48,7 +48,7 @@ function outdated(name: string, installed: string, { candidate, versions }: Poli
   };
 }
 
-/** A line each. */
+/** Outdated packages as text, one line each. */
 export function outdatedInWords(packages: readonly OutdatedPackage[]): string {
   return packages
     .map(({ name, installed, candidate, security }) => {

@@ -1,11 +1,11 @@
 import type { Artefact } from "../artefact.js";
 
-/** What a target gives to the Packer template, which builds on each target by its own builder. */
+/** A target's part of the Packer template: its builder. */
 export interface PackerBuilder {
   /** Packer's name of the builder, such as qemu. */
   type: string;
   source: object;
-  /** Further sources, for builders that bake in parts. */
+  /** More sources, for builders that bake in parts. */
   parts?: readonly PackerSource[];
   variables: Record<string, PackerVariable>;
   /** Files of the build folder that only this builder reads. */
@@ -24,7 +24,7 @@ export interface PackerVariable {
   description: string;
 }
 
-/** What `packer init` fetches for Packer versions that do not bring the builder along. */
+/** The plugin that `packer init` installs for Packer versions without a built-in builder. */
 export interface PackerPlugin {
   source: string;
   version: string;

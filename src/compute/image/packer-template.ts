@@ -18,7 +18,7 @@ export function packerBuilders(fleet: Fleet, dialect: PackerDialect): Map<string
   );
 }
 
-/** The template as a value; Packer reads its JSON. Strings in it are HCL templates: `${var.…}` is meant as such. */
+/** The template as a value for JSON. Its strings are HCL templates, so `${var.…}` refers to a variable. */
 export function packerTemplate(fleet: Fleet, builders: ReadonlyMap<string, PackerBuilder>): object {
   const named = [...builders];
   const sources = named.flatMap(([name, { type, source, parts = [] }]) => [{ type, name, source }, ...parts]);
@@ -66,7 +66,7 @@ function text({ default: value, description }: PackerVariable): object {
   return { type: "string", default: value, description };
 }
 
-/** What `packer init` reads, for Packer versions that do not bring their builders along. Kept apart: 1.6 refuses it. */
+/** The file for `packer init`, for Packer versions without built-in builders. It is separate, because 1.6 refuses it. */
 export function packerPlugins(): object {
   const plugins = namedTargets.map(([, target]) => target.packerPlugins);
   return {

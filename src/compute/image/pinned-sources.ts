@@ -3,7 +3,7 @@ import type { Image } from "../../understand/fleet.js";
 import type { SourceLocation } from "../../understand/settings/image.js";
 import { kamailioOrigin } from "./kamailio-origin.js";
 
-/** Software that an image may be built from source with. */
+/** Software that can be built from source. */
 export type SourceName = "kamailio" | RelayName;
 
 export const isSourceName = (name: string): name is SourceName => name === "kamailio" || name in relays;
@@ -15,7 +15,7 @@ export type PinnedSources = Partial<Record<SourceName, PinnedSource>>;
 
 const kamailioRepository = "https://github.com/kamailio/kamailio.git";
 
-/** What has to be fetched before a bake; nothing for an image made of packages only. */
+/** The sources to fetch before a bake; none for an image made only of packages. */
 export function pinnedSources(image: Image): PinnedSources {
   const kamailio = kamailioOrigin(image.kamailio_version);
   const { source } = relayOf(image);
@@ -27,14 +27,14 @@ export function pinnedSources(image: Image): PinnedSources {
   };
 }
 
-/** What is known of software that is built from source. */
+/** Data about software that is built from source. */
 export interface Software {
   title: string;
-  /** Debian's packages that building it takes; the scripts of `packer` install the same where they run on a builder. */
+  /** Debian packages that the build needs. The scripts in `packer` install the same ones if they build on a builder. */
   buildPackages: readonly string[];
-  /** The setting that takes it from packages instead, where there is one. */
+  /** The setting that selects packages instead, if there is one. */
   alternative: string | undefined;
-  /** What is done to the source before it is built. */
+  /** Changes to the source before the build, in words. */
   changes: readonly string[];
 }
 

@@ -6,33 +6,33 @@ import { kamailioOrigin } from "./kamailio-origin.js";
 /** Name of the bill of materials, beside an image's lock file and in the image. */
 export const sbomFileName = "sbom.cdx.json";
 
-/** What list-packages.sh writes. */
+/** Output file of list-packages.sh. */
 export const listedFile = "packages.tsv";
 
-/** Where Packer uploads the build folder to, on the builder. */
+/** Folder on the builder to which Packer uploads the build folder. */
 const upload = "/tmp/sip-proxy";
 
 /**
- * The two parts of a bake. A builder that is a container does them apart, as sources of these names: what the first has made is kept until
- * the packages change, and most bakes do the second alone.
+ * The two parts of a bake. A builder that is a container runs them separately, as sources with these names. The result of the first is kept
+ * until packages change, so most bakes run only the second.
  */
 export const bakeParts = { packages: "null.packages", files: "null.files" } as const;
 
 type Part = keyof typeof bakeParts;
 
-/** One step of a bake: a script of the package's `packer` folder, as its progress is told. */
+/** One step of a bake: a script of the package's `packer` folder, with a title for progress messages. */
 export interface BakeStep {
   script: string;
   title: string;
-  /** Of both parts when not given. */
+  /** Default: both parts. */
   part?: Part;
-  /** The images that have it; all when not given. */
+  /** Whether an image needs the step. Default: all images. */
   of?: (image: Image) => boolean;
 }
 
 type Image = Fleet["image"];
 
-/** The steps on the builder, in order. The manifest is the work of verify.sh. */
+/** The steps on the builder, in order. verify.sh writes the manifest. */
 const allSteps: readonly BakeStep[] = [
   { script: "wait-for-cloud-init.sh", title: "waiting for the builder" },
   { script: "install-kamailio.sh", title: "installing Kamailio", part: "packages" },
@@ -56,13 +56,13 @@ export function bakeSteps(image: Image): BakeStep[] {
   return allSteps.filter(({ of }) => of?.(image) ?? true);
 }
 
-/** Scripts that are run when the packages are in. */
+/** Scripts that run after the packages are installed. */
 export const laterScripts = [
   ...allSteps.filter(({ part }) => part === "files").map(({ script }) => script),
   "free_blocks.py",
 ];
 
-/** All that a builder does, in order; `last` tells what comes when the scripts are through. */
+/** All steps on a builder, in order. `last`: title of the step after the scripts. */
 export function builderSteps(image: Image, last: string): BakeStep[] {
   return [
     { script: "boot", title: "booting the builder" },
@@ -71,19 +71,19 @@ export function builderSteps(image: Image, last: string): BakeStep[] {
   ];
 }
 
-/** The line on which a step's start is found in Packer's output. */
+/** Prefix of the line that marks the start of a step in Packer's output. */
 export const stepMarker = "sip-proxy-step:";
 
-/** What the marker says when the steps are over and Packer goes on alone. */
+/** Name after the marker when all steps have ended and only Packer continues. */
 export const finishStep = "finish";
 
-/** What the marker says when Packer waits for the bill of materials of what list-packages.sh has listed. */
+/** Name after the marker when Packer waits for the bill of materials of the packages that list-packages.sh has listed. */
 export const sbomStep = "sbom";
 
-/** In the environment of a Packer that somebody answers; one that was started by hand goes on without a bill of materials. */
+/** Environment variable that is set if bake-image runs Packer. A Packer started by hand continues without a bill of materials. */
 export const answeredVariable = "SIP_PROXY_ANSWERED";
 
-/** Fetches what is installed, and brings the bill of materials, which is made of it where Packer runs. */
+/** Downloads the list of packages, and uploads the bill of materials, which is made from it on the machine that runs Packer. */
 function exchangeSbom(outputDirectory: string): object[] {
   const sbom = `${outputDirectory}/${sbomFileName}`;
   const wait = [
@@ -94,7 +94,7 @@ function exchangeSbom(outputDirectory: string): object[] {
   return [
     download(`${upload}/${listedFile}`, `${outputDirectory}/${listedFile}`),
     { "shell-local": { ...only("files"), inline: wait } },
-    // it is not there yet when the template is checked
+    // the file does not exist yet when the template is validated
     { file: { ...only("files"), generated: true, source: sbom, destination: `${upload}/${sbomFileName}` } },
   ];
 }
@@ -129,7 +129,7 @@ export function provisioners(image: Image, outputDirectory: string): object[] {
   ];
 }
 
-/** What the scripts are told of the image. */
+/** Environment variables for the scripts. */
 export function bakeEnvironment(image: Image): string[] {
   const origin = kamailioOrigin(image.kamailio_version);
   return [
@@ -141,7 +141,7 @@ export function bakeEnvironment(image: Image): string[] {
   ];
 }
 
-/** Whether the module with which the relay forwards in the kernel is built: yes, no, or `auto`, where it can be. */
+/** Whether to build the relay's kernel module: yes, no, or `auto` (if possible). */
 function kernelModule(image: Image): string {
   const { kernel } = relayOf(image);
   if (
@@ -157,7 +157,7 @@ function shell(inline: string[], part?: Part): object {
   return { shell: { ...only(part), inline } };
 }
 
-/** Leaves a provisioner out of the source that is the other part of a bake. */
+/** Limits a provisioner to the source of one part of a bake. */
 function only(part?: Part): object {
   if (part === undefined) return {};
   return { except: [part === "packages" ? bakeParts.files : bakeParts.packages] };

@@ -5,8 +5,8 @@ import { architectureOfLock, type ImageLock, type LockedPackage } from "./lock.j
 import { softwareOf, type SourceName } from "./pinned-sources.js";
 
 /**
- * The bill of materials of an image (CycloneDX 1.6, JSON), from its lock file: every Debian package, and what was compiled, with the changes
- * that were made to it. Same lock, same text.
+ * The bill of materials of an image (CycloneDX 1.6, JSON), from its lock file: all Debian packages, and compiled software with its changes.
+ * It is deterministic.
  */
 export function sbomText(name: string, lock: ImageLock): string {
   const bom = new Models.Bom({ serialNumber: `urn:uuid:${uuidOf(digestOf([name, lock]))}` });

@@ -5,7 +5,7 @@ import { groupsWith, type Inventory } from "./inventory.js";
 import { isSecret } from "./secret.js";
 import { isList, isMapping, Numeral, textOf, type Value } from "./values.js";
 
-/** Notes the variables to which groups of a host give different values, where neither group contains the other. */
+/** Notes variables with different values in several groups of a host, if no group contains another. */
 export function tellContested(
   host: string,
   variables: Iterable<string>,
@@ -24,7 +24,7 @@ export function tellContested(
   }
 }
 
-/** The groups that give a variable another value than a group beside them. */
+/** The groups that give a variable a different value than another group, without containing it. */
 function rivalsOf(variable: string, groups: readonly string[], inventory: Inventory): string[] {
   const { groupVariables, ancestors } = inventory;
   const valueIn = (group: string) => groupVariables.get(group)?.[variable];

@@ -5,7 +5,7 @@ import { isLoopback, ofRole, readRequired } from "./proxies.js";
 import { readPassword } from "./secret.js";
 import { readSetting, type Source } from "./setting-value.js";
 
-/** The database that all proxies share, and what stands there because the role said so when nothing was given. */
+/** The database that all proxies share, including values that are defaults of the role. */
 export function readDatabase(sources: readonly Source[]): {
   database: Map<string, unknown>;
   defaulted: string[];
@@ -30,10 +30,10 @@ export function readDatabase(sources: readonly Source[]): {
   return { database, defaulted };
 }
 
-/** A list of one is written as people write it. */
+/** A list of one is written without brackets. */
 const written = (value: unknown): unknown => (Array.isArray(value) && value.length === 1 ? value[0] : value);
 
-/** One value for all proxies: a fleet file has one database. */
+/** The value of all proxies, which must be equal: a fleet file has one database. */
 function same(name: string, sources: readonly Source[], read: (source: Source) => unknown): unknown {
   const values = sources.map((source) => read(source));
   const [first] = values;

@@ -1,6 +1,6 @@
 import { dump } from "js-yaml";
 
-/** A mapping of the fleet file in the making: its entries in order, and a comment on some of them. */
+/** A mapping of the fleet file to write: its entries in order, some with a comment. */
 export interface Part {
   key: string;
   /** Lines above it. */
@@ -9,7 +9,7 @@ export interface Part {
   comments?: Readonly<Record<string, string>>;
 }
 
-/** A fleet file as a person would write it: hosts and recorders a line each. */
+/** The text of a fleet file, in a style for people: one line for each host and recorder. */
 export function fleetFileText(head: readonly string[], parts: readonly Part[]): string {
   const texts = parts
     .filter(({ entries, above = [] }) => entries.size > 0 || above.length > 0)

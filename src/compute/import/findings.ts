@@ -1,11 +1,11 @@
 import type { Inventory } from "./inventory.js";
 
-/** Something that a person must know of what was imported, or must settle before it can be. */
+/** A note about an imported value, or a problem that prevents the import. */
 export interface Finding {
-  /** The hosts that it is about; none for the whole inventory. */
+  /** The hosts that it concerns; empty for the whole inventory. */
   hosts: readonly string[];
   variable?: string;
-  /** Where the variable is given, as far as it is known. */
+  /** The place of the variable, as far as it is known. */
   source: string;
   message: string;
   hint?: string;
@@ -13,19 +13,19 @@ export interface Finding {
 
 type Told = Omit<Finding, "hosts" | "source">;
 
-/** What is found while an inventory is mapped: the same said of several hosts is one finding. */
+/** Collects findings. The same finding for several hosts is reported once. */
 export class Findings {
   readonly #notes = new Map<string, Finding>();
   readonly #problems = new Map<string, Finding>();
 
   constructor(private readonly inventory: Inventory) {}
 
-  /** A value that means something else in a fleet file than it did with the role. */
+  /** Adds a note: a value has another effect in a fleet file than with the role. */
   note(hosts: string | readonly string[], told: Told): void {
     this.add(this.#notes, hosts, told);
   }
 
-  /** What cannot be taken over. */
+  /** Adds a problem: a value cannot be converted. */
   problem(hosts: string | readonly string[], told: Told): void {
     this.add(this.#problems, hosts, told);
   }
@@ -47,10 +47,10 @@ export class Findings {
   }
 }
 
-/** Most places of a variable that are told. */
+/** Largest number of places to show for a variable. */
 const mostPlaces = 4;
 
-/** Where a variable of these hosts is given: the groups that have it, and the lines where it is written. */
+/** The places of a variable for these hosts: groups that have it, and lines in files. */
 function sourceOf(hosts: readonly string[], variable: string | undefined, inventory: Inventory): string {
   if (variable === undefined) return "";
   const onHost = hosts.some((host) => inventory.ownVariables.get(host)?.[variable] !== undefined);
@@ -64,7 +64,7 @@ function sourceOf(hosts: readonly string[], variable: string | undefined, invent
   return [...(onHost ? [] : groups), ...shown].join(", ");
 }
 
-/** The lines that are not about other hosts or groups alone. */
+/** The lines that concern these hosts or their groups. */
 function placesOf(hosts: readonly string[], variable: string, inventory: Inventory): string[] {
   return (inventory.occurrences.get(variable) ?? [])
     .filter(({ owner }) => {
@@ -74,17 +74,17 @@ function placesOf(hosts: readonly string[], variable: string, inventory: Invento
     .map(({ place }) => place);
 }
 
-/** Findings as a report: one entry for each variable, with all that was found of it. */
+/** Findings as a report, with one entry for each variable. */
 export function findingsText(findings: readonly Finding[]): string {
   const entries = new Map<string, Finding[]>();
   findings.forEach((finding, index) => {
-    const key = finding.variable ?? `finding ${index}`; // a variable's name has no space
+    const key = finding.variable ?? `finding ${index}`; // names of variables contain no space
     entries.set(key, [...(entries.get(key) ?? []), finding]);
   });
   return [...entries.values()].map(entryText).join("\n");
 }
 
-/** All findings of one variable. Hosts and places that they share are in the first line. */
+/** All findings about one variable. Common hosts and places are in the first line. */
 function entryText(found: readonly Finding[]): string {
   const [first] = found;
   if (first === undefined || found.length === 1) return found.map(findingText).join("");

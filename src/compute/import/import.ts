@@ -17,20 +17,20 @@ import { firstWord } from "./secret.js";
 import { readSetting, spellingsOf, type Source } from "./setting-value.js";
 import { Numeral, textOf } from "./values.js";
 
-/** What an inventory becomes. The text counts only when there is no problem. */
+/** The result of an import. The text is valid only if there is no problem. */
 export interface Imported {
   text: string;
   notes: Finding[];
   problems: Finding[];
 }
 
-/** The groups to take, where they are not called as in the role's README. */
+/** The groups of proxies and recorders, if they do not have the names in the role's README. */
 export interface Chosen {
   proxies?: string;
   recorders?: string;
 }
 
-/** The fleet file that says what an inventory of the role says, and all that a person must know of it. */
+/** Converts an inventory of the role to a fleet file, with notes and problems. */
 export function importInventory(inventory: Inventory, chosen: Chosen = {}): Imported {
   const findings = new Findings(inventory);
   const sourceOf = (host: string): Source => ({
@@ -68,7 +68,7 @@ function hasDestinations({ variables }: Source): boolean {
   return spellingsOf("dispatcher_destinations").some((name) => Array.isArray(variables[name]));
 }
 
-/** The hosts of a kind: of the group that was chosen, else of the one called as in the role's README. */
+/** The hosts of the chosen group, or else of the group with the name in the role's README. */
 function membersOf(
   kind: keyof typeof roleGroups,
   chosen: Chosen,
@@ -95,7 +95,7 @@ function membersOf(
   return [];
 }
 
-/** A proxy that is a recorder too, or that has no address of its own. */
+/** Reports a proxy that is also a recorder, or that has no address. */
 function tellOwnHost({ host, addresses }: Proxy, recorders: readonly string[], findings: Findings): void {
   const address = String(addresses.get("private_ip_address"));
   const variable = "private_ip_address";
@@ -113,7 +113,7 @@ function tellOwnHost({ host, addresses }: Proxy, recorders: readonly string[], f
     });
 }
 
-/** Oldest branch of Kamailio that images are made with. */
+/** Oldest supported branch of Kamailio. */
 const oldestKamailio = [5, 5] as const;
 
 function readImage(sources: readonly Source[]): Map<string, unknown> {
@@ -149,7 +149,7 @@ const roleSections = [hostAddresses, proxySettings, recorderSettings, databaseSe
   ofRole,
 );
 
-/** Every name under which a variable of the role may be given. */
+/** All names of the role's variables. */
 export const roleVariables: ReadonlySet<string> = new Set([
   ...roleSections.flatMap((settings) =>
     Object.entries(settings).flatMap(([name, setting]) => spellingsOf(name, setting)),
@@ -158,10 +158,10 @@ export const roleVariables: ReadonlySet<string> = new Set([
   "siprec_set",
 ]);
 
-/** Edits that make one name of another, at most, for it to be taken for a slip. */
+/** Largest edit distance at which a name counts as a typing error. */
 const slip = 2;
 
-/** Variables that look like the role's and are none. */
+/** Notes variables with names similar to the role's. */
 function tellStrays({ host, variables, findings }: Source): void {
   for (const variable of Object.keys(variables)) {
     if (roleVariables.has(variable)) continue;
@@ -175,7 +175,7 @@ function tellStrays({ host, variables, findings }: Source): void {
   }
 }
 
-/** The parts of the fleet file. While there are problems, addresses that are missing are stood in for, so that rules can be tried. */
+/** The parts of the fleet file. With problems, missing addresses get placeholders, so that the rules can still be checked. */
 function partsOf(
   image: Map<string, unknown>,
   { database, defaulted }: ReturnType<typeof readDatabase>,
@@ -186,7 +186,7 @@ function partsOf(
   let used = 0;
   const standIn = (given: Map<string, unknown>, name: string): void => {
     if (incomplete && (!given.has(name) || isLoopback(given.get(name))))
-      given.set(name, `192.0.2.${++used % 250}`); // RFC 5737
+      given.set(name, `192.0.2.${++used % 250}`); // addresses for documentation, RFC 5737
   };
   for (const { addresses } of proxies) Object.keys(hostAddresses).forEach((name) => standIn(addresses, name));
   for (const { settings } of recorders) standIn(settings, "private_ip_address");
@@ -215,10 +215,10 @@ function partsOf(
   ];
 }
 
-/** What the rules of a fleet file say to it: faults are problems, warnings are notes. */
+/** Checks the text with the rules of fleet files: errors are problems, warnings are notes. */
 function checkText(text: string, proxies: readonly Proxy[], findings: Findings): void {
   const none = findings.problems.some(({ hosts }) => hosts.length === 0);
-  if (none) return; // without proxies or recorders every rule fails
+  if (none) return; // without proxies or recorders, every rule would fail
   for (const { path, message, hint, severity } of understand(text, "fleet.yaml").faults) {
     const [section, name, variable] = path.map(String);
     const told = {
@@ -234,7 +234,7 @@ function checkText(text: string, proxies: readonly Proxy[], findings: Findings):
   }
 }
 
-/** Of what no host is at fault for, where it stands in the fleet file. */
+/** The place in the fleet file of a fault that is not about a host. */
 function placeText(path: Path): string {
   return path[0] === "proxies" || path[0] === "recorders" ? "" : `${path.join(".")} `;
 }

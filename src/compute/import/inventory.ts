@@ -1,41 +1,41 @@
 import { UserError } from "../../errors.js";
 import { isList, isMapping, type Value, type Variables } from "./values.js";
 
-/** Where a variable is written in the user's files: for telling, never for reading values. */
+/** A place of a variable in the user's files. Only for messages: values are read by Ansible. */
 export interface Occurrence {
   /** File and line, such as group_vars/all.yml:3. */
   place: string;
-  /** The host or group that the line is about, as far as its file or its first word says. */
+  /** The host or group that the line concerns, from its file or its first word. */
   owner: string;
-  /** The rest of the line after the name and `=` or `:`. It may hold a secret. */
+  /** The rest of the line after the name and `=` or `:`. It may contain a secret. */
   text: string;
 }
 
-/** An inventory as Ansible's own programs read it. */
+/** An inventory that was read with Ansible's programs. */
 export interface Inventory {
-  /** What it is called where something is told about it. */
+  /** Its name in messages. */
   name: string;
   hosts: ReadonlyMap<string, Variables>;
-  /** All hosts of a group, those of its children included, in the inventory's order. */
+  /** All hosts of each group, including those of child groups, in the inventory's order. */
   groups: ReadonlyMap<string, readonly string[]>;
-  /** The groups that a group lies in, at any depth. */
+  /** The groups that contain a group, at any depth. */
   ancestors: ReadonlyMap<string, ReadonlySet<string>>;
-  /** What is given to each group itself (its vars and group_vars); empty where Ansible has not told. */
+  /** Variables of each group itself (vars and group_vars); empty if Ansible did not list them. */
   groupVariables: ReadonlyMap<string, Variables>;
-  /** What is given to each host itself; empty where Ansible has not told. */
+  /** Variables of each host itself; empty if Ansible did not list them. */
   ownVariables: ReadonlyMap<string, Variables>;
   occurrences: ReadonlyMap<string, readonly Occurrence[]>;
-  /** True when a file as a whole is encrypted with ansible-vault. */
+  /** True if a whole file is encrypted with ansible-vault. */
   vaultFiles: boolean;
-  /** Of each host, the variables that cannot be resolved without running it, with Ansible's reason. */
+  /** For each host, variables that cannot be resolved without connecting to it, with Ansible's reason. */
   unresolved: ReadonlyMap<string, ReadonlyMap<string, string>>;
-  /** The hosts that a playbook gives the role to, when there is a playbook. */
+  /** The hosts to which the playbook applies the role; undefined without a playbook. */
   played: readonly string[] | undefined;
-  /** Variables that a playbook asks for when it starts. */
+  /** Variables for which the playbook prompts. */
   prompted: readonly string[];
 }
 
-/** The inventory of `ansible-inventory --list`, and what `--list --export` says of where its variables are given. */
+/** The inventory in the output of `ansible-inventory --list`; `exported`: the output of `--list --export`, with the origin of variables. */
 export function inventoryOf(name: string, list: Value, exported?: Value): Inventory {
   const groups = groupsOf(list);
   const members = new Map([...groups.keys()].map((group) => [group, membersOf(group, groups)]));
@@ -102,12 +102,12 @@ function ancestorsOf(name: string, groups: ReadonlyMap<string, Group>): Set<stri
   return found;
 }
 
-/** The groups of a host, but the one that holds every host. */
+/** The groups of a host, without `all`. */
 export function groupsWith(host: string, { groups }: Pick<Inventory, "groups">): string[] {
   return [...groups].flatMap(([name, hosts]) => (name !== "all" && hosts.includes(host) ? [name] : []));
 }
 
-/** The part of an inventory that lies in one group. Throws UserError when there is no such group. */
+/** The part of an inventory that belongs to one group. Throws UserError if there is no such group. */
 export function limited(inventory: Inventory, group: string): Inventory {
   const kept = inventory.groups.get(group);
   if (kept === undefined)

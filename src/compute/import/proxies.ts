@@ -6,7 +6,7 @@ import { dnsLabel } from "../../understand/settings/types.js";
 import { readSetting, readSettings, spellingsOf, type Source } from "./setting-value.js";
 import { textOf } from "./values.js";
 
-/** One proxy: its name in the inventory and in the fleet file, and what is given to it. */
+/** One proxy: its names in the inventory and in the fleet file, and its settings. */
 export interface Proxy {
   host: string;
   name: string;
@@ -21,7 +21,7 @@ export function ofRole<S extends Settings>(settings: S): Settings {
 
 export function readProxies(sources: readonly Source[]): Proxy[] {
   const taken = new Set<string>();
-  // those that can keep their names do, whatever becomes of others
+  // hosts with valid names are first, so that they keep their names
   const isLabel = ({ host }: Source) => dnsLabel.test(host);
   const inTurn = [...sources.filter(isLabel), ...sources.filter((source) => !isLabel(source))];
   const names = new Map(inTurn.map((source) => [source, hostName(source, taken)]));
@@ -42,7 +42,7 @@ function readAddresses(source: Source): Map<string, unknown> {
   );
 }
 
-/** A setting that a fleet file must have. */
+/** Reads a setting that a fleet file requires. */
 export function readRequired(name: string, setting: Setting<unknown>, source: Source): unknown {
   const value = readSetting(name, setting, source);
   const { host, variables, findings } = source;
@@ -67,7 +67,7 @@ export function isLoopback(value: unknown): boolean {
   return typeof value === "string" && /^(127\.|localhost$|::1$)/.test(value);
 }
 
-/** A host's name becomes a host name and a folder: what is no DNS label is mapped to one that no other host has, and told. */
+/** The host's name in the fleet file. A name that is not a DNS label is mapped to a free one, with a note. */
 function hostName({ host, findings }: Source, taken: Set<string>): string {
   const isLabel = dnsLabel.test(host);
   const label = isLabel ? host : host.replace(/[^A-Za-z0-9-]+/g, "-").slice(0, 60);
@@ -83,7 +83,7 @@ function hostName({ host, findings }: Source, taken: Set<string>): string {
   return name;
 }
 
-/** The role always asked for ds_select_dst(1, 4), whatever these two said. */
+/** Notes settings that had no effect: the role always used ds_select_dst(1, 4). */
 function tellBalancing(settings: Map<string, unknown>, { host, findings }: Source): void {
   if (String(settings.get("disp_alg")) === roleDefaults["disp_alg"]?.[0]) settings.delete("disp_alg");
   for (const name of ["disp_set", "disp_alg"] as const) {
@@ -96,7 +96,7 @@ function tellBalancing(settings: Map<string, unknown>, { host, findings }: Sourc
   }
 }
 
-/** What proxies share said once, and what each of them has of its own. Defaults are left out. */
+/** Settings that are common to the proxies, and those of single proxies. Defaults are left out. */
 export function share(proxies: readonly Proxy[]): {
   shared: Map<string, unknown>;
   own: Map<string, unknown>[];
@@ -114,7 +114,7 @@ export function share(proxies: readonly Proxy[]): {
   return { shared, own };
 }
 
-/** The value that more than half have; undefined without one. */
+/** The value that more than half of the proxies have; undefined if there is none. */
 function mostCommon(values: readonly unknown[]): unknown {
   return values.find(
     (value) => 2 * values.filter((other) => isDeepStrictEqual(value, other)).length > values.length,

@@ -6,20 +6,20 @@ import { isLoopback, readRequired, type Proxy } from "./proxies.js";
 import { findGiven, readSetting, type Source } from "./setting-value.js";
 import { isList, isMapping, textOf, type Value, type Variables } from "./values.js";
 
-/** One recorder as it stands in a fleet file. */
+/** A recorder for the fleet file. */
 export interface ImportedRecorder {
   name: string;
   settings: Map<string, unknown>;
 }
 
-/** A recorder as the inventory has it, and the proxies that it is listed for. */
+/** A recorder of the inventory, with the proxies that list it. */
 interface Listed {
   name: string;
   variables: Variables;
   proxies: readonly Proxy[];
 }
 
-/** Fields of the role's `dispatcher_destinations`, and the settings that they are. */
+/** Fields of the role's `dispatcher_destinations`, with their settings. */
 const fields: Readonly<Record<string, string>> = {
   ip: "private_ip_address",
   port: "siprec_port",
@@ -29,7 +29,7 @@ const fields: Readonly<Record<string, string>> = {
   attrs: "siprec_attrs",
 };
 
-/** The recorders of a fleet: those of dispatcher_destinations where proxies have it, else the hosts given. */
+/** The recorders of a fleet: those in dispatcher_destinations if proxies have it, or else the given hosts. */
 export function readRecorders(
   hosts: readonly string[],
   proxies: readonly Proxy[],
@@ -56,7 +56,7 @@ function readRows(source: Source): Row[] {
   return isList(value) ? value.filter(isMapping) : [];
 }
 
-/** The rows of all proxies, each once. */
+/** The rows of all proxies, without duplicates. */
 function listedFor(lists: readonly { proxy: Proxy; rows: readonly Row[] }[]): Listed[] {
   const byRow = new Map<string, Listed & { proxies: Proxy[] }>();
   const names = new Set<string>();
@@ -92,7 +92,7 @@ function variablesOf(row: Row): Variables {
   );
 }
 
-/** Proxies with lists of their own and one set for all: each list becomes a set, as every play meant its own. */
+/** If proxies have different lists but the same set, each list becomes a separate set: with the role, each play used only its list. */
 function separateLists(
   lists: readonly { proxy: Proxy; rows: readonly Row[] }[],
   listed: readonly Listed[],
@@ -137,8 +137,8 @@ function readRecorder(listed: Listed, source: Source, isHost: boolean): Imported
 }
 
 /**
- * The set of a recorder. The role wrote the play's disp_set into every row; an inventory of several sites says it on the recorder,
- * or by the groups that it shares with proxies.
+ * The set of a recorder. The role wrote the play's disp_set into every row. In an inventory of several sites, the set is a variable of the
+ * recorder, or follows from the groups that it shares with proxies.
  */
 function setOf({ name, proxies }: Listed, source: Source, isHost: boolean): number {
   const { inventory, findings } = source;
@@ -174,7 +174,7 @@ function firstNumber(value: Value | undefined): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** The sets that proxies ask first. */
+/** The first sets of the proxies. */
 function setsOf(proxies: readonly Proxy[]): number[] {
   const first = proxies
     .map(({ settings }) => settings.get("disp_set"))
@@ -182,7 +182,7 @@ function setsOf(proxies: readonly Proxy[]): number[] {
   return [...new Set(first.map((set) => set ?? 1))];
 }
 
-/** The sets of the proxies in the smallest group that the recorder shares with any. */
+/** The sets of proxies in the smallest group that the recorder shares with a proxy. */
 function setsOfSite(recorder: string, proxies: readonly Proxy[], inventory: Inventory): number[] {
   const sites = groupsWith(recorder, inventory)
     .map((group) => inventory.groups.get(group) ?? [])
@@ -192,7 +192,7 @@ function setsOfSite(recorder: string, proxies: readonly Proxy[], inventory: Inve
   return sites[0] ? setsOf(sites[0].there) : [];
 }
 
-/** Weights had no effect with the role (it took recorders in turn); now they have, and a weight of 0 is no share at all. */
+/** Notes weights: they had no effect with the role (round robin), but have now. A weight of 0 means no calls. */
 function balance(recorders: readonly ImportedRecorder[], findings: Findings): void {
   const sets = new Set(recorders.map(({ settings }) => settings.get("siprec_set") ?? 1));
   for (const set of sets) {

@@ -6,8 +6,8 @@ import type { Inventory } from "./inventory.js";
 import { hasTemplate, isMapping, Numeral, textOf, textsIn, Vaulted, type Variables } from "./values.js";
 
 /**
- * A password as it stands in a fleet file: written out where the inventory has it so, else a reference. What ansible-vault or a
- * look-up holds is neither read nor told.
+ * A password for the fleet file: the text if the inventory has it, otherwise a reference. Values of ansible-vault or lookups are neither
+ * read nor shown.
  */
 export function readPassword(name: string, source: Source): string | undefined {
   const { host, variables, inventory, findings } = source;
@@ -51,7 +51,7 @@ function elsewhere(name: string, why: string, { host, findings }: Source, spelli
   return `\${env:${variable}}`;
 }
 
-/** Look-ups with one argument that a fleet file has a reference for. */
+/** Lookups with one argument that correspond to a reference in a fleet file. */
 const references: readonly (readonly [RegExp, (argument: string) => string, string?])[] = [
   [/^(ansible\.builtin\.)?env$/, (name) => `\${env:${name}}`],
   [/^(ansible\.builtin\.)?file$/, (path) => `\${file:${path}}`],
@@ -63,7 +63,7 @@ const references: readonly (readonly [RegExp, (argument: string) => string, stri
   [/^(amazon\.aws\.)?(aws_ssm|ssm_parameter)$/, (name) => `\${ssm:${name}}`, "ssm"],
 ];
 
-/** The same source as a reference of the fleet file, for a value that is one look-up and nothing else. */
+/** A reference of the fleet file for a value that consists of one lookup. */
 function referenceOf({ value }: Given, { inventory: _ }: Source): string | undefined {
   const [, plugin = "", argument = ""] =
     /^\{\{\s*lookup\(\s*['"]([\w.]+)['"]\s*,\s*['"]([^'"{}]+)['"]\s*\)\s*\}\}$/.exec(textOf(value).trim()) ??
@@ -76,7 +76,7 @@ function referenceOf({ value }: Given, { inventory: _ }: Source): string | undef
   return found?.[1](argument);
 }
 
-/** True when a variable's value is, or is made with, one that ansible-vault or a look-up holds. By the words of its template. */
+/** Whether a variable's value comes from ansible-vault or a lookup, or is made from such a value, by the text of its template. */
 export function isSecret(
   name: string,
   variables: Variables,
@@ -100,7 +100,7 @@ function isWrittenOut(text: string, { occurrences }: Inventory): boolean {
   return [...occurrences.values()].some((places) => places.some((place) => place.text.includes(text)));
 }
 
-/** What Ansible made of a password that is written otherwise. */
+/** Notes a password that Ansible changes, because it is written as a number or boolean. */
 function tellChanged({ spelling, value }: Given, text: string, { host, inventory, findings }: Source): void {
   const places = inventory.occurrences.get(spelling) ?? [];
   const isNumber = value instanceof Numeral;
@@ -119,7 +119,7 @@ function tellChanged({ spelling, value }: Given, text: string, { host, inventory
     });
 }
 
-/** The first word of what is written after a name, without quotes. */
+/** The first word after a name, without quotes. */
 export function firstWord(text: string): string {
   return /^\s*["']?([^\s"'#;,}\]]*)/.exec(text)?.[1] ?? "";
 }

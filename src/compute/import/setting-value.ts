@@ -5,7 +5,7 @@ import type { Findings } from "./findings.js";
 import type { Inventory } from "./inventory.js";
 import { isMapping, Numeral, textOf, type Value, type Variables } from "./values.js";
 
-/** What the settings of one host or recorder are read from. */
+/** The source of the settings of one host or recorder. */
 export interface Source {
   host: string;
   variables: Variables;
@@ -13,13 +13,13 @@ export interface Source {
   findings: Findings;
 }
 
-/** A variable as it was found: under which name, and what it holds. */
+/** A variable that was found, with its name and value. */
 export interface Given {
   spelling: string;
   value: Value;
 }
 
-/** The names under which a setting may stand in an inventory, the one that the role reads first. */
+/** The names of a setting in an inventory; first the one that the role reads. */
 export function spellingsOf(
   name: string,
   { aliases = [] }: Pick<Setting<unknown>, "aliases"> = {},
@@ -30,7 +30,7 @@ export function spellingsOf(
   return [...new Set([namesOfRole[name] ?? name, name, ...aliases, ...old])];
 }
 
-/** The variable that gives a setting. What is given under a name that the role does not read is told. */
+/** The variable for a setting. Notes a variable with a name that the role does not read. */
 export function findGiven(
   name: string,
   setting: Setting<unknown> | undefined,
@@ -60,7 +60,7 @@ export function findGiven(
   return undefined;
 }
 
-/** Why a template has no value here, and the way out. */
+/** Why a template has no value here, with a hint. */
 export function unresolvedText(reason: string): { message: string; hint: string } {
   return {
     message: `cannot be resolved without contacting the hosts: ${reason}`,
@@ -70,7 +70,7 @@ export function unresolvedText(reason: string): { message: string; hint: string 
   };
 }
 
-/** Reads the settings of a section that an inventory gives, as they stand in a fleet file. */
+/** Reads the settings of a section from an inventory, in the form of a fleet file. */
 export function readSettings(settings: Settings, source: Source): Map<string, unknown> {
   return new Map(
     Object.entries(settings).flatMap(([name, setting]) => {
@@ -80,7 +80,7 @@ export function readSettings(settings: Settings, source: Source): Map<string, un
   );
 }
 
-/** One setting as it stands in a fleet file; undefined where the inventory gives none, or what cannot be taken over. */
+/** One setting in the form of a fleet file; undefined if the inventory does not have it, or if it cannot be converted. */
 export function readSetting(name: string, setting: Setting<unknown>, source: Source): unknown {
   const given = findGiven(name, setting, source);
   if (
@@ -99,7 +99,7 @@ export function readSetting(name: string, setting: Setting<unknown>, source: Sou
   return undefined;
 }
 
-/** Texts that people take for a truth value beside those that a fleet file takes. */
+/** Texts for booleans in inventories, in addition to those that a fleet file accepts. */
 const truth: Readonly<Record<string, boolean>> = {
   "1": true,
   y: true,
@@ -109,7 +109,7 @@ const truth: Readonly<Record<string, boolean>> = {
   f: false,
 };
 
-/** A flag as it was meant. The role took a text such as "true" for off; that is told where it makes a difference. */
+/** A flag with its intended value. The role treated a text such as "true" as off; if that makes a difference, this adds a note. */
 function flagValue(name: string, { spelling, value }: Given, { host, findings }: Source): unknown {
   if (typeof value === "boolean") return value;
   const text = textOf(value).trim();
@@ -125,7 +125,7 @@ function flagValue(name: string, { spelling, value }: Given, { host, findings }:
   return data;
 }
 
-/** What differs between a variable of the role and the setting, and is only a matter of form. */
+/** Conversions between forms of the role's variables and of settings, without a change of meaning. */
 const forms: Readonly<Record<string, (text: string) => { value: string; said: string }>> = {
   siprec_protocol: (text) => ({
     value: text.toLowerCase(),

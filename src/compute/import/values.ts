@@ -1,9 +1,9 @@
-/** A number as Ansible writes it: 1000000.0 stays what a password of that text is. */
+/** A number with its text in Ansible's output: the password 1000000.0 must keep its text. */
 export class Numeral {
   constructor(readonly text: string) {}
 }
 
-/** A value that ansible-vault holds. What it decrypts to is not looked at. */
+/** A value that is encrypted with ansible-vault. It is never decrypted. */
 export class Vaulted {}
 
 export type Value = string | boolean | null | Numeral | Vaulted | Value[] | { [name: string]: Value };
@@ -11,7 +11,7 @@ export type Value = string | boolean | null | Numeral | Vaulted | Value[] | { [n
 /** The variables of one host. */
 export type Variables = Readonly<Record<string, Value>>;
 
-/** JSON as Ansible's programs print it, with numbers as they are written there. Throws SyntaxError. */
+/** Parses JSON of Ansible's programs, and keeps the texts of numbers. Throws SyntaxError. */
 export function parseAnsibleJson(text: string): Value {
   const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\bNaN\b|-?\bInfinity\b/g;
   const marked = text.replace(tokens, (token) => (token.startsWith('"') ? token : `{"__number":"${token}"}`));
@@ -26,7 +26,7 @@ function revive(_: string, value: unknown): unknown {
   return __ansible_vault === undefined ? value : new Vaulted();
 }
 
-/** The text that a template of the role writes for a value (Python's str). */
+/** The text of a value in a template of the role (Python's str). */
 export function textOf(value: Value | undefined): string {
   if (value instanceof Numeral) return value.text;
   if (typeof value === "boolean") return value ? "True" : "False";
@@ -41,7 +41,7 @@ export function textsIn(value: Value | undefined): string[] {
   return Object.values(value).flatMap((inner) => textsIn(inner));
 }
 
-/** True for what Ansible still has to resolve. */
+/** Whether a value contains a template that Ansible must resolve. */
 export function hasTemplate(value: Value | undefined): boolean {
   return textsIn(value).some((text) => /\{\{|\{%/.test(text));
 }

@@ -1,4 +1,4 @@
-/** One destination as `kamcmd dispatcher.list` shows it. */
+/** One destination in the output of `kamcmd dispatcher.list`. */
 export interface DispatcherTarget {
   set: number;
   uri: string;
@@ -7,7 +7,7 @@ export interface DispatcherTarget {
   priority: number;
 }
 
-/** What the two letters mean, in the words of operators. */
+/** The meaning of the flags, for operators. */
 const states: Record<string, string> = {
   A: "up",
   T: "failing: some calls or OPTIONS were not answered, but too few to take it out",
@@ -21,7 +21,7 @@ export function flagsMeaning(flags: string): string {
   return states[flags.charAt(0)] ?? "unknown";
 }
 
-/** Reads what `kamcmd dispatcher.list` prints. */
+/** Reads the output of `kamcmd dispatcher.list`. */
 export function readDispatcherList(text: string): DispatcherTarget[] {
   const targets: DispatcherTarget[] = [];
   let set = 0;

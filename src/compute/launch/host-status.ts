@@ -9,20 +9,20 @@ export const bootSteps = [
   "sip-proxy-selftest.service",
 ] as const;
 
-/** What follows the recorders' table, and looks at whether calls are recorded. */
+/** Services that follow the dispatcher table, and that check whether calls are recorded. */
 const watches = ["sip-proxy-dispatcher-sync.service", "sip-proxy-call-watch.service"];
 
-/** Of hosts that have something to tell: user-data that is missing, and files and units that the fleet file adds. */
+/** Units that are only shown in some cases: for missing user-data, and for added files and units. */
 const occasional = ["sip-proxy-user-data.service", "sip-proxy-added.service"];
 
-/** One systemd unit as it stands. */
+/** The state of a systemd unit. */
 export interface UnitState {
   unit: string;
   /** active, activating, failed, inactive */
   state: string;
-  /** What the unit says of itself. */
+  /** The status text that the unit has set. */
   status: string;
-  /** Times that systemd had to start it again. */
+  /** Number of restarts by systemd. */
   restarts: number;
 }
 
@@ -36,7 +36,7 @@ export interface HostStatus {
 const properties = ["Id", "ActiveState", "StatusText", "NRestarts"];
 const divider = "--- dispatcher.list ---";
 
-/** The script that is run on a host to learn its status; `relayUnits` are its media relay's units. */
+/** The script that prints a host's status. `relayUnits`: the units of its media relay. */
 export function statusScript(relayUnits: readonly string[]): string {
   const units = [...bootSteps, ...relayUnits, ...watches, ...occasional];
   return [
@@ -47,7 +47,7 @@ export function statusScript(relayUnits: readonly string[]): string {
   ].join("\n");
 }
 
-/** Reads what the script prints. */
+/** Reads the output of the script. */
 export function readHostStatus(output: string): HostStatus {
   const [units = "", list = ""] = output.split(divider);
   const states = units.split(/\n\s*\n/).flatMap((block) => unitState(block) ?? []);

@@ -1,4 +1,4 @@
-/** How a guest's instructions are run: by the processor, or translated (ten to thirty times slower, works everywhere). */
+/** How QEMU runs a guest: by the processor (kvm), or by translation (tcg), which is 10 to 30 times slower but works everywhere. */
 export type Accelerator = "kvm" | "tcg";
 
 export function acceleratorArgs(accelerator: Accelerator): string[] {
@@ -8,8 +8,8 @@ export function acceleratorArgs(accelerator: Accelerator): string[] {
 }
 
 /**
- * A guest that boots a real kernel, finds no root filesystem, and powers off. A boot sector is not enough: nested hosts exist
- * that run one (slowly, by emulating it) and then fail at the kernel's first VEX-encoded instruction or MSR write.
+ * QEMU's command line for a guest that boots a real kernel, finds no root filesystem, and powers off. A boot sector is not a sufficient
+ * test: some nested hosts run one by slow emulation, and then fail at the kernel's first VEX-encoded instruction or MSR write.
  */
 export function probeArgv(kernel: string) {
   return [
@@ -20,10 +20,10 @@ export function probeArgv(kernel: string) {
   ] as const;
 }
 
-/** QEMU does not end by itself after this; it stops the guest and waits. */
+/** Messages after which QEMU stops the guest and waits, without ending. */
 export const KVM_FAILURE = /KVM internal error|failed to set MSR|kvm_init_vcpu failed|Could not access KVM/;
 
-/** Whether the probing guest came as far as a kernel can without a disk. */
+/** Whether the test guest has reached the point at which a kernel without a disk stops. */
 export function probeSucceeded(exitCode: number, output: string): boolean {
   return exitCode === 0 && output.includes("Unable to mount root fs") && !KVM_FAILURE.test(output);
 }

@@ -1,11 +1,11 @@
 import { UserError } from "../../errors.js";
 
-/** What the cache needs to know of a suite's InRelease file. */
+/** The data of a suite's InRelease file that the cache needs. */
 export interface ArchiveRelease {
   suite: string;
-  /** When the suite was made: seconds since 1970. */
+  /** Date of the suite, in seconds since 1970. */
   epoch: number;
-  /** SHA-256 of main's package index: it changes exactly when what can be installed changes; the file's date does every day. */
+  /** SHA-256 of main's package index. It changes only when packages change; the date of the file changes every day. */
   packagesDigest: string;
 }
 
@@ -13,7 +13,7 @@ export function inReleaseUrl(mirror: string, suite: string): string {
   return `${mirror}/dists/${suite}/InRelease`;
 }
 
-/** Reads an InRelease file. The signature is not checked here: apt does that when it installs from the suite. */
+/** Reads an InRelease file without checking its signature: apt checks it when it installs packages. */
 export function parseRelease(text: string, suite: string): ArchiveRelease {
   const date = /^Date: (.+)$/m.exec(text)?.[1];
   const sums = text.slice(Math.max(text.search(/^SHA256:/m), 0));

@@ -1,4 +1,4 @@
-/** What a local base image is made of: the part of its description that a site may change, and the part that it may not. */
+/** The description of a local base image. BaseSpec has the parts that a site may change; constants below are fixed. */
 export type DebianRelease = "debian-12" | "debian-13";
 
 export interface BaseSpec {
@@ -7,24 +7,24 @@ export interface BaseSpec {
   mirror: string;
   /** The security archive's address; null for a site that mirrors no security suite. */
   securityMirror: string | null;
-  /** Packages beyond BASE_PACKAGES. */
+  /** Packages in addition to BASE_PACKAGES. */
   packages: readonly string[];
-  /** A base that was made before, by its key; where it is gone, apt's preferences hold a new one to the same packages. */
+  /** The key of an earlier base. If it is gone, a new one gets the same packages by these apt preferences. */
   held?: { base: string; preferences: string };
-  /** Size of the disk that the guest sees, MiB; an overlay may be larger and the root filesystem grows into it at boot. */
+  /** Size of the disk in MiB. An overlay may be larger; the root filesystem then grows at boot. */
   diskMiB: number;
 }
 
 const CODENAMES: Record<DebianRelease, string> = { "debian-12": "bookworm", "debian-13": "trixie" };
 
-/** The distribution's own cloud image has these too; without e2fsprogs cloud-init ends in "error" (resize2fs). */
+/** Packages that Debian's cloud image also has. Without e2fsprogs (resize2fs), cloud-init ends with "error". */
 export const BASE_PACKAGES: readonly string[] = [
   "ca-certificates",
   "cloud-guest-utils",
   "cloud-init",
   "dbus",
   "e2fsprogs",
-  "libnss-myhostname", // sudo waits ten seconds for DNS when the host's own name does not resolve
+  "libnss-myhostname", // without it, sudo waits ten seconds for DNS if the host's name does not resolve
   "libnss-resolve",
   "linux-image-cloud-amd64",
   "netplan.io",
@@ -54,11 +54,11 @@ export function baseSpec(given: Partial<BaseSpec> = {}): BaseSpec {
 export interface Suite {
   mirror: string;
   name: string;
-  /** Must be there: without the release's own suite nothing can be made. */
+  /** True for the release's main suite, which is always needed. */
   required: boolean;
 }
 
-/** The suites that a release is made from, the release itself first. */
+/** The suites of a release, the main suite first. */
 export function suitesOf(spec: BaseSpec): Suite[] {
   const name = codename(spec.release);
   const suites: Suite[] = [
@@ -74,7 +74,7 @@ export function codename(release: DebianRelease): string {
   return CODENAMES[release];
 }
 
-/** apt's sources for the suites, in the deb822 format; they stay in the image, so that a bake uses the same mirror. */
+/** apt sources for the suites, in deb822 format. They stay in the image, so that a bake uses the same mirror. */
 export function aptSources(suites: readonly Suite[]): string {
   const stanzas = suites.map(
     (suite) =>
@@ -83,7 +83,7 @@ export function aptSources(suites: readonly Suite[]): string {
   return stanzas.join("\n");
 }
 
-/** The keys of the Debian archive: the same path on the building host (package debian-archive-keyring) and in the image. */
+/** The keys of the Debian archive, at the same path on this machine (package debian-archive-keyring) and in the image. */
 export const ARCHIVE_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 function trimmed(address: string): string {

@@ -15,8 +15,8 @@ function canonical(value: unknown): string {
 }
 
 /**
- * A cache entry's folder: `<label>-<recipe>-<archive>`. The recipe is what was asked for, the archive is the state of
- * the mirror; with the mirror out of reach any entry of the same recipe will do.
+ * The name of a cache entry's folder: `<label>-<recipe>-<archive>`. The recipe is a hash of the request, the archive a hash of the
+ * mirror's state. If the mirror is not reachable, any entry of the same recipe is used.
  */
 export interface EntryName {
   label: string;
@@ -32,7 +32,7 @@ export function entryFolder(name: EntryName): string {
   return `${name.label}-${name.recipe}-${name.archive}`;
 }
 
-/** Folders of the same recipe, whatever the archive's state was. */
+/** Folders of the same recipe, with any state of the archive. */
 export function sameRecipe(folders: readonly string[], name: EntryName): string[] {
   return folders.filter((folder) => folder.startsWith(`${name.label}-${name.recipe}-`));
 }

@@ -1,12 +1,12 @@
 import { isolated } from "./isolation.js";
 
-/** Where a build script finds its inputs, and where it leaves what it made (inside the chroot). */
+/** The folder for inputs and outputs of a build script, inside the chroot. */
 export const BUILD_FOLDER = "/build";
 
 /**
- * A shell script, run by `unshare` as the first process of its own mount, pid, ipc and uts namespaces (and network namespace, unless
- * asked otherwise); $1 is the tree, $2 the work folder, $3 "network" or "alone". Of the host it shows the build the work folder and five device nodes.
- * All mounts go with the namespace.
+ * A shell script that `unshare` runs as the first process of new mount, pid, ipc and uts namespaces (and a network namespace, unless $3 is
+ * "network"). $1: the tree; $2: the work folder; $3: "network" or "alone". The build sees only the work folder and five device nodes of
+ * this machine. All mounts end with the namespace.
  */
 export const ENTER_CHROOT = `set -eu
 mkdir -p "$1/proc" "$1/dev" "$1${BUILD_FOLDER}"
@@ -30,7 +30,7 @@ exec chroot "$1" /usr/bin/env -i \\
   sh -eu -c 'cd ${BUILD_FOLDER} && exec sh -eu script'
 `;
 
-/** `enter` is the file that ENTER_CHROOT was written to. */
+/** `enter`: the file with ENTER_CHROOT. */
 export function enterChrootArgv(
   enter: string,
   tree: string,

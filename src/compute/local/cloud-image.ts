@@ -1,24 +1,24 @@
 import type { DebianRelease } from "./base-spec.js";
 import { SECTOR } from "./disk-layout.js";
 
-/** The partition of a cloud image that holds the system, as its disk was made. */
+/** The root partition of a cloud image. */
 export interface RootPartition {
   /** Sectors. */
   start: number;
   sectors: number;
 }
 
-/** Its filesystem: what boot loaders and fstab know it by, and when it was made (seconds since 1970). */
+/** Its filesystem: UUID and label for boot loaders and fstab, and its creation time (seconds since 1970). */
 export interface RootFilesystem {
   uuid: string;
   label: string;
   epoch: number;
 }
 
-/** Debian's cloud images have the root filesystem in the first partition, whatever comes before it on the disk. */
+/** Debian's cloud images have the root filesystem in partition 1, which is not always the first on the disk. */
 export const ROOT_NUMBER = 1;
 
-/** util-linux' partx: where the root partition lies. */
+/** The command (util-linux' partx) that prints the position of the root partition. */
 export function partitionArgv(disk: string) {
   return ["partx", "-g", "-b", "-o", "START,SECTORS", "-n", String(ROOT_NUMBER), "--", disk] as const;
 }
@@ -28,12 +28,12 @@ export function readPartition(output: string): RootPartition | undefined {
   return start === undefined ? undefined : { start: Number(start), sectors: Number(sectors) };
 }
 
-/** A filesystem within a disk, as e2fsprogs are told of it. */
+/** A filesystem inside a disk, in the syntax of e2fsprogs. */
 export function withinDisk(disk: string, { start }: RootPartition): string {
   return `${disk}?offset=${start * SECTOR}`;
 }
 
-/** What `dumpe2fs -h` (C locale, UTC) says. */
+/** Reads the output of `dumpe2fs -h` (C locale, UTC). */
 export function readFilesystem(output: string): RootFilesystem | undefined {
   const value = (name: string) => new RegExp(`^${name}: +(.*)$`, "m").exec(output)?.[1] ?? "";
   const uuid = value("Filesystem UUID");
@@ -43,12 +43,12 @@ export function readFilesystem(output: string): RootFilesystem | undefined {
   return { uuid, label: label === "<none>" ? "" : label, epoch: made / 1000 };
 }
 
-/** What a bake works with in a base; Debian's cloud images have all of it. */
+/** Packages that a bake needs in a base. Debian's cloud images have all of them. */
 const NEEDED = ["cloud-init", "openssh-server", "sudo", "systemd-resolved", "systemd-sysv"] as const;
 
 const RELEASES: Record<string, DebianRelease> = { "12": "debian-12", "13": "debian-13" };
 
-/** What an image is, by its os-release(5) and dpkg's status file; or why it is no base. */
+/** An image's system, from its os-release(5) and dpkg's status file; or why it cannot be a base. */
 export function readSystem(
   osRelease: string,
   status: string,
@@ -72,7 +72,7 @@ export function readSystem(
   return { release };
 }
 
-/** Name to architecture. */
+/** The architecture of each package, by name. */
 function installedPackages(status: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const stanza of status.split(/\n{2,}/)) {
@@ -82,7 +82,7 @@ function installedPackages(status: string): Map<string, string> {
   return found;
 }
 
-/** The newest kernel's file, of what debugfs' `ls -p /boot` lists. */
+/** The file of the newest kernel, from the output of debugfs' `ls -p /boot`. */
 export function newestKernel(listing: string): string | undefined {
   const names = [...listing.matchAll(/\/(vmlinuz-[\w.+~-]+)\/\d+\/$/gm)].map(([, name = ""]) => name);
   return names.sort(new Intl.Collator("en", { numeric: true }).compare).at(-1);

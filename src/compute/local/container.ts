@@ -5,37 +5,37 @@ import { FIRST_SECTOR, SECTOR } from "./disk-layout.js";
 export interface Container {
   engine: "container";
   name: string;
-  /** What it is called on this machine, where names of several fleets meet: its cgroup, and the argument that tells its process. */
+  /** Its unique name on this machine, among all fleets: name of its cgroup, and an argument that identifies its process. */
   id: string;
-  /** A raw disk whose root filesystem lies, read-only, under the container's own changes. */
+  /** A raw disk with the root filesystem: the read-only lower layer under the container's changes. */
   disk: string;
   /** The folder of the container: its changes and its mount points. */
   folder: string;
   /** Folder with the NoCloud seed. */
   seed: string;
-  /** Where what the guest writes to its console is put. */
+  /** File for the output of the guest's console. */
   console: string;
   pidfile: string;
-  /** The network namespace that is the container's alone, made by `ip netns add`. */
+  /** The container's network namespace, made by `ip netns add`. */
   namespace: string;
-  /** The network namespace from which it is reached, where that is not the machine's own. */
+  /** The network namespace from which it is reachable; undefined: this machine's. */
   netns?: string;
 }
 
-/** The name of the container's network card. netplan finds a veth by its name only: it matches permanent addresses, of which a veth has none. */
+/** Name of the container's network interface. netplan can match a veth only by name: a veth has no permanent MAC address. */
 export const CONTAINER_NIC = "eth0";
 
-/** Units that mean nothing in a container; PID 1 of a container reads its arguments as the kernel's command line. */
+/** Units without a use in a container. They are masked by arguments: PID 1 of a container reads these like a kernel command line. */
 export const MEANINGLESS = ["systemd-remount-fs.service", "console-getty.service"];
 
-/** Folders inside a container's folder: the image's filesystem, the container's changes, overlayfs' own, and what they make together. */
+/** Folders inside a container's folder: the image's filesystem, the container's changes, overlayfs' work folder, the merged tree. */
 export const TREE_FOLDERS = { lower: "lower", upper: "upper", work: "work", root: "root" } as const;
 
 const { lower, upper, work, root } = TREE_FOLDERS;
 
 /**
- * Run in a mount namespace of its own: $1 is the disk, $2 the container's folder, what follows the command that works in the tree. All mounts,
- * and the loop device, go with the command. Paths of overlayfs are relative: in its options commas and colons have a meaning.
+ * Runs in a new mount namespace. $1: the disk; $2: the container's folder; then the command that works in the tree. All mounts, and the
+ * loop device, end with the command. Paths for overlayfs are relative, because commas and colons have a meaning in its options.
  */
 const MOUNT_TREE = `set -eu
 disk=$1
@@ -47,7 +47,7 @@ mount -t overlay -o lowerdir=${lower},upperdir=${upper},workdir=${work} overlay 
 exec "$@"
 `;
 
-/** A command that finds the disk's tree, with the changes of the folder, at `root` in that folder, which is its working directory. */
+/** Wraps a command so that the merged tree is at `root` in its working directory, which is the container's folder. */
 export function inTree(
   { disk, folder }: Pick<Container, "disk" | "folder">,
   command: readonly string[],
@@ -56,12 +56,12 @@ export function inTree(
   return [...unshare, "sh", "-c", MOUNT_TREE, "tree", disk, folder, ...command];
 }
 
-/** Where cgroups lie on machines with cgroup v2, with both, and with v1 alone. */
+/** Mount points of cgroups with cgroup v2, with both versions, and with v1 only. */
 export const CGROUP_ROOTS = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"] as const;
 
 /**
- * $1 is the container's id, $2 its pid file. Containers must not share a cgroup: each one's systemd would take the other's services for
- * its own.
+ * $1: the container's id; $2: its pid file. Containers must not share a cgroup: systemd in one would treat services of the other as its
+ * own.
  */
 const OWN_CGROUP = `set -eu
 id=$1
@@ -75,7 +75,7 @@ done
 exec "$@"
 `;
 
-/** The same where systemd is PID 1, and cgroups are its own: a scope outlives the login that it is started from. */
+/** The same if PID 1 is systemd, which manages cgroups. A scope outlives the login session that starts it. */
 const OWN_SCOPE = `set -eu
 id=$1
 echo $$ > "$2"
@@ -83,26 +83,26 @@ shift 2
 exec systemd-run --quiet --scope --collect --slice=machine.slice --property=Delegate=yes --unit="$id" -- "$@"
 `;
 
-/** The cgroups in which the processes of a container are. */
+/** The cgroups of a container's processes. */
 export function cgroupsOf(id: string): string[] {
   return CGROUP_ROOTS.flatMap((root_) => [`${root_}/${id}`, `${root_}/machine.slice/${id}.scope`]);
 }
 
 /**
- * The program and its arguments; every part replaces itself by the next, so the process that is started is nspawn in the end.
- * `systemd`: this machine's PID 1 is systemd. `initArgs` are for the container's PID 1, beside those that every container gets.
+ * The container's command line. Every part replaces itself (exec) by the next, so the started process becomes nspawn.
+ * `systemd`: PID 1 of this machine is systemd. `initArgs`: more arguments for the container's PID 1.
  */
 export function containerArgv(
   container: Container,
   { systemd, initArgs = [] }: { systemd: boolean; initArgs?: readonly string[] },
 ): [string, ...string[]] {
-  // in its network namespace before nspawn starts: with --network-namespace-path systemd 252 shows the container the /sys of another one
+  // enters the network namespace before nspawn: with --network-namespace-path, systemd 252 shows the /sys of another namespace
   const inNamespace = ["nsenter", `--net=/run/netns/${container.namespace}`];
   const tree = inTree(container, [...nspawnArgv(container), ...initArgs]);
   return inOwnCgroup(container, systemd, [...inNamespace, ...tree]);
 }
 
-/** A command in a cgroup of its own, its pid in a file. `systemd`: this machine's PID 1 is systemd. */
+/** Wraps a command to run in a new cgroup, with its pid in a file. `systemd`: PID 1 of this machine is systemd. */
 export function inOwnCgroup(
   { id, pidfile }: Pick<Container, "id" | "pidfile">,
   systemd: boolean,
@@ -115,7 +115,7 @@ function nspawnArgv({ id, name, seed }: Container): string[] {
   return [
     ...["systemd-nspawn", "--quiet", "--boot", `--directory=${root}`],
     ...[`--machine=${id}`, `--hostname=${name}`],
-    // neither machined nor a bus is needed, and nothing of this machine gets in
+    // works without machined and D-Bus, and without settings of this machine
     ...["--register=no", "--keep-unit", "--settings=no", "--link-journal=no"],
     ...["--resolv-conf=off", "--timezone=off"],
     "--capability=CAP_NET_ADMIN", // for the guest's packet filter
@@ -125,15 +125,15 @@ function nspawnArgv({ id, name, seed }: Container): string[] {
   ];
 }
 
-/** nspawn's bind mounts are separated by colons. */
+/** Escapes a path for nspawn's --bind, where colons are separators. */
 export function bindPath(path: string): string {
   return path.replace(/[\\:]/g, "\\$&");
 }
 
-/** For nspawn: systemd 256 and later boot with cgroup v2 only, which is there on machines with v1 too. */
+/** For nspawn: systemd 256 and later need cgroup v2, which also exists on machines with v1. */
 export const NSPAWN_ENVIRONMENT = { SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1" };
 
-/** Whether a process with these arguments is the container's, at any moment of its start. */
+/** Whether a process with these arguments belongs to the container, in any phase of its start. */
 export function isContainerProcess({ id }: Container, argv: readonly string[]): boolean {
   return argv.includes(`--machine=${id}`);
 }

@@ -1,6 +1,6 @@
 /**
- * The front of a command that works in mount and pid namespaces of its own. Whatever ends this process, also SIGKILL, ends all that the
- * command started, and its mounts go with the namespace: nothing is left that a later `rm -r` could run into.
+ * The beginning of a command line that runs in new mount and pid namespaces. If this process ends, even by SIGKILL, all processes of the
+ * command end, and its mounts disappear with the namespace, so that a later `rm -r` cannot run into them.
  */
 export function isolated(...more: readonly string[]): [string, ...string[]] {
   const unshare = [

@@ -1,15 +1,15 @@
-/** What tells one process from every other on this machine, before and after: a pid alone is used again. */
+/** Identifies a process among all processes of this machine: pids alone are reused. */
 export interface ProcessIdentity {
   pid: number;
-  /** When it started: clock ticks since boot (field 22 of /proc/PID/stat). */
+  /** Start time in clock ticks since boot (field 22 of /proc/PID/stat). */
   startTicks: number;
   /** /proc/sys/kernel/random/boot_id */
   bootId: string;
 }
 
 /**
- * State letter and start time from /proc/PID/stat. The second field is the program's name in parentheses and may hold blanks and
- * parentheses itself, so the fields are counted from the last one.
+ * State letter and start time from /proc/PID/stat. The second field is the program's name in parentheses, which may contain blanks and
+ * parentheses, so fields are counted from the last `)`.
  */
 export function parseStat(stat: string): { state: string; startTicks: number } | undefined {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

@@ -1,11 +1,11 @@
-/** Bytes of a qcow2 file that readQcow2Header looks at. */
+/** Bytes of a qcow2 file that readQcow2Header needs. */
 export const QCOW2_HEADER_BYTES = 80;
 
 const [DIRTY, EXTERNAL_DATA] = [1n << 0n, 1n << 2n];
 
 /**
- * What the beginning of a file says of it as qcow2 (QEMU's docs/interop/qcow2.rst): the size of its disk in bytes, or why it is no image
- * that stands by itself. One with a backing file or external data has QEMU read other files of whoever opens it.
+ * Reads the header of a qcow2 (QEMU's docs/interop/qcow2.rst): the size of its disk in bytes, or why the file cannot be used. Images with a
+ * backing file or external data are refused, because QEMU would read other files of the user who opens them.
  */
 export function readQcow2Header(start: Buffer): { bytes: number } | { fault: string } {
   if (start.length < QCOW2_HEADER_BYTES || start.toString("latin1", 0, 4) !== "QFI\xfb")

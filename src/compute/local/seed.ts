@@ -1,20 +1,20 @@
 /** cloud-init's NoCloud seed: the three files of the disk labelled "cidata". */
 export interface Seed {
   metaData: MetaData;
-  /** As it would be handed to EC2: text, or gzip. */
+  /** In the same form as for EC2: text, or gzip. */
   userData: string | Uint8Array;
   network: readonly NicConfig[];
 }
 
 export interface MetaData {
-  /** A new value makes cloud-init run its once-per-instance parts again. */
+  /** With a new value, cloud-init runs its per-instance modules again. */
   instanceId: string;
   hostname: string;
   /** OpenSSH public keys for the distribution's default user ("debian"). */
   publicKeys: readonly string[];
 }
 
-/** How the guest sets up one network card, which it knows by its MAC address, or by its name. */
+/** The configuration of one network interface, which is identified by MAC address or name. */
 export type NicConfig = ({ mac: string } | { interface: string }) & NicAddresses;
 
 export interface NicAddresses {
@@ -28,8 +28,8 @@ export interface NicAddresses {
 export const SEED_LABEL = "cidata";
 
 /**
- * File name to content. JSON, which is YAML too: a MAC address that a YAML printer leaves without quotes can be a
- * number in base 60 to cloud-init's YAML 1.1 reader.
+ * The seed's files by name. They are JSON, which is valid YAML: in YAML without quotes, cloud-init's YAML 1.1 parser could read a MAC
+ * address as a number in base 60.
  */
 export function seedFiles(seed: Seed): Record<string, string | Uint8Array> {
   return {
@@ -75,7 +75,7 @@ function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Either program makes the same disk from a folder of seed files. */
+/** The command that makes the disk from a folder of seed files, with either of two programs. */
 export function seedIsoArgv(
   program: "genisoimage" | "xorriso",
   folder: string,

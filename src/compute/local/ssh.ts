@@ -1,4 +1,4 @@
-/** How a guest is reached. */
+/** The address and credentials of a guest. */
 export interface SshTarget {
   host: string;
   port: number;
@@ -10,8 +10,8 @@ export interface SshTarget {
 }
 
 /**
- * ssh that reads and writes nothing of the operator's own (configuration, agent, known hosts) and never asks. A guest's host
- * keys are new with every first boot, so they are not checked: use it for guests on this machine only.
+ * An ssh command line that does not use the operator's configuration, agent or known hosts, and never prompts. A guest has new host keys
+ * after every first boot, so they are not checked: use it only for guests on this machine.
  */
 export function sshArgv(target: SshTarget, command: string): [string, ...string[]] {
   const options = [

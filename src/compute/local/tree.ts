@@ -1,10 +1,10 @@
 import { posix } from "node:path";
 
-/** A folder that is the root of a system, as a command that works in it finds it. */
+/** The root folder of a system, with a way to run commands in it. */
 export interface Tree {
   /** Absolute. */
   root: string;
-  /** The command, run where the tree is at `root`; in a mount namespace of its own when there are layers. */
+  /** Wraps a command so that the tree is at `root`; with layers, in a separate mount namespace. */
   around: (command: readonly string[]) => [string, ...string[]];
 }
 
@@ -15,7 +15,7 @@ export function plainTree(root: string): Tree {
 /** Folders beside `root` in the folder of a layered tree. */
 export const LAYER_FOLDERS = ["lower", "upper", "work", "root"] as const;
 
-/** Paths of overlayfs are relative: in its options commas and colons have a meaning. */
+/** Paths for overlayfs are relative, because commas and colons have a meaning in its options. */
 const MOUNT_LAYERS = `set -eu
 cd "$2"
 mount --bind -- "$1" lower
@@ -24,7 +24,7 @@ shift 2
 exec "$@"
 `;
 
-/** A tree, which stays as it is, under the changes that `folder` holds (LAYER_FOLDERS are there). */
+/** A tree that is not changed (`lower`), with a layer of changes in `folder`, where LAYER_FOLDERS exist. */
 export function layeredTree(lower: string, folder: string): Tree {
   const mount = [
     "unshare",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { acceleratorArgs, type Accelerator } from "./accelerator.js";
 
-/** A port of the machine that leads into the guest. */
+/** A port of this machine that is forwarded to the guest. */
 export interface Forward {
   protocol: "tcp" | "udp";
   /** 127.0.0.1 unless given. */
@@ -11,12 +11,12 @@ export interface Forward {
 }
 
 export type Nic =
-  /** QEMU's own network: outgoing traffic only, and the ports forwarded. */
+  /** QEMU's user network: outgoing traffic, and forwarded ports. */
   | { kind: "user"; mac: string; forwards: readonly Forward[] }
-  /** A tap device that exists already (in the VM's network namespace, when it has one). */
+  /** An existing tap device (in the VM's network namespace, if it has one). */
   | { kind: "tap"; mac: string; name: string };
 
-/** One guest: everything that its QEMU process is started with. Paths are absolute. */
+/** One guest: all inputs for its QEMU process. Paths are absolute. */
 export interface VirtualMachine {
   name: string;
   memoryMiB: number;
@@ -29,14 +29,14 @@ export interface VirtualMachine {
   disk: string;
   /** ISO with the NoCloud seed. */
   seed: string;
-  /** Where what the guest writes to its serial port is put. */
+  /** File for the output of the guest's serial port. */
   console: string;
-  /** Unix socket of QEMU's machine protocol. */
+  /** Unix socket of the QEMU Machine Protocol. */
   qmp: string;
   pidfile: string;
 }
 
-/** The program and its arguments. QEMU goes to the background by itself once the guest runs, and outlives its caller. */
+/** QEMU's command line. QEMU goes to the background when the guest runs, and outlives its caller. */
 export function qemuArgv(vm: VirtualMachine): [string, ...string[]] {
   const qemu = [
     "qemu-system-x86_64",
@@ -67,18 +67,18 @@ function forward(rule: Forward): string {
   return `hostfwd=${rule.protocol}:${rule.hostAddress ?? "127.0.0.1"}:${rule.hostPort}-:${rule.guestPort}`;
 }
 
-/** In a QEMU option list a comma inside a value is written twice. */
+/** Escapes a value in QEMU's option lists: commas are doubled. */
 function escaped(value: string): string {
   return value.replaceAll(",", ",,");
 }
 
-/** An address for a network card that stays the same for the same words (fleet, VM, index): QEMU's prefix and 24 bits of a hash. */
+/** A MAC address that is always the same for the same words (fleet, VM, index): QEMU's prefix and 24 bits of a hash. */
 export function macAddress(...words: readonly (string | number)[]): string {
   const hash = createHash("sha256").update(words.join("\0")).digest("hex");
   return `52:54:00:${hash.slice(0, 6).replace(/..\B/g, "$&:")}`;
 }
 
-/** A qcow2 file that holds what differs from its base; larger than the base when a size is given. */
+/** The command that makes a qcow2 with the base as backing file; larger than the base if a size is given. */
 export function overlayArgv(base: string, overlay: string, diskMiB?: number): [string, ...string[]] {
   const size = diskMiB === undefined ? [] : [`${diskMiB}M`];
   return ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", base, overlay, ...size];

@@ -1,4 +1,4 @@
-/** A stream of a call, from the platform to the recorder; null for what the media relay does not tell. */
+/** A stream of a call, from the platform to the recorder; null for values that the media relay does not have. */
 export interface CallStream {
   stream: number;
   packets: number | null;
@@ -7,10 +7,10 @@ export interface CallStream {
   jitter_ms: number | null;
 }
 
-/** A call as a host tells it (its tell-calls). */
+/** A call in the output of a host's tell-calls. */
 export interface Call {
   call_id: string;
-  /** `moved`: another proxy has set it up. */
+  /** `moved`: another proxy has set up the call. */
   state: "setup" | "up" | "moved";
   /** PROTOCOL:ADDRESS:PORT of the platform. */
   source: string | null;

@@ -1,14 +1,14 @@
-/** One look at a host, in the order in which a knowledgeable person looks. */
+/** The result of one check of a host. */
 export interface Finding {
-  /** `note`: to be known; `bad`: to be mended. */
+  /** `note`: information; `bad`: needs a fix. */
   state: "ok" | "note" | "bad";
   subject: string;
   finding: string;
-  /** What to do about it; empty where nothing is to be done. */
+  /** What to do; empty if there is nothing to do. */
   wayOut: string;
 }
 
-/** Reads what doctor.sh prints. */
+/** Reads the output of doctor.sh. */
 export function readFindings(output: string): Finding[] {
   return output.split("\n").flatMap((line) => {
     const [state = "", subject = "", finding = "", wayOut = ""] = line.split("\t");

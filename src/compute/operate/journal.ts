@@ -1,18 +1,18 @@
 import { shellQuote } from "../quote/shell.js";
 
-/** The units of a host that say what becomes of calls. */
+/** The units of a host with log lines about calls. */
 const units = ["kamailio", "rtpproxy@*", "rtpengine@*", "sip-proxy-*"];
 
 export interface JournalQuery {
-  /** As journalctl takes it: "10 min ago", "2026-11-28 17:00". */
+  /** In the form of journalctl: "10 min ago", "2026-11-28 17:00". */
   since?: string;
-  /** Where the last answer ended; instead of `since`. */
+  /** The end of the last answer; replaces `since`. */
   cursor?: string;
-  /** PCRE2. */
+  /** A PCRE2 expression. */
   grep?: string | undefined;
 }
 
-/** The script that asks a host's journal. */
+/** The script that queries a host's journal. */
 export function journalScript({ since, cursor, grep }: JournalQuery): string {
   const words = [
     ...[
@@ -29,7 +29,7 @@ export function journalScript({ since, cursor, grep }: JournalQuery): string {
     ...(cursor === undefined ? [] : [`--after-cursor=${cursor}`]),
     ...(grep === undefined ? [] : [`--grep=${grep}`]),
   ];
-  // without a line that fits it ends with 1, and says nothing
+  // journalctl ends with 1 and without a message if no line matches
   const journalctl = words.map(shellQuote).join(" ");
   return `if ! { errors=$(${journalctl} 2>&1 >&3); } 3>&1 && [ -n "$errors" ]; then printf '%s\\n' "$errors" >&2; exit 1; fi`;
 }
@@ -39,7 +39,7 @@ export interface Journal {
   cursor: string | undefined;
 }
 
-/** Reads its answer. */
+/** Reads the script's output. */
 export function readJournal(output: string): Journal {
   const lines = output.split("\n");
   const cursor = lines.find((line) => line.startsWith("-- cursor: "))?.slice("-- cursor: ".length);

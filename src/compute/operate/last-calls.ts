@@ -2,20 +2,20 @@ import type { Destination } from "../dispatcher/drain.js";
 import type { Call } from "./call.js";
 import type { HostLook } from "./look.js";
 
-/** What is left on a host of the calls of recorders that are drained; undefined while it does not answer. */
+/** Number of calls that drained recorders still have through a host; undefined while it does not answer. */
 export interface CallsLeft {
   host: string;
   calls: number | undefined;
-  /** Why it counts calls that another recorder may have. */
+  /** Why the number may include calls of other recorders. */
   note?: string;
 }
 
-/** Counts on one host the calls that recorders still have, look after look. */
+/** Counts the remaining calls of drained recorders on one host, over several queries. */
 export class LastCalls {
   readonly #uris: ReadonlySet<string>;
-  /** Calls that were being set up when recorders had just been drained: one of them may get them. */
+  /** Calls that were being set up when the drain began: a drained recorder may still get them. */
   #early: ReadonlySet<string> | undefined;
-  /** Whether there are none whose recorder nobody knows: such a call holds its sessions of the relay all the time. */
+  /** True once a query found no call with an unknown recorder. Such calls always have sessions in the relay, so none was missed. */
   #allKnown = false;
 
   constructor(
@@ -25,7 +25,7 @@ export class LastCalls {
     this.#uris = new Set(drained.map(({ destination }) => destination));
   }
 
-  /** How many are left, by a look that began when the host had the recorders disabled. */
+  /** The number of remaining calls, by a query that began after the host had disabled the recorders. */
   count({ calls, count }: HostLook): CallsLeft {
     const { host } = this;
     if (calls === undefined)
@@ -47,7 +47,7 @@ export class LastCalls {
   }
 }
 
-/** Calls that the media relay has, and of which there is no dialog. */
+/** The number of calls in the media relay for which Kamailio has no dialog. */
 function unknownCalls(calls: readonly Call[], count: number | undefined): number | undefined {
   if (count === undefined) return undefined;
   return Math.max(0, count - calls.filter(({ state }) => state !== "moved").length);

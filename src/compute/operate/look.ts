@@ -1,31 +1,31 @@
 import { readDispatcherList, type DispatcherTarget } from "../launch/dispatcher-flags.js";
 import type { Call } from "./call.js";
 
-/** What a host has loaded, and which calls are up on it. */
+/** The state of a host: its loaded dispatcher list, its current calls, and whether it is ready. */
 export interface HostLook {
   targets: DispatcherTarget[];
-  /** undefined: an image of a former release, which does not tell them. */
+  /** Undefined for an image of an earlier release, which does not list calls. */
   calls: Call[] | undefined;
-  /** As the host counts them itself (sip-proxy-drain status); undefined when neither Kamailio nor the media relay answers. */
+  /** The host's own count (sip-proxy-drain status); undefined if neither Kamailio nor the media relay answers. */
   count: number | undefined;
-  /** On its way out: it takes no new calls, or soon will not. */
+  /** It is draining: it accepts no new calls, or is about to. */
   draining: boolean;
-  /** It still takes calls: others may remember its address from DNS, which it leaves before it drains. */
+  /** It has left DNS but still accepts calls, because DNS clients may have its address cached. Then it drains. */
   leavesDns: boolean;
-  /** The end of its boot has been reached: its self-test has passed. */
+  /** Its boot has ended and its self-test has passed. */
   ready: boolean;
-  /** Calls that it takes at once; 0 where there is no limit, or none is known. */
+  /** Most simultaneous calls; 0 if there is no limit, or if it is unknown. */
   limit: number;
-  /** Requests that it has refused since Kamailio started, by reason (no_recorder, full, …: the labels of sip_proxy_refused_total). */
+  /** Requests refused since Kamailio's start, by reason (no_recorder, full, …: the labels of sip_proxy_refused_total). */
   refused: Record<string, number>;
-  /** When its packages were last changed, in seconds since 1970: of a baked host, the bake. */
+  /** Time of the last change of packages, in seconds since 1970; usually the bake. */
   packagesAt: number | undefined;
 }
 
 const divider = "--- sip-proxy ---";
 const lib = "/usr/lib/sip-proxy";
 
-/** The script, run as root, that prints it; `before` is run first. Hosts of former releases have all but `calls`. */
+/** The script, for root, that prints the state. `before`: commands to run first. Hosts of earlier releases print all except `calls`. */
 export function lookScript(before: readonly string[] = []): string {
   return [
     ...before,
@@ -35,7 +35,7 @@ export function lookScript(before: readonly string[] = []): string {
     `echo; echo '${divider}'`,
     "sip-proxy-drain status 2>/dev/null",
     `echo '${divider}'`,
-    // in this order: the one becomes the other
+    // in this order, because `leaving` becomes `draining`
     "if [ -s /var/lib/sip-proxy/leaving ]; then echo leaving; fi",
     "if [ -s /var/lib/sip-proxy/draining ]; then echo draining; fi",
     "if [ -e /run/sip-proxy/ready ]; then echo ready; fi",
@@ -49,7 +49,7 @@ export function lookScript(before: readonly string[] = []): string {
   ].join("\n");
 }
 
-/** Reads what the script prints. */
+/** Reads the output of the script. */
 export function readLook(output: string): HostLook {
   const sections = output.split(divider);
   const [list = "", calls = "", count = "", marks = "", limit = "", counts = "", packages = ""] = sections;

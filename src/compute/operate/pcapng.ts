@@ -3,15 +3,15 @@
 const SECTION_HEADER = 0x0a0d0d0a;
 const INTERFACE = 1;
 const PACKET = 6;
-/** IP packets without a header of the link (https://www.tcpdump.org/linktypes.html). */
+/** IP packets without a link-layer header (https://www.tcpdump.org/linktypes.html). */
 const LINKTYPE_RAW = 101;
 const IF_NAME = 2;
 const IF_TSRESOL = 9;
 
-/** The longest block of a packet. */
+/** Largest block of a packet, in bytes. */
 const LONGEST = 1 << 18;
 
-/** The beginning of a file of packets from hosts, each an interface of its own; times in ns. */
+/** The header of a file with packets of several hosts. Each host is an interface; times are in ns. */
 export function pcapngHeader(hosts: readonly string[]): Buffer {
   const body = Buffer.alloc(16);
   body.writeUInt32LE(0x1a2b3c4d, 0); // its byte order
@@ -46,13 +46,13 @@ function block(type: number, body: Buffer): Buffer {
   return Buffer.concat([head, length, body, length]);
 }
 
-/** Blocks of packets from one host, as they come in pieces. */
+/** Reassembles blocks of packets from one host that arrive in pieces. */
 export class PacketBlocks {
   #rest = Buffer.alloc(0);
 
   constructor(private readonly host: number) {}
 
-  /** Those that are whole now, with the host's number in the file. Throws RangeError where there is something else. */
+  /** The blocks that are complete now, with the host's interface number. Throws RangeError for other data. */
   take(piece: Buffer): Buffer {
     const all = Buffer.concat([this.#rest, piece]);
     let end = 0;

@@ -1,8 +1,8 @@
 import type { HostLook } from "./look.js";
 
 /**
- * Why a host cannot be taken away now: another one is not ready, or the others cannot hold the calls that are up on all of them. Its own calls
- * end there; as many new ones come meanwhile. undefined when it can.
+ * Why a host cannot be drained now: another host is not ready, or the others have no room for the calls of all hosts together. (The host's
+ * calls end on it, but as many new ones begin on the others meanwhile.) Undefined if it can.
  */
 export function objection(
   host: string,

@@ -3,9 +3,9 @@ import type { Artefact } from "../artefact.js";
 import { shellQuote } from "../quote/shell.js";
 
 /**
- * The script that gives a running host other secrets, and takes them into use; when that fails, or it is cut off, the former ones stay. One at a time
- * on a host. The texts are in the script, which goes by standard input: no program has them as an argument. A script that arrives in part does
- * nothing. `files`: all that the host is to have of them, by their path below /.
+ * The script that writes new secrets on a running host and loads them. If it fails or is interrupted, the earlier ones stay. Only one runs at
+ * a time on a host. The script contains the texts and is sent to standard input, so they are no arguments of a program. An incomplete script
+ * does nothing. `files`: all files of these secrets that the host will have; paths are relative to /.
  */
 function secretsScript(files: readonly Artefact[], names: readonly string[], use: readonly string[]): string {
   const put = files.map(
@@ -49,7 +49,7 @@ rotate
 `;
 }
 
-/** libpq reads the password file for each connection: nothing has to be started anew. The line is as the host's configure writes it. */
+/** libpq reads the password file for each connection, so no restart is needed. The line has the same form as in the host's configure. */
 const usePassword = [
   'for file in "$etc"/secrets/dbpass_kam*; do fetch_secret "$run/secrets" "$file"; done',
   'pass=$(<"$run/secrets/dbpass_kam")',
@@ -63,7 +63,7 @@ export function passwordScript(files: readonly Artefact[]): string {
   return secretsScript(files, ["dbpass_kam"], usePassword);
 }
 
-/** Prints subject and end of the certificate that is in force then. */
+/** The script for a certificate. It prints the subject and expiry of the loaded certificate. */
 export function certificateScript(files: readonly Artefact[]): string {
   return secretsScript(
     files,

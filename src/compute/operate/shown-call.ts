@@ -1,6 +1,6 @@
 import type { Call, CallStream } from "./call.js";
 
-/** A call as the table shows it: who, recorder, age, packets and loss of each stream. */
+/** A call's row in the table: parties, recorder, age, packets and loss of each stream. */
 export function callRow(host: string, call: Call, names: ReadonlyMap<string, string>): string[] {
   const { call_id, state, source, recorder, age_s, streams } = call;
   return [
@@ -22,7 +22,7 @@ function ageText(seconds: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
-/** What came and what left for the recorder, and what the relay tells of the way. */
+/** Received and forwarded packets of a stream, with loss and jitter if the relay has them. */
 function streamText({ stream, packets, relayed, lost, jitter_ms }: CallStream): string {
   const details = [
     ...(relayed === null ? [] : [`${relayed} relayed`]),
@@ -33,8 +33,8 @@ function streamText({ stream, packets, relayed, lost, jitter_ms }: CallStream): 
 }
 
 /**
- * What is new between two looks at the calls of hosts, by the hosts' names, and what is gone; and what is known then: a host that did not answer
- * the second time still has its calls.
+ * The calls that have begun or ended between two queries of hosts, and the calls after the second one. A host without a second answer keeps
+ * its calls.
  */
 export function changes<C extends Pick<Call, "call_id">>(
   before: ReadonlyMap<string, readonly C[]>,

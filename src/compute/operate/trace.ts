@@ -1,6 +1,6 @@
 import { shellQuote } from "../quote/shell.js";
 
-/** Which calls a host is to write down, and how long; as templates/operate/trace/trace.py takes it. */
+/** The calls that a host must trace, and for how long, in the form of templates/operate/trace/trace.py. */
 export interface TraceChoice {
   /** Call-IDs; instead of platforms and recorders. */
   ids: readonly string[];
@@ -8,15 +8,15 @@ export interface TraceChoice {
   platforms: readonly string[];
   /** URIs of the dispatcher table. */
   recorders: readonly string[];
-  /** At most so many calls, seconds, bytes. */
+  /** Limits: calls, seconds, bytes. */
   calls: number;
   seconds: number;
   bytes: number;
-  /** Also what RTP carries. */
+  /** Also the payload of RTP. */
   payload: boolean;
 }
 
-/** What the script tells while it runs. */
+/** Messages of the script while it runs. */
 export type TraceEvent =
   | { event: "listening" }
   | { event: "call"; call_id: string; up: boolean }
@@ -28,14 +28,14 @@ export interface TraceEnd {
   calls: { call_id: string; packets: number; ended: boolean }[];
   packets: number;
   bytes: number;
-  /** That the kernel had no room for. */
+  /** Packets that the kernel dropped because its buffer was full. */
   dropped: number;
 }
 
-/** The parts of the program in templates/operate/trace, each of which may import those before it. */
+/** The modules of the program in templates/operate/trace. Each may import earlier ones. */
 export const traceParts = ["packet_filter", "sip_messages", "host_calls", "trace"] as const;
 
-/** The script that writes blocks of a pcapng file to its output. Nothing of it is written to the host's disk. */
+/** The script that writes blocks of a pcapng file to its output. It writes nothing to the host's disk. */
 export function traceScript(part: (name: string) => string, choice: TraceChoice): string {
   const modules = traceParts.map((name) => `    (${JSON.stringify(name)}, ${JSON.stringify(part(name))}),`);
   return `set -euo pipefail
@@ -54,7 +54,7 @@ END OF TRACE
 `;
 }
 
-/** A line of the script's standard error; undefined for what somebody else has said. */
+/** Reads a line of the script's standard error; undefined for lines of other programs. */
 export function readTraceEvent(line: string): TraceEvent | undefined {
   if (!line.startsWith('{"event": ')) return undefined;
   return JSON.parse(line) as TraceEvent;

@@ -3,18 +3,18 @@ import { destination } from "../../understand/destination.js";
 import type { Fleet } from "../../understand/fleet.js";
 import type { HostLook } from "./look.js";
 
-/** What the dashboard shows of a fleet. The page draws it; it is what `/state` answers, as JSON. */
+/** The state of a fleet for the dashboard: `/state` returns it as JSON, and the page shows it. */
 export interface View {
   fleet: string;
-  /** When it was seen, in milliseconds since 1970. */
+  /** Time of the query, in milliseconds since 1970. */
   at: number;
-  /** Where calls come from: addresses, without ports. */
+  /** The sources of calls: addresses, without ports. */
   platforms: { id: string; name: string; calls: number }[];
   proxies: ProxyView[];
   recorders: RecorderView[];
-  /** Calls between two of the ids. */
+  /** Numbers of calls between two ids. */
   lines: Line[];
-  /** How far the hosts are, where they differ in image or packages; null where they do not. */
+  /** The progress of a roll, if hosts differ in image or packages; otherwise null. */
   mixed: { newest: string; hosts: string[]; others: string[] } | null;
 }
 
@@ -22,19 +22,19 @@ export interface ProxyView {
   id: string;
   name: string;
   state: "ready" | "not ready" | "draining" | "unreachable";
-  /** Why it is unreachable. */
+  /** Why the host is not reachable; null if it is. */
   why: string | null;
-  /** null where nobody knows. */
+  /** Number of calls; null if unknown. */
   calls: number | null;
-  /** Calls that it takes; null where there is no limit. */
+  /** Most simultaneous calls; null without a limit. */
   limit: number | null;
   image: string | null;
-  /** When its packages were last changed, in milliseconds since 1970. */
+  /** Time of the last change of packages, in milliseconds since 1970. */
   packagesAt: number | null;
   refused: Refused[];
 }
 
-/** `total` since Kamailio started, `lately` since the look that the view is compared with. */
+/** Refused calls: `total` since Kamailio's start, `lately` since the earlier query. */
 export interface Refused {
   reason: string;
   total: number;
@@ -48,7 +48,7 @@ export interface RecorderView {
   destination: string;
   state: "up" | "down" | "down for some" | "out of service" | "unknown";
   calls: number;
-  /** What each proxy holds of it: Kamailio's two letters, and what they mean. */
+  /** The state on each proxy: Kamailio's two letters, and their meaning. */
   seen: { proxy: string; flags: string; meaning: string }[];
 }
 
@@ -58,7 +58,7 @@ export interface Line {
   calls: number;
 }
 
-/** A host, or an instance of a group, and what it said; `why` when it said nothing. */
+/** A host, or an instance of a group, with its answer, or `why` there is none. */
 export interface Seen {
   name: string;
   image?: string | undefined;
@@ -66,7 +66,7 @@ export interface Seen {
   why?: string | undefined;
 }
 
-/** `before`: what each host had refused when the time began that counts as lately. */
+/** `before`: counters of refused calls by host, at the beginning of the recent period. */
 export function viewOf(
   fleet: Pick<Fleet, "name" | "recorders">,
   seen: readonly Seen[],
@@ -109,7 +109,7 @@ function proxyView({ name, image, look, why }: Seen, before: HostLook["refused"]
     packagesAt: packagesAt === undefined ? null : packagesAt * 1000,
     refused: Object.entries(look?.refused ?? {})
       .filter(([, total]) => total > 0)
-      // Kamailio counts from 0 when it is started anew
+      // the counters begin at 0 after a restart of Kamailio
       .map(([reason, total]) => ({ reason, total, lately: since(before[reason] ?? 0, total) })),
   };
 }
@@ -124,7 +124,7 @@ function stateOf(look: HostLook | undefined): ProxyView["state"] {
   return look.draining ? "draining" : "ready";
 }
 
-/** Those of the fleet file, then those that only hosts know. */
+/** The recorders of the fleet file, then those that only hosts have. */
 function recorderViews(
   { recorders }: Pick<Fleet, "recorders">,
   seen: readonly Seen[],
@@ -156,7 +156,7 @@ function recorderState(letters: readonly string[]): RecorderView["state"] {
   return up === 0 ? "down" : "down for some";
 }
 
-/** The newest image is the one whose packages are the newest. */
+/** The newest image is the one with the latest change of packages. */
 function mixedOf(seen: readonly Seen[]): View["mixed"] {
   const hosts = seen.flatMap(({ name, image, look }) => {
     const packages = look?.packagesAt;
@@ -171,19 +171,19 @@ function mixedOf(seen: readonly Seen[]): View["mixed"] {
   return { newest, hosts: named(true), others: named(false) };
 }
 
-/** Of an image that is a file of this machine, the folder that it lies in: all have the same name. */
+/** For an image file on this machine, the name of its folder, because all files have the same name. */
 function imageName(image: string): string {
   return image.includes("/") ? (image.split("/").at(-2) ?? image) : image;
 }
 
-/** Of PROTOCOL:ADDRESS:PORT. */
+/** The address in PROTOCOL:ADDRESS:PORT. */
 function addressOf(source: string): string {
   return source.replace(/^[a-z]+:/, "").replace(/:\d+$/, "");
 }
 
 const pair = (from: string, to: string) => JSON.stringify([from, to]);
 
-/** How often each key comes, the most frequent first; what has none is left out. */
+/** Number of items for each key, the most frequent first. Items without a key are left out. */
 function count<T>(list: readonly T[], key: (item: T) => string | null | undefined): [string, number][] {
   const counts = new Map<string, number>();
   for (const item of list) {

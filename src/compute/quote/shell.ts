@@ -1,9 +1,9 @@
-/** A value as one word of a POSIX shell, quoted where it must be. */
+/** A value as one word of a POSIX shell, quoted if necessary. */
 export function shellQuote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The same for files of one line an assignment: the one door through which text enters shell files. */
+/** The same for files with one assignment per line. Use it for all text in shell files. */
 export function shellWord(value: string | number): string {
   const text = String(value);
   if (/[\0\r\n]/.test(text)) throw new RangeError("a one-line shell assignment cannot contain a line break");

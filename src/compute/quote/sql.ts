@@ -1,6 +1,6 @@
 /**
- * A value as an SQL literal for PostgreSQL with standard_conforming_strings (the default since 9.1): the one door
- * through which text enters SQL files. Queries that run from here use parameters instead.
+ * A value as an SQL literal for PostgreSQL with standard_conforming_strings (the default since 9.1). Use it for all text in
+ * SQL files. Queries from this machine use parameters instead.
  */
 export function sqlLiteral(value: string | number): string {
   if (typeof value === "number") return String(value);

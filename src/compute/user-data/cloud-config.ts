@@ -2,8 +2,8 @@ import { dump } from "js-yaml";
 import { generatedNote, type Artefact } from "../artefact.js";
 
 /**
- * A host's user-data as cloud-config: nothing but files. Services start from units of the image, which wait for
- * cloud-init's network stage and then find these files, so that no shell runs from user-data.
+ * A host's user-data as cloud-config. It contains only files, and runs no shell commands. Units of the image wait for cloud-init's
+ * network stage, and then read these files.
  */
 export function cloudConfig(files: readonly Artefact[]): string {
   const config = {
@@ -14,6 +14,6 @@ export function cloudConfig(files: readonly Artefact[]): string {
       content: String(content),
     })),
   };
-  // The header must be the first line, or cloud-init does not know the format.
+  // cloud-init detects the format by the first line
   return `#cloud-config\n${generatedNote()}\n${dump(config, { lineWidth: -1, noRefs: true })}`;
 }

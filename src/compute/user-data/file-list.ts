@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import type { Artefact } from "../artefact.js";
 
 /**
- * A list of the files that user-data writes, by which the host knows at its first boot that they are whole: one digest of their contents one
- * after the other (one, because digests do not compress), and the size of each, to name the one that is cut off. For root alone: secrets are
- * in the digest.
+ * A list of the files in user-data, so that the host can check at its first boot that they are complete. It has one digest of all contents
+ * (only one, because digests do not compress), and the size of each file, to name a truncated one. Readable only by root, because the digest
+ * includes secrets.
  */
 export function fileList(files: readonly Artefact[]): Artefact {
   const digest = createHash("sha256");

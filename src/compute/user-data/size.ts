@@ -3,12 +3,12 @@ import { leastUserDataLimit, secretForms } from "../../targets/lookup.js";
 import type { Fault, Path } from "../../understand/fault.js";
 import type { Artefact } from "../artefact.js";
 
-/** The most that every target takes as user-data, in bytes before base64. */
+/** The smallest limit for user-data of all targets, in bytes before base64. */
 export const userDataLimit = leastUserDataLimit();
 
 /**
- * The bytes that are handed over: gzip, which cloud-init undoes. The header's time is 0 and its operating system
- * "unknown", so that the same text gives the same bytes everywhere; else every run would make a new template version.
+ * User-data in gzip, which cloud-init decompresses. The header's time is 0 and its operating system "unknown", so that the same text gives
+ * the same bytes everywhere; otherwise every run would create a new template version.
  */
 export function compressed(text: string): Buffer {
   const bytes = gzipSync(text, { level: 9 });
@@ -16,7 +16,7 @@ export function compressed(text: string): Buffer {
   return bytes;
 }
 
-/** How much each part of user-data takes, largest first, as bytes of its own gzip. */
+/** The size of each part of user-data, compressed separately, in bytes; largest first. */
 export interface LedgerLine {
   path: string;
   bytes: number;
@@ -33,7 +33,7 @@ export function sizeLedger(files: readonly Artefact[]): LedgerLine[] {
     .sort((a, b) => b.compressedBytes - a.compressedBytes);
 }
 
-/** A fault when user-data is over the limit, naming the biggest part and where it comes from. */
+/** A fault if user-data is larger than the limit, with the largest part and its place in the fleet file. */
 export function sizeFaults(bytes: Buffer, files: readonly Artefact[], hostPath: Path): Fault[] {
   if (bytes.length <= userDataLimit) return [];
   const [biggest] = sizeLedger(files);
@@ -49,7 +49,7 @@ export function sizeFaults(bytes: Buffer, files: readonly Artefact[], hostPath: 
   ];
 }
 
-/** The part of the fleet file that a host's file is made from. */
+/** The part of the fleet file from which a host's file is made. */
 function originOf(file: string, hostPath: Path): { path: Path; hint: string } {
   if (file.includes("dispatcher-seed")) {
     return {

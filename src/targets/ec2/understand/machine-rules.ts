@@ -77,7 +77,7 @@ function volumesHoldImage({ image, launch }: Fleet): Fault[] {
   ];
 }
 
-/** gp3 limits by size and IOPS (3,000 IOPS and 125 MiB/s are always allowed): https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html */
+/** gp3's limits by size and IOPS (3,000 and 125 are always allowed): https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html */
 function volumesAreFastEnough({ launch }: Fleet): Fault[] {
   const { volume_size, volume_iops = 3000, volume_throughput = 125 } = launch.ec2;
   const path = ["launch", "ec2"];
