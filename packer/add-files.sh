@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Files that the fleet adds, and programs that it runs on the builder when all else is in its place.
+# Installs the fleet's files, and runs the fleet's programs on the builder, after everything else is installed.
 set -euo pipefail
 # shellcheck source=packer/common.sh
 . "$(dirname "$0")/common.sh"
 
 step "adding files"
 while IFS=$'\t' read -r number mode owner path; do
-	# (as a file: into a folder of this name it would go)
+	# (-T: fails if there is a folder with this name)
 	install -D -T -m "$mode" "$upload/added/files/$number" "$path" || die "image.files: $path cannot be written"
 	chown "$owner" "$path" || die "image.files: $path: the image has no user and group $owner"
-	# chown takes away the bits that let a program run as its owner
+	# after chown, which clears the setuid and setgid bits
 	chmod "$mode" "$path"
 done <"$upload/added/files.list"
 

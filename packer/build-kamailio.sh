@@ -17,14 +17,14 @@ mkdir "$work/source" "$work/root"
 tar -xzf "$source_archive" -C "$work/source" --strip-components=1
 cd "$work/source"
 if [[ -f src/Makefile ]]; then cd src; fi
-# where Debian's packages have it, and `verify` looks for its modules
+# the paths of Debian's packages, where verify.sh expects the modules
 options=(PREFIX=/usr "LIBDIR=lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)" cfg_target=/etc/kamailio/)
 build Kamailio make "${options[@]}" include_modules="db_postgres tls" extra_defs="-DVERSION_NODATE" cfg
 build Kamailio make "${options[@]}" -j"$(nproc)" all
 build Kamailio make "${options[@]}" BASEDIR="$work/root" basedir="$work/root" install
 rm -rf "$work/root/etc" "$work/root/usr/share/doc" "$work/root/usr/share/man"
 
-# What the binaries link to, as packages, so that the image needs no development files.
+# The packages of linked libraries, so that the image needs no development files.
 mkdir -p "$work/root/usr/share/sip-proxy"
 find "$work/root" -type f \( -executable -o -name '*.so' \) -print0 >"$work/linked"
 mapfile -d '' -t linked <"$work/linked"

@@ -16,8 +16,8 @@ mkdir "$work/source" "$work/root"
 tar -xzf "$source_archive" -C "$work/source" --strip-components=1
 cd "$work/source"
 
-# The sockets of deleted sessions are let go only when something wakes RTPProxy's threads: a packet, or a new session. When
-# all ports are taken there can be no new session, so calls that end free nothing, and it never takes a call again.
+# RTPProxy releases the sockets of deleted sessions only when a packet or a new session wakes its threads. If all ports are in
+# use, there can be no new session, so ended calls release nothing, and it never accepts a call again. This wakes the threads.
 sed -i 's/\bi = handle_delete(cfsp, &cmd->cca);/& CALL_METHOD(cfsp->rtpp_proc_cf, nudge);/' src/rtpp_command.c
 grep -q 'handle_delete.*nudge' src/rtpp_command.c || echo "WARNING: this RTPProxy may keep the ports of calls that have ended"
 
@@ -33,5 +33,5 @@ packages_linked_by "$work/root/usr/bin/rtpproxy" >"$work/root/usr/share/sip-prox
 tools_of_build >"$work/root/usr/share/sip-proxy/rtpproxy.tools"
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$work/root" -czf "$out" .
 
-# No compilers are left in an image.
+# Remove compilers: an image must not contain them.
 comm -13 <(printf '%s\n' "$installed_before") <(dpkg-query -W -f '${Package}\n' | sort) | xargs -r apt-get -qq -y purge

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The last step: removes the upload, itself with it, and what was deleted from the free blocks of the disk.
+# The last step: removes the upload, including this script, and clears deleted data from free blocks of the disk.
 set -euo pipefail
 # shellcheck source=packer/common.sh
 . "$(dirname "$0")/common.sh"
@@ -8,13 +8,13 @@ step "clearing what was deleted"
 free_blocks=$(<"$upload/packer/free_blocks.py")
 rm -rf "$upload"
 
-# Of a container, the files alone become an image; its mounts are another machine's.
+# In a container, only the files become an image, and the mounts belong to the other machine.
 if systemd-detect-virt --container --quiet; then
 	exit
 fi
 filesystem=$(findmnt -no FSTYPE /)
 if [[ $filesystem == ext4 ]]; then
-	# with it, what is deleted becomes free late, and would not be found
+	# with discard, deleted blocks become free too late to be found
 	mount -o remount,nodiscard / || true
 	python3 -c "$free_blocks" /
 else

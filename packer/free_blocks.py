@@ -26,7 +26,7 @@ libc.fallocate64.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.
 
 
 def take_free(folder):
-    """Files, as descriptors, that have all free blocks between them."""
+    """Makes files that together occupy all free blocks; yields descriptors."""
     size = os.statvfs(folder).f_bfree * os.statvfs(folder).f_frsize
     while size >= 4096:
         file = os.open(os.path.join(folder, str(size)), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
@@ -38,7 +38,7 @@ def take_free(folder):
 
 
 def extents(file):
-    """Where a file's blocks are: (offset in the file, offset on the disk, bytes)."""
+    """The extents of a file: (offset in the file, offset on the disk, bytes)."""
     start, last = 0, False
     while not last:
         request = bytearray(struct.pack(HEADER, start, 2**64 - 1 - start, FIEMAP_FLAG_SYNC, 0, EXTENTS, 0))
@@ -61,7 +61,7 @@ def device_of(folder):
 
 @contextlib.contextmanager
 def nothing_kept_back(device):
-    """ext4 keeps some clusters back for itself, which no file would get."""
+    """Turns off ext4's reserved clusters, which files do not get."""
     setting = f"/sys/fs/ext4/{device}/reserved_clusters"
     with open(setting, "r+", encoding="ascii") as file:
         before = file.read()
@@ -74,7 +74,7 @@ def nothing_kept_back(device):
 
 
 def clear(file, disk):
-    """Writes zeros into the parts of a file that are something else on the disk; where on the disk, and how many bytes."""
+    """Writes zeros to parts of a file that are not zero on the disk; yields offset on the disk and number of bytes."""
     for logical, physical, length in list(extents(file)):
         at = 0
         while at < length:
@@ -102,7 +102,7 @@ def main(folder):
         with nothing_kept_back(device):
             files = list(take_free(work))
             os.sync()
-            # past the kernel's cache, which may hold what was on the disk before
+            # bypasses the kernel's cache, which may have old content
             disk = os.open(f"/dev/{device}", os.O_RDONLY | os.O_DIRECT)
             cleared = [place for file in files for place in clear(file, disk)]
             for file in files:

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Kamailio with the modules that the features need, and what the host's scripts use.
+# Installs Kamailio with the modules that features need, and packages for the host's scripts.
 #   KAMAILIO_FROM     distro | apt | source
 #   KAMAILIO_VERSION  of apt: the branch (6.1); of source: the branch or tag
 set -euo pipefail
 # shellcheck source=packer/common.sh
 . "$(dirname "$0")/common.sh"
 
-# Services must not start while they are installed: an image is no host.
+# Prevents services from starting during installation.
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod 755 /usr/sbin/policy-rc.d
 mkdir -p /etc/systemd/system
 systemctl mask --quiet kamailio.service || true
-# In a container GRUB's packages, which a base may bring, would look for a disk that is not there. The boot loader stays as it is; what they call
-# is found in this folder first.
+# In a container, GRUB's packages, which a base may have, would search for a disk that does not exist. The boot loader does not change, so their
+# programs are replaced by those in this folder.
 if systemd-detect-virt --quiet --container && [[ -e /usr/sbin/update-grub ]]; then
 	for program in "${grub_programs[@]}"; do ln -s /bin/true "/usr/local/sbin/$program" 2>/dev/null || true; done
 fi
@@ -49,7 +49,7 @@ add_project_repository() {
 	curl -fsSL --retry 5 https://deb.kamailio.org/kamailiodebkey.gpg | gpg --dearmor >"$key"
 	gpg --show-keys --with-colons "$key" | grep -q "^fpr:*$fingerprint:" ||
 		die "the key of deb.kamailio.org does not have the fingerprint $fingerprint"
-	# Debian 12's apt does not look at it
+	# Debian 12's apt does not check this
 	[[ $codename == bookworm ]] || gpg --list-packets "$key" | awk -f "$upload/packer/self-signature.awk" >/dev/null ||
 		die "the key of deb.kamailio.org has signed itself with SHA-1 alone, which apt of Debian 13 refuses since February 2026: set image.kamailio_version to distro or to a git tag (from source), or image.base to debian-12"
 	printf 'deb [signed-by=%s] http://deb.kamailio.org/kamailio%s %s main\n' \
@@ -57,7 +57,7 @@ add_project_repository() {
 	apt_get update
 }
 
-# has_branch: the repository may lack it for this release or these processors, or Debian's may be newer: apt would take that one.
+# has_branch: the repository may not have the branch for this release or architecture, or Debian's version may be newer: apt would install that.
 has_branch() {
 	local version
 	version=$(apt-cache policy kamailio | sed -nE 's/^ *Candidate: ([0-9]+:)?//p')
@@ -65,7 +65,7 @@ has_branch() {
 		die "apt would install Kamailio ${version:-(none)}, not $KAMAILIO_VERSION of deb.kamailio.org ($(. /etc/os-release && echo "$PRETTY_NAME"), $(dpkg --print-architecture)): set image.kamailio_version to git:$KAMAILIO_VERSION (from source) or distro"
 }
 
-# Built beforehand (in a chroot of the same base) where the target is local, here where it is not.
+# For local images it was built before, in a chroot of the same base; otherwise it is built here.
 from_source() {
 	local built=$upload/sources/kamailio-built.tar.gz
 	if [[ ! -f $built ]]; then

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The media relay: MEDIA_RELAY is the name of a script of packer/relays.
+# Installs the media relay; MEDIA_RELAY is the name of a script in packer/relays.
 set -euo pipefail
 # shellcheck source=packer/common.sh
 . "$(dirname "$0")/common.sh"
 # shellcheck source=packer/relays/rtpproxy.sh
 . "$upload/packer/relays/$MEDIA_RELAY.sh"
 
-# Units name the groups of both relays, whichever is in the image.
+# Units refer to the groups of both relays, so both must exist in each image.
 has_group() { getent group "$1" >/dev/null || addgroup --system --quiet "$1"; }
 
 step "installing $MEDIA_RELAY"

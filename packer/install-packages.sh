@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Debian packages that the fleet adds, from apt repositories of its own too: their keys came with the upload.
+# Installs the fleet's Debian packages, also from its apt repositories, whose keys are part of the upload.
 set -euo pipefail
 # shellcheck source=packer/common.sh
 . "$(dirname "$0")/common.sh"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What is installed, from where: lines for the image's lock file, while apt still has its lists. They are, with tabs,
+# Lists installed packages and their origin for the image's lock file, while apt still has its lists. Lines, with tabs:
 #   package NAME VERSION ARCHITECTURE SOURCE [SHA256 REPOSITORY SUITE FILE]
 #   archive REPOSITORY SUITE COMPONENT [KEY]   (the key in base64, unless it is Debian's own)
 #   date    DATE                               (when an archive was made)
@@ -18,7 +18,7 @@ archives() {
 		mirrors_by_name | without_snapshots
 }
 
-# without_snapshots: archives under the addresses that the image names.
+# without_snapshots: replaces addresses of snapshots by those in the image.
 without_snapshots() {
 	local mirrors=/etc/apt/sip-proxy-mirrors
 	[[ -f $mirrors ]] || mirrors=/dev/null
@@ -27,8 +27,8 @@ without_snapshots() {
 		{ uri = $1; sub(/\/$/, "", uri); if (uri in usual) $1 = usual[uri] "/"; print }'
 }
 
-# mirrors_by_name: of a list of mirrors on this disk, as Debian's cloud images have them (apt-transport-mirror(1)), the first: nobody else
-# has the list.
+# mirrors_by_name: replaces a list of mirrors (apt-transport-mirror(1), used by Debian's cloud images) by its first mirror, because other
+# machines do not have the list.
 mirrors_by_name() {
 	awk -F '\t' -v OFS='\t' '
 		$1 ~ /^mirror\+file:/ {
@@ -41,14 +41,14 @@ mirrors_by_name() {
 		{ print }'
 }
 
-# key_of SOURCE: the key that a file of apt's sources names, in base64.
+# key_of SOURCE: prints the key that a file of apt's sources names, in base64.
 key_of() {
 	local file
 	file=$(sed -nE 's/.*signed-by[=:][[:space:]]*([^] ]+).*/\1/Ip' "$1" | head -n 1)
 	[[ ! -f $file || $file == */debian-archive-* ]] || base64 -w 0 "$file"
 }
 
-# available: a line of each package of the archives, SHA256 and file last.
+# available: prints one line for each package of the archives, with SHA256 and file at the end.
 available() {
 	local uri suite list
 	while IFS=$'\t' read -r uri suite _ list _; do
@@ -65,7 +65,7 @@ available >"$work/available"
 dpkg-query -W -f '${db:Status-Status}\t${Package}\t${Version}\t${Architecture}\t${source:Package}\n' |
 	awk -F '\t' '$1 == "installed"' | cut -f 2- | sort >"$work/installed"
 {
-	# the first archive that has a package is enough
+	# only the first archive that has a package is used
 	awk -F '\t' -v OFS='\t' '
 		FILENAME == ARGV[1] { key = $1 FS $2 FS $3; if (!(key in from)) from[key] = $4 FS $5 FS $6 FS $7; next }
 		{ key = $1 FS $2 FS $3; print "package", $0 (key in from ? FS from[key] : "") }' "$work/available" "$work/installed"

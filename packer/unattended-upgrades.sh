@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A host that installs security updates by itself, without a restart of what has calls: Kamailio and the media relay come with the next image
-# (which apt would restart them for), and so does the kernel where the relay's module holds it.
+# Configures automatic security updates without restarts of services that have calls: Kamailio and the media relay, which apt would restart,
+# are updated by the next image, and so is a kernel that is on hold for the relay's module.
 set -euo pipefail
 # shellcheck source=packer/common.sh
 . "$(dirname "$0")/common.sh"
@@ -31,7 +31,7 @@ install_packages unattended-upgrades
 	printf '};\n'
 } >/etc/apt/apt.conf.d/99sip-proxy-upgrades
 
-# where it is installed, it restarts what uses a library that was replaced
+# if needrestart is installed, it restarts services that use a replaced library
 install -d -m 755 /etc/needrestart/conf.d
 cat >/etc/needrestart/conf.d/sip-proxy.conf <<'CONF'
 # Written by sip-proxy: calls go through these.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The last look at the image before it is taken: hygiene, versions, configuration, units. Prints every fault, then fails;
-# or writes the manifest.
+# The final check of the image: hygiene, versions, configuration, units. Prints all faults and fails, or writes the
+# manifest.
 set -euo pipefail
 # shellcheck source=packer/common.sh
 . "$(dirname "$0")/common.sh"
@@ -8,7 +8,7 @@ set -euo pipefail
 . "$upload/packer/relays/$MEDIA_RELAY.sh"
 
 faults=()
-# must DESCRIPTION COMMAND...: notes a fault unless the command succeeds.
+# must DESCRIPTION COMMAND...: records a fault if the command fails.
 must() {
 	local what=$1
 	shift
@@ -18,14 +18,14 @@ none() { ! compgen -G "$1" >/dev/null; }
 not() { ! "$@"; }
 absent() { ! command -v "$1"; }
 inactive() { ! systemctl is-active --quiet "$1"; }
-# It lies in /run, which is memory: the disk, without what is mounted on it, has nothing of it.
+# The timer is in /run, which is memory: the disk itself, without mounts, must not contain it.
 no_bake_limit() { [[ -z $(find / -xdev -name 'sip-proxy-bake-limit*' -print -quit) ]]; }
 no_listener() { ! ss -lntuH | awk '{ print $5 }' | grep -Eq ':(5060|5061|5070|5080|7722|2223|22222)$'; }
 
-# Also when a kernel was installed after it.
+# The newest kernel must have the module, even if it was installed later.
 has_kernel_module() { [[ -n $(find "/usr/lib/modules/$(newest_kernel)/updates" -name '*RTPENGINE.ko' 2>/dev/null) ]]; }
 
-# Paths in it are those of the filesystem that holds /boot.
+# Paths in the menu are relative to the filesystem of /boot.
 boot_menu_is_whole() {
 	local file
 	[[ -f /boot/grub/grub.cfg ]] || return 0
@@ -42,14 +42,14 @@ is_file() { [[ -f $3 && $(stat -c '%a %U:%G' "$3") == "$1 $2" ]]; }
 
 start_log=$(mktemp)
 
-# kamailio -c says yes to much that fails at the start: a real one, on loopback, without a database.
+# kamailio -c accepts much that fails at the start, so this starts a real one, on loopback, without a database.
 kamailio_starts() {
 	local pid answers=1 lines
 	touch /var/lib/sip-proxy/dispatcher.list
 	install -d -o kamailio /run/kamailio /run/kamailio/tmp
 	kamailio -DD -E -f /etc/kamailio/kamailio.cfg -u kamailio -A WITH_LAST_GOOD_LIST -A "WITH_${MEDIA_RELAY^^}" >"$start_log" 2>&1 &
 	pid=$!
-	# as long as it lives: an emulated builder on a busy machine is slow
+	# waits while it runs: an emulated builder on a busy machine is slow
 	for _ in {1..120}; do
 		if kamcmd core.uptime; then answers=0 && break; fi
 		kill -0 "$pid" || break
@@ -57,7 +57,7 @@ kamailio_starts() {
 	done
 	kill "$pid" && wait "$pid"
 	rm -rf /run/kamailio /var/lib/sip-proxy/dispatcher.list
-	# what it said of itself; its last lines where it named no fault
+	# its errors, or its last lines if it printed none
 	if ((answers)); then
 		mapfile -t lines < <(grep -m 5 -E 'ERROR|CRITICAL' "$start_log" || tail -n 5 "$start_log")
 		faults+=("${lines[@]/#/kamailio: }")
@@ -113,7 +113,7 @@ for unit in "$upload"/rootfs/etc/systemd/system/*.service; do
 	must "$name is not enabled" systemctl is-enabled --quiet "$name"
 	must "$name runs on an image that is not configured" inactive "$name"
 done
-# what the fleet adds, after its own scripts and the sealing
+# the fleet's additions, after its scripts and the sealing
 if [[ -d $upload/added ]]; then
 	while IFS='=' read -r package _; do
 		must "image.packages: $package is not installed" installed "$package"

@@ -1,15 +1,15 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what common.sh sets
 # rtpengine, Debian's package. Sourced, after common.sh.
-#   KERNEL_MODULE    yes | no | auto: whether its kernel module is built; auto: where it can be
+#   KERNEL_MODULE    yes | no | auto: whether to build its kernel module; auto: if possible
 
-# Beginnings of the names of its packages, which apt restarts it for.
+# Prefixes of its packages, whose upgrade would restart it.
 # shellcheck disable=SC2034 # those who source this use them
 relay_packages=(rtpengine)
 
 install_relay() {
 	install_packages rtpengine-daemon
-	# rtpengine@.service runs in the place of the package's own units
+	# rtpengine@.service replaces the package's units
 	systemctl disable --quiet rtpengine-daemon.service 2>/dev/null || true
 	systemctl mask --quiet rtpengine-daemon.service rtpengine-recording-daemon.service
 	if [[ $KERNEL_MODULE != no ]]; then add_kernel_module "$(newest_kernel)"; fi
@@ -17,8 +17,8 @@ install_relay() {
 
 relay_version() { rtpengine --version 2>&1 | sed 's/^Version: //'; }
 
-# add_kernel_module KERNEL: builds it for the kernel that the image boots, which need not be the one that runs here. The kernel and rtpengine
-# are held: the module fits these alone. What it takes to build it goes again.
+# add_kernel_module KERNEL: builds the module for the kernel that the image boots, which may differ from the running one. Kernel and rtpengine
+# are put on hold, because the module fits only these versions. Build tools are removed again.
 add_kernel_module() {
 	local kernel=$1 before new why="" built=$upload/xt_RTPENGINE.ko
 	# 12.5 and later write the nftables rules themselves
@@ -49,16 +49,16 @@ add_kernel_module() {
 	apt-mark hold rtpengine-daemon $(installed_packages | grep '^linux-image-') >/dev/null
 }
 
-# build_module KERNEL FILE. (What DKMS signs it with is a key of this builder, which nobody knows; without it two bakes make the same file.)
+# build_module KERNEL FILE. (DKMS would sign it with a key that only this builder has; without the signature, two bakes make the same file.)
 build_module() {
 	local version made
 	version=$(dpkg-query -W -f '${source:Upstream-Version}' rtpengine-kernel-dkms)
 	made() { find "/var/lib/dkms/rtpengine/$version/$1" -name 'xt_RTPENGINE.ko*' -print -quit 2>/dev/null || true; }
-	# the package has built it where the kernel runs here
+	# if the kernel is the running one, the package has built it already
 	[[ -n $(made "$1") ]] || build "rtpengine's kernel module" dkms build -m rtpengine -v "$version" -k "$1"
 	made=$(made "$1")
 	[[ -n $made ]] || die "rtpengine's kernel module was built, and is not there"
-	# (who asks whether this fails has errexit off)
+	# (callers that test for failure have errexit off)
 	case $made in
 	*.xz) xz -dc "$made" >"$2" ;;
 	*.zst) zstd -dc "$made" >"$2" ;;

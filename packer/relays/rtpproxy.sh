@@ -2,11 +2,11 @@
 # shellcheck disable=SC2154 # what common.sh sets
 # RTPProxy, built from its published source. Sourced, after common.sh.
 
-# No package has it.
+# There is no package of it.
 # shellcheck disable=SC2034 # those who source this use them
 relay_packages=()
 
-# Built beforehand (in a chroot of the same base) where the target is local, here where it is not.
+# For local images it was built before, in a chroot of the same base; otherwise it is built here.
 install_relay() {
 	local built=$upload/sources/rtpproxy-built.tar.gz
 	if [[ ! -f $built ]]; then

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What a knowledgeable person looks at on a host, in order. Prints a line for each look: ok, note or bad; the subject; the finding; the way
-# out; with tabs in between. It is sent to the host, so that hosts of every release are looked at alike; it changes nothing.
+# The checks that an expert would run on a host, in order. Prints one line for each check, with tabs between: ok, note or bad; the subject;
+# the finding; what to do. The script is sent to the host, so that hosts of all releases are checked in the same way. It changes nothing.
 set -uo pipefail
-# tests put another root in front
+# tests set another root
 lib=${SIP_PROXY_LIB:-/usr/lib/sip-proxy}
 root=${SIP_PROXY_ROOT:-}
 if [[ ! -r $lib/common.sh || ! -r $root/etc/sip-proxy/host.env ]]; then
@@ -14,7 +14,7 @@ fi
 # shellcheck source=cloud-init/rootfs/usr/lib/sip-proxy/relay.sh
 . "$lib/relay.sh"
 load_host
-# its functions end a script at the first fault, and a boot that has not come far leaves much unset
+# common.sh makes scripts end at the first error, and variables can be unset if the boot has not got far
 set +eu
 
 main() {
@@ -59,7 +59,7 @@ units() {
   ((bad)) || told ok units "all steps of the boot are done, all services run"
 }
 
-# Units that have failed beside those: no call waits for them, so a host is ready without.
+# Other failed units: calls do not depend on them, so the host can be ready without them.
 others() {
   local unit state status
   while read -r unit; do
@@ -67,7 +67,7 @@ others() {
     *" $unit "* | *" ${unit%.service} "*) continue ;;
     esac
     state=note
-    # ours, and what the fleet file adds
+    # units of sip-proxy, and units that the fleet file adds
     if [[ $unit == sip-proxy-* ]] || grep -qxF "$unit" "$root/etc/sip-proxy/added.units"; then state=bad; fi
     status=$(systemctl show --property=StatusText --value "$unit")
     told "$state" units "$unit has failed${status:+: ${status#FAILED: }}" "journalctl -u $unit"
@@ -118,7 +118,7 @@ relays() {
   fi
 }
 
-# Calls beside what the host takes, and ports beside what it has.
+# Compares current calls with the host's limit, and ports in use with the RTP range.
 room() {
   local calls limit=0
   calls=$("$lib/drain" status)
@@ -150,7 +150,7 @@ draining() {
   told note draining "new calls get 503, since $(date -d "@$(<"$state/draining")" --iso-8601=seconds)" "sip-proxy undrain FLEET $HOST"
 }
 
-# What Kamailio has loaded, beside the last good list.
+# Compares the list that Kamailio has loaded with the last good list.
 list() {
   local wanted loaded
   wanted=$(grep -c '^[^#]' "$state/dispatcher.list")
@@ -240,7 +240,7 @@ certificate() {
   fi
 }
 
-# Packets that the kernel dropped because nobody took them in time, and those that the guard dropped.
+# Packets that the kernel dropped because a program did not read them in time, and packets that the guard dropped.
 drops() {
   local late guarded
   late=$(awk '$1 == "Udp:" { if (n++) print $6 }' /proc/net/snmp)
@@ -254,7 +254,7 @@ drops() {
 }
 
 unrecorded() {
-  # the second is release 0.2.0's
+  # the second file is that of release 0.2.0
   local file count
   for file in "$run/calls/unrecorded" "$run/unrecorded"; do [[ ! -r $file ]] || break; done
   [[ -r $file ]] || return 0

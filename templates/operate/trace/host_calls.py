@@ -1,4 +1,4 @@
-"""What the host knows of its calls: those that are up, the ports of their media, the recorders. Imported, never run."""
+"""The host's data about its calls: current calls, ports of their media, recorders. Imported, never run."""
 
 import json
 import os
@@ -12,7 +12,7 @@ sys.path.append(lib)
 
 
 def calls_up():
-    """As the host's own `calls` tells them; none of an image that has none."""
+    """The calls in the output of the host's tell-calls; none for an image without it."""
     try:
         told = subprocess.run([lib + "/calls"], capture_output=True, timeout=30, check=True).stdout
         return [call for call in json.loads(told) if call["state"] != "setup"]
@@ -21,7 +21,7 @@ def calls_up():
 
 
 def media_ports(call_id):
-    """The even ports of a call, as its relay knows or has logged them; None where that cannot be known."""
+    """The even ports of a call, from its relay or the relay's log; None if they cannot be known."""
     try:
         return ports_of_rtpengine(call_id) if os.environ["RELAY_PROTOCOL"] == "ng" else ports_logged(call_id)
     except (OSError, ValueError, LookupError, ImportError, subprocess.SubprocessError):
@@ -38,7 +38,7 @@ def ports_of_rtpengine(call_id):
 
 
 def ports_logged(call_id):
-    """RTPProxy tells them to its log alone."""
+    """RTPProxy writes the ports only to its log."""
     command = ["journalctl", "--quiet", "--output=cat", "--unit=rtpproxy@*", "--grep", re.escape(call_id)]
     told = subprocess.run(command, capture_output=True, timeout=30, check=True, text=True, errors="replace").stdout
     found = re.findall(r"on IPv4 port (\d+) created|on ports (\d+)/(\d+)|replacing with (\d+)/", told)
@@ -46,7 +46,7 @@ def ports_logged(call_id):
 
 
 def sip_ports(those):
-    """{protocol: ports} on which SIP comes, or by which it goes to recorders."""
+    """{protocol: ports} on which SIP is received, or from which it is sent to recorders."""
     from kamailio import rpc
 
     ports = {"udp": set(), "tcp": set()}
@@ -58,7 +58,7 @@ def sip_ports(those):
 
 
 def recorders():
-    """Of each that Kamailio has loaded: URI, addresses, port, transport."""
+    """URI, addresses, port and transport of each recorder that Kamailio has loaded."""
     from loaded import destinations
 
     return [recorder(destination["URI"]) for _, destination in destinations()]

@@ -1,4 +1,4 @@
-"""The kernel's filter of a packet socket that gets IP packets: SIP as a whole, of RTP the headers alone. Imported, never run."""
+"""A kernel filter (BPF) for a packet socket: whole packets of SIP, and only the headers of RTP. Imported, never run."""
 
 import ctypes
 import socket
@@ -21,7 +21,7 @@ NOTHING = [(RETURN, 0, 0, 0)]
 
 
 def program(udp, tcp, rtp, payload):
-    """`udp`, `tcp`: ports of SIP; `rtp`: even ports, of which the next one is RTCP's; `payload`: keep what RTP carries."""
+    """`udp`, `tcp`: ports of SIP; `rtp`: even ports (RTCP uses the next one); `payload`: keep the payload of RTP."""
     of_udp = [*matches(udp, [(RETURN, 0, 0, WHOLE)]), (RETURN, 0, 0, 0)]
     cut = [(RETURN, 0, 0, WHOLE)] if payload else [(A_FROM_X, 0, 0, 0), (ADD, 0, 0, HEADERS), (RETURN_A, 0, 0, 0)]
     of_udp[-1:-1] = matches(rtp, cut, mask=0xFFFE)
@@ -29,7 +29,7 @@ def program(udp, tcp, rtp, payload):
         (HALF, 0, 0, PROTOCOL),
         (IF_EQUAL, 1, 0, 0x0800),
         (RETURN, 0, 0, 0),
-        # of a later fragment nobody knows here what it belongs to
+        # a later fragment has no ports, so it cannot be assigned to a call
         (HALF, 0, 0, 6),
         (IF_SET, 0, 1, 0x1FFF),
         (RETURN, 0, 0, WHOLE),
@@ -46,7 +46,7 @@ def program(udp, tcp, rtp, payload):
 
 
 def matches(ports, then, mask=None):
-    """Does `then` where the source or the destination is one of the ports."""
+    """Runs `then` if the source or the destination is one of the ports."""
     tests = []
     for side in (SOURCE, DESTINATION) if ports else ():
         tests += [(HALF_AT_X, 0, 0, side), *([(AND, 0, 0, mask)] if mask else [])]

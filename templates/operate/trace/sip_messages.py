@@ -1,4 +1,4 @@
-"""SIP messages in IP packets, as datagrams, fragments and TCP segments bring them. Imported, never run."""
+"""Reads SIP messages from IP packets: UDP datagrams, fragments and TCP segments. Imported, never run."""
 
 import re
 import struct
@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 UDP, TCP = 17, 6
-# Bytes of a message, and streams and datagrams that are put together, at the most.
+# Limits: bytes of a message; streams and datagrams that are reassembled at the same time.
 LONGEST, MOST = 131072, 4096
 
 
@@ -23,12 +23,12 @@ class Message(NamedTuple):
     source: str
     destination: str
     outgoing: bool
-    # of the destination
+    # port of the destination
     port: int
     text: str
 
     def header(self, name, short=None):
-        """The first one of that name; '' where there is none."""
+        """The first header with that name; '' if there is none."""
         found = re.search(rf"(?im)^(?:{name}{'|' + short if short else ''})[ \t]*:[ \t]*(.*)$", self.text.partition("\n\n")[0])
         return found[1].strip() if found else ""
 
@@ -38,19 +38,19 @@ class Message(NamedTuple):
 
     @property
     def method(self):
-        """Of the request, or of that which is answered."""
+        """The method of a request, or of the request that a reply answers."""
         return (self.header("cseq").split() + ["", ""])[1]
 
     @property
     def status(self):
-        """None of a request."""
+        """The status of a reply; None for a request."""
         return int(self.text[8:11]) if self.text.startswith("SIP/2.0 ") else None
 
     def begins_call(self):
         return self.status is None and self.method == "INVITE" and not re.search(r";\s*tag\s*=", self.header("to", "t"))
 
     def sender_before(self):
-        """Of a request that was passed on: where it came from, by the second Via."""
+        """The source of a forwarded request, from its second Via."""
         vias = re.findall(r"(?im)^(?:via|v)[ \t]*:[ \t]*(.*)$", self.text.partition("\n\n")[0])
         hops = [hop.strip() for line in vias for hop in line.split(",")]
         found = re.search(r"received=([0-9.]+)", hops[1]) or re.match(r"\S+\s+([0-9.]+)", hops[1]) if len(hops) > 1 else None
@@ -61,20 +61,20 @@ class Message(NamedTuple):
 
 
 class Reader:
-    """Gives messages, each with the packets that brought it."""
+    """Reassembles messages, each with its packets."""
 
     def __init__(self):
         self.streams, self.datagrams = OrderedDict(), OrderedDict()
 
     def read(self, packet):
-        """[(Message, [Packet])]; None where it is no SIP: a packet of RTP."""
+        """[(Message, [Packet])]; None if the packet is not SIP, but RTP."""
         data = packet.data
         start = (data[0] & 15) * 4
         fragment = struct.unpack_from("!H", data, 6)[0] & 0x3FFF
         source, destination = (".".join(map(str, data[at : at + 4])) for at in (12, 16))
         ends = source, destination, packet.outgoing
         total = struct.unpack_from("!H", data, 2)[0]
-        if start < total < len(data):  # the link's own padding
+        if start < total < len(data):  # padding of the link layer
             packet = packet._replace(data=data[:total])
         content = packet.data[start:]
         if data[9] == TCP:
@@ -90,7 +90,7 @@ class Reader:
         return [(message_of(ends, content, content[8:]), packets)]
 
     def fragment(self, key, fragment, content, packet):
-        """What a datagram carries, once it is whole."""
+        """The payload of a datagram, when all its fragments have arrived."""
         parts = self.datagrams.setdefault(key, {})
         forget_oldest(self.datagrams)
         parts[(fragment & 0x1FFF) * 8] = (content, fragment & 0x2000, packet)
@@ -104,7 +104,7 @@ class Reader:
         return None
 
     def segment(self, ends, content, packet):
-        """The messages that end with it."""
+        """The messages that this segment completes."""
         if len(content) < 20:
             return
         ports = content[:4]
@@ -122,20 +122,20 @@ class Reader:
 
 
 class Stream:
-    """One direction of a connection, from a message's beginning on."""
+    """One direction of a TCP connection, from the beginning of a message on."""
 
     def __init__(self, number):
         self.next = number
         self.forget()
 
     def forget(self):
-        # `parts`: (where it begins in the text, its payload's length, packet)
+        # `parts`: (offset in the text, length of the payload, packet)
         self.text, self.parts = b"", []
 
     def add(self, number, payload, packet):
-        """(message, its packets), without what else is in them."""
+        """(message, its packets), without other data in these packets."""
         missing = (number - self.next) & 0xFFFFFFFF
-        # what has come before, perhaps with more
+        # a repeated segment, possibly with new data
         known = (1 << 32) - missing if missing >= 1 << 31 else 0
         if known >= len(payload):
             return
@@ -145,7 +145,7 @@ class Stream:
         self.parts.append((len(self.text) - known, len(payload), packet))
         self.text += payload[known:]
         while self.text:
-            # what keeps a connection open (RFC 5626)
+            # keep-alive of a connection (RFC 5626)
             self.drop(len(self.text) - len(self.text.lstrip(b"\r\n")))
             if b"\n" in self.text[:4096] and not is_sip(self.text):
                 self.forget()
@@ -162,7 +162,7 @@ class Stream:
 
 
 def cut(packet, length, start, end):
-    """The packet with a part of its payload, which is of that length, alone."""
+    """The packet with only a part of its payload. `length`: bytes of the whole payload."""
     if start == 0 and end >= length:
         return packet
     headers = len(packet.data) - length
@@ -174,7 +174,7 @@ def cut(packet, length, start, end):
 
 
 def end_of(text):
-    """Of the first message; None while its headers are not whole."""
+    """The length of the first message; None while its headers are incomplete."""
     headers = text.find(b"\r\n\r\n")
     if headers < 0:
         return None
@@ -187,10 +187,10 @@ def is_sip(text):
 
 
 def message_of(ends, content, text):
-    """`content`: of the IP packet; both protocols begin with the ports."""
+    """`content`: the payload of the IP packet; UDP and TCP both begin with the ports."""
     lines = text.decode(errors="replace").replace("\r\n", "\n")
     headers, gap, body = lines.partition("\n\n")
-    # one line each
+    # joins folded headers to one line each
     headers = re.sub(r"\n[ \t]+", " ", headers)
     return Message(*ends, struct.unpack_from("!H", content, 2)[0], headers + gap + body)
 

@@ -21,9 +21,9 @@ from sip_messages import Packet, Reader
 ALL_PROTOCOLS = 0x0003
 # <linux/if_packet.h>, <asm/socket.h>
 SOL_PACKET, PACKET_STATISTICS, TIMESTAMP_NS, RECEIVE_BUFFER = 263, 6, 35, 33
-# Seconds: after a call's end for its last packets; for which those of a call are kept until it is known whether it is chosen.
+# Seconds. LAST: for a call's last packets after its end. UNDECIDED: packets are kept this long until it is known whether the call is chosen.
 LAST, UNDECIDED = 2, 40
-# Packets and calls that are kept so.
+# Limits: packets of an undecided call, and undecided calls.
 MOST_PACKETS, MOST_CALLS = 64, 2000
 
 
@@ -39,7 +39,7 @@ class Trace:
         self.wanted = [each for each in recorders if each[0] in choice["recorders"]]
         self.recorder_addresses = set().union(*(each[1] for each in recorders))
         self.reader = Reader()
-        # by Call-ID: those that are chosen; those of which nobody knows it yet, with their packets
+        # by Call-ID: chosen calls; undecided calls with their packets
         self.calls, self.undecided = {}, {}
         # even port: Call
         self.ports, self.ports_changed = {}, True
@@ -52,7 +52,7 @@ class Trace:
         return call
 
     def learn(self, call):
-        """What no message has told."""
+        """Learns the ports that were in no message."""
         ports = host_calls.media_ports(call.id)
         if ports is None:
             tell(event="note", call_id=call.id, note="its RTP is missing: the media relay does not tell the ports")
@@ -83,7 +83,7 @@ class Trace:
             for message, packets in messages or ():
                 self.message(message, packets)
         except (struct.error, IndexError):
-            # it is shorter than it says
+            # the packet is truncated
             pass
 
     def rtp(self, packet):
@@ -106,11 +106,11 @@ class Trace:
         if status >= 300 and message.method == "INVITE" and self.leg(message) == "platform" or status >= 200 and message.method == "BYE":
             call.over = call.over or time.monotonic()
         elif status >= 200 and message.method == "INVITE" and call.legs == {"recorder"}:
-            # the other leg cannot be read: what it says of ports neither
+            # the other leg is encrypted, so its ports cannot be read
             self.learn(call)
 
     def take_ports(self, call, ports):
-        """A message that the host sends names ports of its own; of which those of another call are no longer of this one."""
+        """A message that the host sends contains the host's ports. Ports that another call used before now belong to this call."""
         for port in {port & ~1 for port in ports} & self.ports.keys():
             if self.ports[port] is not call:
                 del self.ports[port]
@@ -128,7 +128,7 @@ class Trace:
         return "recorder" if (message.destination if message.outgoing else message.source) in self.recorder_addresses else "platform"
 
     def decide(self, id_, message, packets):
-        """The call, where this message tells that it is chosen."""
+        """The call, if this message shows that it is chosen."""
         if self.is_full():
             return None
         if id_ in self.choice["ids"]:
@@ -160,7 +160,7 @@ class Trace:
             self.write(packet)
 
     def forget(self):
-        """What is over; True when nothing more is to come."""
+        """Removes ended calls; True if no more packets are expected."""
         now = time.monotonic()
         self.undecided = {id_: it for id_, it in self.undecided.items() if now - it[0] < UNDECIDED}
         over = {call for call in self.calls.values() if call.over and now - call.over > LAST}
@@ -187,7 +187,7 @@ def main(choice):
             code = packet_filter.program(ports["udp"], ports["tcp"], trace.ports, choice["payload"])
             packet_filter.attach(packets, code)
 
-        # what has come before there was a filter
+        # packets that arrived before the filter was attached
         packet_filter.attach(packets, packet_filter.NOTHING)
         while [*waiting(packets)]:
             pass
@@ -205,7 +205,7 @@ def main(choice):
 
 
 def follow(choice, trace, packets, listen, written):
-    """Until it is over; why."""
+    """Runs until the trace ends; returns the reason."""
     end = time.monotonic() + choice["seconds"]
     looked = 0
     while time.monotonic() < end:
@@ -230,14 +230,14 @@ def follow(choice, trace, packets, listen, written):
 
 
 def waiting(packets):
-    """Those that are there, not more than some: other things are to be looked at."""
+    """Reads waiting packets, but not too many at once, because other work is waiting."""
     for _ in range(1000):
         try:
             data, extra, _, (interface, _, kind, *_) = packets.recvmsg(1 << 16, 128, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return
         outgoing = kind == socket.PACKET_OUTGOING
-        # what goes over loopback comes twice
+        # packets on loopback are received twice
         if len(data) < 28 or interface == "lo" and outgoing:
             continue
         seconds, nanoseconds = next((struct.unpack("qq", value) for level, kind, value in extra if kind == TIMESTAMP_NS), (0, 0))
@@ -246,7 +246,7 @@ def waiting(packets):
 
 
 def drop_rights():
-    """Root is needed no more. (RTPProxy's ports stand in the journal.)"""
+    """Gives up root's rights. The group allows reading the journal, which has RTPProxy's ports."""
     groups = [group.gr_gid for group in grp.getgrall() if group.gr_name == "systemd-journal"]
     nobody = pwd.getpwnam("nobody")
     os.setgroups(groups)
@@ -255,7 +255,7 @@ def drop_rights():
 
 
 class Written:
-    """What has gone to standard output, `most` bytes at the most."""
+    """Writes to standard output, at most `most` bytes."""
 
     def __init__(self, most):
         self.most, self.bytes, self.packets = most, 0, 0
@@ -280,5 +280,5 @@ def tell(**pairs):
 try:
     main(json.loads(os.environ["TRACE"]))
 except BrokenPipeError:
-    # whoever reads has gone
+    # the reader has closed the pipe
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what common.sh sets
-# Calls to AWS with the instance's role. curl signs them (SigV4); the credentials come from the metadata service and are
-# in no argument. Sourced, after common.sh and metadata.sh.
+# Calls to AWS with the instance's role. curl signs them (SigV4). Credentials come from the metadata service and are never
+# arguments of a program. Sourced, after common.sh and metadata.sh.
 #
-# aws_query and aws_json set aws_answer to the body of the answer. When they fail, aws_code and aws_reason say why; it
-# has been tried again where that may help.
+# aws_query and aws_json set aws_answer to the body of the answer. If they fail, aws_code and aws_reason contain the reason. Calls
+# are repeated if that may help.
 
-# Another endpoint (host.env) serves all services: a local emulator. Otherwise each has its own in the region. (Who sets aws_host calls
-# that one instead, aws_path a path of it.)
+# An endpoint in host.env, such as a local emulator, is used for all services. Otherwise each service has an endpoint in the region.
+# aws_host replaces the host, and aws_path sets a path.
 aws_url() { printf '%s/%s' "${AWS_ENDPOINT_URL:-https://${aws_host:-$1.$aws_region.$aws_domain}}" "${aws_path:-}"; }
 
 # aws_query SERVICE VERSION ACTION [NAME=VALUE...]: the Query protocol (EC2, Auto Scaling, CloudWatch).
@@ -39,7 +39,7 @@ aws_call() {
 	return 1
 }
 
-# Hosts that start together would otherwise come back together.
+# Random, so that hosts that start together do not repeat calls together.
 aws_pause() {
 	local most=$((1000 * 2 ** ($1 - 1)))
 	sleep "$(printf '%d.%03d' $((RANDOM % most / 1000)) $((RANDOM % 1000)))"
@@ -67,10 +67,10 @@ aws_attempt() {
 	return 1
 }
 
-# What curl reads instead of arguments. (None of these has a quote or a backslash: see answer.)
+# Configuration for curl, instead of arguments. (read-answer ensures that values contain no quotes or backslashes.)
 aws_secrets() { printf 'user = "%s:%s"\nheader = "X-Amz-Security-Token: %s"\n' "$aws_key" "$aws_secret" "$aws_token"; }
 
-# aws_read_error STATUS: what the answer says went wrong. A proxy's or a captive portal's page says nothing of AWS'.
+# aws_read_error STATUS: reads AWS' error from the answer. A page of a proxy or captive portal has none.
 aws_read_error() {
 	local found message=""
 	aws_code=$1
@@ -83,8 +83,8 @@ aws_read_error() {
 	aws_reason="$aws_code${message:+ ($message)}"
 }
 
-# Who and where this instance is: aws_instance, aws_region, aws_domain. They hold for the whole boot. (Who sets
-# aws_elsewhere calls another region.)
+# Sets the identity of this instance: aws_instance, aws_region, aws_domain; cached for the whole boot. (aws_elsewhere selects another
+# region.)
 aws_identity() {
 	local file=$cache/aws/identity found
 	if [[ ! -r $file ]]; then
@@ -104,7 +104,7 @@ aws_ask_identity() {
 	printf '%s %s %s' "$instance" "$region" "$domain"
 }
 
-# The role's credentials: aws_key, aws_secret, aws_token; kept in memory until five minutes before they expire.
+# Sets the role's credentials: aws_key, aws_secret, aws_token. They are cached in memory until five minutes before they expire.
 aws_credentials() {
 	local file=$cache/aws/credentials found expires=0
 	if [[ -r $file ]]; then read -r expires aws_key aws_secret aws_token <"$file"; fi
@@ -118,7 +118,7 @@ aws_credentials() {
 	read -r expires aws_key aws_secret aws_token <<<"$found"
 }
 
-# Prints when they expire (seconds since the epoch), and the three parts.
+# Prints their expiry (seconds since the epoch), and the three parts.
 aws_ask_credentials() {
 	local role document
 	role=$(imds_get meta-data/iam/security-credentials/) || return 1

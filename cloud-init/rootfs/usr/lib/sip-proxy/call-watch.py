@@ -1,18 +1,19 @@
 #!/usr/bin/python3 -IB
-"""Ends what nobody ends: media of calls that are over, and calls that are gone. Tells which calls are not recorded.
+"""Ends dead calls, and frees media of ended calls. Reports calls that are not recorded.
 
 call-watch.py PROTOCOL TIMEOUT HOST:PORT UNIT... ADDRESS...     TIMEOUT: rtp_timeout, in seconds; HOST:PORT: Kamailio's for UDP
 
-Kamailio's table `media` says what the media relay holds; its dialogs say which calls there are.
-- The media of a call without a dialog are freed, also while packets come: the call was set up under this Kamailio, which would
-  know of it. What was set up under one before, nobody knows any more: it is freed when no packet has come for TIMEOUT; for 30 s
-  where it was not yet a call.
-- A call that was answered 10 s ago is looked at: whether the packets that its streams should have come, and leave (recorded.py).
-- Of a call that ends, the relay's counts are told (ended_calls.py).
-- A call whose answer nobody has acknowledged for 40 s (the recorder gives up after 32) is ended.
-- So is a call without a packet for TIMEOUT (at once, where an end has answered a request 481 or not at all) when OPTIONS to either
-  end are answered by neither, or 481 by one. Any other answer says that it is on hold, or that the end does not know OPTIONS.
-- The media of a call that another proxy has set up are freed when no packet has come for TIMEOUT.
+Kamailio's table `media` has the calls of the media relay; its dialogs are the calls that Kamailio knows.
+- Media of a call without a dialog are freed, even if packets arrive: this run of Kamailio has set up the call, and would know it.
+  Calls from before a restart of Kamailio are unknown: their media are freed after TIMEOUT without a packet, or after 30 s if the
+  call was not yet answered.
+- 10 s after the answer of a call: checks that packets of its streams arrive and are forwarded (recorded.py).
+- At the end of a call: logs the relay's counters (ended_calls.py).
+- A call without an ACK for 40 s (the recorder gives up after 32 s) is ended.
+- A call without a packet for TIMEOUT (immediately, if a side has answered a request with 481 or not at all) is probed by OPTIONS to
+  both sides. It is ended if neither answers, or if one answers 481. Other answers mean that it is on hold, or that OPTIONS is not
+  supported.
+- Media of a call that another proxy has set up are freed after TIMEOUT without a packet.
 """
 
 import os
@@ -29,13 +30,13 @@ from relays import Relay, processes, say
 from streams import Media
 from threads import keep_running
 
-# Seconds: between two rounds; for an answer of the relay, which is then not asked until the next one.
+# Seconds: between two rounds; for an answer of the relay. Without one, the relay is not queried until the next round.
 ROUND = 5
 PATIENCE = 1
-# Seconds after which an answer without ACK, and media that never became a call, are given up.
+# Seconds until a call without an ACK is ended, and until media without a call are freed.
 NO_ACK = 40
 NEVER_A_CALL = 30
-# Rounds in which an end must be gone, or a dialog unknown.
+# Rounds in a row in which a side must not answer, or a dialog must be unknown.
 ROUNDS = 2
 # States of Kamailio's dialogs.
 UNACKNOWLEDGED, CONFIRMED, OVER = 3, 4, 5
@@ -55,15 +56,15 @@ def main():
 
 
 class Call:
-    """A call whose media the relay holds, as far as this program knows."""
+    """A call with media in the relay."""
 
     def __init__(self, id_, value, kamailio):
         self.id = id_
-        # of the table `media`
+        # its value in the table `media`
         self.value = value
         media = Media(value)
         self.instance, self.tag = media.instance, media.tag
-        # the run of Kamailio under which it was set up
+        # the run of Kamailio that has set it up
         self.kamailio = kamailio
         self.confirmed = self.looked = False
         self.unknown = self.gone = 0
@@ -83,7 +84,7 @@ class Calls:
         with open(run + "/kamailio.pid", encoding="utf-8") as file:
             kamailio = file.read().strip()
         held = [] if kamailio == self.kamailio else list(self.relay.calls())
-        # in this order: a call that begins in between has a dialog before it has media
+        # in this order, because a new call gets its dialog before its media
         media = table("media")
         doubtful = table("doubtful")
         dialogs = {dialog["call-id"]: dialog for dialog in rpc_of_any_length("dlg.briefing", "cSs")}
@@ -92,7 +93,7 @@ class Calls:
                 self.calls[id_] = Call(id_, value, kamailio)
             self.calls[id_].value = value
         for id_, instance, answered in held:
-            # set up under a former Kamailio, just before its end
+            # set up by an earlier run of Kamailio, just before its end
             if id_ not in self.calls and id_ not in dialogs:
                 self.calls[id_] = Call(id_, instance, None)
                 self.calls[id_].confirmed = answered
@@ -110,7 +111,7 @@ class Calls:
                 elif call.kamailio == kamailio or self.forgotten(call):
                     del self.calls[call.id]
             except OSError:
-                # the relay does not answer: the next round will see
+                # the relay does not answer: try again in the next round
                 continue
             except (ValueError, LookupError) as error:
                 self.say_once(f"call {shown(call.id)}: {error!r}")
@@ -128,7 +129,7 @@ class Calls:
             now = time.monotonic()
             if doubtful or now >= call.due:
                 idle = self.idle(call, now)
-                # so long before the time is over the ends are asked, several times
+                # both sides are probed several times, starting this long before the timeout
                 early = min(60, self.timeout / 2)
                 if doubtful and idle >= 2 * ROUND or idle >= self.timeout - early:
                     to_ask.append((call, doubtful or idle >= self.timeout - 2 * ROUND))
@@ -138,7 +139,7 @@ class Calls:
             self.finish(call, f"its answer was not acknowledged for {NO_ACK} s")
 
     def idle(self, call, now):
-        """Without its media, since those were missed."""
+        """Seconds without a packet, measured since media were first missing."""
         idle = self.relay.idle(call)
         if idle is not None:
             call.lost = None
@@ -148,7 +149,7 @@ class Calls:
         return now - call.lost
 
     def ask(self, due):
-        """Asks the ends of calls; those of which is said `over` end when they are gone."""
+        """Probes both sides of calls. Calls with `over` are ended if they are dead."""
         answers = probe_ends.ask(self.address, [call.id for call, _ in due])
         for call, over in due:
             answer = answers.get(call.id)
@@ -167,12 +168,12 @@ class Calls:
             self.free(call, "its dialog has ended")
 
     def moved(self, call):
-        """A call that another proxy has set up: there is no dialog of it here, whose ends could be asked."""
+        """Handles a call that another proxy has set up. There is no dialog here, so its sides cannot be probed."""
         if self.idle(call, time.monotonic()) >= self.timeout:
             self.free(call, "it was set up by another proxy, and no packets arrive")
 
     def forgotten(self, call):
-        """A call of a former Kamailio: whether there is nothing left of it."""
+        """Whether a call of an earlier run of Kamailio is dead."""
         idle = self.relay.idle(call)
         if idle is not None and idle >= (self.timeout if call.confirmed else NEVER_A_CALL):
             self.relay.end(call)
@@ -185,7 +186,7 @@ class Calls:
         try:
             rpc("dlg.terminate_dlg", call.id, *tags)
         except (OSError, ValueError):
-            # its BYEs may take long, to ends that are gone; or it has ended by itself
+            # BYEs to a dead side may take long; or the call has ended in the meantime
             pass
         self.free(call, why)
 
@@ -202,7 +203,7 @@ class Calls:
 
 
 def forget(name, key):
-    """Takes it out of one of Kamailio's tables, where it may be no more."""
+    """Removes it from one of Kamailio's tables, where it may not exist any more."""
     try:
         rpc("htable.delete", name, key)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Lines of the log about calls, in the form of Kamailio's (accounting.cfg). Imported, never run."""
+"""Log lines about calls, in the same form as Kamailio's (accounting.cfg). Imported, never run."""
 
 import json
 import os
@@ -9,7 +9,7 @@ as_json = os.environ.get("CALL_LOG_JSON") == "yes"
 
 
 def tell(**pairs):
-    """Values are texts, or lists of numbers, one for each stream; None is what is not known."""
+    """Values are texts, or lists of numbers, one for each stream; None if unknown."""
     if as_json:
         put("CALL " + json.dumps(pairs, separators=(",", ":")))
     else:
@@ -27,5 +27,5 @@ def shown(text):
 
 
 def platform_of(source):
-    """The address in PROTOCOL:ADDRESS:PORT; "-" where there is none."""
+    """The address in PROTOCOL:ADDRESS:PORT; "-" if there is none."""
     return (source.split(":") + ["-"])[1] or "-"

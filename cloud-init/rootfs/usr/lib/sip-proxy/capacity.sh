@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# How many calls this host takes. Sourced after common.sh.
+# The capacity of this host. Sourced after common.sh.
 
-# The most at once: max_calls, or what the ports and the cores hold. 0, no limit, where user-data of release 0.1.0 says nothing.
+# Prints the most simultaneous calls: max_calls, or the limit by ports and cores. 0: no limit, with user-data of release 0.1.0.
 call_limit() {
 	local cores held
 	if [[ -n ${MAX_CALLS:-} || -z ${CALLS_PER_CORE:-} ]]; then
@@ -13,7 +13,7 @@ call_limit() {
 	printf '%s' "$((held < CALLS_IN_RANGE ? held : CALLS_IN_RANGE))"
 }
 
-# tell_capacity LIMIT: says so where the host is to hold more.
+# tell_capacity LIMIT: warns if the fleet file expects more calls.
 tell_capacity() {
 	local limit=$1
 	if ((limit == 0)); then return; fi

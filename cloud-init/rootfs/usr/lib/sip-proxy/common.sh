@@ -1,30 +1,30 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # those who source it use the variables
-# What the host's scripts share. Sourced, never run.
+# Functions and variables of the host's scripts. Sourced, never run.
 
-# Where things lie; tests put another root in front.
+# Paths; tests set another root.
 root=${SIP_PROXY_ROOT:-}
 etc=$root/etc/sip-proxy
 run=$root/run/sip-proxy
 state=$root/var/lib/sip-proxy
-# What AWS answered: of each unit that is not root a folder of its own.
+# Cache for answers of AWS; each unit that is not root has a separate folder.
 cache=${SIP_PROXY_CACHE:-$run}
 lib=${SIP_PROXY_LIB:-/usr/lib/sip-proxy}
 
-# Whose process Kamailio is; empty in tests that are not root.
+# Kamailio's user; empty in tests that do not run as root.
 kamailio_user=${SIP_PROXY_USER-kamailio}
 
-# A step of the boot exports SIP_PROXY_STEP: what it and its helpers say last is why it is not done (see lifecycle).
+# Boot steps export SIP_PROXY_STEP: the last message of a step and its helpers is kept as the reason why it is not done (see lifecycle).
 say() {
 	printf 'sip-proxy: %s\n' "$*"
 	if [[ -n ${NOTIFY_SOCKET:-} ]]; then systemd-notify --status="$*" || true; fi
 	if [[ -n ${SIP_PROXY_STEP:-} ]]; then
-		# memory can be full as well
+		# /run can be full too
 		{ mkdir -p "$run/said" && printf '%s' "$*" >"$run/said/$SIP_PROXY_STEP"; } 2>/dev/null || true
 	fi
 }
 
-# say_new TEXT: says what was not said by it the last time.
+# say_new TEXT: prints TEXT unless it was its last message.
 say_new() {
 	[[ $1 != "${told:-}" ]] || return 0
 	told=$1
@@ -37,7 +37,7 @@ die() {
 	exit 1
 }
 
-# The host's settings. Without them nothing runs: an image is not a host.
+# Loads the host's settings. Without them, scripts end: an image without user-data is not a host.
 load_host() {
 	[[ -r $etc/host.env ]] || die "$etc/host.env is missing" "launch the image with user-data from: sip-proxy user-data FLEET NAME"
 	# shellcheck source=cloud-init/rootfs/usr/lib/sip-proxy/host-defaults.sh
@@ -47,7 +47,7 @@ load_host() {
 	relay_defaults
 }
 
-# How psql and Kamailio reach the database; written by configure at every boot.
+# Loads the database access of psql and Kamailio, which configure writes at every boot.
 load_database() {
 	set -a
 	# shellcheck source=/dev/null
@@ -55,15 +55,14 @@ load_database() {
 	set +a
 }
 
-# One transaction or nothing: -f alone goes on after an error and exits 0. A silent server is given up after DATABASE_PATIENCE seconds.
+# Runs psql in one transaction: -f alone would continue after an error and exit with 0. The timeout is DATABASE_PATIENCE seconds.
 psql_strict() {
 	timeout --kill-after=1 "${DATABASE_PATIENCE:-60}" psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --host="$PGHOST" --port="$PGPORT" "$@"
 }
 
-# poll BETWEEN LIMIT FIRST MOST COMMAND...: tries COMMAND until it succeeds, first FIRST tenths of a second apart, then twice as
-# long and so on up to MOST. Fails when it has not succeeded after LIMIT seconds (0: never). BETWEEN is called before each pause,
-# with the number of the attempt, the name of COMMAND and the pause in seconds. (Time is the kernel's: bash's SECONDS follows a clock that
-# is set.)
+# poll BETWEEN LIMIT FIRST MOST COMMAND...: repeats COMMAND until it succeeds. The pause is FIRST tenths of a second, then doubles
+# up to MOST. Fails after LIMIT seconds (0: never). BETWEEN is called before each pause, with the number of the attempt, the name
+# of COMMAND and the pause in seconds. (Uses the kernel's uptime: bash's SECONDS changes when the clock is set.)
 poll() {
 	local between=$1 limit=$2 pause=$3 most=$4 attempt=1 since now seconds
 	shift 4
@@ -78,16 +77,16 @@ poll() {
 	done
 }
 
-# wait_for LIMIT COMMAND...: until it succeeds, looking once a second at last; silently.
+# wait_for LIMIT COMMAND...: repeats COMMAND silently until it succeeds, at least once a second.
 wait_for() { poll : "$1" 1 10 "${@:2}"; }
 
-# retry LIMIT COMMAND...: until it succeeds, waiting 0.1, 0.2, 0.4 ... up to 30 s in between; tells each attempt that failed.
+# retry LIMIT COMMAND...: repeats COMMAND until it succeeds, with pauses of 0.1, 0.2, 0.4 ... up to 30 s; reports each failure.
 retry() { poll tell_attempt "$1" 1 300 "${@:2}"; }
 
 tell_attempt() { printf 'sip-proxy: attempt %s of "%s" failed, again in %s s\n' "$@"; }
 
-# insist MESSAGE HINT COMMAND...: until it succeeds. After two minutes it says what is wrong and what to do, and goes on
-# trying: what is missing may still come. Where SIP_PROXY_WAIT is set, that many seconds are all.
+# insist MESSAGE HINT COMMAND...: repeats COMMAND until it succeeds. After two minutes it reports MESSAGE and HINT, and
+# continues, because the cause may still disappear. SIP_PROXY_WAIT sets a limit in seconds.
 insist() {
 	local message=$1 hint=$2
 	shift 2
@@ -97,19 +96,19 @@ insist() {
 	retry 0 "$@"
 }
 
-# ask_udp ADDRESS PORT SECONDS: sends standard input as one datagram; prints the datagram that answers it, as soon as it is there.
-# Fails when none comes in that time, and at once where nobody listens.
+# ask_udp ADDRESS PORT SECONDS: sends standard input as one datagram, and prints the answer. Fails if there is none in this time, or
+# immediately if no program listens.
 ask_udp() {
 	local port answer
 	exec {port}<>"/dev/udp/$1/$2"
-	# dd, because bash would send each line as a datagram of its own
+	# dd, because bash would send each line as a separate datagram
 	dd bs=65536 iflag=fullblock status=none >&"$port" || true
 	answer=$(timeout "$3" dd bs=65536 count=1 status=none <&"$port" 2>/dev/null | tr -d '\0') || true
 	exec {port}<&-
 	[[ -n $answer ]] && printf '%s' "$answer"
 }
 
-# write_file MODE OWNER PATH: standard input becomes PATH, whole or not at all.
+# write_file MODE OWNER PATH: writes standard input to PATH atomically.
 write_file() {
 	local mode=$1 owner=$2 path=$3 new=$3.new.$BASHPID
 	mkdir -p "$(dirname "$path")"
@@ -120,5 +119,5 @@ write_file() {
 	return 1
 }
 
-# What write_file was writing when the host, or its process, was ended.
+# Removes files that write_file has not finished because it was killed.
 remove_unfinished() { find "$etc" "$state" "$root/etc/kamailio" "$run" -name '*.new.*' -type f -delete 2>/dev/null || true; }

@@ -1,4 +1,4 @@
-"""A connection to the database, on which nothing waits longer than it may. Imported, never run."""
+"""A connection to the database, with a timeout for every operation. Imported, never run."""
 
 import contextlib
 import os
@@ -13,15 +13,15 @@ from resolver import addresses
 root = os.environ.get("SIP_PROXY_ROOT", "")
 run = f"{root}/run/sip-proxy"
 
-# What clusters of the locale C have: bytes, UTF-8 as a rule.
+# The encoding of clusters with locale C: any bytes, usually UTF-8.
 extensions.encodings["SQL_ASCII"] = "utf_8"
 
 READ_ONLY = "the server is read-only"
 
 
 def connect(end):
-    """To the first of this host's servers that takes writes, until `end` (of time.monotonic). Fails with OSError, whose text is what
-    libpq says."""
+    """Connects to the first of this host's servers that accepts writes, until `end` (of time.monotonic). Raises OSError with libpq's
+    text."""
     os.environ.update(access())
     listed = servers()
     failures = []
@@ -38,7 +38,7 @@ def connect(end):
 
 
 def servers():
-    """Host and port of each, in the order of the fleet file; libpq takes one port for all, too."""
+    """Host and port of each server, in the order of the fleet file. As in libpq, one port can be for all."""
     hosts, ports = (os.environ[name].split(",") for name in ("PGHOST", "PGPORT"))
     return list(zip(hosts, ports * len(hosts) if len(ports) == 1 else ports))
 
@@ -47,13 +47,13 @@ def named(host, port):
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-# Seconds for a server that answers nothing, where there is another one: what it is connected for may wait longer, in a pooler's queue.
+# Seconds for a server without an answer if there is another one. (Queries may wait longer, in a pooler's queue.)
 SILENT = 4
 
 
 def to_writer(host, port, end, last):
-    """By the first of its addresses that takes a connection. Libpq's own target_session_attrs goes by what the server said at first:
-    through a pooler that is of another connection, from before a standby was promoted."""
+    """Connects to the first address that accepts a connection. libpq's target_session_attrs is not used: it relies on the server's state at
+    the beginning, which a pooler may report from a connection before a standby was promoted."""
     found = addresses(host)
     for number, address in enumerate(found):
         try:
@@ -82,7 +82,7 @@ def share(end, tries):
 
 
 def put_first(server, listed):
-    """Kamailio and kamctl, which know nothing of writers, connect to this one first."""
+    """Makes this the first server for Kamailio and kamctl, which do not look for the one that accepts writes."""
     hosts, ports = (",".join(values) for values in zip(server, *(other for other in listed if other != server)))
     path = f"{run}/pg_service.conf"
     with contextlib.suppress(OSError):
@@ -97,13 +97,13 @@ def put_first(server, listed):
 
 
 def access():
-    """How the database is reached: libpq's variables, which configure has written."""
+    """The database access: libpq's variables, written by configure."""
     with open(f"{run}/database.env", encoding="utf-8") as file:
         return dict(line.split("=", 1) for line in file.read().splitlines())
 
 
 class Connection:
-    """Open from the beginning. Everything fails with OSError, whose text is what libpq says; it is of no use then but to be closed."""
+    """An open connection. All methods raise OSError with libpq's text; after that, it can only be closed."""
 
     def __init__(self, host, address, port, end):
         self.host, self.address, self.port = host, address, port
@@ -121,7 +121,7 @@ class Connection:
         return Connection(self.host, self.address, self.port, end)
 
     def ask(self, sql, end):
-        """The rows that the last of some statements gives."""
+        """The rows of the last statement."""
         try:
             cursor = self.link.cursor()
             cursor.execute(sql)
@@ -131,7 +131,7 @@ class Connection:
             raise OSError(reason(error)) from None
 
     def hears(self, seconds):
-        """Waits for a notification, or for anything else that the server has to say."""
+        """Waits for a notification, or for any other message of the server."""
         if not self.link.notifies and not select.select([self.link], [], [], max(0, seconds))[0]:
             return False
         self.settle(time.monotonic() + 1)
@@ -139,11 +139,11 @@ class Connection:
         return True
 
     def is_the_servers(self, process):
-        """Whether the process of the server that answers is the one that let it in; else a pooler is in between."""
+        """Whether the answering server process is the one of the login. If not, there is a pooler in between."""
         return self.link.info.backend_pid == process
 
     def settle(self, end):
-        """Until what was begun is done."""
+        """Waits until the operation is done."""
         began = time.monotonic()
         try:
             while (state := self.link.poll()) != extensions.POLL_OK:
@@ -158,14 +158,14 @@ class Connection:
 
 
 def reason(error):
-    """What libpq says, in a line."""
+    """libpq's message in one line."""
     lines = [line for line in str(error).splitlines() if line.strip()]
     said = next((line for line in lines if any(word in line for word in ("ERROR", "FATAL", "failed", "error"))), (lines or ["no connection"])[0])
     return " ".join(said.split())
 
 
 def way_out(text):
-    """What to do about what a database says, after a semicolon; nothing where that is not known."""
+    """A hint for a message of the database, after a semicolon; empty if there is none."""
     with open(f"{root}/usr/share/sip-proxy/database-ways", encoding="utf-8") as file:
         lines = [line.rstrip("\n").split("\t") for line in file if not line.startswith("#")]
     return next((f"; {way}" for words, way in lines if re.search(words, text)), "")

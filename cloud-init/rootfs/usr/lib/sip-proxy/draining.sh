@@ -1,14 +1,14 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what common.sh, host.env and those who source this set
-# Draining, and waiting for the calls to end. Sourced, after common.sh and relay.sh.
+# Draining, and waiting for calls to end. Sourced, after common.sh and relay.sh.
 
-# Holds the time of the start, in seconds since the epoch.
+# The drain mark: a file with the time of the start, in seconds since the epoch.
 mark=$state/draining
 
-# The same, while an operator's drain waits for the host to be forgotten by DNS; becomes the mark then.
+# The same while an operator's drain waits until the host's DNS record has expired; then it is renamed to the mark.
 leaving=$state/leaving
 
-# Where the agent of DNS keeps how far it is, over reboots: joined; left SINCE TTL; kept; failed.
+# The state of the DNS agent, kept over reboots: joined; left SINCE TTL; kept; failed.
 dns_state=$state/dns/state
 
 start_draining() {
@@ -17,12 +17,12 @@ start_draining() {
 		say "draining: new calls get 503"
 	fi
 	rm -f "$leaving"
-	# a Kamailio that is just starting has read the mark
+	# if Kamailio is just starting, it reads the mark
 	tell_kamailio 1 || say "Kamailio does not answer: it will drain when it starts"
 }
 
-# forgotten_by_dns SINCE: whether no platform remembers the address of this host any more, which leaves DNS since then. Not waited for
-# longer than this may be expected to take (Route 53: within a minute).
+# forgotten_by_dns SINCE: whether this host's DNS record has expired everywhere; SINCE: when it began to leave. Also succeeds if this takes
+# much longer than expected (Route 53: a minute).
 forgotten_by_dns() {
 	local how when ttl
 	if [[ -z $DNS_ZONE ]]; then return 0; fi
@@ -35,7 +35,7 @@ forgotten_by_dns() {
 	say "stopped waiting for DNS"
 }
 
-# leave_and_drain: an operator's drain. A host that is in DNS leaves that first: until it is forgotten there, it takes calls.
+# leave_and_drain: an operator's drain. A host in DNS leaves it first, and accepts calls until its record has expired.
 leave_and_drain() {
 	if [[ -s $mark ]] || forgotten_by_dns "$EPOCHSECONDS"; then
 		start_draining
@@ -45,8 +45,8 @@ leave_and_drain() {
 	say "removing this host from DNS: $DNS_NAME"
 }
 
-# One look at a host that leaves DNS; fails while it does. The lifecycle agent looks, and whoever waits: one of them begins the drain, and
-# none when it was undone.
+# Checks a host that leaves DNS, and begins the drain when its record has expired; fails until then. Called by the lifecycle agent and by waiting
+# commands: only one of them begins the drain, and none after an undo.
 drain_when_forgotten() {
 	local since
 	[[ -e $leaving ]] && since=$(cat "$leaving" 2>/dev/null) || return 0
@@ -58,8 +58,8 @@ drain_when_forgotten() {
 
 tell_kamailio() { kamcmd cfg.set_now_int proxy draining "$1" >/dev/null 2>&1; }
 
-# calls_left: prints how many calls run; fails when that is not known. (Dialogs are gone from a Kamailio that was started
-# anew, sessions from a relay that was: the larger number counts.)
+# calls_left: prints the number of current calls; fails if it is unknown. (After a restart, Kamailio has lost its dialogs, or the relay its
+# sessions: the larger number counts.)
 calls_left() {
 	local sessions=0 number dialogs known=no
 	if dialogs=$(dialogs); then known=yes; else dialogs=0; fi
@@ -78,10 +78,9 @@ dialogs() {
 	stats=$(kamcmd dlg.stats_active 2>/dev/null) && [[ $stats =~ all:\ ([0-9]+) ]] && printf '%s' "${BASH_REMATCH[1]}"
 }
 
-# wait_for_calls BEGAN PAUSE COMMAND...: until no call is left, with PAUSE seconds between two looks. Sets left to the number
-# at the last look, nothing when it was not known, and known_left to the last number that was. Between looks COMMAND decides
-# whether to go on. Returns 0 when none are left, 1 when DRAIN_LIMIT seconds after BEGAN (since the epoch) some may be, 2 when
-# COMMAND fails.
+# wait_for_calls BEGAN PAUSE COMMAND...: waits until no call is left, with a check every PAUSE seconds. Sets left to the last number
+# (empty if unknown), and known_left to the last known number. After each check, COMMAND decides whether to continue. Returns 0 if no
+# call is left, 1 if calls may be left DRAIN_LIMIT seconds after BEGAN (since the epoch), and 2 if COMMAND fails.
 wait_for_calls() {
 	local began=$1 pause=$2
 	shift 2

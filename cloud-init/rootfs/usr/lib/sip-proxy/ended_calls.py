@@ -1,4 +1,4 @@
-"""The packets of a call, told when it has ended. Imported, never run."""
+"""Logs the packets of calls when they end. Imported, never run."""
 
 import socket
 import time
@@ -8,13 +8,13 @@ from kamailio import rpc
 from media_totals import MediaTotals
 from streams import Counts, Media
 
-# Seconds after which Kamailio is told again where it is listened for.
+# Seconds between two registrations of this program's port in Kamailio.
 TELL = 2
 
 
 class Ends:
-    """Kamailio says when a call ends, before it lets the relay forget it. `relay` is asked at once; what it has forgotten already
-    stays unknown."""
+    """Kamailio reports the end of a call before it deletes the call in the relay. `relay` is queried immediately; counters that are
+    already deleted stay unknown."""
 
     def __init__(self, relay, kamailio):
         self.relay = relay
@@ -25,7 +25,7 @@ class Ends:
     def run(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
             mine.bind((self.kamailio[0], 0))
-            # nobody else is heard
+            # accepts datagrams only from Kamailio
             mine.connect(self.kamailio)
             due = 0
             while True:
@@ -37,7 +37,7 @@ class Ends:
                 try:
                     self.ended(mine.recv(65536).decode(errors="replace"))
                 except (OSError, ValueError, LookupError):
-                    # nothing has come, or nothing that says what call it is
+                    # no datagram, or one without a valid call
                     continue
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Files that whoever reads them finds whole, also after a power cut. Imported, never run."""
+"""Atomic writes: readers always see a complete file, even after a power cut. Imported, never run."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ def write(path, content):
 
 
 def prepare(new, content):
-    """What is to take the place of a file, on the disk."""
+    """Writes the file that will replace another one, and syncs it to disk."""
     with open(new, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(content)
         os.fchmod(file.fileno(), 0o644)
@@ -27,7 +27,7 @@ def prepare(new, content):
 
 
 def sync_folder(path):
-    """Of a file."""
+    """Syncs the folder of a file."""
     handle = os.open(os.path.dirname(path), os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""Forwarding in the kernel: whether the relay's nftables rules are still there. Imported, never run."""
+"""Kernel forwarding: checks that the relay's nftables rules exist. Imported, never run."""
 
 import os
 import time
@@ -9,14 +9,14 @@ from relays import say
 
 root = os.environ.get("SIP_PROXY_ROOT", "")
 
-# Seconds between two looks. Only what is missing at two of them is: the relay itself takes its rules away for a moment when it starts.
+# Seconds between two checks. Rules count as missing after two checks, because the relay removes them for a moment when it starts.
 LOOK = float(os.environ.get("SIP_PROXY_LOOK", 2))
 
 
 class Forwarding:
-    """Of the relay with this name, and the arguments with which its process uses the module (see kernel.sh). Every reload of an
-    ordinary nftables.conf begins with `flush ruleset`. Then the kernel hands all packets to the process, which relays them
-    itself, at many times the CPU, and does not notice."""
+    """Restores the rules of the relay with this name. `arguments`: those with which its process uses the module (see kernel.sh). An
+    ordinary nftables.conf begins with `flush ruleset`. After a reload, the kernel passes all packets to the process, which relays
+    them itself, with many times the CPU, without noticing."""
 
     def __init__(self, relay, arguments):
         self.relay, self.arguments = relay, arguments.split()
@@ -33,7 +33,7 @@ class Forwarding:
         if self.has_rules():
             self.missing = 0
             if self.failed:
-                # the relay has started anew, or somebody else has put them back
+                # the relay was restarted, or the rules were restored by somebody else
                 self.failed = False
                 self.tell("yes")
                 say(f"{self.relay}'s nftables rules are back")
@@ -56,8 +56,8 @@ class Forwarding:
             say(f"FAILED: {self.relay}'s nftables rules were removed and cannot be put back: packets go through user space")
 
     def has_rules(self):
-        """The jump to its chain, and what the chain does. (That is an old xt target, which nft shows in one way or another; it
-        counts.)"""
+        """Whether the jump to its chain and the chain's rule exist. (The rule is an old xt target, which nft shows in different ways, but
+        always with a counter.)"""
         shown = nft("list table ip filter") or ""
         chain = shown.partition(f"chain {self.relay} {{")[2].partition("}")[0]
         return f"jump {self.relay}" in shown and "counter packets" in chain

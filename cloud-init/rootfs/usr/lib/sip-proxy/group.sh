@@ -1,14 +1,14 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # shared with common.sh, host.env and those who source this
-# What a group's host knows of itself, and how it speaks to its autoscaling group. Sourced, after aws.sh.
+# State of a group's host, and its calls to its autoscaling group. Sourced, after aws.sh.
 
-# Kept over reboots: a reboot in the middle goes on where it was.
+# State that is kept over reboots, so that work continues after one.
 lifecycle=$state/lifecycle
 
-# Seconds between two looks.
+# Seconds between two checks.
 look=${SIP_PROXY_LOOK:-5}
 
-# Ends the script, successfully, on hosts that are in no group.
+# Ends the script with success on single hosts.
 only_in_a_group() {
 	load_host
 	if [[ $KIND == group ]]; then return 0; fi
@@ -18,10 +18,10 @@ only_in_a_group() {
 
 autoscaling() { aws_query autoscaling 2011-01-01 "$@" "AutoScalingGroupName=$GROUP" "InstanceId=$aws_instance"; }
 
-# Prints what the group wants of this instance (Auto Scaling's names); nothing when it is in none.
+# Prints the target lifecycle state of this instance (Auto Scaling's names); nothing if it is in no group.
 wanted_state() { imds_get meta-data/autoscaling/target-lifecycle-state || (($? == 4)); }
 
-# complete HOOK RESULT: 0 it is done; 2 no such hook waits (any more); 1 it cannot be said, and aws_reason says why.
+# complete HOOK RESULT: returns 0 if done; 2 if no such hook is waiting (any more); 1 if the call failed, with the reason in aws_reason.
 complete() {
 	aws_identity || return 1
 	if autoscaling CompleteLifecycleAction "LifecycleHookName=$1" "LifecycleActionResult=$2"; then return 0; fi
@@ -30,7 +30,7 @@ complete() {
 	return 1
 }
 
-# heartbeat HOOK TIMEOUT: three within the hook's heartbeat timeout (seconds), so that two may fail.
+# heartbeat HOOK TIMEOUT: sends a heartbeat three times within the hook's timeout (seconds), so that two may fail.
 heartbeat() {
 	if ((EPOCHSECONDS - ${last_heartbeat:-0} < $2 / 3)); then return 0; fi
 	last_heartbeat=$EPOCHSECONDS
@@ -38,7 +38,7 @@ heartbeat() {
 	[[ $aws_code == ValidationError ]] || say "cannot send a heartbeat for $1: $aws_reason"
 }
 
-# The group is to replace this instance, also within the time that it gives new ones.
+# Reports this instance as unhealthy, even in the grace period of a new one, so that the group replaces it.
 unhealthy() {
 	if aws_identity && aws_query autoscaling 2011-01-01 SetInstanceHealth "InstanceId=$aws_instance" \
 		HealthStatus=Unhealthy ShouldRespectGracePeriod=false; then return 0; fi
@@ -46,14 +46,14 @@ unhealthy() {
 	return 1
 }
 
-# began NAME: since when (seconds since the epoch) something goes on, over reboots; now, when it is new.
+# began NAME: prints when something began (seconds since the epoch), kept over reboots; the current time if it is new.
 began() {
 	mkdir -p "$lifecycle"
 	[[ -s $lifecycle/$1 ]] || printf '%s\n' "$EPOCHSECONDS" | write_file 644 - "$lifecycle/$1"
 	cat "$lifecycle/$1"
 }
 
-# age NAME: for how many seconds.
+# age NAME: prints how many seconds ago it began.
 age() {
 	local since
 	since=$(began "$1")

@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # host.env sets some, and those who load the host's settings use them
-# Names that the host.env of a former release does not hold, as its hosts and its group were made with. Sourced before
-# host.env.
+# Values that are missing in host.env of earlier releases, as these used them. Sourced before host.env.
 
 # release 0.1.0
 DATABASE_LOCK=1397313616
@@ -21,7 +20,7 @@ DNS_ZONE=
 CALL_LOG_JSON=no
 RELAY_KERNEL_MODULE=
 
-# Of its relay it tells the name and the units; called after host.env.
+# Sets the variables of the relay from its name and units in host.env. Called after host.env is sourced.
 relay_defaults() {
 	if [[ -n ${RELAY_PROTOCOL:-} ]]; then return; fi
 	case ${MEDIA_RELAY:-} in

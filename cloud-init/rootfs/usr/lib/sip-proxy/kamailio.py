@@ -17,7 +17,7 @@ def table(name):
 
 
 def rpc(method, *params, patience=2):
-    """The result of one call. An answer is a datagram of 64 KB at most. Fails with OSError or ValueError."""
+    """The result of one call. The answer is one datagram of at most 64 KB. Raises OSError or ValueError."""
     here = f"{run}/tmp/{os.getpid()}-{secrets.token_hex(6)}.sock"
     question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mine:
@@ -42,7 +42,7 @@ def rpc_of_any_length(method, *params, patience=5):
         os.chmod(reply, 0o666)
         reader = os.open(reply, os.O_RDONLY | os.O_NONBLOCK)
         try:
-            # nonblock: where nobody reads, Kamailio is not there
+            # nonblock: fails if there is no reader, that is, if Kamailio does not run
             writer = os.open(run + "/kamailio_rpc.fifo", os.O_WRONLY | os.O_NONBLOCK)
             os.write(writer, json.dumps(question).encode() + b"\n")
             os.close(writer)
@@ -54,7 +54,7 @@ def rpc_of_any_length(method, *params, patience=5):
 
 
 def read_all(pipe, end):
-    """What is written to it until it is closed."""
+    """Reads until it is closed."""
     text = b""
     while select.select([pipe], [], [], max(0, end - time.monotonic()))[0]:
         part = os.read(pipe, 1 << 20)

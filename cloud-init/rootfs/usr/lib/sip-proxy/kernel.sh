@@ -1,18 +1,18 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # what common.sh and host.env set, and what media-relay is told
-# Forwarding by the relay's module of the kernel: whether this host can, and does. Sourced, after common.sh.
+# Forwarding by the relay's kernel module: whether this host supports it, and uses it. Sourced, after common.sh.
 
-# Beside the module: the package of the relay whose version it fits, and that version.
+# File beside the module: the relay's package and the version that the module was built for.
 fits=$root/usr/share/sip-proxy/kernel-module-of
 
-# The drop-in of the relay's unit with which it uses the module. Where it is, relay-watch keeps the nftables rules.
+# The drop-in that makes the relay's unit use the module. If it exists, relay-watch maintains the nftables rules.
 kernel_unit() { printf '%s' "$root/run/systemd/system/${RELAY_UNITS%%@*}@.service.d/kernel.conf"; }
 
-# yes, or no and why; relay-watch keeps it in step.
+# Contains yes, or no with the reason; relay-watch updates it.
 kernel_state=$run/kernel-forwarding
 
-# prepare_kernel: loads the module and lets the relay use it from its next start on; where it cannot be, the relay works in user
-# space. CAP_NET_ADMIN is for its nftables rules, which only it knows how to write.
+# prepare_kernel: loads the module, and lets the relay use it from its next start on. Without the module, the relay works in user
+# space. The relay needs CAP_NET_ADMIN for its nftables rules, which it writes itself.
 prepare_kernel() {
 	local drop_in why=""
 	[[ -n $RELAY_KERNEL_MODULE ]] || return 0
@@ -34,7 +34,7 @@ prepare_kernel() {
 	write_file 644 - "$kernel_state" <<<"no: $why"
 }
 
-# Where it cannot be loaded, sets `why`.
+# Loads the module, or sets `why` it cannot.
 load_module() {
 	local kernel refusal package version
 	kernel=$(uname -r)
@@ -56,7 +56,7 @@ load_module() {
 	return 1
 }
 
-# This service may load none itself. Sets `refusal` to modprobe's last word; it has none on a module that is not there.
+# Lets systemd load the module, because this service may not. Sets `refusal` to modprobe's last line; empty if there is no such module.
 loaded_by_systemd() {
 	local unit=modprobe@$RELAY_KERNEL_MODULE.service
 	systemctl start "$unit" || true
@@ -65,7 +65,7 @@ loaded_by_systemd() {
 	return 1
 }
 
-# Sets `by` to where packets are forwarded, now that the relay runs; fails where that is not what must be.
+# Sets `by` to where the running relay forwards packets (kernel or user space); fails if the kernel is required but not used.
 look_at_kernel() {
 	local state
 	[[ -n $RELAY_KERNEL_MODULE ]] || return 0
@@ -82,5 +82,5 @@ look_at_kernel() {
 	[[ $KERNEL_FORWARDING != yes ]] || die "kernel_forwarding is true, but packets go through user space: ${state#no: }" "see docs/images.md, Forwarding in the kernel"
 }
 
-# The process that has the module's table 0.
+# Prints the process that uses the module's table 0.
 table_owner() { awk '/^Control PID:/ { print $3 }' "$root/proc/$MEDIA_RELAY/0/status" 2>/dev/null || true; }

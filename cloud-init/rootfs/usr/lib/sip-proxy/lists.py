@@ -1,6 +1,6 @@
 """The last good dispatcher list on disk, in the form of Kamailio's list_file. Imported, never run.
 
-A comment at its end holds its checksum, and beside it lies its predecessor: a power cut at any time leaves one of them whole.
+A comment at the end contains its checksum. The predecessor is kept beside it, so that one of them is complete after a power cut.
 """
 
 import contextlib
@@ -16,21 +16,21 @@ current = folder + "/dispatcher.list"
 previous = current + ".previous"
 
 MARK = "# sha256 "
-# SET URI FLAGS PRIORITY ATTRS. Kamailio does not start with a line that is cut off after the set's number, and reads 1,023 bytes.
+# SET URI FLAGS PRIORITY ATTRS. Kamailio does not start if a line ends after the set's number, and reads at most 1,023 bytes of a line.
 LINE = re.compile(r"\d+ [^\s#]+ \d+ \d+ \S*")
 LONGEST = 1000
 
 
 def fits(line):
-    """Whether Kamailio reads the line as what it is."""
+    """Whether Kamailio reads the line correctly."""
     return bool(LINE.fullmatch(line)) and len(line.encode()) <= LONGEST
 
 
 def read(path):
-    """The lines of a list, and whether a checksum says that it is whole. Fails with OSError or ValueError."""
+    """The lines of a list, and whether it has a checksum, which must be correct. Raises OSError or ValueError."""
     with open(path, encoding="utf-8") as file:
         body, mark, digest = file.read().rpartition(MARK)
-    # former releases wrote none
+    # earlier releases wrote no checksum
     body, is_marked = (body, True) if mark else (digest, False)
     lines = body.split("\n")[:-1]
     if not lines or not all(map(fits, lines)) or is_marked and digest.strip() != checksum(body):
@@ -39,7 +39,7 @@ def read(path):
 
 
 def last_good():
-    """The lines of the newest list that is whole, and its path; none and None where there is none."""
+    """The lines of the newest complete list, and its path; empty and None if there is none."""
     found = []
     for path in (current, previous):
         with contextlib.suppress(OSError, ValueError):
@@ -49,14 +49,14 @@ def last_good():
 
 
 def predecessor():
-    """The lines of the list before the newest one; none where there is none."""
+    """The lines of the list before the newest one; empty if there is none."""
     with contextlib.suppress(OSError, ValueError):
         return read(previous)[0]
     return []
 
 
 def keep(lines):
-    """Makes lines the last good list, and what was it its predecessor. False where they are it already."""
+    """Makes lines the last good list, and the current one its predecessor. False if they are equal."""
     with changing():
         good, path = last_good()
         if good == lines and path == current and read(current)[1]:
@@ -66,7 +66,7 @@ def keep(lines):
 
 
 def mend():
-    """Puts the predecessor in the place of a list that is damaged. The path of the last good list; None where there is none."""
+    """Replaces a damaged list by its predecessor. Returns the path of the last good list; None if there is none."""
     with changing():
         lines, path = last_good()
         if path == previous:
@@ -96,12 +96,12 @@ def write(path, content, keeps_former):
 
 @contextlib.contextmanager
 def changing():
-    """One at a time: the first boot and dispatcher-sync may meet."""
+    """A lock, because the first boot and dispatcher-sync may run at the same time."""
     os.makedirs(folder, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        # of one that was cut off
+        # left by an interrupted write
         remove(current + NEW)
         remove(previous + NEW)
         yield

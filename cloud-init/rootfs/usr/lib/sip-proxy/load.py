@@ -1,4 +1,4 @@
-"""What a process of the media relay has to do, and whether it can: its CPU time, and what its sockets drop. Imported, never run."""
+"""The load of a media relay's process: its CPU time, and packets that its sockets drop. Imported, never run."""
 
 import os
 import re
@@ -7,7 +7,7 @@ from collections import deque
 
 proc = os.environ.get("SIP_PROXY_ROOT", "") + "/proc"
 
-# Of the CPU time that it can have, over so many looks: from FULL on it gets no new calls, until it is below ROOM.
+# Shares of its CPU time, over LOOKS checks: from FULL on, it gets no new calls until it is below ROOM.
 FULL, ROOM = 0.85, 0.7
 LOOKS = 3
 # Seconds without new calls after packets were dropped.
@@ -16,7 +16,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Load:
-    """`cores`: how many it can use; `pid` and `ports` ask for its number and for its first and last RTP port."""
+    """`cores`: the number it can use; `pid` and `ports`: functions that return its pid, and its first and last RTP port."""
 
     def __init__(self, cores, pid, ports):
         self.cores, self.pid, self.ports = cores, pid, ports
@@ -24,7 +24,7 @@ class Load:
         self.full, self.dropped, self.errors, self.known = False, None, None, {}
 
     def look(self):
-        """Why it gets no new calls; None when it has room, or nothing is known."""
+        """Why it must get no new calls; None if it has room, or if its load is unknown."""
         now = time.monotonic()
         busy, drops = self.busy(now), self.drops()
         if drops:
@@ -35,10 +35,10 @@ class Load:
         return f"it is busy for {busy:.0%} of the time that {self.cores} core(s) give" if self.full else None
 
     def busy(self, now):
-        """The share of its cores that it has used since some looks ago."""
+        """The share of its cores that it has used over the last checks."""
         ticks = self.ticks()
         if ticks is None:
-            # it has ended, or was not known: maybe there is another one now
+            # the process has ended or was unknown: there may be a new one
             self.seen.clear()
             self.number = self.pid()
             return None
@@ -58,8 +58,8 @@ class Load:
             return None
 
     def drops(self):
-        """Packets that sockets at its ports have dropped since the last look. All sockets are gone through only when the
-        whole host has dropped some: a relay has thousands."""
+        """Packets that its sockets have dropped since the last check. Reads all sockets, which can be thousands, only if the host's
+        total has increased."""
         errors = receive_errors()
         before, self.errors = self.errors, errors
         if before is None or errors is None or errors == before:
@@ -70,7 +70,7 @@ class Load:
         return count
 
     def dropped_at_ports(self):
-        """port: what its socket has dropped."""
+        """Dropped packets by port."""
         try:
             first, last = self.ports()
             with open(f"{proc}/net/udp", encoding="ascii") as file:
@@ -82,7 +82,7 @@ class Load:
 
 
 def receive_errors():
-    """UDP datagrams that found no room, of the whole host; None when not known."""
+    """UDP datagrams that the host has dropped because of full buffers; None if unknown."""
     try:
         with open(f"{proc}/net/snmp", encoding="ascii") as file:
             names, values = re.findall(r"^Udp: (.*)$", file.read(), re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What Kamailio has loaded of the dispatcher table, and how it comes to load what it should. Imported, never run."""
+"""The dispatcher list that Kamailio has loaded, and how it is changed. Imported, never run."""
 
 import contextlib
 import re
@@ -9,13 +9,13 @@ from kamailio import rpc, rpc_of_any_length
 from recorder_names import names_of
 from resolver import addresses
 
-# Flags of a row: it gets no new calls (DS_DISABLED_DST); and how it is read (DS_NODNSARES_DST).
+# Flags of a row: no new calls (DS_DISABLED_DST); no DNS query when it is loaded (DS_NODNSARES_DST).
 DISABLED = 4
 NOT_RESOLVED = 16
 
 
 class Standing(namedtuple("Standing", "wanted loaded skipped")):
-    """What Kamailio has, beside what it is to have; skipped: {line: why it is not loaded, None where nobody knows}."""
+    """The list that Kamailio has loaded, and the wanted one. skipped: {line: why it is not loaded; None if unknown}."""
 
     @classmethod
     def of(cls, wanted):
@@ -23,12 +23,12 @@ class Standing(namedtuple("Standing", "wanted loaded skipped")):
         return cls(wanted, loaded, {line: reason(line) for line in wanted if key(line) not in loaded})
 
     def is_right(self):
-        """It has all but the lines that it has a reason to skip, and nothing else."""
+        """Whether exactly the wanted lines are loaded, except those that Kamailio skips for a known reason."""
         return self.loaded == {key(line): values(line) for line in self.wanted if not self.skipped.get(line)}
 
 
 def loaded_list():
-    """What Kamailio has: {(set, URI): (priority, attributes)}."""
+    """The loaded list: {(set, URI): (priority, attributes)}."""
     return {
         (set_, destination["URI"]): (destination["PRIORITY"], attributes(destination.get("ATTRS", {}).get("BODY", "")))
         for set_, destination in destinations()
@@ -58,13 +58,13 @@ def values(line):
 
 
 def attributes(text):
-    """Without what says nothing: blanks, and the last semicolon."""
+    """Normalised: without blanks and the last semicolon."""
     text = "".join(text.split()).rstrip(";")
     return "" if text == "none=yes" else text
 
 
 def reason(line):
-    """Why Kamailio leaves a line out, where that can be told from here; else None."""
+    """Why Kamailio skips a line, if this can be known; otherwise None."""
     _, uri, flags, _, attrs = line.split(" ")
     host = re.fullmatch(r"(?:sips?:)?(?:[^@]*@)?(\[[0-9a-fA-F:.]+\]|[^:;?@]+)(?::\d{1,5})?(?:[;?].*)?", uri)
     if not host:
@@ -83,12 +83,12 @@ def resolves(name):
 
 
 def disabled(lines):
-    """Those destinations that the table has disabled."""
+    """The destinations that are disabled in the table."""
     return {key(line) for line in lines if int(line.split(" ")[2]) & DISABLED}
 
 
 def keep_disabled(lines):
-    """A destination that is disabled by the table stays so, though a call that it fails, or an operator, gives it another state."""
+    """Restores the state of destinations that are disabled in the table, if a failed call or an operator has changed it."""
     out = disabled(lines)
     for set_, destination in destinations() if out else ():
         if (set_, destination["URI"]) in out and not destination["FLAGS"].startswith("D"):
@@ -96,11 +96,11 @@ def keep_disabled(lines):
 
 
 def reload(standing):
-    """Has Kamailio read the list anew. Where it skips a row it says that it failed, though all others are in place."""
+    """Reloads the list. If Kamailio skips a row, it reports an error, although all others are loaded."""
     let_in = disabled(lists.predecessor()) - disabled(standing.wanted)
     states = [each for each in down_destinations() if each[0][0] != "d" or each[1:] not in let_in]
     if names_of(standing.wanted):
-        # the cache never reads /etc/hosts, and is in use where Kamailio started without names; by the process that reloads, which knows at once
+        # the DNS cache does not read /etc/hosts, and is on if Kamailio started without names; set by FIFO: the same process reloads
         rpc_of_any_length("cfg.set_now_int", "core", "use_dns_cache", 0)
     with contextlib.suppress(ValueError):
         rpc_of_any_length("dispatcher.reload", patience=10)
@@ -111,14 +111,14 @@ def reload(standing):
 
 
 def give_back(standing):
-    """Gives Kamailio what it lost to an empty table: a reload would read that again."""
+    """Adds destinations that Kamailio lost because of an empty table; a reload would read the empty table again."""
     for line in standing.skipped:
         set_, uri, flags, priority, attrs = line.split(" ")
         rpc("dispatcher.add", int(set_), uri, int(flags), int(priority), attrs)
 
 
 def down_destinations():
-    """Every destination that is not active, with its flags as dispatcher.set_state takes them (ip, dx, tp ...)."""
+    """All destinations that are not active, with flags in the form of dispatcher.set_state (ip, dx, tp ...)."""
     return [
         (destination["FLAGS"].lower().replace("x", ""), set_, destination["URI"])
         for set_, destination in destinations()

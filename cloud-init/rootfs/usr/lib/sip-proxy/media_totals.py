@@ -1,4 +1,4 @@
-"""What the relay has counted of all calls that have ended, in a file that the exporter reads. Imported, never run."""
+"""The relay's counters of all ended calls, in a file that the exporter reads. Imported, never run."""
 
 import os
 import time
@@ -7,16 +7,16 @@ import files
 
 file = os.environ.get("SIP_PROXY_ROOT", "") + "/run/sip-proxy/calls/media-totals"
 
-# Platforms that are counted by their addresses.
+# Most platforms that are counted by address.
 PLATFORMS = 50
 # Upper bounds of the histogram of jitter, in seconds.
 BOUNDS = "0.005", "0.01", "0.02", "0.03", "0.05", "0.1", "+Inf"
-# Seconds between two times that the file is written.
+# Seconds between two writes of the file.
 PAUSE = 2
 
 
 class MediaTotals:
-    """Counts by name and label: packets, relayed, lost by platform; jitter by upper bound. They outlive this program."""
+    """Counters by name and label: packets, relayed, lost by platform; jitter by upper bound. They are kept over a restart."""
 
     def __init__(self):
         self.counts, self.changed, self.written = {}, False, 0
@@ -30,7 +30,7 @@ class MediaTotals:
         self.platforms = {label for name, label in self.counts if name == "packets"}
 
     def add(self, platform, streams):
-        """`streams`: the Counts of a call's streams; what the relay does not tell is not counted."""
+        """`streams`: the Counts of a call's streams. Unknown values are not counted."""
         if platform not in self.platforms and len(self.platforms) >= PLATFORMS:
             platform = "other"
         for counts in streams:
@@ -53,7 +53,7 @@ class MediaTotals:
             self.changed = True
 
     def write(self):
-        """When something has changed, and not too often."""
+        """Writes the file if a value has changed, but not too often."""
         if not self.changed or time.monotonic() - self.written < PAUSE:
             return
         try:
@@ -61,5 +61,5 @@ class MediaTotals:
             files.write(file, "".join(f"{name} {label} {count}\n" for (name, label), count in self.counts.items()))
             self.changed, self.written = False, time.monotonic()
         except OSError:
-            # with the next one
+            # the next call writes it
             pass

@@ -1,4 +1,4 @@
-"""Questions to name servers, with a limit. Imported, never run."""
+"""Queries to name servers, with a timeout. Imported, never run."""
 
 import os
 import time
@@ -6,13 +6,13 @@ import time
 import dns.exception
 import dns.resolver
 
-# Seconds for one server, of several.
+# Timeout in seconds for one of several servers.
 TURN = 0.7
 
 
 def answer(name, configurations, end):
-    """The IPv4 addresses of a name, seconds that they are good for, and why there are none; until `end` (of time.monotonic). Asks the
-    servers of the first file that is there."""
+    """The IPv4 addresses of a name, their TTL in seconds, and why there are none; until `end` (of time.monotonic). Queries the
+    servers in the first file that exists."""
     try:
         resolver = dns.resolver.Resolver(next(filter(os.path.exists, configurations), configurations[-1]))
         resolver.timeout = TURN

@@ -19,13 +19,13 @@ class Ng:
 
     @staticmethod
     def packets(ask):
-        """That it has relayed, in user space and in the kernel."""
+        """The number of packets that it has relayed, in user space and in the kernel."""
         total = decode(ask(b"d7:command10:statisticse"))[b"statistics"][b"totalstatistics"]
         return f"{int(total[b'relayedpackets_user'])} {int(total[b'relayedpackets_kernel'])}"
 
     @classmethod
     def calls(cls, ask):
-        """Every call by its Call-ID, and whether it has been answered."""
+        """All calls by Call-ID, and whether each was answered."""
         ids = decode(ask(b"d7:command4:list5:limiti100000ee"))[b"calls"]
         return {id_.decode(errors="replace"): len([*filter(None, cls.query(ask, id_)[b"tags"])]) > 1 for id_ in ids}
 
@@ -35,7 +35,7 @@ class Ng:
 
     @classmethod
     def idle(cls, ask, call, _tag, _options):
-        """Seconds since the last packet of any of its streams; None when it does not know the call."""
+        """Seconds since the last packet of any stream of the call; None for an unknown call."""
         answer = cls.query(ask, call)
         if answer[b"result"] != b"ok":
             return None
@@ -43,7 +43,7 @@ class Ng:
 
     @classmethod
     def streams(cls, ask, call, media, numbers):
-        """It tells no loss and no jitter, and what it has sent from release 11 on."""
+        """rtpengine reports neither loss nor jitter; it reports sent packets from release 11 on."""
         tags = cls.query(ask, call).get(b"tags", {})
         recorder = {tag: of for tag, of in tags.items() if (tag.decode(errors="replace") == media.tag) == (media.side == "recorder")}
         platform = {tag: of for tag, of in tags.items() if tag not in recorder}
@@ -60,7 +60,7 @@ class Ng:
 
 
 def counted(tags, name):
-    """The packets of each stream's RTP (its RTCP comes after it), by its number; of those that tell it."""
+    """RTP packets of each stream, by its number, if they are reported. (RTCP comes after RTP.)"""
     counts = {}
     for medium in (medium for tag in tags.values() for medium in tag.get(b"medias", [])):
         if medium[b"streams"] and name in medium[b"streams"][0]:
@@ -70,7 +70,7 @@ def counted(tags, name):
 
 
 def values(tree, name):
-    """What has that name, wherever it stands."""
+    """All values with that name, at any depth."""
     found = [tree[name]] if isinstance(tree, dict) and name in tree else []
     for branch in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
         found += values(branch, name)
@@ -82,7 +82,7 @@ def decode(data):
 
 
 def decode_at(data, at):
-    """The bencoded value that begins at `at`, and where it ends."""
+    """The bencoded value that begins at `at`, and its end."""
     kind = data[at : at + 1]
     if kind == b"i":
         end = data.index(b"e", at)

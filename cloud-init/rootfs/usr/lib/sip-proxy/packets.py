@@ -1,4 +1,4 @@
-"""Packets that leave a process of the media relay, counted from outside. Imported, never run."""
+"""Counts packets that a process of the media relay sends, independent of the process. Imported, never run."""
 
 import subprocess
 import time
@@ -17,15 +17,15 @@ table ip {table} {{
 
 
 class Packets:
-    """What leaves from the RTP ports of a process, which the process itself need not tell: nftables counts it, from the first
-    question on, and only while there are questions."""
+    """Counts packets from the RTP ports of a process by nftables, from the first query on, and only while there are queries. The
+    process itself need not answer."""
 
     def __init__(self, table, ports):
         self.table, self.ports = table, ports
         self.counting = False
 
     def still(self):
-        """For how many seconds none has left; None where that is not known."""
+        """Seconds since the last packet; None if unknown."""
         count = self.count()
         now = time.monotonic()
         if count is None:
@@ -57,7 +57,7 @@ def nft(commands):
 
 
 def output(argv, text=None):
-    """What a program prints; None when it fails or takes longer than 5 s."""
+    """The output of a program; None if it fails or takes longer than 5 s."""
     try:
         done = subprocess.run(argv, input=text, capture_output=True, text=True, timeout=5, check=True)
         return done.stdout.strip()

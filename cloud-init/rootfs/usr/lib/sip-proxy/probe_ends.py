@@ -1,4 +1,4 @@
-"""Asks the ends of calls, with OPTIONS in their dialogs, whether they are still there. Imported, never run."""
+"""Probes both sides of calls, by OPTIONS in their dialogs. Imported, never run."""
 
 import re
 import secrets
@@ -8,16 +8,16 @@ import time
 
 from kamailio import rpc
 
-# Seconds for an answer: Kamailio says after 2.5 that there is none.
+# Seconds for an answer: after 2.5, Kamailio reports that there is none.
 PATIENCE = 3
-# Calls whose ends are asked at the same time.
+# Calls that are probed at the same time.
 AT_ONCE = 100
-# Kamailio's own: nobody has answered. 481: the dialog is over.
+# 430: Kamailio's code for no answer. 481: the dialog does not exist.
 NO_ANSWER, OVER = 430, 481
 
 
 def ask(kamailio, ids):
-    """For each call that Kamailio has a dialog of, whether it goes on. False: neither end answers, or one says that it is over."""
+    """For each call with a dialog in Kamailio, whether it continues. False: neither side answers, or one answers 481."""
     answers = {}
     for first in range(0, len(ids), AT_ONCE):
         answers |= ask_at_once(kamailio, ids[first : first + AT_ONCE])
@@ -54,7 +54,7 @@ def goes_on(statuses):
 
 
 def dialog(id_):
-    """What Kamailio knows of a call, as dlg.dlg_list says it; None when nothing."""
+    """Kamailio's dialog of a call, from dlg.dlg_list; None if there is none."""
     try:
         found = rpc("dlg.dlg_list", id_)
     except ValueError:
@@ -64,16 +64,16 @@ def dialog(id_):
 
 
 def values_of(found):
-    """The variables of a dialog; none where there is no dialog."""
+    """The variables of a dialog; empty without a dialog."""
     return {name: value for variable in found["variables"] for name, value in variable.items()} if found else {}
 
 
 def both(found, here):
-    """A question to each end, as if the other one asked: (branch, message)."""
+    """A request to each side, as if the other side had sent it: (branch, message)."""
     variables = values_of(found)
     caller, callee = found["caller"], found["callee"]
     uris = found["from_uri"], found["to_uri"]
-    # behind a NAT the platform is where its call came from, whatever its Contact says
+    # behind NAT, the platform is reachable at the source of its call, not at its Contact
     yield question(found["call-id"], uris[0], caller, uris[1], callee, "private", None, here)
     yield question(found["call-id"], uris[1], callee, uris[0], caller, "public", variables.get("source"), here)
 
@@ -89,17 +89,17 @@ def question(id_, from_uri, from_, to_uri, to, side, source, here):
         f"From: <{from_uri}>;tag={from_['tag']}",
         f"To: <{to_uri}>;tag={to['tag']}",
         f"Call-ID: {id_}",
-        # lower than any of the ends' own: theirs stay in order. Who minds answers 500, and is there.
+        # lower than the CSeq of both sides, so that theirs stay in order. A side that refuses this answers 500, and so exists.
         "CSeq: 0 OPTIONS",
         f"X-Look: {side} {where}",
         "Content-Length: 0",
     ]
-    # what others have said is one line here, too
+    # values from other hosts must stay on one line
     return branch, ("\r\n".join(" ".join(line.split()) for line in lines) + "\r\n\r\n").encode()
 
 
 def hop(source, to):
-    """Where the question goes: sip:ADDRESS:PORT;transport=PROTOCOL."""
+    """The target of the request: sip:ADDRESS:PORT;transport=PROTOCOL."""
     if source:
         protocol, host, port = source.split(":")
         return f"sip:{host}:{port};transport={protocol}"
@@ -110,5 +110,5 @@ def hop(source, to):
 
 
 def bare(uri):
-    """Without < > and what follows."""
+    """The URI without < > and parameters."""
     return re.search(r"<([^>]*)>", uri)[1] if "<" in uri else uri.strip()

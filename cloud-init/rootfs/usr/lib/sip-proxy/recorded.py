@@ -1,4 +1,4 @@
-"""Whether calls that are answered are recorded: the packets of each stream come, and leave for the recorder. Imported, never run."""
+"""Checks that answered calls are recorded: packets of each stream arrive, and are forwarded to the recorder. Imported, never run."""
 
 import os
 import time
@@ -10,16 +10,16 @@ from probe_ends import dialog, values_of
 from relays import tell_systemd
 from streams import Media
 
-# Seconds after the answer when the relay is asked; after LATE it is not: the call was there before this program.
+# Seconds after the answer at which the relay is queried. After LATE it is not: the call is older than this program.
 LOOK, LATE = 10, 60
-# Platforms and recorders that are counted by their names.
+# Most pairs of platform and recorder that are counted by name.
 PAIRS = 200
 
 file = os.environ.get("SIP_PROXY_ROOT", "") + "/run/sip-proxy/calls/unrecorded"
 
 
 class Recorded:
-    """Counts those that are not, by platform, recorder and reason, in a file that the exporter reads. The counts outlive this program."""
+    """Counts calls that are not recorded, by platform, recorder and reason, in a file that the exporter reads; kept over a restart."""
 
     def __init__(self, relay):
         self.relay = relay
@@ -35,7 +35,7 @@ class Recorded:
         self.tell("none since this service started")
 
     def look(self, call):
-        """Fails with OSError when the relay does not answer."""
+        """Raises OSError if the relay does not answer."""
         media = Media(call.value)
         counts = self.relay.streams(call.id, media, media.going)
         known = {number: counts[number] for number in media.going if number in counts}
@@ -65,7 +65,7 @@ class Recorded:
             os.makedirs(os.path.dirname(file), exist_ok=True)
             files.write(file, "".join(f"{count} {' '.join(key)}\n" for key, count in self.counts.items()))
         except OSError:
-            # with the next one
+            # the next call writes it
             pass
 
     def tell(self, last):

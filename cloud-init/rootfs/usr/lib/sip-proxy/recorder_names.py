@@ -1,10 +1,10 @@
-"""The recorders' names, and the addresses that Kamailio takes them for. Imported, never run.
+"""The recorders' names, and their addresses for Kamailio. Imported, never run.
 
-For a resolver that is silent Kamailio waits, 10 s and more a name, and then goes without that recorder. So it asks none: this does,
-with a limit, keeps the last answers on disk, and tells Kamailio by a block of /etc/hosts. A name that nobody knows yet stands there
-as an address to which nothing can be sent, so that a call is over to the next recorder at once.
+If a resolver does not answer, Kamailio waits 10 s or more for each name, and then starts without that recorder. So this module resolves
+names instead, with a timeout, keeps the last answers on disk, and passes them to Kamailio in a block of /etc/hosts. A name without any
+known address gets an address to which nothing can be sent, so that calls immediately use the next recorder.
 
-Of several addresses a name keeps the one that it has, as long as it is among them; else it gets the lowest.
+A name with several addresses keeps its current one as long as it is among them; otherwise it gets the lowest.
 """
 
 import os
@@ -19,32 +19,32 @@ import lists
 root = os.environ.get("SIP_PROXY_ROOT", "")
 hosts = f"{root}/etc/hosts"
 kept = f"{lists.folder}/recorder.addresses"
-# Who says whom to ask: first the servers behind systemd-resolved, which itself would answer with what stands in /etc/hosts.
+# Files with name servers: first the servers behind systemd-resolved, which itself would answer from /etc/hosts.
 SERVERS = f"{root}/run/systemd/resolve/resolv.conf", f"{root}/etc/resolv.conf"
 
 BEGIN, END = "# BEGIN recorders of the SIP proxy (managed by sip-proxy, changes are lost)\n", "# END recorders of the SIP proxy\n"
 BLOCK = re.compile(f"^{re.escape(BEGIN)}.*?^{re.escape(END)}", re.MULTILINE | re.DOTALL)
-# A broadcast, which Kamailio's sockets may not send: it fails at once.
+# The broadcast address: sending to it fails immediately on Kamailio's sockets.
 NOWHERE = "255.255.255.255"
 
-# Seconds for the answers to all names.
+# Timeout in seconds for all names.
 PATIENCE = 2
-# Seconds that an answer is good for at most, and after which a name without one is asked for again.
+# Seconds: longest validity of an answer, and pause before a name without an answer is queried again.
 LONGEST, AGAIN = 60, 5
-# Names that are asked for at the same time.
+# Names that are queried at the same time.
 AT_ONCE = 64
 URI = re.compile(r"(?:sips?:)?(?:[^@]*@)?([A-Za-z0-9][A-Za-z0-9.-]*)(?::\d{1,5})?(?:[;?].*)?")
 ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 
 
 class Names:
-    """known: {name: address} of the last answers; faults: {name: why the last question had none}."""
+    """known: {name: address} from the last answers; faults: {name: why the last query had no answer}."""
 
     def __init__(self):
         self.known, self.faults, self.due = read(), {}, {}
 
     def look(self, lines):
-        """Asks for the names of a list, as far as answers have run out. Fails with OSError where they cannot be kept or told."""
+        """Resolves the names of a list whose answers have expired. Raises OSError if answers cannot be stored or passed to Kamailio."""
         names = names_of(lines)
         before, given = dict(self.known), own_lines()
         for name in given.keys() & set(names):
@@ -60,7 +60,7 @@ class Names:
     def ask(self, names):
         if not names:
             return
-        # it takes long to load, and most tables have no names
+        # imported here, because loading it takes long, and most tables have no names
         from name_servers import answer
 
         end = time.monotonic() + PATIENCE
@@ -83,29 +83,29 @@ class Names:
             self.known[name] = min(good, key=IPv4Address)
 
     def fault(self):
-        """What is wrong, in a line; empty when nothing is."""
+        """The faults in one line; empty if there are none."""
         return "; ".join(
             f"{name} does not resolve ({why}): " + (f"its last address {self.known[name]} is used" if name in self.known else "it gets no calls until it resolves")
             for name, why in sorted(self.faults.items())
         )
 
     def standing(self):
-        """NAME 1, a line each; 0 for those whose last question had no answer."""
+        """Lines of NAME 1; 0 for names whose last query had no answer."""
         return "\n".join(f"{name} {0 if name in self.faults else 1}" for name in sorted(self.known | self.faults))
 
     def text(self):
-        """NAME ADDRESS, a line each: what Kamailio is to have read together with the list."""
+        """Lines of NAME ADDRESS, which Kamailio must have read together with the list."""
         return "".join(f"{name} {address}\n" for name, address in sorted(self.known.items()))
 
 
 def names_of(lines):
-    """Of a list's destinations, each once, in lower case."""
+    """The names in a list's destinations, without duplicates, in lower case."""
     found = [URI.fullmatch(line.split(" ")[1]) for line in lines]
     return list(dict.fromkeys(match[1].lower() for match in found if match and not ADDRESS.fullmatch(match[1])))
 
 
 def is_a_recorders(address):
-    """What leads back to this host, or to many, is worse than no address."""
+    """Refuses addresses of this host, and multicast or broadcast addresses: they are worse than no address."""
     found = IPv4Address(address)
     return not (found.is_loopback or found.is_unspecified or found.is_multicast or found.is_reserved)
 
@@ -121,7 +121,7 @@ def read():
 
 
 def own_lines():
-    """{name: address} of what others have written into /etc/hosts, which comes before any server."""
+    """{name: address} of other entries in /etc/hosts, which take precedence over servers."""
     found = {}
     for line in BLOCK.sub("", contents()).splitlines():
         address, *names = line.partition("#")[0].split() or [""]
@@ -132,7 +132,7 @@ def own_lines():
 
 
 def tell(addresses):
-    """Has Kamailio take names for these addresses."""
+    """Writes the names with these addresses for Kamailio."""
     lines = "".join(f"{address} {name}\n" for name, address in sorted(addresses.items()))
     text = contents()
     others = BLOCK.sub("", text)
@@ -143,7 +143,7 @@ def tell(addresses):
 
 
 def put(path, text):
-    """In place where the file is a mount of its own, as in containers."""
+    """Writes in place if the file is a mount, as in containers; otherwise atomically."""
     if os.path.ismount(path):
         with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)

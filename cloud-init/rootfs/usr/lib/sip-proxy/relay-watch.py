@@ -1,16 +1,16 @@
 #!/usr/bin/python3 -IB
-"""Watches the media relay's processes, and ends one that hangs; systemd starts it anew.
+"""Watches the media relay's processes, and kills one that hangs; systemd restarts it.
 
 relay-watch.py PROTOCOL LIMIT UNIT... ADDRESS...     LIMIT in seconds; as many addresses as units, in their order
 
-A process that has answered nothing for 2 s gets no new calls: it is marked in Kamailio's table `silent` until it answers. When it
-has answered nothing for 10 s, and has relayed no packet for as long, it is ended. As long as it relays, its calls go on, up to
-LIMIT seconds. Time for which this program was late does not count as silence: then it is the machine that is slow.
+A process without an answer for 2 s gets no new calls: it is marked in Kamailio's table `silent` until it answers. If it has not
+answered and has not relayed a packet for 10 s, it is killed. As long as it relays, its calls continue, for at most LIMIT seconds.
+Time by which this program itself was late does not count, because then the machine is slow.
 
-Where packets are forwarded in the kernel (RELAY_KERNEL: the relay's name and its arguments for that), its nftables rules are kept (forwarding.py).
+With forwarding in the kernel (RELAY_KERNEL: the relay's name and its arguments for it), its nftables rules are maintained (forwarding.py).
 
-A process that relays all that it can (load.py) gets no new calls either, by the table `full`: packets of all its calls would be lost.
-The table `heard` says when each has answered last: calls that have waited for one go on to another that has answered since.
+A fully loaded process (load.py) gets no new calls either, by the table `full`, because it would lose packets of all its calls.
+The table `heard` has the time of the last answer of each: calls that have waited for one then use another that has answered since.
 """
 
 import os
@@ -26,16 +26,16 @@ from packets import Packets, output
 from relays import processes, protocols, rtp_ports, say
 from threads import keep_running
 
-# Seconds: between two looks, for one answer, and by which a look may be late.
+# Seconds: between two checks, for one answer, and by which a check may be late.
 LOOK = 1
 PATIENCE = 1
 LATE = 0.5
-# Seconds without an answer after which a process gets no calls, and without answer and packet after which it is ended.
+# Seconds without an answer after which a process gets no calls, and seconds without answer and packet after which it is killed.
 MARK = 2
 END = 10
-# Milliseconds after which MEDIA_CLOCK (media.cfg) begins anew.
+# Milliseconds after which MEDIA_CLOCK (media.cfg) starts again at 0.
 CLOCK = 10**9
-# A process is ended so often at most, in so many seconds: what hangs again and again, ending does not mend.
+# A process is killed at most ENDS times in ENDS_IN seconds: if it hangs repeatedly, this does not help.
 ENDS, ENDS_IN = 3, 600
 
 
@@ -64,7 +64,7 @@ class Watch:
         self.forget()
 
     def forget(self):
-        """It answers, or is a new one."""
+        """Resets the state: the process answers, or is a new one."""
         self.silence = 0
         self.told = set()
         self.packets.forget()
@@ -94,21 +94,21 @@ class Watch:
         if self.marked:
             say(f"{self.name} answers again: it gets new calls")
             self.marked = False
-        # a call that it answered late may have set the mark, too
+        # a call that got a late answer may also have set the mark
         in_kamailio("htable.delete", "silent", self.number)
         in_kamailio("htable.seti", "heard", self.number, int(time.time() * 1000) % CLOCK)
         if self.silence > 0:
             self.forget()
 
     def silent(self, seconds):
-        """It has not answered a look that was in time; until the next one it is that long."""
+        """Handles a timely check without an answer. `seconds`: time until the next check."""
         self.silence += seconds
         silence, still = self.silence, self.packets.still()
         if silence < MARK:
             return
         if not self.marked:
             say(f"{self.name} does not answer: it gets no new calls")
-        # anew each time: the mark expires, and Kamailio may have been started since
+        # set each time: the mark expires, and Kamailio may have been restarted
         self.marked = True
         in_kamailio("htable.seti", "silent", self.number, 1)
         if silence >= END and still is not None and still >= END:
@@ -125,7 +125,7 @@ class Watch:
         if full:
             if not before:
                 say(f"{self.name} is full, and gets no new calls: {full}")
-            # anew each time: the mark expires
+            # set each time: the mark expires
             in_kamailio("htable.seti", "full", self.number, 1)
         elif before:
             say(f"{self.name} has room for new calls again")
@@ -139,7 +139,7 @@ class Watch:
         if len(self.ended) >= ENDS:
             return self.once(f"FAILED: it hangs, but is not ended again: it was ended {ENDS} times in {ENDS_IN} s")
         if self.pid() in (None, "", "0"):
-            # it does not run; systemd starts it
+            # the process does not run; systemd restarts it
             return self.once("it does not run")
         self.ended.append(time.monotonic())
         say(f"{self.name}: {why}: ended; {self.sessions} sessions are lost")
@@ -156,7 +156,7 @@ class Watch:
 
 
 def in_kamailio(method, *params):
-    """Where Kamailio does not run there is nobody to tell, and where there is no mark none is taken away."""
+    """Calls Kamailio. Ignores errors: Kamailio may not run, or the mark to delete may not exist."""
     try:
         rpc(method, *params, patience=0.3)
     except (OSError, ValueError):

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what common.sh and host.env set
-# What the media relay's processes answer on their control addresses. Sourced, after common.sh.
+# Queries to the media relay's processes on their control addresses. Sourced, after common.sh.
 
-# relay_control QUESTION: puts it (see relay-control) to every process. Prints UNIT ANSWER, a line each, with "-" as the answer
-# of one that gives none; fails when there is such a one.
+# relay_control QUERY: sends QUERY (see relay-control) to every process. Prints lines of UNIT ANSWER, with "-" without an answer;
+# fails if an answer is missing.
 relay_control() {
 	local controls answers status=0
 	read -ra controls <<<"$RELAY_CONTROLS"
@@ -12,5 +12,5 @@ relay_control() {
 	return "$status"
 }
 
-# relays_answer: succeeds when all do. (One that is full answers, too: it must not be taken for broken.)
+# relays_answer: succeeds if all processes answer. (A fully loaded one also answers: it is not broken.)
 relays_answer() { relay_control sessions >/dev/null; }

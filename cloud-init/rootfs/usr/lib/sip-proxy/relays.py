@@ -1,4 +1,4 @@
-"""The media relay's processes: what they answer on their control addresses, unix:PATH or udp:HOST:PORT. Imported, never run."""
+"""Queries to the media relay's processes on their control addresses, unix:PATH or udp:HOST:PORT. Imported, never run."""
 
 import os
 import re
@@ -19,7 +19,7 @@ etc = os.environ.get("SIP_PROXY_ROOT", "") + "/etc/sip-proxy"
 
 
 class Process:
-    """A process of the relay: the instance of its unit, and the address at which it is asked."""
+    """A process of the relay: the instance of its unit, and its control address."""
 
     def __init__(self, unit, address):
         self.unit, self.address = unit, address
@@ -27,28 +27,28 @@ class Process:
         self.number = self.name.partition("@")[2]
 
     def options(self):
-        """What it is started with: the text of its EnvironmentFile. Fails with OSError."""
+        """Its options: the text of its EnvironmentFile. Raises OSError."""
         with open(f"{etc}/{self.name.replace('@', '-')}.env", encoding="utf-8") as file:
             return file.read()
 
     def asking(self, patience):
-        """What puts one command to it, and gives the answer."""
+        """A function that sends it a command and returns the answer."""
         return lambda text: exchange(self.address, text, patience)
 
 
 def processes(words):
-    """The processes that UNIT... ADDRESS... name: as many addresses as units, in their order."""
+    """The processes in the words UNIT... ADDRESS...: one address for each unit, in the same order."""
     half = len(words) // 2
     return [Process(*pair) for pair in zip(words[:half], words[half:])]
 
 
 class Relay:
-    """All processes of the media relay. One that has not answered within `patience` is not asked for `pause` seconds: whoever goes
-    through calls would wait for each of them. Everything fails with OSError where there is no answer."""
+    """All processes of the media relay. A process without an answer within `patience` is not queried for `pause` seconds, so that loops
+    over calls do not wait for each call. All methods raise OSError without an answer."""
 
     def __init__(self, protocol, all_, patience, pause):
         self.protocol, self.pause = protocols[protocol], pause
-        # by number: what it was started with, what puts a command to it, and from when on it is asked
+        # by number: its options, a function that sends a command, and the time from which it is queried
         self.options = {each.number: each.options() for each in all_}
         self.exchanges = {each.number: each.asking(patience) for each in all_}
         self.not_before = dict.fromkeys(self.exchanges, 0)
@@ -66,17 +66,17 @@ class Relay:
         return lambda text: self.ask(instance, text)
 
     def calls(self):
-        """What it holds, as far as it tells: (Call-ID, number of the process, whether it has been answered)."""
+        """Its calls, if the protocol lists them: (Call-ID, number of the process, whether the call was answered)."""
         for instance in self.exchanges:
             for id_, answered in self.protocol.calls(self.asking(instance)).items():
                 yield id_, instance, answered
 
     def idle(self, call):
-        """Seconds since its last packet; None when the relay does not know it."""
+        """Seconds since the call's last packet; None if the relay does not know the call."""
         return self.protocol.idle(self.asking(call.instance), call.id.encode(), call.tag.encode(), self.options[call.instance])
 
     def streams(self, id_, media, numbers):
-        """What it has counted of the streams with these numbers, as far as it knows them: number: Counts."""
+        """Its counters of the streams with these numbers, if known: {number: Counts}."""
         return self.protocol.streams(self.asking(media.instance), id_.encode(), media, numbers) if numbers else {}
 
     def end(self, call):
@@ -84,18 +84,18 @@ class Relay:
 
 
 def say(text):
-    """To the journal, of a unit's program."""
+    """Writes a line to the journal."""
     put(f"sip-proxy: {text}")
 
 
 def put(line):
-    """In one piece, whatever other threads say."""
+    """Writes the line in one call, so that lines of other threads do not mix."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
 def tell_systemd(status):
-    """What `systemctl status` and `sip-proxy status` show of a unit."""
+    """Sets the status text of the unit, which `systemctl status` and `sip-proxy status` show."""
     address = os.environ.get("NOTIFY_SOCKET")
     if address:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
@@ -109,7 +109,7 @@ def exchange(address, text, patience=PATIENCE):
 
 
 def over_unix(path, text, patience):
-    """A connection a command, which the relay closes."""
+    """One connection for each command; the relay closes it."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(patience)
         connection.connect(path)
@@ -119,7 +119,7 @@ def over_unix(path, text, patience):
 
 
 def over_udp(where, text, patience):
-    """Both protocols put a cookie in front of a datagram, and repeat the answer to one that they have seen."""
+    """Both protocols begin datagrams with a cookie, and answer a repeated cookie with the same answer."""
     host, _, port = where.rpartition(":")
     cookie = unique().encode() + b" "
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
@@ -137,6 +137,6 @@ def unique():
 
 
 def rtp_ports(protocol, options):
-    """The first and the last port for RTP of a process that was started with `options` (of its EnvironmentFile)."""
+    """The first and last RTP port of a process with these `options` (of its EnvironmentFile)."""
     patterns = protocols[protocol].first_port, protocols[protocol].last_port
     return tuple(int(re.search(pattern, options)[1]) for pattern in patterns)

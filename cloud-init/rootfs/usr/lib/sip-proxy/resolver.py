@@ -1,14 +1,14 @@
-"""The addresses of a name, from a resolver that may be silent. Imported, never run."""
+"""Resolves names with a timeout. Imported, never run."""
 
 import socket
 import threading
 
-# Seconds for an answer.
+# Timeout in seconds.
 PATIENCE = 2
 
 
 def addresses(name):
-    """In the order of preference, each once. Fails with OSError."""
+    """The addresses in order of preference, without duplicates. Raises OSError."""
     found = []
 
     def resolve():
@@ -17,7 +17,7 @@ def addresses(name):
         except (OSError, UnicodeError) as error:
             found.append(error)
 
-    # nothing ends the call itself
+    # in a thread, because the call itself has no timeout
     thread = threading.Thread(target=resolve, daemon=True)
     thread.start()
     thread.join(PATIENCE)

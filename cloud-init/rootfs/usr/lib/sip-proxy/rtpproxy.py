@@ -6,7 +6,7 @@ import secrets
 from streams import Counts
 
 
-# Of a session: packets in from either side, relayed from both; missing and jitter (on an average, ms) of the first side.
+# Counters of a session: packets from each side, relayed packets of both; lost packets and jitter (average, ms) of the first side.
 COUNTERS = b"npkts_ina npkts_ino nrelayed rtpa_nlost rtpa_javg"
 
 
@@ -14,7 +14,7 @@ class Rtpproxy:
     """RTPProxy's protocol: lines of text. (https://www.rtpproxy.org/doc/protocol.html)"""
 
     first_port, last_port = r"-m[ =](\d+)", r"-M[ =](\d+)"
-    # that it can use: one thread relays
+    # one, because a single thread relays
     cores = 1
 
     @staticmethod
@@ -24,18 +24,18 @@ class Rtpproxy:
 
     @staticmethod
     def packets(ask):
-        """That it has relayed, all in user space."""
+        """The number of packets that it has relayed, all in user space."""
         return int(ask(b"G npkts_relayed"))
 
     @staticmethod
     def calls(_ask):
-        """It lists none. Those that nobody has answered it forgets by itself (-W)."""
+        """RTPProxy cannot list calls. It removes unanswered ones itself (-W)."""
         return {}
 
     @staticmethod
     def idle(ask, call, tag, options):
-        """Seconds since the last packet of any of its streams, each a session of its own; None when it has none. What is asked for
-        is the time that is left: it counts down from -T, once the call is answered."""
+        """Seconds since the last packet of any stream of the call; each stream is a session. None if there is none. RTPProxy reports the
+        remaining time, which counts down from -T after the answer."""
         left = []
         for stream in (b"1", b"2", b"3", b"4"):
             answer = ask(b" ".join((b"Q", call, tag + b";" + stream))).split()
@@ -46,7 +46,7 @@ class Rtpproxy:
 
     @staticmethod
     def streams(ask, call, media, numbers):
-        """Of a stream's two sides it tells the one named first as `a`; what it has relayed of both together."""
+        """RTPProxy reports the side that is named first as `a`; relayed packets are the sum of both sides."""
         counts = {}
         for number in numbers:
             sides = [f"{media.tag};{number}", "-"]
@@ -63,7 +63,7 @@ class Rtpproxy:
 
     @staticmethod
     def probe(ask):
-        """U makes a session and answers with its port; D ends it, also where the answer came too late."""
+        """U creates a session and returns its port; D deletes it, even if the answer came too late."""
         call = b"selftest-" + secrets.token_hex(8).encode()
         try:
             port = int(ask(b"U " + call + b" 127.0.0.1 9 a").split()[0])

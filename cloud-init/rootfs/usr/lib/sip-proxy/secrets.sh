@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what common.sh sets
-# Secrets as user-data gives them: their text, or a reference. Sourced, after common.sh.
+# Secrets in user-data: their text, or a reference. Sourced, after common.sh.
 
-# fetch_secret FOLDER FILE: what FILE (below $etc/secrets) holds or refers to becomes a file of its name in FOLDER.
+# fetch_secret FOLDER FILE: writes the secret that FILE (below $etc/secrets) contains or refers to, to a file with its name in FOLDER.
 fetch_secret() {
 	local folder=$1 file=$2 name kind id key text
 	name=$(basename "$file" .ref)
@@ -14,7 +14,7 @@ fetch_secret() {
 	case $kind in
 	path) write_file 600 - "$folder/$name" <"$id" ;;
 	*)
-		# into the file only when there is something: an empty secret would look like one
+		# writes the file only after success: an empty file would look like a secret
 		text=$("$lib/fetch-secret" "$kind" "$id" "$key") || return 1
 		printf '%s\n' "$text" | write_file 600 - "$folder/$name"
 		;;

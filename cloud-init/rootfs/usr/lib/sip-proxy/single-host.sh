@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # what common.sh, host.env, group.sh and draining.sh set
-# A host of no group. Whoever stops or ends its instance with sip-proxy asks it first to drain, by a tag of the instance, which
-# the metadata service shows; when the tag goes, it takes calls again. What it says carries the tag's value: its answer. Sourced by
-# lifecycle.
+# A single host on EC2. Before sip-proxy stops or ends its instance, it sets a tag, which the host reads from the metadata service:
+# the host drains, and accepts calls again if the tag is removed. Its messages contain the tag's value, as confirmation. Sourced
+# by lifecycle.
 
 drain_tag=sip-proxy:drain
 
-# Holds the value of the tag that this host drains for.
+# File with the value of the tag for which this host drains.
 asked=$lifecycle/asked
 
 alone() {
@@ -23,16 +23,16 @@ alone() {
 	done
 }
 
-# Prints the tag's value, nothing when it is not there; fails when that is not known.
+# Prints the tag's value, or nothing without a tag; fails if it is unknown.
 wanted_drain() { imds_get "meta-data/tags/instance/$drain_tag" || (($? == 4)); }
 
-# leave VALUE: no new calls; says when none are left. Fails when the tag goes meanwhile.
+# leave VALUE: drains, and reports when no calls are left. Fails if the tag is removed meanwhile.
 leave() {
 	local value=$1 status=0 heard=$EPOCHSECONDS since
 	since=$(began leaving)
 	told="" # by an earlier drain
 	say "draining: requested by sip-proxy ($value)"
-	# an operator's own drain is not undone with the tag
+	# removing the tag must not undo an operator's drain
 	[[ -s $mark ]] || printf '%s\n' "$value" | write_file 644 - "$asked"
 	start_draining >/dev/null 2>&1 || true
 	wait_for_calls "$since" "$look" still_asked || status=$?

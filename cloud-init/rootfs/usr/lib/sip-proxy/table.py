@@ -1,4 +1,4 @@
-"""The dispatcher table, as Kamailio reads it. Imported, never run."""
+"""The dispatcher table in the form that Kamailio reads. Imported, never run."""
 
 import contextlib
 import json
@@ -8,19 +8,19 @@ from collections import namedtuple
 import lists
 from connection import READ_ONLY, connect
 
-# Seconds for a look. The statement's own limit comes first: its end is the server's, which then holds nothing of it.
+# Timeout in seconds. The timeout of the statement is shorter, so that the server itself ends it.
 PATIENCE = 4
 LIMIT = "statement_timeout = '2s'"
-# Whether the server is read-only by now, and a digest of all that stands in the table.
+# Whether the server is read-only now, and a digest of the whole table.
 MARK = """SELECT current_setting('transaction_read_only'),
   (SELECT coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM public.dispatcher AS t)"""
-# The same, and what Kamailio would load.
+# The same, and the rows that Kamailio would load.
 QUERY = f"""{MARK},
   (SELECT coalesce(json_agg(json_build_array(id, setid, destination, flags, priority, attrs, description) ORDER BY setid, id), '[]')::text
    FROM sip_proxy_dispatcher)"""
-# One transaction, with which the limit ends: a pooler gives the next one to somebody else.
+# In one transaction, so that the timeout ends with it: a pooler gives the connection to other clients.
 ONCE = {"mark": f"SET LOCAL {LIMIT}; {MARK}", "whole": f"SET LOCAL {LIMIT}; {QUERY}"}
-# On a connection of one's own, after PREPARE: half the server's time.
+# On an own connection, prepared statements need half of the server's time.
 PREPARE = f"SET {LIMIT}; PREPARE mark AS {MARK}; PREPARE whole AS {QUERY}"
 PREPARED = {"mark": "EXECUTE mark", "whole": "EXECUTE whole"}
 
@@ -29,7 +29,7 @@ class Row(namedtuple("Row", "id set destination flags priority attrs description
     """A row of the table."""
 
     def line(self):
-        """As a line of Kamailio's list_file, in which attributes have no blanks."""
+        """The row as a line of Kamailio's list_file, in which attributes contain no blanks."""
         attrs = "".join(self.attrs.split())
         return f"{self.set} {self.destination} {self.flags} {self.priority} {attrs}"
 
@@ -38,7 +38,7 @@ class Row(namedtuple("Row", "id set destination flags priority attrs description
 
 
 def rows(patience=PATIENCE):
-    """All rows. Fails with OSError, whose text is what the server says, or libpq."""
+    """All rows. Raises OSError with the text of the server or libpq."""
     end = time.monotonic() + patience
     with contextlib.closing(connect(end)) as connection:
         return look(connection, end)[1]
@@ -52,19 +52,19 @@ def look(connection, end, statements=ONCE):
 
 
 def glance(connection, end, statements):
-    """The digest alone, at a fraction of the cost."""
+    """Only the digest, at a fraction of the cost."""
     [(read_only, digest)] = connection.ask(statements["mark"], end)
     refuse(read_only)
     return digest
 
 
 def refuse(read_only):
-    """Where another server takes the writes by now, this one's table may stay as it is for ever."""
+    """Raises an error on a read-only server: if another server accepts the writes now, this one's table may never change."""
     if read_only == "on":
         raise OSError(READ_ONLY)
 
 
 def good_lines(all_rows):
-    """The lines of those that can stand in a list, and the rows that cannot."""
+    """The lines of rows that fit into a list, and the other rows."""
     good = [row.line() for row in all_rows if lists.fits(row.line())]
     return good, [row for row in all_rows if not lists.fits(row.line())]

@@ -1,4 +1,4 @@
-"""Threads of programs that systemd keeps running. Imported, never run."""
+"""Threads for programs that systemd restarts. Imported, never run."""
 
 import os
 import sys
@@ -7,8 +7,8 @@ import traceback
 
 
 def keep_running(target):
-    """Runs it beside the rest. What it did not foresee ends the whole program, so that systemd starts it anew: Python would
-    end that thread alone, and the service would look well while nothing watches any more."""
+    """Runs the function in a thread. An unexpected error ends the whole program, so that systemd restarts it: Python would end only
+    the thread, and the service would seem to work."""
     threading.Thread(target=_run, args=(target,), daemon=True).start()
 
 

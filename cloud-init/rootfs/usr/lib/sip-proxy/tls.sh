@@ -2,15 +2,15 @@
 # shellcheck disable=SC2034,SC2154 # what those who source it use, and what common.sh, host.env and addresses.env set
 # Certificate and key of the TLS listeners. Sourced, after common.sh and secrets.sh.
 
-# What Kamailio reads: a link to the folder in force, so that certificate and key change together.
+# The folder that Kamailio reads: a link to the current one, so that certificate and key change together.
 tls=$run/tls
 
-# Self-signed ones hold for ten years and are made anew a month before their end.
+# Self-signed certificates are valid for ten years, and are renewed a month before they expire.
 self_signed_days=3650
 self_signed_renew=$((30 * 86400))
 
-# write_tls SECRETS: puts what the folder SECRETS holds (tls_certificate, tls_private_key, tls_ca), or a self-signed
-# certificate, in force. Returns 0 when that changed something, 2 when it was in force already; 1 sets reason, and leaves all as it was.
+# write_tls SECRETS: activates the certificate in the folder SECRETS (tls_certificate, tls_private_key, tls_ca), or a self-signed one.
+# Returns 0 after a change, 2 without one; 1 if it is not valid: then sets reason, and changes nothing.
 write_tls() {
 	local secrets=$1 new old
 	new=$(mktemp -d "$run/tls.XXXXXX")
@@ -29,7 +29,7 @@ write_tls() {
 
 put_in_force() { ln -s "$1" "$1.link" && mv -T "$1.link" "$tls"; }
 
-# tls_files SECRETS FOLDER: all files of a folder in force.
+# tls_files SECRETS FOLDER: writes all files of such a folder.
 tls_files() {
 	local from=$1 to=$2
 	if [[ ! -s $from/tls_certificate ]]; then
@@ -47,13 +47,13 @@ tls_files() {
 
 readable_by_kamailio() { write_file 640 "${kamailio_user:+root:$kamailio_user}" "$1"; }
 
-# has_begun CERTIFICATE: by this host's clock.
+# has_begun CERTIFICATE: whether it is already valid, by this host's clock.
 has_begun() {
 	local start
 	start=$(openssl x509 -in "$1" -noout -startdate 2>/dev/null) && (($(date -d "${start#*=}" +%s) <= $(date +%s)))
 }
 
-# certificate_end: when the certificate in force ends, in seconds since 1970; fails where there is none.
+# certificate_end: prints the expiry of the current certificate, in seconds since 1970; fails if there is none.
 certificate_end() {
 	local end
 	[[ -r $tls/certificate.pem ]] || return 1
@@ -61,7 +61,7 @@ certificate_end() {
 	date -d "${end#*=}" +%s
 }
 
-# A certificate that Kamailio cannot use would be noticed at its next start, when it is too late.
+# Checks the certificate now: otherwise Kamailio would only fail at its next start.
 certificate_fits() {
 	local certificate key
 	certificate=$(openssl x509 -in "$1" -noout -pubkey 2>/dev/null) || {
@@ -83,8 +83,8 @@ certificate_fits() {
 	fi
 }
 
-# Kept over boots, and made anew when it ends soon, when the host's addresses are others, and when the clock was ahead as it was made: nobody would
-# take it before its time.
+# Kept over boots. Made again if it expires soon, if the host's addresses have changed, or if it is not yet valid because the clock was ahead when it
+# was made.
 self_signed() {
 	local names folder=$state/tls
 	# shellcheck source=/dev/null
@@ -105,7 +105,7 @@ self_signed() {
 	say "created a self-signed certificate for $names, valid for ${self_signed_days} days"
 }
 
-# tls_profiles CA: Kamailio's tls.cfg. With a CA recorders must show a certificate of it; a platform that shows one must show a good one.
+# tls_profiles CA: prints Kamailio's tls.cfg. With a CA, recorders need a certificate signed by it, and a platform's certificate, if any, must be valid.
 tls_profiles() {
 	local ca=() verify=no
 	if [[ -s $1 ]]; then

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # what common.sh sets
-# What user-data writes, looked at before it is used. Sourced, after common.sh.
+# Checks the files of user-data before they are used. Sourced, after common.sh.
 
-# user_data_is_whole [rewritten]. cloud-init writes files in place, and host.env last: a full disk or a power cut leaves some short or empty, as does
-# user-data that was cut off. Looked at until they were whole once: what an operator changes later stays. Those that are as long as they should be, and
-# that cloud-init has just written (rewritten), are what somebody has made of user-data by hand.
+# user_data_is_whole [rewritten]: whether all files are complete. cloud-init writes files in place, and host.env last; after a full disk, a power cut or
+# with truncated user-data, some are short or empty. Checked until they were complete once, so that later changes by an operator stay. With `rewritten`
+# (cloud-init has just written them), files with the right sizes are accepted: somebody has edited user-data by hand.
 user_data_is_whole() {
 	local list=$etc/user-data.list short digest
 	if [[ -e $state/user-data-whole ]]; then return 0; fi
@@ -20,14 +20,14 @@ user_data_is_whole() {
 	elif [[ $(sed -n 's/^sha256 //p' "$list") != "${digest%% *}" && ${1:-} != rewritten ]]; then
 		say "FAILED: user-data is incomplete on this disk: a file differs from user-data"
 	else
-		# on the disk, before anything says so
+		# synced to disk before the mark is set
 		sync -f "$list" && : >"$state/user-data-whole"
 		return
 	fi
 	return 1
 }
 
-# Prints those that are shorter than the list has them.
+# Prints files that are shorter than in the list.
 short_files() {
 	local size path
 	while read -r size path; do
@@ -37,10 +37,10 @@ short_files() {
 
 files_of() { sed -n "s|^[0-9]* /|$root/|p" "$1"; }
 
-# Has cloud-init write the files of the user-data that it has. Fails where it could not.
+# Lets cloud-init write the files of its user-data again. Fails if it cannot.
 write_user_data_again() (
 	[[ -z $root ]] || return 1
-	# for the folders that it makes
+	# for folders that it creates
 	umask 022
 	cloud-init single --name write_files --frequency always >/dev/null 2>&1
 )

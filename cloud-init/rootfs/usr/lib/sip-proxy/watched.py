@@ -1,7 +1,7 @@
-"""The dispatcher table, watched over one connection that is kept. Imported, never run.
+"""Watches the dispatcher table over a persistent connection. Imported, never run.
 
-Whoever seeds the table notifies; what others change is seen by the next look, which costs the server little on a connection that is
-there already. Where connections are short, or a pooler gives one to each client for as long as it stays, each look has its own.
+Seeds send a notification. Other changes are found by the next check, which is cheap for the server on an open connection. If
+connections are scarce, or if a pooler assigns one to each client permanently, each check uses a new connection.
 """
 
 import contextlib
@@ -12,16 +12,16 @@ import table
 from connection import connect
 
 CHANNEL = "sip_proxy_dispatcher"
-# Seconds after which a connection is made anew: names come to mean another server, and room may have become short. Not all at once.
+# Lifetime of a connection in seconds, random: a name may lead to another server by then, or connections may be scarce.
 LIFETIME = 200, 400
-# Seconds after which all rows are read again, whatever their digest says: another release may read the table in another way.
+# Seconds after which all rows are read again, even with the same digest: another release may have changed the view.
 WHOLE = 300
-# Seconds over which hosts that hear the same spread their looks.
+# Seconds over which hosts with the same notification spread their checks.
 SPREAD = 0.5
-# Seconds between two looks at a database that is not there, at most: it is followed again within 10 s.
+# Longest pause in seconds while the database does not answer: it is followed again within 10 s.
 AWAY = 5
 
-# The process that serves, connections in use, and how many there may be.
+# The server process, the number of connections in use, and the limit.
 ROOM = """SELECT pg_backend_pid(), (SELECT sum(numbackends) FROM pg_stat_database),
   least(current_setting('max_connections')::integer, nullif(rolconnlimit, -1), nullif(datconnlimit, -1))
 FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_database()"""
@@ -30,12 +30,12 @@ FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_da
 class Watched:
     def __init__(self):
         self.connection, self.keeps, self.until = None, None, 0
-        # whether the connection is one to the server itself, on which statements can be prepared
+        # whether the connection leads directly to the server, so that statements can be prepared
         self.own = False
         self.digest, self.known, self.whole = "", None, 0
 
     def rows(self):
-        """All rows. Fails with OSError, whose text is what the server says, or libpq."""
+        """All rows. Raises OSError with the text of the server or libpq."""
         end = time.monotonic() + table.PATIENCE
         if time.monotonic() > self.until:
             self.close()
@@ -69,14 +69,14 @@ class Watched:
         return self.known
 
     def decide(self, end):
-        """Whether the connection is kept: half of those that the server allows are left to others."""
+        """Whether the connection is kept: hosts use at most half of the connections that the server allows."""
         [(process, used, allowed)] = self.connection.ask(ROOM, end)
         self.own = self.connection.is_the_servers(process)
         self.keeps = used * 2 <= allowed if self.own else is_lent(self.connection, end)
         self.until = time.monotonic() + random.uniform(*LIFETIME)
 
     def wait(self, seconds):
-        """Until somebody notifies of a change, at most."""
+        """Waits for a notification, for at most this time."""
         if not self.connection:
             time.sleep(max(0, seconds))
             return
@@ -84,7 +84,7 @@ class Watched:
             if self.connection.hears(seconds):
                 time.sleep(random.uniform(0, SPREAD))
         except OSError:
-            # an outage, of all hosts
+            # an outage, which concerns all hosts
             self.close()
             time.sleep(random.uniform(0, max(0, seconds)))
 
@@ -92,19 +92,19 @@ class Watched:
         if self.connection:
             self.connection.close()
             if self.keeps:
-                # the next one may be to another server
+                # the next connection may lead to another server
                 self.keeps = None
         self.connection = None
 
 
 def pause_after(failures, poll):
-    """Seconds until the next look, after so many in a row that failed: not all hosts at once."""
+    """Seconds until the next check after this number of failures in a row; random, so that hosts do not check together."""
     return random.uniform(0.5, 1) * max(poll, min(AWAY, poll * 2**failures))
 
 
 def is_lent(connection, end):
-    """Whether a pooler lends its connections for a transaction, so that one which is kept costs nothing: this client is served by more
-    than one, or another client by one of them."""
+    """Whether a pooler assigns connections per transaction, so that a persistent one costs nothing: this client is served by several server
+    processes, or another client by the same one."""
     end = min(end, time.monotonic() + 1)
     mine, others = set(), set()
     try:

@@ -1,5 +1,5 @@
--- Kamailio's database; can be run again, after create-role.sql, and outside of a transaction. It is the role's where the administrator
--- can give it away; else repair-database.sql gives the role what it needs.
+-- Creates Kamailio's database. Run it after create-role.sql, outside of a transaction; it is idempotent. The role becomes the owner if the
+-- administrator may set it; otherwise repair-database.sql grants the rights that the role needs.
 SELECT format('CREATE DATABASE %I', :'database') || CASE
   WHEN CASE WHEN current_setting('server_version_num')::integer < 160000 THEN pg_has_role(current_user, :'role', 'MEMBER')
     ELSE pg_has_role(current_user, :'role', 'SET') END

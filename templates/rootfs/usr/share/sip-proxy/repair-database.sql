@@ -1,6 +1,6 @@
--- What Kamailio's role lacks in a database that somebody else made (kamdbctl create): rights on the schema and on the
--- tables that hosts use, and a sequence that is behind rows with explicit ids. Owners stay. Each query gives the
--- statements that are missing; role is set, and the transaction begun, before.
+-- Grants what Kamailio's role needs in a database that another role has created (kamdbctl create): rights on the schema and on
+-- tables that hosts use, and a sequence that is not behind rows with explicit ids. Owners do not change. Each query returns
+-- missing statements. The caller sets role, and begins the transaction.
 SELECT format('GRANT %s ON SCHEMA public TO %I', p, :'role')
 FROM unnest(ARRAY['USAGE', 'CREATE']) AS p
 WHERE NOT has_schema_privilege(:'role', 'public', p) \gexec
@@ -21,7 +21,7 @@ SELECT format('GRANT USAGE ON SEQUENCE %s TO %I', name, :'role')
 FROM sequence
 WHERE name IS NOT NULL AND NOT has_sequence_privilege(:'role', name, 'USAGE') \gexec
 
--- The lock keeps inserts away while the sequence moves: it never goes back.
+-- The lock prevents inserts while the sequence is set. The sequence is never set back.
 WITH sequence AS MATERIALIZED (
   SELECT oid, relname, pg_get_serial_sequence(format('public.%I', relname), 'id') AS name
   FROM pg_class WHERE relname IN ('dispatcher', 'version') AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
