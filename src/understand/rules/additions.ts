@@ -101,6 +101,12 @@ export function addedPackagesAreNamedOnce({ image }: Fleet): Fault[] {
   return names.flatMap((name, index) =>
     names.indexOf(name) === index
       ? []
-      : [{ path: ["image", "packages", index], message: `${name} is in the list twice` }],
+      : [
+          {
+            path: ["image", "packages", index],
+            message: `${name} is in the list twice`,
+            hint: "remove one of the two",
+          },
+        ],
   );
 }

@@ -132,6 +132,7 @@ function algorithmFaults(host: Host, set: number, fleet: Fleet): Fault[] {
   if (number === algorithm.parallelForking)
     return fault(
       "must not be 12: it forks a call to all recorders, and only the first one that answers would record it",
+      "remove disp_alg: each call then goes to one recorder, by weight or in turn",
     );
   if (
     number === algorithm.callLoad &&
@@ -149,7 +150,7 @@ function algorithmFaults(host: Host, set: number, fleet: Fleet): Fault[] {
   if (number === algorithm.relativeWeight && weights.length === 0)
     return fault(
       "is 11 (relative weights), which requires a weight for every recorder",
-      "add siprec_attrs: weight=N",
+      "add siprec_attrs: weight=N to every recorder of the set",
     );
   if (number !== algorithm.weight && number !== algorithm.relativeWeight && weights.length > 0)
     return [

@@ -22,6 +22,7 @@ export function passwordIsGiven({ database }: Fleet): Fault[] {
       atKey: true,
       severity: "warning",
       message: "has no dbpass_kam: the proxies connect to the database without a password",
+      hint: 'add dbpass_kam: "${env:NAME}", unless the database accepts this role without a password',
     },
   ];
 }
