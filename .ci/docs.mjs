@@ -1,4 +1,4 @@
-// `npm run docs`: writes what is generated from the settings table, the examples and the tree of commands.
+// `npm run docs`: writes the files that are generated from the settings table, the examples and the command tree.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runnerImport } from "vite";

@@ -34,13 +34,13 @@ export type { Behaviour, RecordedCall, RecorderOptions, RecorderTotals } from ".
 
 type Named<E, N> = Extract<E, { event: N }>;
 
-/** A recorder that runs. */
+/** A running recorder. */
 export class Recorder extends Program<RecorderEvent> {
   constructor(namespace: string | undefined, options: RecorderOptions) {
     super("recorder", namespace, options);
   }
 
-  /** Changes how it reacts from now on. */
+  /** Changes its behaviour from now on. */
   async behave(behaviour: Partial<Behaviour>): Promise<void> {
     await this.ask({ cmd: "behave", ...behaviour });
   }
@@ -58,17 +58,17 @@ export class Recorder extends Program<RecorderEvent> {
     return (await this.ask({ cmd: "stats" })) as Named<RecorderEvent, "stats">;
   }
 
-  /** Totals alone: cheap also with thousands of calls. */
+  /** Only totals: fast even with thousands of calls. */
   async totals(): Promise<RecorderTotals> {
     return ((await this.ask({ cmd: "stats", calls: false })) as Named<RecorderEvent, "stats">).totals;
   }
 
-  /** Drops the counts of calls that have ended, and how late it was. */
+  /** Deletes counters of ended calls, and the measured lateness. */
   async forget(): Promise<void> {
     await this.ask({ cmd: "forget" });
   }
 
-  /** What came with each INVITE so far (none when `quiet`). */
+  /** The contents of each INVITE so far (empty if `quiet`). */
   get invites(): SeenInvite[] {
     return this.events.filter((event) => event.event === "invite");
   }
@@ -85,7 +85,7 @@ export async function startRecorder(
 }
 
 export interface PlatformReport {
-  /** In the order in which they ended; with `quiet` only those that are not `ok`. */
+  /** Ended calls in the order of their ends; with `quiet`, only those that are not `ok`. */
   calls: CallResult[];
   summary: CallsSummary;
 }
@@ -99,7 +99,7 @@ export class Platform extends Program<PlatformEvent> {
     super("platform", namespace, job);
     const over = this.waitFor((event) => event.event === "summary", 2 ** 31 - 1);
     this.finished = over.then((summary) => ({ calls: this.calls, summary }));
-    this.finished.catch(() => undefined); // whoever awaits it hears of it
+    this.finished.catch(() => undefined); // callers that await the promise get the error
   }
 
   /** The calls that have ended. */
@@ -116,34 +116,34 @@ export class Platform extends Program<PlatformEvent> {
     return (await this.ask({ cmd: "status" })) as Named<PlatformEvent, "status">;
   }
 
-  /** Sends a re-INVITE in each call that is up; resolves with how many were answered with which status. */
+  /** Sends a re-INVITE in each current call; resolves with the number of answers by status. */
   async reinviteAll(kind: ReinviteKind = "refresh"): Promise<Record<string, number>> {
     const event = await this.ask({ cmd: "reinvite-all", kind });
     return (event as Named<PlatformEvent, "done">).byStatus ?? {};
   }
 
-  /** Sends another request in each call that is up; resolves with how many were answered with which status. */
+  /** Sends another request in each current call; resolves with the number of answers by status. */
   async requestAll(method: OtherMethod): Promise<Record<string, number>> {
     const event = await this.ask({ cmd: "request-all", method });
     return (event as Named<PlatformEvent, "done">).byStatus ?? {};
   }
 
-  /** Sends the requests of all calls that are up, or of those that one proxy has set up, by another proxy from now on. */
+  /** From now on, sends requests of all current calls, or of those that one proxy has set up, through another proxy. */
   async moveAll(to: Hop, detour: Detour = "kept", from?: Hop): Promise<void> {
     await this.ask({ cmd: "move-all", to, detour, ...(from === undefined ? {} : { from }) });
   }
 
-  /** Ends the hold of all calls, and places no more. */
+  /** Ends all calls, and places no new ones. */
   async byeAll(): Promise<void> {
     await this.ask({ cmd: "bye-all" });
   }
 
-  /** Places no more calls; those that are up go on. */
+  /** Places no new calls; current calls continue. */
   async stopPlacing(): Promise<void> {
     await this.ask({ cmd: "stop" });
   }
 
-  /** Stops or resumes the media of all calls that are up, without telling the other side. */
+  /** Stops or resumes the media of all current calls, without signalling. */
   async sendMedia(send: boolean): Promise<void> {
     await this.ask({ cmd: "rtp", send });
   }
@@ -156,7 +156,7 @@ export async function startPlatform(namespace: string | undefined, job: CallsJob
   return platform;
 }
 
-/** Runs a job to its end; for `options` and `raw` jobs, whose events say it all. */
+/** Runs a job to its end; for `options` and `raw` jobs, whose events are the whole result. */
 export async function runPlatform(namespace: string | undefined, job: PlatformJob): Promise<PlatformEvent[]> {
   const program = new Program<PlatformEvent>("platform", namespace, job);
   try {

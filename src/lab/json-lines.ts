@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
-/** Calls `onValue` with each line of JSON; what is no JSON object goes to `onFault`. */
+/** Calls `onValue` with each line of JSON, and `onFault` for a line that is not a JSON object. */
 export function readJsonLines(
   input: Readable,
   onValue: (value: object) => void,

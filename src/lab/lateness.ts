@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 /** Milliseconds between two looks. */
 const STEP_MS = 10;
 
-/** How late the machine serves this process: what waits longer than a jitter buffer holds was not sent, or heard, in real time. */
+/** Measures how long the machine delays this process. With delays longer than a jitter buffer, media are not sent or received in real time. */
 export class Lateness {
   #delays = monitorEventLoopDelay({ resolution: STEP_MS });
 
@@ -11,7 +11,7 @@ export class Lateness {
     this.#delays.enable();
   }
 
-  /** The longest that it was held up since the start, or since `forget`, in milliseconds. */
+  /** The longest delay since the start, or since `forget`, in milliseconds. */
   get ms(): number {
     return Math.max(0, Math.round(this.#delays.max / 1e6) - STEP_MS);
   }

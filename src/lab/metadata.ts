@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 
-/** Who takes part in the recorded call: who speaks has a stream, which the SDP names by this label. */
+/** A participant of the recorded call. Speakers have a stream, with this label in the SDP. */
 export interface Participant {
   aor: string;
   name: string;
   label?: string;
 }
 
-/** What the metadata says of one recorded call. Identifiers are base64 of 16 bytes (RFC 7865, 6). */
+/** The metadata of one recorded call. Identifiers are base64 of 16 bytes (RFC 7865, 6). */
 export interface Metadata {
   sessionId: string;
   /** RFC 3339, UTC. */
@@ -24,7 +24,7 @@ export function newMetadata(participants: Participant[], now: Date): Metadata {
   return { sessionId: newId(), startTime: now.toISOString(), participants: known, streams };
 }
 
-/** The recording metadata in XML (RFC 7865, 8): session, participants, streams, and how they belong together. */
+/** The recording metadata in XML (RFC 7865, 8): session, participants, streams, and their relations. */
 export function writeMetadata(metadata: Metadata): string {
   const { sessionId, startTime, participants, streams } = metadata;
   return [

@@ -30,7 +30,7 @@ export class Network {
     this.#plan = plan(topology, (part) => this.namespace(part));
   }
 
-  /** Builds the network, after removing what dead runs left behind; leaves nothing when it fails. */
+  /** Removes networks of ended runs, and builds the network. If this fails, removes what was built. */
   async up(): Promise<this> {
     if (this.#isUp) return this;
     await removeLeftovers();
@@ -45,7 +45,7 @@ export class Network {
     return this;
   }
 
-  /** Removes the network and ends what still runs in it. */
+  /** Removes the network and kills programs that run in it. */
   async down(): Promise<void> {
     this.#isUp = false;
     await removeNetwork(this.prefix);
@@ -61,24 +61,24 @@ export class Network {
     return inNamespace(this.namespace(name), argv);
   }
 
-  /** Where a host is plugged in: the bridge, the namespace that holds it, and what the device there is called. */
+  /** The connection of a host: bridge, namespace of the bridge, and name of the device there. */
   port(name: string): { netns: string; bridge: string; device: string } {
     const port = this.#plan.ports.get(name);
     if (!port) throw new Error(`no host ${name} in the network`);
     return { netns: this.namespace(port.part), bridge: port.part, device: port.device };
   }
 
-  /** Pulls a host's cable. */
+  /** Disconnects a host. */
   cut(name: string): Promise<void> {
     return this.lose(name, 1000);
   }
 
-  /** Plugs it in again. */
+  /** Connects it again. */
   mend(name: string): Promise<void> {
     return this.lose(name, 0);
   }
 
-  /** Loses so many of a thousand packets to a host, and as many from it; 0 for none. */
+  /** Drops this many of 1,000 packets to a host, and from it; 0: none. */
   async lose(name: string, perMille: number): Promise<void> {
     const { netns, device } = this.port(name);
     await run({ argv: inNamespace(netns, ["nft", "-f", "-"]), input: lossRules(device, perMille) });

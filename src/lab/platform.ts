@@ -13,7 +13,7 @@ import { runSpray } from "./platform/spray.js";
 
 const emit = (event: PlatformEvent) => writeJsonLine(event);
 let begun = false;
-/** The job's calls are up until a command ends them. */
+/** Whether the job's calls stay up until a command ends them. */
 let held = false;
 let calls: Promise<CallsRun> | undefined;
 
@@ -41,7 +41,7 @@ async function place(job: CallsJob): Promise<void> {
   emit({ event: "summary", ...(await run.run()) });
 }
 
-/** Milliseconds in which a job is over, also when every call takes as long as it can. */
+/** Longest duration of a job in milliseconds, if every call takes as long as possible. */
 function deadline(job: CallsJob): number {
   const placing = (job.calls / (job.rate ?? 10)) * 1000;
   return job.deadlineMs ?? placing + (job.holdMs ?? 3_600_000) + 300_000;

@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
-/** The tree of a Debian system whose PostgreSQL and pgbouncer are run; this machine's own unless it is set. */
+/** The root of a Debian system with PostgreSQL and pgbouncer; this machine unless it is set. */
 const root = process.env["POSTGRES_ROOT"];
 
-/** The tree's mounts are this process' own; users are this machine's, whose files the programs read. */
+/** Mounts in the tree belong to this process. Users are those of this machine, whose files the programs read. */
 const intoTree = `
 set -e
 for folder in dev proc tmp; do mount --rbind "/$folder" "$1/$folder"; done
@@ -12,13 +12,13 @@ for file in passwd group; do mount --bind "/etc/$file" "$1/etc/$file"; done
 exec chroot "$@"
 `;
 
-/** The words before those that run a program of PostgreSQL's or a pooler's, as the user postgres. */
+/** The beginning of a command line that runs a program of PostgreSQL or a pooler as the user postgres. */
 export const asPostgres: readonly string[] = [
   ...(root === undefined ? [] : ["unshare", "--mount", "sh", "-c", intoTree, "sh", root]),
   ...["runuser", "-u", "postgres", "--"],
 ];
 
-/** The folder of the newest PostgreSQL's programs, as they are run. */
+/** The folder with the programs of the newest PostgreSQL. */
 export function postgresBin(): string {
   const folder = "/usr/lib/postgresql";
   const [newest] = readdirSync(join(root ?? "/", folder)).sort((a, b) => Number(b) - Number(a));

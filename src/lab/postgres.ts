@@ -7,19 +7,19 @@ import { freePort } from "../do/local/ports.js";
 import { run, start } from "../do/process.js";
 import { asPostgres, postgresBin } from "./postgres-root.js";
 
-/** A PostgreSQL server of its own, in a folder of its own, that ends with whoever started it. */
+/** A separate PostgreSQL server in a new folder. It ends with the process that has started it. */
 export interface Postgres {
   host: string;
   port: number;
-  /** Of its socket, by which the administrator needs no password. */
+  /** The folder of its socket, through which the administrator needs no password. */
   folder: string;
   /** Runs SQL as the administrator. */
   query: (sql: string, database?: string) => Promise<Record<string, unknown>[]>;
-  /** A connection of the administrator's, for what takes more than one query; whoever asks for it ends it. */
+  /** A connection as administrator, for several queries. The caller must end it. */
   connect: (database: string) => Promise<pg.Client>;
-  /** Seconds of CPU time that it has used so far, with all that it serves and has served. */
+  /** CPU time so far in seconds, including processes of current and ended connections. */
   cpuSeconds: () => number;
-  /** Has the server and all that it serves hang, and go on. */
+  /** Makes the server with all its processes hang, and resumes it. */
   pause: () => Promise<void>;
   resume: () => Promise<void>;
   stop: () => Promise<void>;
@@ -32,19 +32,19 @@ export const postgresPassword = "postgres:pa\\ss 'word\"$";
 
 export interface PostgresOptions {
   host?: string;
-  /** A free one of 127.0.0.1 unless given. */
+  /** Default: a free port of 127.0.0.1. */
   port?: number;
-  /** The words that run a program in a network namespace. */
+  /** The beginning of a command line that runs a program in a network namespace. */
   enter?: readonly string[];
-  /** Of the role postgres. */
+  /** Password of the role postgres. */
   password?: string;
-  /** Of postgresql.conf, beside what is set here. */
+  /** More settings for postgresql.conf. */
   settings?: readonly string[];
-  /** Lines of pg_hba.conf that come first. */
+  /** Lines at the beginning of pg_hba.conf. */
   hba?: readonly string[];
-  /** Makes it a standby of that server, which it follows until it is promoted. */
+  /** Makes it a standby of this server until it is promoted. */
   standbyOf?: Postgres;
-  /** Certificate and key (PEM), with which it takes connections over TLS and no others. */
+  /** Certificate and key (PEM). With these, it accepts only TLS connections. */
   tls?: { cert: string; key: string };
 }
 
@@ -85,7 +85,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     query: (sql, database = "postgres") => queryOnce(connection(database), sql),
     connect: async (database) => {
       const client = new pg.Client(connection(database));
-      client.on("error", () => undefined); // the server may end before it
+      client.on("error", () => undefined); // the server may end before this process
       await client.connect();
       return client;
     },
@@ -93,7 +93,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     pause: () => signalServer(data, "STOP"),
     resume: async () => {
       await signalServer(data, "CONT");
-      child.kill("SIGCONT"); // runuser stops with what it runs
+      child.kill("SIGCONT"); // runuser stops together with its program
     },
     stop: async () => {
       if (!existsSync(folder)) return;
@@ -124,7 +124,7 @@ async function makeCluster(data: string, password: string): Promise<void> {
   rmSync(passwordFile);
 }
 
-/** With what a standby needs to follow it. */
+/** Settings that a standby needs. */
 async function copyServer({ folder, port }: Postgres, data: string): Promise<void> {
   const from = ["--host", folder, "--port", String(port), "--username", "postgres"];
   const copy = [
@@ -139,7 +139,7 @@ async function copyServer({ folder, port }: Postgres, data: string): Promise<voi
   await run({ argv: [...asPostgres, ...copy] as unknown as [string] });
 }
 
-/** Under the names that it looks for; it takes no key that others may read. */
+/** Writes certificate and key under PostgreSQL's names. PostgreSQL refuses a key that other users can read. */
 async function giveTls(data: string, { cert, key }: { cert: string; key: string }): Promise<void> {
   const files = [join(data, "server.crt"), join(data, "server.key")] as const;
   writeFileSync(files[0], cert);
@@ -161,16 +161,16 @@ async function signalServer(data: string, signal: "STOP" | "CONT"): Promise<void
 /** USER_HZ, in which proc(5) counts the CPU time of children that have ended. */
 const TICKS = 100;
 
-/** Of the first process, its children that have ended (cutime and cstime of proc(5)), and those that live. */
+/** CPU time of the first process, its ended children (cutime and cstime in proc(5)), and its current children. */
 function cpuSeconds(first: number): number {
   const read = (path: string) => {
     try {
       return readFileSync(`/proc/${path}`, "utf8").trim();
     } catch {
-      return ""; // it has just ended
+      return ""; // the process has just ended
     }
   };
-  // in nanoseconds: many processes that have used some milliseconds each are lost or doubled in ticks
+  // in nanoseconds, because ticks are too coarse for many processes with a few milliseconds each
   const running = (pid: string | number) => Number(read(`${pid}/schedstat`).split(" ")[0]) / 1e9;
   const stat = read(`${first}/stat`);
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

@@ -1,6 +1,6 @@
 /**
- * The shapes in which platforms write one and the same SIPREC INVITE. All are legal; each has been seen to upset some
- * proxy. The sentences say what differs from `plain`.
+ * Different forms of the same SIPREC INVITE, as platforms write it. All are valid, and each has caused errors in some
+ * proxy. The sentences describe the difference from `plain`.
  */
 export const SIPREC_VARIANTS = {
   plain: "boundary is the only Content-Type parameter, unquoted; SDP first, then metadata",

@@ -4,7 +4,7 @@ import { writeMultipart, type Part } from "./multipart.js";
 import { writeSdp, type Sdp } from "./sdp.js";
 import type { SiprecVariant } from "./siprec-variants.js";
 
-/** A body with the value of its Content-Type, and how the message's header names are to be written. */
+/** A body with its Content-Type, and the style of the message's header names. */
 export interface Body {
   contentType: string;
   body: Buffer;
@@ -34,7 +34,7 @@ export function siprecBody(sdp: Sdp, metadata: Metadata, variant: SiprecVariant)
   };
 }
 
-/** The two who speak in the recorded call, with the labels of their streams. */
+/** The two speakers in the recorded call, with the labels of their streams. */
 export function speakers(call: number): Participant[] {
   return [
     { aor: `sip:caller${call}@platform.example`, name: `Caller ${call}`, label: "1" },
@@ -83,7 +83,7 @@ function arranged(sdp: Part, metadata: Part, variant: SiprecVariant): Part[] {
   return [sdp, note, metadata];
 }
 
-/** Silent listeners, until the metadata is larger than 16 KiB. */
+/** Adds listeners until the metadata is larger than 16 KiB. */
 function crowded(metadata: Metadata): Metadata {
   const crowd = Array.from({ length: 64 }, (_, i) => ({
     id: Buffer.from(`listener-${i}`.padEnd(16)).toString("base64"),

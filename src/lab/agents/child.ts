@@ -6,20 +6,20 @@ import { UserError } from "../../errors.js";
 import { readJsonLines } from "../json-lines.js";
 import { inNamespace, type Argv } from "../network.js";
 
-/** Open files that a program may have: two sockets per call, and room. */
+/** Limit of open files of a program: two sockets per call, with reserve. */
 const OPEN_FILES = 65_536;
-/** Milliseconds to wait for what a program is to say: a deadline for busy machines, on which a start alone takes seconds. */
+/** Milliseconds to wait for an event of a program: long enough for busy machines, on which a start takes seconds. */
 const PATIENCE = 120_000;
 /** Milliseconds for a program to end by itself before it is killed. */
 const GRACE = 2000;
 
-/** Programs that run; whatever is left when this process ends is killed with it. */
+/** Running programs. They are killed when this process ends. */
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** A program of the lab that runs: JSON lines in and out. */
+/** A running program of the lab, with JSON lines as input and output. */
 export class Program<E extends { event: string }> {
   /** All events so far. */
   readonly events: E[] = [];
@@ -32,8 +32,8 @@ export class Program<E extends { event: string }> {
   #lastId = 0;
 
   /**
-   * `namespace` undefined: where this process is. `first` is the line that tells the program what to do; `script` is what Node
-   * runs, with its arguments: the lab's program of that name, unless it is given.
+   * `namespace`: undefined for that of this process. `first`: the line with the program's job. `script`: what Node runs, with
+   * arguments; by default the lab's program with this name.
    */
   constructor(
     readonly name: string,
@@ -57,7 +57,7 @@ export class Program<E extends { event: string }> {
       "data",
       (text: Buffer) => (this.#errors = (this.#errors + String(text)).slice(-4000)),
     );
-    this.#child.stdin?.on("error", () => undefined); // it has ended: `exited` tells
+    this.#child.stdin?.on("error", () => undefined); // the program has ended; `exited` reports it
     if (this.#child.stdout)
       void readJsonLines(
         this.#child.stdout,
@@ -75,13 +75,13 @@ export class Program<E extends { event: string }> {
     this.#child.stdin?.write(`${JSON.stringify(line)}\n`);
   }
 
-  /** Calls back with each event from now on; returns what ends that. */
+  /** Calls back with each event from now on; returns a function that ends this. */
   onEvent(listener: (event: E) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** The first event, past or to come, that `wanted` is true for; rejects after `timeout` milliseconds or when the program ends. */
+  /** The first past or future event for which `wanted` is true; rejects after `timeout` milliseconds, or when the program ends. */
   waitFor<W extends E>(wanted: (event: E) => event is W, timeout?: number): Promise<W>;
   waitFor(wanted: (event: E) => boolean, timeout?: number): Promise<E>;
   waitFor(wanted: (event: E) => boolean, timeout = PATIENCE): Promise<E> {
@@ -113,12 +113,12 @@ export class Program<E extends { event: string }> {
     return event;
   }
 
-  /** Stops all that it does, as a hung program; or lets it go on. */
+  /** Stops the whole program, like one that hangs, or resumes it. */
   freeze(frozen: boolean): void {
     this.#child.kill(frozen ? "SIGSTOP" : "SIGCONT");
   }
 
-  /** Ends the program: its standard input first, then by force. */
+  /** Ends the program: closes its standard input, and then kills it. */
   async stop(): Promise<void> {
     this.#child.stdin?.end();
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), GRACE);

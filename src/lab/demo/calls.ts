@@ -5,22 +5,22 @@ import { demo } from "./addresses.js";
 import type { Late } from "./late.js";
 import type { DemoWorld } from "./world.js";
 
-/** What calls through one proxy over one transport came to. */
+/** The result of calls through one proxy over one transport. */
 export interface Leg {
   proxy: string;
   transport: Transport;
   placed: number;
   answered: number;
-  /** Calls by the recorder that took them. */
+  /** Number of calls by recorder. */
   recorders: Record<string, number>;
-  /** Everything that was not as it must be. */
+  /** All faults. */
   faults: string[];
   rtpSent: number;
-  /** How late the machine served this leg's platform, in milliseconds. */
+  /** How long the machine delayed this leg's platform, in milliseconds. */
   lateMs: number;
 }
 
-/** What the recorders counted over all calls. */
+/** Totals of the recorders over all calls. */
 export interface Media {
   received: number;
   lost: number;
@@ -29,8 +29,8 @@ export interface Media {
 const callsPerLeg = 5;
 
 /**
- * Places calls through every proxy, over UDP and TCP, each with two RTP streams and a re-INVITE, and looks at all of it: through the
- * proxies at the same time, and over TCP while the calls over UDP are still up.
+ * Places calls through every proxy, over UDP and TCP, each with two RTP streams and a re-INVITE, and checks everything. The proxies get
+ * calls at the same time, and TCP calls begin while UDP calls are still up.
  */
 export async function placeCalls(
   world: DemoWorld,
@@ -47,7 +47,7 @@ export async function placeCalls(
         tell(`${proxy} at ${public_ip_address} over ${transport}`);
         const platform = await startLeg(world, public_ip_address, transport);
         legs.push(followLeg(platform, proxy, public_ip_address, transport));
-        // the recorders take turns: calls of both transports at once would have one each
+        // recorders are used in turn: simultaneous calls of both transports would use one recorder each
         await platform.allPlaced();
       }
       return Promise.all(legs);
@@ -67,7 +67,7 @@ export async function placeCalls(
   return { legs, media, late };
 }
 
-/** Places one call to the address of a proxy that has just come; resolves with whether it was answered. */
+/** Places one call to the address of a proxy that has just become ready; resolves with whether it was answered. */
 export async function firstCall(world: DemoWorld, address: string): Promise<boolean> {
   const platform = await startPlatform(world.network.namespace("platform"), {
     type: "calls",
@@ -119,7 +119,7 @@ async function followLeg(
   };
 }
 
-/** The platform must be told the proxy's public address, for media and for the requests that follow. */
+/** The platform must get the proxy's public address, for media and for later requests. */
 function callFaults(call: CallResult, publicAddress: string): string[] {
   const wrongMedia = call.answer.filter(({ address }) => address !== publicAddress);
   const nextHop = call.recordRoutes.at(-1) ?? "";
@@ -139,7 +139,7 @@ function callFaults(call: CallResult, publicAddress: string): string[] {
   ];
 }
 
-/** Packets under way when a call ended are still counted: until all that were sent are there, or no more come for a second. */
+/** Waits for packets that were on the way when a call ended: until all sent packets are counted, or none has arrived for a second. */
 async function countMedia(world: DemoWorld, sent: number): Promise<Media> {
   for (let before = -1; ;) {
     const totals = await Promise.all([...world.recorders.values()].map((recorder) => recorder.totals()));

@@ -7,11 +7,11 @@ export interface DemoChoices {
   mediaRelay: RelayName;
   /** A local copy of RTPProxy's source, if one is used. */
   rtpproxySource?: string;
-  /** What the hosts run as; and where they are plugged in, which the demonstration does itself. */
+  /** How the hosts run, and the network that the demonstration connects them to. */
   launch?: { netns?: string; bridge?: string; engine?: EngineSetting };
 }
 
-/** The fleet file of the demonstration, as text: an ordinary one, to be read and changed. */
+/** The text of the demonstration's fleet file. It is an ordinary one, which users can read and change. */
 export function demoFleetFile({ mediaRelay, rtpproxySource, launch }: DemoChoices): string {
   const file = {
     fleet: demo.fleet,

@@ -1,16 +1,16 @@
-/** How late the machine served a program of the lab while calls were up, in milliseconds at most. */
+/** The longest time that the machine delayed a program of the lab during calls, in milliseconds. */
 export interface Late {
   who: string;
   ms: number;
 }
 
-/** What players of media keep in store, in milliseconds: who is served later than that sends, or hears, no media in real time. */
+/** Usual size of a jitter buffer in milliseconds: with a longer delay, media are not sent or received in real time. */
 export const REAL_TIME_MS = 200;
 
-/** What came of the calls: all good; faults of the proxies; or faults on a machine that was too slow to tell. */
+/** The verdict about the calls: good; faults of the proxies; or faults on a machine that was too slow to decide. */
 type Verdict = { kind: "good" | "faults" } | { kind: "too slow"; late: Late[] };
 
-/** A fault that is seen while the lab itself was held up says nothing of the proxies; without a fault lateness has done no harm. */
+/** A fault while the lab itself was delayed does not count against the proxies. Without a fault, delays do not matter. */
 export function judge(faults: readonly string[], late: readonly Late[]): Verdict {
   if (faults.length === 0) return { kind: "good" };
   const tooLate = late.filter(({ ms }) => ms > REAL_TIME_MS);

@@ -8,14 +8,14 @@ export interface DemoReport {
   fleetFile: string;
   image: StoredImage;
   reused: boolean;
-  /** Seconds: of the guest's own clock to "ready"; from launch, as seen here, to "ready" and to the first answered call. */
+  /** Seconds: from boot to "ready" by the guest's clock; from launch to "ready" and to the first answered call, by this machine's. */
   boots: { host: string; ready: number; wall: number; firstCall: number | undefined }[];
   legs: Leg[];
   media: Media;
   late: Late[];
 }
 
-/** Everything that was not as it must be. */
+/** All faults. */
 export function faultsOf({ boots, legs, media }: Pick<DemoReport, "boots" | "legs" | "media">): string[] {
   const sent = packetsSent(legs);
   return [
@@ -29,7 +29,7 @@ export function faultsOf({ boots, legs, media }: Pick<DemoReport, "boots" | "leg
 
 const packetsSent = (legs: readonly Leg[]) => legs.reduce((sum, { rtpSent }) => sum + rtpSent, 0);
 
-/** What was done, in one page. */
+/** The report, on one page. */
 export function printReport(report: DemoReport): void {
   const { image, reused, boots, legs, media, fleetFile } = report;
   const { contents, seconds } = image.manifest;
@@ -80,7 +80,7 @@ function printFaults(faults: readonly string[], late: readonly Late[]): void {
   for (const fault of faults) print(`${verdict.kind === "too slow" ? "late " : "FAULT"}     ${fault}\n`);
 }
 
-/** What the bake took, step by step. */
+/** The duration of each step of the bake. */
 function bakeTimes({ manifest: { seconds } }: StoredImage): string {
   return `seconds: ${seconds.steps.map(({ title, seconds: spent }) => `${title} ${spent}`).join(", ")}`;
 }

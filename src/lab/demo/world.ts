@@ -6,7 +6,7 @@ import { demo } from "./addresses.js";
 
 type RecorderName = keyof typeof demo.recorders;
 
-/** Everything around the proxies: the network, the database, the recorders, and where the platform calls from. */
+/** The surroundings of the proxies: network, database, recorders, and the platform's place. */
 export class DemoWorld {
   readonly recorders = new Map<string, Recorder>();
   #database: Postgres | undefined;
@@ -45,13 +45,13 @@ export class DemoWorld {
     this.recorders.set(name, await startRecorder(this.network.namespace(name), options));
   }
 
-  /** Takes the database away, as an outage would. */
+  /** Disconnects the database, like an outage. */
   async stopDatabase(): Promise<void> {
     await this.#database?.stop();
     this.#database = undefined;
   }
 
-  /** Has the database hang, and go on. */
+  /** Makes the database hang, and resumes it. */
   async pauseDatabase(hangs: boolean): Promise<void> {
     await (hangs ? this.#database?.pause() : this.#database?.resume());
   }

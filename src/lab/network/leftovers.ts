@@ -5,7 +5,7 @@ import { attempt, run } from "../../do/process.js";
 const NAME = /^lab-(\d+)-(\d+)-\d+-/;
 let made = 0;
 
-/** A prefix that no other network has, and that tells whose it is: this process', or another one's. */
+/** A unique prefix, from which the process that owns the network can be identified. */
 export function newPrefix(pid = process.pid): string {
   return `lab-${pid}-${startTime(pid) ?? 0}-${made++}`;
 }
@@ -20,7 +20,7 @@ export async function removeLeftovers(): Promise<string[]> {
   return dead;
 }
 
-/** Removes the namespaces of one network, and ends what still runs in them. */
+/** Removes the namespaces of one network, and kills programs in them. */
 export async function removeNetwork(prefix: string): Promise<void> {
   await removeNamespaces((await namespaces()).filter((name) => name.startsWith(`${prefix}-`)));
 }
@@ -42,7 +42,7 @@ function end(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended by itself.
+    // the process has ended in the meantime
   }
 }
 

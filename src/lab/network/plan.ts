@@ -3,27 +3,27 @@ import { gatewayRules, masqueradeRules } from "./rules.js";
 import type { LanHost, PlatformHost, Topology } from "./topology.js";
 
 /**
- * The routers' addresses on their links: hosts need no common subnet with them (`onlink`). Each router has its own: one
- * that had its next hop's address would answer none of its ARP requests, and be forgotten after some 30 s.
+ * The routers' addresses on their links. Hosts need no common subnet with them (`onlink`). Each router has a different address: with the
+ * address of its next hop, it would not answer that hop's ARP requests, and would be unreachable after some 30 s.
  */
 const ROUTER = "169.254.0.1";
 const GATEWAY = "169.254.0.2";
 const NAT = "169.254.0.3";
 
-/** Which namespace and device the other end of a host's cable is in. */
+/** Namespace and device at the other end of a host's connection. */
 export interface Port {
   part: "internet" | "lan";
   device: string;
 }
 
-/** Everything that is done to build a network, in order. `full` turns the name of a part into its namespace's. */
+/** All steps to build a network, in order. `full`: returns the namespace of a part. */
 export interface Plan {
   namespaces: string[];
   commands: Command[];
   ports: Map<string, Port>;
 }
 
-/** Collects the lines of one `ip -batch` per namespace, in the order in which the namespaces were first named. */
+/** Collects the lines for one `ip -batch` per namespace, in the order in which the namespaces were first used. */
 class Batches {
   readonly lines = new Map<string, string[]>();
 
@@ -68,7 +68,7 @@ export function plan(topology: Topology, full: (part: string) => string): Plan {
   };
 }
 
-/** A cable from a router's port to a host that has one address and sends everything to that router. */
+/** A connection from a router's port to a host with one address and that router as default gateway. */
 function cable(batches: Batches, router: Router, host: string, address: string, full: Full): void {
   batches.add(
     router.part,
@@ -85,7 +85,7 @@ function cable(batches: Batches, router: Router, host: string, address: string, 
   );
 }
 
-/** The router's end of a cable. */
+/** The router's end of a connection. */
 interface Router {
   part: string;
   device: string;
@@ -154,7 +154,7 @@ function nft(namespace: string, rules: string): Command {
   return { argv: ["ip", "netns", "exec", namespace, "nft", "-f", "-"], input: rules };
 }
 
-/** IPv6 off, for silence on the wire; routers forward and check no source. */
+/** Turns off IPv6, to avoid its background traffic. Routers forward packets and do not check sources. */
 function sysctl(namespace: string, router: boolean): Command {
   const forward = router ? ["net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=0"] : [];
   const settings = [

@@ -1,6 +1,6 @@
 import type { LanHost } from "./topology.js";
 
-/** The gateway: public addresses are translated to private ones and back, 1:1, ports unchanged; nothing else passes. */
+/** The gateway: 1:1 NAT between public and private addresses, with unchanged ports; nothing else passes. */
 export function gatewayRules(hosts: LanHost[]): string {
   const pairs = hosts.flatMap(({ address, publicAddress }) =>
     publicAddress === undefined ? [] : [{ address, publicAddress }],
@@ -37,7 +37,7 @@ function filter(addresses: string[]): string {
 `;
 }
 
-/** A NAT before a platform: every outgoing flow gets a port by chance, and only its answers come back. */
+/** The NAT of a platform: every outgoing flow gets a random port, and only its answers pass. */
 export function masqueradeRules(publicAddress: string): string {
   return `table ip nat {
   chain postrouting {
@@ -55,7 +55,7 @@ table ip filter {
 `;
 }
 
-/** Drops so many of a thousand packets by chance, to and from the host behind a port; 0 undoes it. */
+/** Drops this many of 1,000 packets at random, to and from the host behind a port; 0: none. */
 export function lossRules(device: string, perMille: number): string {
   const table = `table netdev loss-${device}`;
   const verdict = perMille >= 1000 ? "drop" : `numgen random mod 1000 < ${perMille} drop`;

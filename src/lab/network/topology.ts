@@ -1,9 +1,9 @@
 /** A voice platform on the internet side. */
 export interface PlatformHost {
   name: string;
-  /** Public; or, behind a NAT of its own, private. */
+  /** A public address; or a private one if the platform has a NAT. */
   address: string;
-  /** The public address of that NAT: it changes source ports and lets in only answers. */
+  /** The public address of the platform's NAT, which changes source ports and admits only answers. */
   behind?: string;
 }
 
@@ -11,11 +11,11 @@ export interface PlatformHost {
 export interface LanHost {
   name: string;
   address: string;
-  /** The address that the gateway translates to this host's and back, 1:1. Without it the internet is out of reach. */
+  /** The public address for the gateway's 1:1 NAT. Without one, the host cannot reach the internet. */
   publicAddress?: string;
-  /** Further addresses, such as that of a metadata service; the gateway knows the way to them. */
+  /** More addresses, such as that of a metadata service; the gateway has routes to them. */
   aliases?: string[];
-  /** `machine`: no namespace; whoever runs the machine plugs it into the LAN's bridge. */
+  /** `machine`: no namespace; the one who runs the machine connects it to the LAN's bridge. */
   attach?: "namespace" | "machine";
 }
 
@@ -36,7 +36,7 @@ export interface Topology {
 /** Names that stand for the parts that every network has. */
 const PARTS = ["internet", "gateway", "lan"];
 
-/** What is wrong with a topology: names given twice or taken, addresses that occur twice. */
+/** Faults of a topology: duplicate or reserved names, duplicate addresses. */
 export function faults(topology: Topology): string[] {
   const hosts = [...topology.platforms, ...topology.lan.hosts];
   const names = [...PARTS, ...hosts.map((host) => host.name)];

@@ -17,7 +17,7 @@ import { contactOf, contentType, newIdentity, offerBody, siprecHeaders, type Ses
 import type { CallIdentity, CallResult, OtherMethod, ReinviteKind } from "./protocol.js";
 import { presented, type Surroundings } from "./surroundings.js";
 
-/** Milliseconds between the last packet and the BYE, so that the BYE overtakes none. */
+/** Milliseconds between the last packet and the BYE, so that the BYE does not overtake a packet. */
 const DRAIN_MS = 100;
 
 /** One call from INVITE to BYE, with its media. */
@@ -40,7 +40,7 @@ export class Call {
     this.result = emptyResult(index, this.identity.callId, variant);
   }
 
-  /** The call's first half: resolves when it is answered and sends its media, or has failed. */
+  /** The first part of the call: resolves when it is answered and sends media, or has failed. */
   async setUp(): Promise<void> {
     try {
       await this.#place();
@@ -63,7 +63,7 @@ export class Call {
     result.answer = await this.#followAnswer(this.established.response);
   }
 
-  /** The second half: holds, sends re-INVITEs, and ends. */
+  /** The second part: waits for its duration, sends re-INVITEs, and ends. */
   async finish(): Promise<void> {
     try {
       if (!this.established) return;
@@ -76,7 +76,7 @@ export class Call {
     }
   }
 
-  /** Ends the hold; the BYE has come from the recorder, or is to be sent. */
+  /** Ends the call: the recorder has sent BYE, or this side sends it. */
   end(by: "platform" | "recorder"): void {
     if (by === "recorder") {
       this.result.byeBy = "recorder";
@@ -86,7 +86,7 @@ export class Call {
     this.#ending.abort();
   }
 
-  /** Goes on by another proxy: its requests from now on, as to one whose proxy has died. */
+  /** Sends requests through another proxy from now on, as if the first proxy had failed. */
   moveTo(proxy: Hop, detour: Detour): void {
     this.established?.dialog.moveTo(proxy, detour);
   }
@@ -110,7 +110,7 @@ export class Call {
     return status;
   }
 
-  /** Sends another request; resolves with its final status. An UPDATE offers the streams as they are. */
+  /** Sends another request; resolves with its final status. An UPDATE offers the current streams. */
   async request(method: OtherMethod): Promise<number> {
     const { established, session, around } = this;
     if (!established || !session) throw new Error("the call is not up");
@@ -134,7 +134,7 @@ export class Call {
     return contactOf(presented(job, sipPort, flow), flow.transport);
   }
 
-  /** A re-INVITE with that offer; a `late` one has none, and its ACK answers the recorder's. */
+  /** A re-INVITE with this offer. A `late` one has no offer: the recorder sends one, and the ACK answers it. */
   async #invite(kind: ReinviteKind, body: Body) {
     const { dialog } = this.established as Established;
     const late = kind === "late";
@@ -144,7 +144,7 @@ export class Call {
     return sendInvite(this.around.stack, request, await this.#reach(), { dialog, ...ack });
   }
 
-  /** The flow to the call's next hop: another one than before when that was closed, which Contact then says. */
+  /** The flow to the call's next hop. If it was closed, a new one, which also changes Contact. */
   async #reach(): Promise<Flow> {
     const { dialog, flow } = this.established as Established;
     const now = await this.around.stack.flowTo(dialog.nextHop(), flow);
@@ -194,7 +194,7 @@ export class Call {
   async #bye(): Promise<void> {
     const { dialog } = this.established as Established;
     const { result } = this;
-    if (result.byeBy === "recorder") return; // it came while the media drained
+    if (result.byeBy === "recorder") return; // it arrived while the last media were sent
     result.byeBy = "platform";
     const request = dialog.request("BYE");
     const { status } = await this.around.stack.ask(request, await this.#reach());
@@ -202,7 +202,7 @@ export class Call {
     if (status >= 300) result.errors.push(`BYE: ${status}`);
   }
 
-  /** Waits so many milliseconds, or without a number until the end is asked for; never longer than that. */
+  /** Waits this many milliseconds; without a number, until the call must end. Ends early in any case when the call must end. */
   async #wait(ms: number | undefined): Promise<void> {
     const { signal } = this.#ending;
     await sleep(ms ?? 2 ** 31 - 1, undefined, { signal }).catch(() => undefined);

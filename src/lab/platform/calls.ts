@@ -13,9 +13,9 @@ import { Totals, count } from "./summary.js";
 import { advertisedAddress, presented, type Surroundings } from "./surroundings.js";
 import { Targets } from "./targets.js";
 
-/** Milliseconds between two looks at whether calls are due. */
+/** Milliseconds between two checks for due calls. */
 const STEP_MS = 5;
-/** Milliseconds after the last call for its last answer to leave this process. */
+/** Milliseconds after the last call, so that its last answer is still sent. */
 const FAREWELL_MS = 100;
 
 /** Places the calls of a job at its rate and follows each to its end. */
@@ -188,7 +188,7 @@ async function listenOnBoth(stack: SipStack, address: string, port: number): Pro
       await stack.listen({ transport: "udp", address, port: tcp.port });
       return tcp.port;
     } catch (error) {
-      // somebody's UDP socket: the next port that TCP is given will be another one
+      // another UDP socket has this port: try the next one that TCP gets
       if (port !== 0 || tries === 5) throw error;
     }
   }

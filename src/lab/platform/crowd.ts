@@ -8,7 +8,7 @@ import { bytesOf } from "./raw.js";
 /** Milliseconds between two bursts. */
 const STEP_MS = 5;
 
-/** Opens connections and keeps them; tells how many there were, and how many are left. */
+/** Opens connections and keeps them; reports how many there were, and how many are left. */
 export async function runCrowd(job: CrowdJob, emit: (event: PlatformEvent) => void): Promise<void> {
   const crowd = new Crowd(job);
   const began = performance.now();
@@ -32,10 +32,10 @@ class Crowd {
   most = 0;
   open = 0;
   answered = 0;
-  /** Tried, and neither answered nor closed. */
+  /** Connections that are neither answered nor closed. */
   waiting = 0;
 
-  // one for all: to make one takes longer than a handshake
+  // one context for all: making one takes longer than a handshake
   readonly #tls = { secureContext: createSecureContext(), rejectUnauthorized: false };
 
   constructor(private readonly job: CrowdJob) {}

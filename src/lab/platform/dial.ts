@@ -15,7 +15,7 @@ export interface Established {
   response: SipResponse;
 }
 
-/** Tries one target after the other until one answers with anything but 503 (RFC 3263, 4.3); notes all in the result. */
+/** Tries targets one after the other until one answers with anything but 503 (RFC 3263, 4.3). Records all attempts in the result. */
 export async function dial(
   around: Surroundings,
   identity: CallIdentity,
@@ -87,7 +87,7 @@ function note(result: CallResult, target: Hop, outcome: InviteResult): void {
   }
 }
 
-/** Who answered: the Server header, or the user of the Contact. */
+/** The name of the answering side: the Server header, or the user of the Contact. */
 function identityOf(response: SipResponse): string {
   const server = response.headers.get("Server") ?? response.headers.get("User-Agent");
   const contact = response.headers.all("Contact")[0];

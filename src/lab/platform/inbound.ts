@@ -7,11 +7,11 @@ import type { ServerTransaction } from "../sip/server-transaction.js";
 import type { Call } from "./call.js";
 import { offerSdp } from "./offer.js";
 
-/** Answers a request that came to the platform: BYE and re-INVITE of a recorder, OPTIONS of a proxy. */
+/** Answers requests to the platform: BYE and re-INVITE from a recorder, OPTIONS from a proxy. */
 export function answerInbound(transaction: ServerTransaction, call: Call | undefined): void {
   const { request } = transaction;
   if (tagOf(request.headers.get("To")) === undefined) {
-    const status = request.method === "OPTIONS" ? 200 : 403; // nobody calls a platform
+    const status = request.method === "OPTIONS" ? 200 : 403; // a platform accepts no calls
     transaction.respond(status, { toTag: "none" });
   } else if (!call?.established?.dialog.holds(request)) transaction.respond(481);
   else if (request.method === "BYE") {

@@ -29,7 +29,7 @@ export class CallMedia {
     return this.senders.map((sender) => sender.sent);
   }
 
-  /** Points each stream where the answer says and sends, unless it is refused or paused. Gives what is wrong with it. */
+  /** Sends each stream to the address in the answer, unless it is refused or paused. Returns faults of the answer. */
   async follow(answer: StreamAddress[]): Promise<string[]> {
     const errors: string[] = [];
     if (answer.length !== this.senders.length) errors.push(`${answer.length} streams in the answer`);

@@ -9,7 +9,7 @@ import type { Address } from "../sip/flow.js";
 import type { Hop, Transport } from "../sip/uri.js";
 import type { CallIdentity } from "./protocol.js";
 
-/** What stays the same over a call's messages. */
+/** Data that is the same in all messages of a call. */
 export interface Session {
   metadata: Metadata;
   variant: SiprecVariant;
@@ -18,7 +18,7 @@ export interface Session {
   sessionId: number;
 }
 
-/** The streams as this side offers them: sent, never received (RFC 7866, 7.1.1). */
+/** The streams of this side's offer: sendonly (RFC 7866, 7.1.1). */
 export function offerSdp(session: Session, version: number, direction: Direction): Sdp {
   const { address, ports } = session.media;
   return {
@@ -49,7 +49,7 @@ export function contentType(body: Body | undefined): [string, string][] {
   return body ? [["Content-Type", body.contentType]] : [];
 }
 
-/** The headers that each of a call's INVITEs has (RFC 7866, 6.1). */
+/** The headers of all INVITEs of a call (RFC 7866, 6.1). */
 export function siprecHeaders(contact: string, body: Body | undefined): [string, string][] {
   return [
     ["Contact", contact],

@@ -4,7 +4,7 @@ import { SipStack } from "../sip/stack.js";
 import type { OptionsJob, PlatformEvent } from "./protocol.js";
 import { askOptions } from "./targets.js";
 
-/** Sends OPTIONS at a rate and tells how each was answered. */
+/** Sends OPTIONS at a rate, and reports each answer. */
 export async function runOptions(job: OptionsJob, emit: (event: PlatformEvent) => void): Promise<void> {
   const stack = new SipStack({
     onRequest: (transaction) => transaction.respond(200, { toTag: "none" }),

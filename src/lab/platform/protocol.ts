@@ -20,7 +20,7 @@ interface Common {
   timers?: Partial<Timers>;
 }
 
-/** Of a call, made once: it stays over the targets that are tried. */
+/** A call's identifiers, which are the same for all targets that are tried. */
 export interface CallIdentity {
   callId: string;
   fromTag: string;
@@ -29,20 +29,20 @@ export interface CallIdentity {
 export interface CallsJob extends Common {
   type: "calls";
   kind?: PlatformKind;
-  /** What Via, Contact and SDP say; for the kind `private` a private address by default, else `localAddress`. */
+  /** The address in Via, Contact and SDP; default: a private address for the kind `private`, otherwise `localAddress`. */
   advertise?: string;
-  /** The proxies. A call that gets 503, no answer or no connection goes on to the next one (RFC 3263, 4.3). */
+  /** The proxies. After 503, no answer or no connection, a call tries the next one (RFC 3263, 4.3). */
   targets: Hop[];
   /** Which target a call tries first; `first` by default. */
   spread?: "first" | "round-robin";
-  /** Milliseconds that a target that failed is tried last; 0 by default. */
+  /** Milliseconds for which a failed target is tried last; 0 by default. */
   avoidMs?: number;
   /** Milliseconds between OPTIONS to each target; one that does not answer 200 is tried last. None by default. */
   monitorMs?: number;
   calls: number;
   /** Calls per second; 10 by default. */
   rate?: number;
-  /** No call is placed while so many are up. */
+  /** Most simultaneous calls. */
   maxConcurrent?: number;
   /** Milliseconds from answer to BYE; null: until `bye-all`. 1000 by default. */
   holdMs?: number | null;
@@ -57,13 +57,13 @@ export interface CallsJob extends Common {
   };
   /** re-INVITEs during the hold: `once` with the same streams, `hold` pauses both and resumes. */
   reinvite?: "none" | "once" | "hold";
-  /** The INVITE carries no offer: the recorder's answer does, and the ACK answers that (RFC 3264, RFC 3261, 13.2.1). */
+  /** The INVITE has no offer: the recorder's answer has one, and the ACK answers it (RFC 3264, RFC 3261, 13.2.1). */
   lateOffer?: boolean;
   /** The shape of the INVITE; `all` takes them in turn. `plain` by default. */
   variant?: SiprecVariant | "all";
-  /** Who ends the call: with `none` it is left as it is. */
+  /** Which side ends the call; with `none`, no side does. */
   bye?: "platform" | "recorder" | "none";
-  /** Milliseconds after `holdMs` that the recorder's BYE is waited for; 30000 by default. */
+  /** Milliseconds to wait for the recorder's BYE after `holdMs`; 30000 by default. */
   byeWaitMs?: number;
   /** Milliseconds from a provisional to the final answer, then CANCEL; 32000 by default. */
   ringForMs?: number;
@@ -72,15 +72,15 @@ export interface CallsJob extends Common {
   connections?: number;
   /** Whether Via asks for rport; true by default. */
   rport?: boolean;
-  /** Call-ID and From tag of every call; each has its own by default. */
+  /** Call-ID and From tag for all calls; by default, each call has its own. */
   identity?: CallIdentity;
   /** Headers added to each INVITE. */
   headers?: [string, string][];
-  /** Headers added to the answers to re-INVITE and UPDATE, as by an edge that record-routes every request. */
+  /** Headers in answers to re-INVITE and UPDATE, as from an edge proxy that adds Record-Route to every request. */
   answerHeaders?: [string, string][];
-  /** Events only of calls that are not `ok`, and the summary. */
+  /** Only events of calls that are not `ok`, and the summary. */
   quiet?: boolean;
-  /** Milliseconds after which the job ends whatever is left. */
+  /** Milliseconds after which the job ends in any case. */
   deadlineMs?: number;
 }
 
@@ -96,23 +96,23 @@ export interface OptionsJob extends Common {
   timeoutMs?: number;
 }
 
-/** Bytes as they are, for tests of what a proxy does with them. */
+/** Raw bytes, to test how a proxy handles them. */
 export interface RawJob extends Common {
   type: "raw";
   target: Hop;
-  /** `{branch}`, `{tag}`, `{callId}`, `{n}`, `{address}` and `{port}` are filled in anew for each message of text. */
+  /** In texts, `{branch}`, `{tag}`, `{callId}`, `{n}`, `{address}` and `{port}` are replaced for each message. */
   payload: { text: string } | { base64: string };
   count?: number;
   rate?: number;
-  /** Milliseconds that answers are waited for after the last message; 1000 by default. */
+  /** Milliseconds to wait for answers after the last message; 1000 by default. */
   waitMs?: number;
-  /** So many answers are enough: no more are waited for. */
+  /** The wait ends after this many answers. */
   replies?: number;
-  /** An answer that begins so is enough, too. */
+  /** The wait also ends after an answer that begins like this. */
   until?: string;
 }
 
-/** RTP from somebody whom nobody has called, to every port of a range, over and over. */
+/** RTP from an uninvolved host to every port of a range, repeatedly. */
 export interface SprayJob {
   type: "spray";
   localAddress: string;
@@ -122,7 +122,7 @@ export interface SprayJob {
   durationMs: number;
 }
 
-/** Connections by the thousand, from somebody who does not mean to call. They are closed at the job's end. */
+/** Thousands of connections without calls. They are closed at the end of the job. */
 export interface CrowdJob {
   type: "crowd";
   /** Used in turn; the host's own by default. (The kernel takes 4 times as long to find ports for one that is named.) */
@@ -133,18 +133,18 @@ export interface CrowdJob {
   connections: number;
   /** Connections tried per second; 5000 by default. */
   rate?: number;
-  /** So many at most are tried while they have had no answer; any number by default. */
+  /** Most connections without an answer at the same time; no limit by default. */
   unanswered?: number;
   /** Milliseconds after the last try. */
   holdMs: number;
-  /** What each sends when it is open; nothing by default. */
+  /** The data that each connection sends when it is open; nothing by default. */
   payload?: RawJob["payload"];
 }
 
 /** The first line of the program's standard input. */
 export type PlatformJob = CallsJob | OptionsJob | RawJob | SprayJob | CrowdJob;
 
-/** `late`: without an offer, the recorder makes one. `named`: its media are at a name, which no proxy relays: 488. */
+/** `late`: without an offer; the recorder sends one. `named`: media at a host name, which proxies refuse with 488. */
 export type ReinviteKind = "refresh" | "hold" | "resume" | "late" | "named";
 
 /** Further requests within a dialog; UPDATE carries a session description. */
@@ -154,7 +154,7 @@ export type OtherMethod = "UPDATE" | "PRACK" | "INFO";
 export type PlatformCommand = { id?: number } & (
   | { cmd: "reinvite-all"; kind?: ReinviteKind }
   | { cmd: "request-all"; method: OtherMethod }
-  /** `from`: those alone that were set up by it. */
+  /** `from`: only calls that this proxy has set up. */
   | { cmd: "move-all"; to: Hop; detour: Detour; from?: Hop }
   | { cmd: "bye-all" }
   | { cmd: "rtp"; send: boolean }
@@ -162,7 +162,7 @@ export type PlatformCommand = { id?: number } & (
   | { cmd: "status" }
 );
 
-/** `broken`: answered, but something went wrong later; see `errors`. */
+/** `broken`: answered, but with a later error; see `errors`. */
 export type Outcome = "ok" | "broken" | "rejected" | "timeout" | "transport";
 
 export interface Attempt {
@@ -205,9 +205,9 @@ export interface CallsSummary {
   /** Milliseconds. */
   setUpMs: { min: number; p50: number; p95: number; p99: number; max: number };
   rtpPackets: number;
-  /** Times to send that were skipped because this program was too busy. */
+  /** Packets that were not sent because this program was too busy. */
   rtpMissed: number;
-  /** The longest that the machine held this program up, in milliseconds. */
+  /** The longest delay of this program by the machine, in milliseconds. */
   lateMs: number;
   mostUp: number;
   seconds: number;
@@ -233,7 +233,7 @@ export type PlatformEvent =
   | { event: "reply"; from: string; text: string; base64: string }
   | { event: "sent"; messages: number; replies: number; closed: boolean }
   | { event: "sprayed"; sent: number; received: number }
-  /** `most`: open at once; `open`: at the job's end; `answered`: those on which anything came back. */
+  /** `most`: open at the same time; `open`: at the end of the job; `answered`: those that received any data. */
   | { event: "crowd"; tried: number; most: number; open: number; answered: number }
   | { event: "fault"; text: string }
   | ({ event: "status"; id?: number } & PlatformStatus)

@@ -11,7 +11,7 @@ import type { PlatformEvent, SprayJob } from "./protocol.js";
 /** Milliseconds between two bursts. */
 const STEP_MS = 5;
 
-/** Sends RTP to one port of the range after the other, and counts what comes back: whatever does was somebody else's. */
+/** Sends RTP to the ports of the range one after the other, and counts received packets: all of them belong to others. */
 export async function runSpray(job: SprayJob, emit: (event: PlatformEvent) => void): Promise<void> {
   const socket = createSocket({ type: "udp4", lookup: noLookup });
   let received = 0;

@@ -5,14 +5,14 @@ import type { SipStack } from "../sip/stack.js";
 import type { CallsJob, PlatformEvent } from "./protocol.js";
 import type { Targets } from "./targets.js";
 
-/** What all calls of a job share. */
+/** Objects that all calls of a job share. */
 export interface Surroundings {
   job: CallsJob;
   stack: SipStack;
   ports: RtpPorts;
   clock: MediaClock;
   targets: Targets;
-  /** The address that Via, Contact and SDP say. */
+  /** The address in Via, Contact and SDP. */
   advertised: string;
   /** The listening port. */
   sipPort: number;
@@ -29,7 +29,7 @@ export function advertisedAddress(job: CallsJob): string {
   return job.kind === "private" && !PRIVATE.test(job.localAddress) ? PRETENDED : job.localAddress;
 }
 
-/** What Via and Contact say on a flow. */
+/** The address in Via and Contact on a flow. */
 export function presented(job: CallsJob, sipPort: number, flow: Flow): Address {
   const ownPort = job.kind === "tcp-source-port" && flow.transport !== "udp";
   return { address: advertisedAddress(job), port: ownPort ? flow.local.port : sipPort };

@@ -4,7 +4,7 @@ import type { SipRequest, SipResponse } from "../sip/message.js";
 import type { SipStack } from "../sip/stack.js";
 import { formatHop, type Hop } from "../sip/uri.js";
 
-/** Chooses the order in which a call tries the targets: those that failed lately, or fail OPTIONS, come last. */
+/** Chooses the order of targets for a call. Targets that failed recently, or fail OPTIONS, come last. */
 export class Targets {
   #turn = 0;
   #failedAt = new Map<string, number>();
@@ -28,11 +28,11 @@ export class Targets {
     this.#failedAt.set(formatHop(hop), Date.now());
   }
 
-  /** Asks each target every `interval` milliseconds whether it takes calls; one that has not said so yet comes last, too. */
+  /** Sends OPTIONS to each target every `interval` milliseconds. A target without a first answer also comes last. */
   watch(stack: SipStack, interval: number): void {
     for (const hop of this.targets) this.#out.add(formatHop(hop));
     let turn = 0;
-    // an OPTIONS that was sent earlier may be given up later: it tells nothing then
+    // an earlier OPTIONS may time out after a later one was answered: ignore it
     const heard = new Map<string, number>();
     const askAll = () => {
       const asked = ++turn;

@@ -3,7 +3,7 @@ import { PCMA, PCMU, writeSdp, type Direction, type Sdp, type SdpStream } from "
 import { SDP_TYPE } from "../siprec.js";
 import type { StreamAddress } from "./protocol.js";
 
-/** The recorder's answer: it takes one codec of each stream offered and only ever receives (RFC 7866, 8.1). */
+/** The recorder's answer: one codec for each offered stream, recvonly (RFC 7866, 8.1). */
 export function answerSdp(offer: Sdp, address: string, ports: number[], version: number): Sdp {
   const streams = offer.streams.map((stream, i): SdpStream => {
     const codec = stream.codecs.find(({ payloadType }) =>
@@ -21,7 +21,7 @@ export function answerSdp(offer: Sdp, address: string, ports: number[], version:
   return { address, sessionId: offer.sessionId, version, streams };
 }
 
-/** What a recorder supposes where an INVITE carries no offer: the two streams of a call. */
+/** The streams that a recorder assumes if an INVITE has no offer: the two streams of a call. */
 export const twoStreams: Sdp = {
   address: "0.0.0.0",
   sessionId: 1,

@@ -4,7 +4,7 @@ import type { Call } from "./call.js";
 import type { RecordedCall, RecorderEvent, RecorderOptions } from "./protocol.js";
 import { Tally } from "./totals.js";
 
-/** The calls that a recorder has and had, with what is counted of them. */
+/** A recorder's current and ended calls, with their counters. */
 export class CallBook {
   readonly tally = new Tally();
   readonly #calls = new Map<string, Call>();
@@ -25,7 +25,7 @@ export class CallBook {
     return call?.dialog.holds(request) && call.state !== "ended" ? call : undefined;
   }
 
-  /** The calls that are up: with that Call-ID, or with `all` each. */
+  /** The current calls with this Call-ID; with `all`, all of them. */
   chosen(callId: string): Call[] {
     const up = [...this.#calls.values()].filter((call) => call.state !== "ended");
     const chosen = callId === "all" ? up : up.filter((call) => call.callId === callId);
@@ -51,7 +51,7 @@ export class CallBook {
     return ended.length;
   }
 
-  /** An event of one call: kept to itself by a quiet recorder. */
+  /** Reports an event of one call, unless the recorder is quiet. */
   tell(event: RecorderEvent): void {
     if (!this.options.quiet) this.emit(event);
   }

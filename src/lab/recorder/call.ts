@@ -10,10 +10,10 @@ import { formatHop } from "../sip/uri.js";
 import { answerSdp } from "./answer.js";
 import type { RecordedCall, RecorderOptions } from "./protocol.js";
 
-/** Somebody who goes on sending after the BYE keeps the ports no longer than this. */
+/** Milliseconds after which ports are released even if the sender continues after the BYE. */
 const MOST_LINGERS = 10;
 
-/** One recorded call: its dialog and what its streams have brought. */
+/** One recorded call: its dialog, and the received packets of its streams. */
 export class Call {
   readonly dialog: Dialog;
   state: RecordedCall["state"] = "early";
@@ -35,7 +35,7 @@ export class Call {
     return this.dialog.callId;
   }
 
-  /** Binds a socket for each stream that is new and gives the answer. */
+  /** Binds a socket for each new stream, and returns the answer. */
   async answer(offer: Sdp, ports: RtpPorts, options: RecorderOptions): Promise<Sdp> {
     for (let i = this.#receivers.length; i < offer.streams.length; i++) {
       const label = offer.streams[i]?.label ?? String(i + 1);
@@ -48,7 +48,7 @@ export class Call {
     return this.local;
   }
 
-  /** Media is counted until none comes for `linger` milliseconds, then the ports are free again. Resolves after that. */
+  /** Counts media until none has arrived for `linger` milliseconds, and then releases the ports. Resolves after that. */
   async end(by: NonNullable<RecordedCall["endedBy"]>, linger: number): Promise<void> {
     if (this.state === "ended") return;
     this.state = "ended";
@@ -59,7 +59,7 @@ export class Call {
     this.#receivers = [];
   }
 
-  /** A busy machine hands packets over late, and the timer first: what waits at the sockets is taken in before silence is silence. */
+  /** Reads packets that are waiting at the sockets before silence counts: on a busy machine, the timer may run before them. */
   async #silence(linger: number): Promise<void> {
     const packets = () => this.#receivers.reduce((sum, receiver) => sum + receiver.packets, 0);
     for (let round = 0, before = -1; round < MOST_LINGERS && before !== packets(); round++) {

@@ -14,7 +14,7 @@ export function offerIn(request: SipRequest): Sdp | undefined {
   return text === undefined ? undefined : parseSdp(text);
 }
 
-/** What a test wants to know of an INVITE that came in. */
+/** The data of a received INVITE that tests use. */
 export function seen(request: SipRequest, flow: Flow): SeenInvite {
   const { headers, body } = request;
   const contentType = headers.get("Content-Type") ?? "";
@@ -33,7 +33,7 @@ export function seen(request: SipRequest, flow: Flow): SeenInvite {
   };
 }
 
-/** What the recorder's messages carry: Contact, Server and, with a session description, a body (RFC 7866, 6.2). */
+/** Contact, Server and, with a session description, the body of the recorder's messages (RFC 7866, 6.2). */
 export function contents(
   { name, advertise }: RecorderOptions,
   flow: Flow,

@@ -6,7 +6,7 @@ import type { Behaviour, RecorderCommand, RecorderEvent } from "./protocol.js";
 import type { RecorderServer } from "./server.js";
 import { totalsOf } from "./totals.js";
 
-/** Carries a command out; resolves with the event that answers it. */
+/** Executes a command; resolves with the event that answers it. */
 export async function obey(server: RecorderServer, command: RecorderCommand): Promise<RecorderEvent> {
   const { cmd } = command;
   const id = command.id === undefined ? {} : { id: command.id };
@@ -21,7 +21,7 @@ export async function obey(server: RecorderServer, command: RecorderCommand): Pr
 interface Outcome {
   /** The worst final status of the requests that were sent. */
   status?: number;
-  /** How many calls it concerned. */
+  /** Number of calls that it concerned. */
   count?: number;
 }
 
@@ -44,7 +44,7 @@ async function act(server: RecorderServer, command: RecorderCommand): Promise<Ou
   }
 }
 
-/** The fields of a command that are behaviour. */
+/** The fields of a command that set the behaviour. */
 function wanted(known: Behaviour, command: Partial<Behaviour>): Partial<Behaviour> {
   return Object.fromEntries(Object.entries(command).filter(([name]) => name in known));
 }

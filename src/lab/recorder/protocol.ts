@@ -4,27 +4,27 @@ import type { Timers } from "../sip/timers.js";
 import type { TlsMaterial } from "../sip/stream.js";
 import type { Hop, Transport } from "../sip/uri.js";
 
-/** Answer as asked, say nothing, or answer with this final status (300 to 699). */
+/** Answer normally, do not answer, or answer with this final status (300 to 699). */
 export type Reaction = "answer" | "silent" | number;
 
-/** `trying-then-silent`: 100 and nothing more. */
+/** `trying-then-silent`: only 100. */
 export type InviteReaction = Reaction | "trying-then-silent";
 
-/** How the recorder reacts; can be changed while it runs. */
+/** The recorder's behaviour, which can be changed while it runs. */
 export interface Behaviour {
   invite: InviteReaction;
-  /** To INVITEs with a header `X-Unservable`: calls that a recorder cannot serve, beside others that it can. */
+  /** The answer to INVITEs with a header `X-Unservable`: calls that a recorder cannot serve, among others that it can. */
   unservable: InviteReaction;
   /** The URI in the Contact of a 3xx to an INVITE. */
   redirectTo: string;
   reinvite: Reaction;
   bye: Reaction;
   options: Reaction;
-  /** Whether 180 comes before 200. */
+  /** Whether 180 is sent before 200. */
   ringing: boolean;
   /** Milliseconds from the INVITE to its final answer. */
   answerAfterMs: number;
-  /** Whether the SDP answer stands alone or in a multipart body. */
+  /** Whether the SDP answer is the whole body, or part of a multipart body. */
   body: "sdp" | "multipart";
 }
 
@@ -35,14 +35,14 @@ export interface RecorderOptions {
   listen: Hop[];
   /** Where RTP is received: the first listen address and ports 10000 to 59999 by default. */
   rtp?: { address?: string; ports?: [number, number] };
-  /** The address that Via, Contact and SDP say instead of its own, for a recorder behind a 1:1 NAT. */
+  /** The address in Via, Contact and SDP, for a recorder behind a 1:1 NAT. */
   advertise?: string;
   /** Whether each stream also has an RTCP port. */
   rtcp?: boolean;
   behaviour?: Partial<Behaviour>;
-  /** Milliseconds without a packet after which a call that has ended gets no more media; 500 by default. */
+  /** Milliseconds without a packet after which the media of an ended call are complete; 500 by default. */
   lingerMs?: number;
-  /** No event per call, for load: counts come with `stats` alone. */
+  /** No events per call, for load tests: only `stats` reports counters. */
   quiet?: boolean;
   timers?: Partial<Timers>;
   /** For `tls` listeners. */
@@ -65,10 +65,10 @@ export interface StreamAddress {
   direction: Direction;
 }
 
-/** What came with an INVITE. */
+/** The contents of an INVITE. */
 export interface SeenInvite {
   callId: string;
-  /** The peer that the message came from. */
+  /** The peer that sent the message. */
   source: { transport: Transport; address: string; port: number };
   requestUri: string;
   via: string[];
@@ -99,19 +99,19 @@ export interface RecorderTotals {
   byes: number;
   cancels: number;
   options: number;
-  /** Requests within a dialog that is not known here: answered 481. */
+  /** Requests in unknown dialogs, which are answered with 481. */
   unknownDialog: number;
   active: number;
   mostActive: number;
   rtpPackets: number;
   rtpLost: number;
-  /** The longest that the machine held this program up since `forget`, in milliseconds. */
+  /** The longest delay of this program by the machine since `forget`, in milliseconds. */
   lateMs: number;
   sipSent: number;
   sipReceived: number;
   retransmissions: number;
   malformed: number;
-  /** Answers and ACKs that belong to nothing. */
+  /** Answers and ACKs without a transaction. */
   stray: number;
 }
 

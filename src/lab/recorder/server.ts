@@ -24,7 +24,7 @@ const USUAL: Behaviour = {
   body: "sdp",
 };
 
-/** A SIPREC recording server (RFC 7866): it takes calls, counts their media and reacts as it is told. */
+/** A SIPREC recording server (RFC 7866): accepts calls, counts their media, and behaves as configured. */
 export class RecorderServer {
   readonly behaviour: Behaviour;
   readonly stack: SipStack;
@@ -84,7 +84,7 @@ export class RecorderServer {
       return transaction.respond(reaction, { toTag, headers: this.#refusal(reaction) });
     const offer = offerIn(request) ?? twoStreams;
     const answer = await call.answer(offer, this.#ports, this.options);
-    if (transaction.final) return call.end("cancel", 0); // a CANCEL was faster
+    if (transaction.final) return call.end("cancel", 0); // a CANCEL arrived first
     this.book.add(call);
     call.state = "answered";
     transaction.respond(200, { toTag, ...this.#contents(transaction, answer) });
@@ -149,7 +149,7 @@ export class RecorderServer {
     const { callId } = call;
     return {
       onAck: () => {
-        if (call.state === "early") return; // of a final answer that was no 2xx
+        if (call.state === "early") return; // ACK of a final answer other than 2xx
         book.tally.acks++;
         if (call.state === "answered") call.state = "up";
         book.tell({ event: "ack", callId });
@@ -172,7 +172,7 @@ export class RecorderServer {
     transaction.respond(status, { toTag: "none", headers: [this.#name, ...headers] });
   }
 
-  /** What cannot be read or served is answered 500 and told. */
+  /** Answers 500 to a request that cannot be read or served, and reports it. */
   #guard(transaction: ServerTransaction, work: Promise<void>): void {
     work.catch((error: Error) => {
       this.emit({ event: "fault", text: `${transaction.request.method}: ${error.message}` });

@@ -1,7 +1,7 @@
 import type { Counters } from "../sip/client-transaction.js";
 import type { RecordedCall, RecorderTotals } from "./protocol.js";
 
-/** What the server counts as it goes; the rest of the totals is computed when asked for. */
+/** Counters that the server updates. The other totals are computed on demand. */
 export class Tally {
   invites = 0;
   answered = 0;

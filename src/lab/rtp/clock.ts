@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 
-/** Something that is due at regular times. */
+/** A task that is due at regular intervals. */
 export interface Ticking {
   /** Milliseconds of `performance.now()` at which it is due next. */
   due: number;
@@ -9,16 +9,16 @@ export interface Ticking {
   tick(): void;
 }
 
-/** The timer's step. Streams start at any time, so that each step has about a quarter of 20 ms' packets to send. */
+/** The timer's step in milliseconds. Streams start at different times, so each step sends about a quarter of the packets of 20 ms. */
 const STEP_MS = 5;
-/** After a longer delay the beat moves on instead of making up for what was missed: real senders do not burst. */
+/** Milliseconds. After a longer delay, missed packets are skipped, because real senders do not send bursts. */
 const CATCH_UP_MS = 200;
 
 /** One timer for all streams of a process: hundreds of timers of 20 ms each would cost more than the sending. */
 export class MediaClock {
   #all = new Set<Ticking>();
   #timer: NodeJS.Timeout | undefined;
-  /** Times that were missed because the process was busy; they are not made up for. */
+  /** Skipped intervals because the process was busy. */
   missed = 0;
 
   add(item: Ticking): void {

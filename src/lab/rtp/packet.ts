@@ -8,7 +8,7 @@ export const PAYLOAD_BYTES = 160;
 /** Samples per second of G.711, the unit of RTP timestamps. */
 export const CLOCK = 8000;
 
-/** What a receiver needs of a packet. */
+/** The fields of a packet that a receiver needs. */
 export interface RtpFields {
   payloadType: number;
   sequence: number;
@@ -16,7 +16,7 @@ export interface RtpFields {
   ssrc: number;
 }
 
-/** A packet that is sent again and again: 20 ms of a tone, whose header fields `advance` rewrites. */
+/** A packet with 20 ms of a tone that is sent repeatedly; `advance` updates its header. */
 export function tonePacket(codec: Codec, hertz: number, ssrc: number): Buffer {
   const packet = Buffer.alloc(HEADER_BYTES + PAYLOAD_BYTES);
   packet[0] = 0x80; // version 2
@@ -35,7 +35,7 @@ export function stamp(packet: Buffer, sequence: number, timestamp: number): void
   packet.writeUInt32BE(timestamp >>> 0, 4);
 }
 
-/** Reads a packet, or gives undefined for what is no RTP; RTCP (types 192 to 223 with the marker bit) is none. */
+/** Reads an RTP packet; undefined for other data, including RTCP (types 192 to 223 with the marker bit). */
 export function readRtp(bytes: Buffer): RtpFields | undefined {
   const second = bytes[1];
   if (bytes.length < HEADER_BYTES || second === undefined || (bytes[0] ?? 0) >> 6 !== 2) return undefined;

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { noLookup } from "../sip/udp.js";
 
-/** Hands out sockets on the even ports of a range, in turn, so that a port rests before it serves again. */
+/** Provides sockets on the even ports of a range, in turn, so that a port is not reused soon. */
 export class RtpPorts {
   #next: number;
   #used = new Set<number>();
@@ -66,7 +66,7 @@ async function bind(address: string, port: number): Promise<Socket> {
     await listening;
     return socket;
   } catch (error) {
-    socket.close(); // it has a file descriptor even so
+    socket.close(); // the socket has a file descriptor nevertheless
     throw error;
   }
 }

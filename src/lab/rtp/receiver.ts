@@ -8,7 +8,7 @@ export interface ReceivedStream {
   port: number;
   /** RTP packets, duplicates included. */
   packets: number;
-  /** Sequence numbers between the first and the last seen that never came. */
+  /** Missing sequence numbers between the first and the last received one. */
   lost: number;
   duplicates: number;
   /** `address:port` of each sender, and its packets. */
@@ -20,7 +20,7 @@ export interface ReceivedStream {
   other: number;
 }
 
-/** Counts what arrives on one stream's socket. */
+/** Counts received packets on one stream's socket. */
 export class RtpReceiver {
   #bySsrc = new Map<number, SequenceCount>();
   #sources = new Map<string, { packets: number }>();
@@ -73,7 +73,7 @@ export class RtpReceiver {
     };
   }
 
-  /** Nearly every packet comes from where the last one came: a string is made only for another. */
+  /** For speed: a text is made only if a packet has another source than the last one. */
   #countSource({ address, port }: { address: string; port: number }): void {
     if (this.#last.port !== port || this.#last.address !== address) {
       const name = `${address}:${port}`;

@@ -21,7 +21,7 @@ export interface SentStream {
   rtcpPackets: number;
 }
 
-/** Sends one stream of G.711: 160 bytes a packet, sequence and timestamp as the wall clock says (RFC 3550, RFC 3551). */
+/** Sends one stream of G.711: 160 bytes per packet, sequence and timestamp by the wall clock (RFC 3550, RFC 3551). */
 export class RtpSender implements Ticking {
   due = 0;
   interval: number;
@@ -33,7 +33,7 @@ export class RtpSender implements Ticking {
   #running = false;
   #nextReport = Infinity;
 
-  /** `rate` is packets per second; 50 are unbroken sound, fewer are sound with gaps. */
+  /** `rate`: packets per second; 50 for continuous sound, fewer for sound with gaps. */
   constructor(
     label: string,
     readonly socket: RtpSocket,
@@ -49,7 +49,7 @@ export class RtpSender implements Ticking {
     socket.rtcp?.on("error", () => undefined);
   }
 
-  /** Points the stream at an address; a connected socket spares the kernel a lookup per packet. */
+  /** Sets the target of the stream. It connects the socket, which saves the kernel a lookup for each packet. */
   async aim(target: Address): Promise<void> {
     if (this.#target?.address === target.address && this.#target.port === target.port) return;
     if (this.#target) this.socket.rtp.disconnect();

@@ -1,4 +1,4 @@
-/** How far back a late packet is still told from a duplicate. */
+/** How many packets back a late packet can still be distinguished from a duplicate. */
 const WINDOW = 512;
 
 /** Counts distinct, lost and repeated packets of one SSRC by their 16-bit sequence numbers (RFC 3550, A.1 and A.3). */
@@ -10,9 +10,9 @@ export class SequenceCount {
   duplicates = 0;
 
   add(sequence: number): void {
-    // The first number gets a whole cycle below it, so that an earlier one that comes late stays positive.
+    // starts one cycle higher, so that an earlier number that arrives late stays positive
     if (this.distinct === 0) this.#first = this.#highest = sequence + 0x10000;
-    const step = ((sequence - this.#highest) << 16) >> 16; // the nearest way around the circle
+    const step = ((sequence - this.#highest) << 16) >> 16; // the shorter distance around the cycle
     const extended = this.#highest + step;
     const slot = extended % WINDOW;
     if (this.#seen[slot] === extended) {

@@ -4,9 +4,9 @@ import { serialise, type SipRequest, type SipResponse } from "./message.js";
 import { Retransmission, type Timers } from "./timers.js";
 
 export interface ClientListener {
-  /** Provisional answers, the final one, and each repetition of a 2xx to an INVITE (it wants its ACK again). */
+  /** Called with provisional answers, the final one, and each repeated 2xx to an INVITE, which needs its ACK again. */
   onResponse(response: SipResponse): void;
-  /** No final answer will come: nobody answered in time, or the transport failed. */
+  /** Called if there will be no final answer: timeout, or error of the transport. */
   onFailure(kind: "timeout" | "transport", why: string): void;
 }
 
@@ -55,7 +55,7 @@ export class ClientTransaction {
     return this.#state === "completed" || this.#state === "ended";
   }
 
-  /** Something was heard: only then may an INVITE be cancelled (RFC 3261, 9.1). */
+  /** Whether a provisional answer has arrived: only then an INVITE may be cancelled (RFC 3261, 9.1). */
   get proceeding(): boolean {
     return this.#state === "proceeding";
   }

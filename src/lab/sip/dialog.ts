@@ -4,7 +4,7 @@ import type { SipRequest, SipResponse } from "./message.js";
 import { formatUri, hopOf, parseUri, type Hop } from "./uri.js";
 import { parseCSeq, parseNameAddr } from "./values.js";
 
-/** What a request within a dialog carries besides the dialog's own headers. */
+/** Parts of a request in a dialog, besides the dialog's headers. */
 export interface RequestParts {
   headers?: Iterable<readonly [string, string]>;
   body?: Buffer;
@@ -12,8 +12,8 @@ export interface RequestParts {
 }
 
 /**
- * How a request says that it goes by another proxy than the one that its call was set up by: the first Route names that one instead
- * (`replaced`), another Route does, before those that there are (`before`), or none does (`kept`).
+ * How the Route headers change if requests go through another proxy than the one that has set up the call: the first Route is replaced
+ * by the new proxy (`replaced`), the new proxy is added before the others (`before`), or nothing changes (`kept`).
  */
 export type Detour = "replaced" | "before" | "kept";
 
@@ -27,7 +27,7 @@ export class Dialog {
     readonly remote: string,
     /** Route values in the order in which this side's requests pass them. */
     readonly routeSet: readonly string[],
-    /** The other side's Contact URI: where requests end. */
+    /** The other side's Contact URI: the target of requests. */
     public remoteTarget: string,
     /** CSeq number of the last request sent from this side. */
     public localSequence: number,
@@ -45,7 +45,7 @@ export class Dialog {
     );
   }
 
-  /** The callee's side, from the INVITE and the tag that its answer carries (12.1.1): Record-Route as it came. */
+  /** The callee's side, from the INVITE and the tag in its answer (12.1.1): Record-Route in received order. */
   static ofCallee(invite: SipRequest, toTag: string): Dialog {
     return new Dialog(
       required(invite, "Call-ID"),
@@ -79,7 +79,7 @@ export class Dialog {
     this.remoteTarget = contactUri(message) ?? this.remoteTarget;
   }
 
-  /** Sends this side's requests by another proxy from now on. */
+  /** Sends this side's requests through another proxy from now on. */
   moveTo(to: Hop, detour: Detour): void {
     this.#moved = { to, detour };
   }

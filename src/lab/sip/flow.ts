@@ -7,7 +7,7 @@ export interface Address {
   port: number;
 }
 
-/** A way to one peer: a UDP socket and an address, or one TCP or TLS connection. */
+/** A path to one peer: a UDP socket with an address, or a TCP or TLS connection. */
 export interface Flow {
   readonly transport: Transport;
   readonly local: Address;
@@ -17,12 +17,12 @@ export interface Flow {
   send(bytes: Buffer): void;
 }
 
-/** What a transport tells whoever uses it. */
+/** Events of a transport. */
 export interface FlowListener {
   onMessage(message: SipMessage, flow: Flow): void;
-  /** The flow can carry nothing any more; transactions on it have failed. */
+  /** The flow is closed; transactions on it have failed. */
   onClosed(flow: Flow, why: string): void;
-  /** Bytes that are no SIP message, or a socket's error. */
+  /** Data that is not a SIP message, or an error of a socket. */
   onFault(text: string, flow?: Flow): void;
 }
 

@@ -1,21 +1,21 @@
 import { contentLength, HEAD_END, MalformedMessage, splitHeader, unfold } from "./message.js";
 import { keyOf, SipHeaders } from "./headers.js";
 
-/** More than any message of the lab; a stream that announces more is not SIP. */
+/** Larger than any message of the lab: a stream with a larger Content-Length is not SIP. */
 const LIMIT = 1024 * 1024;
 const PING = Buffer.from("\r\n\r\n");
 
-/** What a stream holds: complete messages, and keep-alive pings that want a pong (RFC 5626, 3.5.1). */
+/** Content of a stream: complete messages, and keep-alive pings that need a pong (RFC 5626, 3.5.1). */
 export interface Frames {
   messages: Buffer[];
   pings: number;
 }
 
-/** Cuts a byte stream into SIP messages by Content-Length (RFC 3261, 18.3), however the reads fall. */
+/** Splits a byte stream into SIP messages by Content-Length (RFC 3261, 18.3), independent of the sizes of reads. */
 export class StreamFraming {
   #pending: Buffer = Buffer.alloc(0);
 
-  /** Takes what was read and gives what is complete; throws MalformedMessage when the stream is beyond repair. */
+  /** Adds data, and returns what is complete. Throws MalformedMessage if the stream cannot be parsed. */
   push(chunk: Buffer): Frames {
     this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
     const frames: Frames = { messages: [], pings: this.#skipKeepAlives() };

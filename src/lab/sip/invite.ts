@@ -5,25 +5,25 @@ import type { SipRequest, SipResponse } from "./message.js";
 import type { SipStack } from "./stack.js";
 import { parseCSeq } from "./values.js";
 
-/** How an INVITE ended. An answer of 2xx is acknowledged and comes with its dialog. */
+/** The result of an INVITE. A 2xx is acknowledged, and has a dialog. */
 export type InviteResult =
   | { kind: "answered"; response: SipResponse; dialog: Dialog }
   | { kind: "rejected"; response: SipResponse }
   | { kind: "timeout" | "transport"; why: string };
 
 export interface InviteOptions {
-  /** Milliseconds for a final answer once something was heard; then the INVITE is cancelled. */
+  /** Milliseconds from a provisional answer to the final one; then the INVITE is cancelled. */
   ringFor?: number;
   /** The dialog of a re-INVITE; for a first INVITE it is made from the answer. */
   dialog?: Dialog;
-  /** What the ACK of a 2xx carries; nothing by default. */
+  /** Body of the ACK of a 2xx; none by default. */
   ack?: RequestParts;
 }
 
-/** Milliseconds that a cancelled INVITE is given for its 487. */
+/** Milliseconds to wait for the 487 of a cancelled INVITE. */
 const AFTER_CANCEL = 1000;
 
-/** Sends an INVITE, acknowledges its 2xx as often as it comes, and cancels it when it rings too long (RFC 3261, 13.2). */
+/** Sends an INVITE, acknowledges each 2xx, and cancels it after the timeout (RFC 3261, 13.2). */
 export function sendInvite(
   stack: SipStack,
   request: SipRequest,
@@ -77,7 +77,7 @@ class Exchange {
     if (this.#cancelled) void this.#ack.then(() => this.#hangUp(dialog)).catch(() => undefined);
   }
 
-  /** Sends the ACK and gives what sends it again. */
+  /** Sends the ACK, and returns a function that repeats it. */
   async #acknowledge(dialog: Dialog, sequence: number): Promise<() => void> {
     const flow = await this.stack.flowTo(dialog.nextHop(), this.flow);
     const bytes = this.stack.acknowledge(dialog.ack(sequence, this.options.ack), flow);
@@ -93,7 +93,7 @@ class Exchange {
     }, AFTER_CANCEL);
   }
 
-  /** The answer came when it was not wanted any more (RFC 3261, 15: ACK, then BYE). */
+  /** Handles a 2xx that arrives after the cancellation (RFC 3261, 15: ACK, then BYE). */
   async #hangUp(dialog: Dialog): Promise<void> {
     await this.stack.ask(dialog.request("BYE"), await this.stack.flowTo(dialog.nextHop(), this.flow));
   }

@@ -4,7 +4,7 @@ import type { Flow } from "./flow.js";
 import { serialise, type SipRequest } from "./message.js";
 import { Retransmission, type Timers } from "./timers.js";
 
-/** What may happen to an INVITE after it was handed over. */
+/** Events of an INVITE after it was passed to the handler. */
 export interface InviteListener {
   onAck?(ack: SipRequest): void;
   onCancel?(): void;
@@ -12,7 +12,7 @@ export interface InviteListener {
   onNoAck?(): void;
 }
 
-/** One request that came in, and its answers (RFC 3261, 17.2; RFC 6026). */
+/** One received request and its answers (RFC 3261, 17.2; RFC 6026). */
 export class ServerTransaction {
   listener: InviteListener = {};
   /** The last status sent; 0 before the first. */
@@ -46,7 +46,7 @@ export class ServerTransaction {
     else this.#timeout = setTimeout(() => this.end(), this.flow.reliable ? 0 : this.timers.linger);
   }
 
-  /** The request came again: say again what was said; a 2xx to an INVITE repeats by itself. */
+  /** Handles a retransmission: repeats the last answer. A 2xx to an INVITE is repeated by a timer. */
   repeated(): void {
     const accepted = this.request.method === "INVITE" && this.final && this.status < 300;
     if (this.#last && !accepted && !this.#acknowledged) this.#send();

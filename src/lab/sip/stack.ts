@@ -15,9 +15,9 @@ export interface StackOptions {
   timers?: Partial<Timers>;
   /** Milliseconds for a connection to be made. */
   connectTimeout?: number;
-  /** What a Via names as the sender; the address and port of the flow by default. */
+  /** The sender in Via; default: address and port of the flow. */
   sentBy?: (flow: Flow) => Address;
-  /** Whether a request over UDP asks for its answer at its source port (RFC 3581). */
+  /** Whether requests over UDP have rport, so that answers go to the source port (RFC 3581). */
   rport?: boolean;
   tls?: TlsMaterial;
   onRequest: (transaction: ServerTransaction) => void;
@@ -30,12 +30,12 @@ export class SipStack implements FlowListener {
   readonly timers: Timers;
   #udp: UdpTransport[] = [];
   #servers: Server[] = [];
-  /** Connections made from here, by hop and slot; a promise, so that calls that start together share one. */
+  /** Outgoing connections by hop and slot; as promises, so that calls that start together share one. */
   #streams = new Map<string, Promise<StreamFlow>>();
   #accepted = new Set<StreamFlow>();
   #clients = new Map<string, ClientTransaction>();
   #transactions = new Map<string, ServerTransaction>();
-  /** INVITEs answered with 2xx, by dialog and CSeq: their ACK has a branch of its own. */
+  /** INVITEs answered with 2xx, by dialog and CSeq, because their ACK has another branch. */
   #awaitingAck = new Map<string, ServerTransaction>();
 
   constructor(private readonly options: StackOptions) {
@@ -54,7 +54,7 @@ export class SipStack implements FlowListener {
     return { ...hop, port: bound !== null && typeof bound === "object" ? bound.port : hop.port };
   }
 
-  /** A flow to a hop: the preferred one if it leads there, an open connection, or a new one (`slot` tells several apart). */
+  /** A flow to a hop: the preferred one if it leads there, an open connection, or a new one (`slot`: one of several). */
   async flowTo(hop: Hop, preferred?: Flow, slot = 0): Promise<Flow> {
     if (preferred && leadsTo(preferred, hop)) return preferred;
     if (hop.transport === "udp") {
@@ -72,7 +72,7 @@ export class SipStack implements FlowListener {
     );
   }
 
-  /** Starts a transaction: the request gets its Via here. */
+  /** Starts a transaction, and adds Via to the request. */
   begin(request: SipRequest, flow: Flow, listener: ClientListener): ClientTransaction {
     this.#addVia(request, flow);
     return this.#start(request, flow, listener);
@@ -96,7 +96,7 @@ export class SipStack implements FlowListener {
     });
   }
 
-  /** Sends the ACK of a 2xx, outside of any transaction; the bytes serve again when the 2xx is repeated. */
+  /** Sends the ACK of a 2xx, outside of transactions. The bytes are used again if the 2xx is repeated. */
   acknowledge(ack: SipRequest, flow: Flow): Buffer {
     this.#addVia(ack, flow);
     const bytes = serialise(ack);
@@ -186,7 +186,7 @@ export class SipStack implements FlowListener {
     invite.respond(487);
   }
 
-  /** Answers go back the way the request came; if that connection is gone, over a new one (RFC 3261, 18.2.2). */
+  /** Answers use the connection of the request; if it is closed, a new one (RFC 3261, 18.2.2). */
   #reply(transaction: ServerTransaction, bytes: Buffer): void {
     if (!transaction.flow.closed) return transaction.flow.send(bytes);
     this.flowTo(replyHop(transaction.request)).then(
@@ -207,7 +207,7 @@ export class SipStack implements FlowListener {
     this.#accepted.add(flow);
   }
 
-  /** Connections leave from the address that is listened on, so that a host with several addresses keeps them apart. */
+  /** Connections use the listening address as source, because a host can have several addresses. */
   #localAddress(): string | undefined {
     const bound = this.#servers[0]?.address();
     const address = bound && typeof bound === "object" ? bound.address : this.#udp[0]?.local.address;

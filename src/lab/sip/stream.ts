@@ -49,7 +49,7 @@ export class StreamFlow implements Flow {
       for (let i = 0; i < pings; i++) this.socket.write("\r\n");
       for (const bytes of messages) this.#deliver(bytes);
     } catch (error) {
-      // Where the next message begins is unknown: the connection is of no use any more.
+      // the beginning of the next message is unknown, so the connection cannot be used any more
       this.listener.onFault((error as Error).message, this);
       this.#end((error as Error).message);
       this.socket.destroy();
@@ -74,7 +74,7 @@ export class StreamFlow implements Flow {
   }
 }
 
-/** Listens for connections; each becomes a flow that is handed to `onFlow`. */
+/** Listens for connections, and calls `onFlow` with a flow for each. */
 export async function listenStream(
   hop: Hop,
   listener: FlowListener,
@@ -90,7 +90,7 @@ export async function listenStream(
   return server;
 }
 
-/** Connects, where given from a local address; `onClosed` is told when the connection ends. Rejects when refused or not answered in `timeout` milliseconds. */
+/** Connects, optionally from a local address. Calls `onClosed` when the connection ends. Rejects if refused, or after `timeout` milliseconds. */
 export async function connectStream(
   hop: Hop,
   localAddress: string | undefined,

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { markSource, replyHop, type Address, type Flow, type FlowListener } from "./flow.js";
 import { parseMessage } from "./message.js";
 
-/** Bytes of socket buffer: some hundred messages while the program is busy elsewhere (net.core.rmem_max may cut it). */
+/** Size of the socket buffer in bytes: some hundred messages while the program is busy (net.core.rmem_max may limit it). */
 const BUFFER = 4 * 1024 * 1024;
 
-/** Addresses are numeric, so "looking up" is handing back: node:dgram would ask the resolver for every datagram. */
+/** Returns the numeric address without a lookup: node:dgram would call the resolver for every datagram. */
 export function noLookup(
   name: string,
   _options: unknown,

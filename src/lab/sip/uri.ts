@@ -3,7 +3,7 @@ import { formatParams, parseParams, type Params } from "./params.js";
 
 export type Transport = "udp" | "tcp" | "tls";
 
-/** Where bytes are sent: a numeric address, a port (1 to 65535) and how. */
+/** A target: a numeric address, a port (1 to 65535) and a transport. */
 export interface Hop {
   transport: Transport;
   address: string;
@@ -43,7 +43,7 @@ export function formatUri(uri: SipUri): string {
   return `${uri.scheme}:${user}${uri.host}${port}${formatParams(uri.params)}${headers}`;
 }
 
-/** The hop that a URI names (RFC 3263 without DNS: the lab has numeric addresses only). */
+/** The hop of a URI (RFC 3263 without DNS: the lab uses only numeric addresses). */
 export function hopOf(text: string): Hop {
   const uri = parseUri(text);
   const address = uri.params.get("maddr") ?? uri.host;
