@@ -1,16 +1,16 @@
 import type { CallsJob, Platform, PlatformReport } from "../../src/lab/agents.js";
 import { kinds, type CallLab } from "./call-lab.js";
 
-/** What a kind of platform has placed. */
+/** The calls of one kind of platform. */
 export interface KindReport extends PlatformReport {
   title: string;
 }
 
-/** The same calls from every kind of platform, all at the same time: one wait for all of them. */
+/** Places the same calls from every kind of platform at the same time. */
 export async function placeFromAll(lab: CallLab, job: Partial<CallsJob>): Promise<AllPlatforms> {
   const platforms = await Promise.all(
     kinds.map(async ({ title, from, transport, job: kind }, index) => {
-      // several run at one address
+      // several platforms use one address
       const sipPort = 5060 + 2 * index;
       const targets = [lab.target(transport)];
       return { title, platform: await lab.place({ sipPort, targets, ...kind, ...job }, from) };
@@ -22,7 +22,7 @@ export async function placeFromAll(lab: CallLab, job: Partial<CallsJob>): Promis
 export class AllPlatforms {
   constructor(readonly platforms: { title: string; platform: Platform }[]) {}
 
-  /** Asks each platform for something; the answers by the kind's title. */
+  /** Queries each platform; returns the answers by title of the kind. */
   async each<T>(ask: (platform: Platform) => Promise<T>): Promise<Record<string, T>> {
     const answers = await Promise.all(
       this.platforms.map(async ({ title, platform }) => [title, await ask(platform)] as const),
@@ -47,12 +47,12 @@ export async function callsFromAll(lab: CallLab, job: Partial<CallsJob>): Promis
   return (await placeFromAll(lab, job)).finished();
 }
 
-/** The same value for every kind, as `AllPlatforms.each` gives it when all is well. */
+/** The same value for every kind: the expected result of `AllPlatforms.each`. */
 export function ofEachKind<T>(value: T): Record<string, T> {
   return Object.fromEntries(kinds.map(({ title }) => [title, value]));
 }
 
-/** How each kind's calls ended, and what went wrong. */
+/** How each kind's calls ended, with their errors. */
 export function outcomes(reports: KindReport[]): Record<string, object> {
   return Object.fromEntries(
     reports.map(({ title, summary }) => {

@@ -3,15 +3,15 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { run } from "../../src/do/process.js";
 
-/** What a package's entry in an archive's index has beside its name. */
+/** Fields of a package's entry in an archive's index, besides its name. */
 export interface Entry {
   version: string;
   architecture?: string;
-  /** The package itself, a path below the archive; without it, the entry is all that there is. */
+  /** Path of the package below the archive; without it, only the entry exists. */
   deb?: string;
 }
 
-/** An apt archive in a folder, signed by a key of its own. */
+/** An apt archive in a folder, signed with a new key. */
 export class AptArchive {
   private constructor(
     readonly folder: string,
@@ -64,7 +64,7 @@ export class AptArchive {
     await this.sign(suite);
   }
 
-  /** Signs a suite's Release file; by another key than the first, if `by` names one. */
+  /** Signs a suite's Release file; with another key than the first, if `by` names one. */
   async sign(suite: string, by?: string): Promise<void> {
     const release = join(this.folder, "dists", suite, "Release");
     const user = by === undefined ? [] : ["--local-user", by];

@@ -11,7 +11,7 @@ import { run } from "../../src/do/process.js";
 
 const bridge = "br0";
 
-/** A bridge in a network namespace of its own, from which the containers at it are reached. */
+/** A bridge in a separate network namespace, from which its containers are reachable. */
 export async function makeLan(netns: string): Promise<() => Promise<unknown>> {
   await run({ argv: ["ip", "netns", "add", netns] });
   await run({ argv: ["ip", "-n", netns, "link", "add", bridge, "type", "bridge"] });

@@ -1,14 +1,14 @@
-/** Seconds of CLOCK_MONOTONIC at which a host's boot came so far. */
+/** Times of a host's boot, in seconds of CLOCK_MONOTONIC. */
 export interface BootTimes {
   /** Its journal started. */
   booted: number;
   /** cloud-init's configuration was done. */
   configured: number;
-  /** Its self-test was well. */
+  /** Its self-test passed. */
   ready: number;
 }
 
-/** Asks a host by systemd's timestamps. */
+/** Reads the times from systemd's timestamps. */
 export async function bootTimes(inGuest: (script: string) => Promise<string>): Promise<BootTimes> {
   const at = async (unit: string, event: string) =>
     Number(await inGuest(`systemctl show --value -p ${event}TimestampMonotonic ${unit}`)) / 1e6;

@@ -12,13 +12,13 @@ interface Request {
   body?: string;
 }
 
-/** A call that no program holds: what is sent in it is written here. */
+/** A call without a program: tests write its messages themselves. */
 export async function placeByHand(lab: CallLab) {
   const callId = `${Date.now()}@by-hand`;
   const ends = ["From: <sip:platform@203.0.113.10>;tag=by-hand", `Call-ID: ${callId}`];
   const head = (method: string, uri: string, branch: string, number: number) => [
     `${method} ${uri} SIP/2.0`,
-    // the same in a request and its ACK, wherever they come from
+    // equal in a request and its ACK, even from different sources
     `Via: SIP/2.0/UDP {address}:5060;branch=${branch};rport`,
     ...ends,
     `CSeq: ${number} ${method}`,

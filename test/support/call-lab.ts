@@ -30,7 +30,7 @@ export { callers, type Caller };
 export type Transport = "udp" | "tcp" | "tls";
 export type Relay = "rtpengine" | "rtpproxy";
 
-/** The kinds of platform that all must work, over the transports that they have. */
+/** All kinds of platform, with their transports. */
 export const kinds: { title: string; from: Caller; transport: Transport; job: Partial<CallsJob> }[] = [
   { title: "public addresses, UDP", from: "platform", transport: "udp", job: {} },
   { title: "public addresses, TCP", from: "platform", transport: "tcp", job: {} },
@@ -46,7 +46,7 @@ export const kinds: { title: string; from: Caller; transport: Transport; job: Pa
 
 const rtpproxy = await rtpproxyFiles();
 
-/** Runs cases with rtpengine, and with RTPProxy where its source can be had. */
+/** Runs cases with rtpengine, and with RTPProxy if its source is available. */
 export function withEachRelay(cases: (relay: Relay) => void): void {
   describe("with rtpengine", () => cases("rtpengine"));
   if (rtpproxy) describe("with RTPProxy", () => cases("rtpproxy"));
@@ -55,22 +55,22 @@ export function withEachRelay(cases: (relay: Relay) => void): void {
 
 export interface LabOptions {
   relay?: Relay;
-  /** How all recorders are. */
+  /** Options of all recorders. */
   recorder?: Partial<RecorderOptions>;
   /** Files that replace those of the hosts. */
   files?: readonly Artefact[];
-  /** What becomes of the hosts' files. */
+  /** Changes the hosts' files. */
   rewrite?: (file: Artefact) => Artefact;
-  /** The root below the proxies: the folder of a chroot, else this machine's. */
+  /** The root file system of the proxies: the folder of a chroot, or this machine's. */
   root?: string;
 }
 
-/** Proxies, recorders, a database and platforms in network namespaces, as the fleet says. */
+/** Proxies, recorders, a database and platforms of a fleet, in network namespaces. */
 export class CallLab {
   readonly proxies = new Map<string, NativeProxy>();
   readonly recorders = new Map<string, Recorder>();
   readonly #platforms = new Set<Platform>();
-  /** Of platforms that have ended. */
+  /** Delays of ended platforms. */
   #lateMs = 0;
   postgres: Postgres | undefined;
 
@@ -123,7 +123,7 @@ export class CallLab {
     await this.postgres.query(`CREATE DATABASE "${db_kam}" OWNER "${dbuser_kam}"`);
   }
 
-  /** Starts a recorder, also again after it was stopped. */
+  /** Starts a recorder, or restarts it after it was stopped. */
   async startRecorder(name: string, options: Partial<RecorderOptions> = {}): Promise<Recorder> {
     const row = this.fleet.recorders.find((candidate) => candidate.name === name);
     if (!row) throw new Error(`no recorder ${name}`);
@@ -134,14 +134,14 @@ export class CallLab {
     return recorder;
   }
 
-  /** A proxy by its name, else the fleet's first. */
+  /** A proxy by name; by default, the fleet's first. */
   host(name = this.fleet.hosts[0]?.name): Host {
     const host = this.fleet.hosts.find((candidate) => candidate.name === name);
     if (!host) throw new Error(`no proxy ${name ?? ""}`);
     return host;
   }
 
-  /** Boots a proxy, also again after it was removed; `fleet` may differ from the one that the lab began with. */
+  /** Boots a proxy, or boots it again after it was removed. `fleet` may differ from the lab's first one. */
   async startProxy(name = "sipproxy0", fleet = this.fleet): Promise<NativeProxy> {
     const host = fleet.hosts.find((candidate) => candidate.name === name) ?? this.host(name);
     const rendered = renderHost(fleet, host, (secret) =>
@@ -172,14 +172,14 @@ export class CallLab {
     return recorder;
   }
 
-  /** Where the platform sends calls for a proxy. */
+  /** The address to which the platform sends calls for a proxy. */
   target(transport: Transport = "udp", name?: string) {
     const { public_ip_address: address, settings } = this.host(name);
     const { sip_udp_port: udp, sip_tcp_port: tcp, sip_tls_port: tls } = settings;
     return { transport, address, port: { udp, tcp, tls }[transport] };
   }
 
-  /** Starts to place calls; they go on until their job, a command or the lab ends them. */
+  /** Starts to place calls. They continue until their job, a command or the lab ends them. */
   async place(job: Partial<CallsJob>, from: Caller = "platform"): Promise<Platform> {
     const usual = { localAddress: callers[from].address, targets: [this.target()], calls: 1 };
     const platform = await startPlatform(this.network.namespace(from), { type: "calls", ...usual, ...job });
@@ -201,7 +201,7 @@ export class CallLab {
     }
   }
 
-  /** Asks the proxy with OPTIONS; the statuses of the answers, 0 for none. */
+  /** Sends OPTIONS to the proxy; returns the statuses of the answers, 0 for none. */
   async ask(from: Caller = "platform", job: Partial<OptionsJob> = {}): Promise<number[]> {
     const usual = { localAddress: callers[from].address, target: this.target(), timeoutMs: 1000, sipPort: 0 };
     const options: OptionsJob = { type: "options", ...usual, ...job };
@@ -209,7 +209,7 @@ export class CallLab {
     return events.flatMap((event) => (event.event === "options" ? [event.status] : []));
   }
 
-  /** Sends bytes as they are; the texts of what comes back: so many `replies`, or `until` one, or all that come within 0.3 s. */
+  /** Sends raw bytes; returns the received texts: this many `replies`, or `until` one matches, or all within 0.3 s. */
   async send(
     payload: RawJob["payload"],
     from: Caller = "platform",
@@ -227,7 +227,7 @@ export class CallLab {
     return attempt({ argv: this.network.inNamespace(name, argv), timeout: 120_000 });
   }
 
-  /** A stranger sends RTP to the whole range, while something else goes on; what he sent, and what he got. */
+  /** Sends RTP from an unknown host to the whole range while `work` runs; returns what it sent and received. */
   async spray(
     durationMs: number,
     rate = 20_000,
@@ -241,7 +241,7 @@ export class CallLab {
     return event;
   }
 
-  /** What recorders have counted, once their calls have ended and the last packets are in. */
+  /** The recorders' totals, after their calls have ended and the last packets have arrived. */
   async recorded() {
     const all = [...this.recorders.values()];
     await eventually(async () => {
@@ -252,7 +252,7 @@ export class CallLab {
     return stats.flatMap(({ calls }) => calls);
   }
 
-  /** Waits until each recorder has the ACKs of all calls that it has answered: only then may it send requests of its own. */
+  /** Waits until each recorder has the ACKs of all answered calls: before that, it must not send requests. */
   async acknowledged(): Promise<void> {
     await eventually(async () => {
       for (const recorder of this.recorders.values()) {
@@ -262,13 +262,13 @@ export class CallLab {
     });
   }
 
-  /** The longest that the machine has held up a recorder, or a platform that has ended, since `forget`; in milliseconds. */
+  /** The longest delay of a recorder or an ended platform by the machine since `forget`, in milliseconds. */
   async lateMs(): Promise<number> {
     const totals = await Promise.all([...this.recorders.values()].map((recorder) => recorder.totals()));
     return Math.max(this.#lateMs, ...totals.map(({ lateMs }) => lateMs));
   }
 
-  /** Ends what a test has left running, and forgets the calls that have ended and what was seen of them. */
+  /** Ends programs that a test has left running, and deletes the data of ended calls. */
   async forget(): Promise<void> {
     await this.#stopPlatforms();
     this.#lateMs = 0;

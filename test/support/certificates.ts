@@ -6,11 +6,11 @@ import { run } from "../../src/do/process.js";
 export interface Certificate {
   cert: string;
   key: string;
-  /** As `openssl x509 -fingerprint -sha256` prints it. */
+  /** In the form of `openssl x509 -fingerprint -sha256`. */
   fingerprint: string;
 }
 
-/** A certificate, signed by itself or by an authority. */
+/** A certificate, self-signed or signed by a CA. */
 export async function certificate(name: string, by?: Certificate): Promise<Certificate> {
   const folder = await mkdtemp(join(tmpdir(), "certificate-"));
   const at = (file: string) => join(folder, file);

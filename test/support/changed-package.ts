@@ -2,7 +2,7 @@ import { appendFileSync, cpSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../src/do/assets.js";
 
-/** A copy of the package, below `folder`, in which a script of the bake has a further line. Returns its command line. */
+/** Makes a copy of the package below `folder`, with one more line in a script of the bake. Returns its command line. */
 export function changedPackage(folder: string, script: string, line: string): readonly [string, string] {
   const tree = join(folder, "package");
   mkdirSync(tree);

@@ -8,8 +8,8 @@ import { WITH_SBIN } from "../../src/do/local/tools.js";
 import { run } from "../../src/do/process.js";
 import { writeFiles } from "../../src/do/write-files.js";
 
-// A cloud image in the shape of Debian's genericcloud: GPT, the root filesystem in partition 1, which lies last, a BIOS boot partition 14
-// and an EFI partition 15; kernels in GRUB's menu by their versions; fstab by partition; apt's mirrors in a list.
+// A cloud image with the layout of Debian's genericcloud: GPT; the root filesystem in partition 1, which is last on the disk; a BIOS boot
+// partition 14 and an EFI partition 15; kernels by version in GRUB's menu; fstab by partition; apt's mirrors in a list.
 
 const MIB = 2048;
 const partitions = {
@@ -40,7 +40,7 @@ export interface CloudImageParts {
   diskMiB?: number;
   /** Path to text, of the tree. */
   files?: Record<string, string>;
-  /** With all of the base's files; without, an image that only looks like one. */
+  /** True: with all files of the base; otherwise an image that only has the layout. */
   whole?: boolean;
 }
 
@@ -62,7 +62,7 @@ export async function makeCloudImage(folder: string, parts: CloudImageParts = {}
   await run({ argv: ["sfdisk", "--quiet", raw], input: table, env: WITH_SBIN });
   const kibibytes = diskMiB * 1024 - partitions.root.start / 2 - 1024;
   const named = { tree, disk: raw, uuid: cloudImage.filesystem, label: "" };
-  // the same every time, so that what is baked of it is in the cache
+  // always the same, so that bakes of it are found in the cache
   const time = { SOURCE_DATE_EPOCH: made, E2FSPROGS_FAKE_TIME: made };
   await run({
     argv: ["find", tree, "-newermt", `@${made}`, "-exec", "touch", "-h", "-d", `@${made}`, "{}", "+"],
@@ -83,7 +83,7 @@ const status = ["dpkg", "cloud-init", "openssh-server", "sudo", "systemd-resolve
   .map((name) => `Package: ${name}\nStatus: install ok installed\nArchitecture: amd64\n`)
   .join("\n");
 
-/** What is looked at before a bake. */
+/** The parts that are checked before a bake. */
 const looks = {
   "usr/lib/os-release": 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nVERSION_ID="13"\nID=debian\n',
   "var/lib/dpkg/status": status,
@@ -111,7 +111,7 @@ boot
   };
 }
 
-/** GRUB's first stage knows the sector of its core, and the core's first sector the rest of it; here they lie in a partition of their own. */
+/** Writes GRUB: boot.img has the sector of the core image, whose first sector has the position of the rest; here they are in partition 14. */
 async function writeBootCode(disk: string, work: string): Promise<void> {
   const core = join(work, "core.img");
   const modules = ["biosdisk", "part_gpt", "ext2", "linux", "normal", "configfile"];

@@ -1,7 +1,7 @@
 import { runPlatform, type CrowdJob } from "../../src/lab/agents.js";
 import { pause, type CallLab, type Caller } from "./call-lab.js";
 
-/** Opens many connections that call nobody: how many were open at once, and at the end, as far as this side knows. */
+/** Opens many connections without calls; returns the number open at the same time, and at the end, on this side. */
 export async function crowd(lab: CallLab, job: Partial<CrowdJob>, from: Caller = "stranger") {
   const usual = { target: lab.target("tcp"), connections: 10_000, holdMs: 1000 };
   const [event] = await runPlatform(lab.network.namespace(from), { type: "crowd", ...usual, ...job });
@@ -9,12 +9,12 @@ export async function crowd(lab: CallLab, job: Partial<CrowdJob>, from: Caller =
   return event;
 }
 
-/** The TCP and TLS connections that Kamailio has, on either side. */
+/** The number of Kamailio's TCP and TLS connections, on both sides. */
 export async function openConnections(lab: CallLab): Promise<number> {
   return Number(/opened_connections: (\d+)/.exec(await lab.proxy().kamcmd("core.tcp_info"))?.[1]);
 }
 
-/** The most that it had at once, while something went on. */
+/** The largest number while `work` runs. */
 export async function mostConnections(lab: CallLab, act: Promise<unknown>): Promise<number> {
   let over = false;
   let most = 0;
@@ -24,7 +24,7 @@ export async function mostConnections(lab: CallLab, act: Promise<unknown>): Prom
   return most;
 }
 
-/** Takes the packet filter away, as on a host that may not load one: Kamailio alone keeps strangers out. */
+/** Removes the packet filter, as on a host that cannot load one: only Kamailio refuses unknown sources. */
 export async function unguard(lab: CallLab): Promise<void> {
   await lab.proxy().run("nft", "delete", "table", "ip", "sip_proxy");
 }

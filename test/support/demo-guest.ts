@@ -3,7 +3,7 @@ import type { SshTarget } from "../../src/compute/local/ssh.js";
 import { demo } from "../../src/lab/demo/addresses.js";
 import type { DemoWorld } from "../../src/lab/demo/world.js";
 
-/** A host of the demonstration, as its user logs in; `state`: XDG_STATE_HOME of the command that has launched it. */
+/** SSH access to a host of the demonstration. `state`: XDG_STATE_HOME of the command that has launched it. */
 export const demoGuest = (
   { network }: DemoWorld,
   state: string,

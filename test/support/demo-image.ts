@@ -10,10 +10,10 @@ import { demoFleetFile, type DemoChoices } from "../../src/lab/demo/fleet-file.j
 export const rtpproxySource = process.env["RTPPROXY_SOURCE"];
 export const mediaRelay = rtpproxySource === undefined ? "rtpengine" : "rtpproxy";
 
-/** The command line as a user has it. */
+/** The installed command line. */
 export const cli = [process.execPath, join(packageRoot, "dist/sip-proxy.js")] as const;
 
-/** Of every database password in these tests: characters that break what does not quote them. */
+/** Part of all database passwords in these tests: characters that cause errors without quoting. */
 export const password = "it's \\ a secret: \"$`";
 
 /** Writes the demonstration's fleet file, with its passwords beside it, to a folder. */
@@ -30,7 +30,7 @@ export function writeFleet(folder: string, launch?: NonNullable<DemoChoices["lau
   return file;
 }
 
-/** Bakes the fleet's image, or takes the one that is there: tests and `npm start` share it. One bakes, the others wait. */
+/** Bakes the fleet's image unless it exists: tests and `npm start` share it. One process bakes, the others wait. */
 export async function bakeImage(
   fleetFile: string,
 ): Promise<{ path: string; reused: boolean; manifest: Manifest }> {
@@ -40,7 +40,7 @@ export async function bakeImage(
   return JSON.parse(stdout) as { path: string; reused: boolean; manifest: Manifest };
 }
 
-/** Bakes the fleet's image into a data folder of its own; `more`: words of the command. */
+/** Bakes the fleet's image into a separate data folder. `more`: arguments of the command. */
 export async function bakeInto(
   data: string,
   fleetFile: string,

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Milliseconds that something may take to come about on a busy machine. */
+/** Milliseconds that an event may take on a busy machine. */
 const DEADLINE = 30_000;
 
 /**
- * Resolves with what `check` gives as soon as it throws no more; rejects with its last error at the deadline. (vi.waitFor()
- * does so too, but not outside of Vitest, where the bench runs.)
+ * Repeats `check` until it does not throw, and resolves with its result; rejects with its last error at the deadline. (vi.waitFor()
+ * does the same, but only inside Vitest; the bench runs outside.)
  */
 export async function eventually<T>(check: () => T | Promise<T>, timeout = DEADLINE): Promise<T> {
   for (const end = Date.now() + timeout; ; await sleep(50)) {

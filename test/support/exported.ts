@@ -3,7 +3,7 @@ import { cloudFormation } from "../../src/targets/ec2/compute/cloudformation/exp
 import type { Fleet } from "../../src/understand/fleet.js";
 import { fleetOf } from "./fleets.js";
 
-/** A fleet whose group has everything that a template can have, with parts replaced. */
+/** A fleet whose group uses all features of the template, with parts replaced. */
 export function fleetForExport({
   group,
   ...parts

@@ -10,7 +10,7 @@ interface Parts {
   [section: string]: unknown;
 }
 
-/** A small fleet, with parts replaced: what a test is about stands in the test. */
+/** A small fleet, with parts replaced by the test. */
 export function fleetOf(parts: Parts = {}): Fleet {
   const { fleet, faults, source } = understand(fleetText(parts), "fleet.yaml");
   if (!fleet) expect.fail(reportFaults(faults, source));
@@ -36,5 +36,5 @@ function omit(object: object, ...names: string[]): object {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 }
 
-/** The secrets of a test's fleet are written out in it. */
+/** Reads literal secrets, which all fleets of tests have. */
 export const reveal: Reveal = ({ source }) => (source.from === "literal" ? source.value : "");

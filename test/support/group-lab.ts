@@ -31,12 +31,12 @@ export const labGateway = "10.0.0.254";
 export const privateAddress = (index: number) => `10.0.0.${index + 101}`;
 export const publicAddress = (index: number) => `198.51.100.${index + 101}`;
 
-/** Recognisable, and awkward to quote. */
+/** A password that is easy to recognise and hard to quote. */
 export const databasePassword = `Passw0rd-of-the-lab '"\\$\`:`;
 
 type Parts = Parameters<typeof groupFleet>[0];
 
-/** A group's fleet as it is on AWS: addresses from the metadata service, the password a reference. */
+/** A group's fleet as on AWS: addresses from the metadata service, the password as a reference. */
 export function labFleet(parts: Parts = {}): Fleet {
   return groupFleet({
     image: { media_relay: "rtpengine" },
@@ -54,7 +54,7 @@ export function labFleet(parts: Parts = {}): Fleet {
   });
 }
 
-/** A group in namespaces: platform, gateway, database, recorder, AWS, and hosts that boot when they are told to. */
+/** A group in namespaces: platform, gateway, database, recorder, AWS, and hosts that boot on demand. */
 export class GroupLab {
   readonly hosts = new Map<number, GroupHost>();
   recorder: Recorder | undefined;
@@ -69,7 +69,7 @@ export class GroupLab {
     count: number,
     options: Partial<CloudOptions> = {},
     fleet = labFleet(),
-    /** How the hosts are plugged in: sandboxes by a namespace of their own, virtual machines by a tap device. */
+    /** How hosts are connected: sandboxes by a network namespace, virtual machines by a tap device. */
     attach?: "machine",
   ): Promise<GroupLab> {
     const indexes = Array.from({ length: count }, (_, index) => index);
@@ -108,10 +108,10 @@ export class GroupLab {
     return new GroupLab(network, cloud).furnish();
   }
 
-  /** Seconds that the database and the recorder took to start: one or two on a calm machine. */
+  /** Seconds for the start of database and recorder: one or two on an idle machine. */
   #furnished = 0;
 
-  /** Seconds for what is done in `calm` on a calm machine, by what this one gives. */
+  /** A timeout in seconds for work that needs `calm` seconds on an idle machine, scaled to this machine's load. */
   patience(calm: number): number {
     return Math.round(Math.min(20, Math.max(1, this.#furnished / 2)) * calm);
   }
@@ -129,13 +129,13 @@ export class GroupLab {
     return this;
   }
 
-  /** Starts the recorder, also again after it was stopped. */
+  /** Starts the recorder, or restarts it after it was stopped. */
   async startRecorder(): Promise<void> {
     const listen = [{ transport: "udp" as const, address: recorderAddress, port: 5060 }];
     this.recorder = await startRecorder(this.network.namespace("recorder0"), { name: "recorder0", listen });
   }
 
-  /** Boots a host and waits until the group knows that it takes calls. */
+  /** Boots a host, and waits until the group knows that it accepts calls. */
   async bringUp(index = 0, fleet = labFleet()): Promise<GroupHost> {
     const host = await this.boot(index, fleet);
     await this.cloud.untilCompleted(instanceId(index), "sip-proxy-launch").catch((cause: unknown) => {
@@ -144,12 +144,12 @@ export class GroupLab {
     return host;
   }
 
-  /** Where an instance is in its life, as the group sees it. */
+  /** The lifecycle state of an instance in the group. */
   async lifecycle(index = 0): Promise<string> {
     return (await this.cloud.state()).instances[instanceId(index)]?.lifecycle ?? "unknown";
   }
 
-  /** Boots a host from a fleet's user-data: its steps, one after the other, and beside them its agents. */
+  /** Boots a host from a fleet's user-data: its steps in order, and its agents at the same time. */
   async boot(index: number, fleet = labFleet()): Promise<GroupHost> {
     const host = await GroupHost.create(this.network.namespace(`host${index}`), fleet);
     this.hosts.set(index, host);
@@ -183,7 +183,7 @@ export class GroupLab {
   }
 }
 
-/** What systemd does on a host: steps in their order, services that are started anew, agents beside them. */
+/** Replaces systemd on a host: runs the steps in order, restarts services, and runs agents at the same time. */
 const init = (relays: string[]) => `
 lib=/usr/lib/sip-proxy
 export SIP_PROXY_LOOK=1 SIP_PROXY_PATIENCE=5 SIP_PROXY_MINUTE=3 SIP_PROXY_DNS_PAUSE=3
@@ -203,9 +203,9 @@ $lib/media-relay check && { again kamailio & $lib/selftest; }
 wait
 `;
 
-/** A host of the group, in a sandbox: what is on its disk outlives a reboot, what is in /run does not. */
+/** A host of the group in a sandbox: its disk is kept over a reboot, /run is not. */
 export class GroupHost {
-  /** What is said on its console. */
+  /** Lines of its console. */
   readonly console: string[] = [];
   #init: ChildProcess | undefined;
 
@@ -235,9 +235,9 @@ export class GroupHost {
       if (stream) createInterface({ input: stream }).on("line", (line) => this.console.push(line));
   }
 
-  /** Ends everything at once, forgets /run, and boots again. */
+  /** Kills everything immediately, empties /run, and boots again. */
   async reboot(): Promise<void> {
-    // (the shell itself is spared)
+    // (except the shell itself)
     await this.run("bash", "-c", "kill -KILL -1; rm -rf /run/*");
     this.console.push("--- reboot ---");
     this.powerOn();
@@ -252,7 +252,7 @@ export class GroupHost {
     return there.exitCode === 0;
   }
 
-  /** Resolves with the line when it is said on the console. */
+  /** Resolves with the line when it appears on the console. */
   async until(pattern: RegExp, timeout = 120_000): Promise<string> {
     const deadline = Date.now() + timeout;
     while (Date.now() < deadline) {

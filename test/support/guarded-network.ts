@@ -4,7 +4,10 @@ import { run } from "../../src/do/process.js";
 
 const lib = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
 
-/** Runs lines of shell in a network of their own, with a folder as the host's root; `guard`, `list ADDRESSES` and `shown` (the set of recorders) are there, and `network_beside`: the process id of a second network, to be ended by its user. */
+/**
+ * Runs shell lines in a separate network, with a folder as the host's root. They can use `guard`, `list ADDRESSES`, `shown` (the set of
+ * recorders) and `network_beside`: the process id of a second network, which the caller must end.
+ */
 export async function inNetworkOf(root: string, lines: string, enter: string[] = []): Promise<string> {
   const words = `
     set -euo pipefail

@@ -14,7 +14,7 @@ import { fleetOf, reveal } from "./fleets.js";
 export const endpointAddress = "10.0.0.8";
 export const group = { name: "sipproxy" };
 
-/** A group's hosts in namespaces of their own, with a metadata service and AWS, and the group's fleet. */
+/** A group's fleet, with hosts in separate namespaces, a metadata service and AWS. */
 export class HostLab {
   readonly folder = mkdtempSync(join(tmpdir(), "host-lab-"));
 
@@ -53,7 +53,7 @@ export class HostLab {
     return new HostLab(network, cloud, groupFleet(parts), names);
   }
 
-  /** A host's root, as its user-data leaves it; hosts are known by their number. */
+  /** A host's root folder after its user-data was written. Hosts have numbers. */
   async root(index: number): Promise<string> {
     const root = join(this.folder, String(index));
     const host = this.fleet.hosts.find(({ kind }) => kind === "group");
@@ -72,7 +72,7 @@ export class HostLab {
     return attempt({ ...this.command(index, argv, env), timeout: 120_000 });
   }
 
-  /** Starts one; whoever does ends it, or `stop` does. */
+  /** Starts one. The caller or `stop` ends it. */
   service(index: number, argv: readonly [string, ...string[]], env: Record<string, string> = {}) {
     return start(this.command(index, argv, env), { stdio: ["ignore", "pipe", "pipe"] });
   }
@@ -103,7 +103,7 @@ export class HostLab {
 export const privateAddress = (index: number) => `10.0.1.${index + 1}`;
 export const instanceId = (index: number) => `i-${String(index).padStart(17, "0")}`;
 
-/** A fleet with a group whose hosts speak to the lab's AWS. */
+/** A fleet with a group whose hosts use the lab's AWS. */
 export function groupFleet(parts: Parameters<typeof fleetOf>[0] = {}) {
   return fleetOf({
     proxies: {},

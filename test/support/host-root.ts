@@ -6,7 +6,7 @@ import { attempt } from "../../src/do/process.js";
 import { writeFiles } from "../../src/do/write-files.js";
 import { fleetOf, reveal } from "./fleets.js";
 
-/** A host's root in a folder, as an image with its user-data leaves it. */
+/** A host's root in a folder, with the files of an image and of its user-data. */
 export async function newRoot(folder: string, parts: Parameters<typeof fleetOf>[0]): Promise<string> {
   const fleet = fleetOf(parts);
   const [host] = fleet.hosts;
@@ -16,7 +16,7 @@ export async function newRoot(folder: string, parts: Parameters<typeof fleetOf>[
   return folder;
 }
 
-/** Seconds for a step that is to succeed, also on a busy machine; where it is to fail, two are enough. */
+/** Seconds for a step that must succeed, even on a busy machine. For one that must fail, two are enough. */
 export const patient = { wait: 60 };
 
 export interface ScriptOptions {
@@ -24,11 +24,11 @@ export interface ScriptOptions {
   onLine?: (line: string) => void;
   args?: string[];
   env?: Record<string, string>;
-  /** Milliseconds, at most. */
+  /** Timeout in milliseconds. */
   timeout?: number;
 }
 
-/** Runs one of the host's scripts, or one that is sent to hosts (its path), to its end, with a folder as its root. */
+/** Runs one of the host's scripts, or (by path) one that is sent to hosts, to its end, with a folder as its root. */
 export function script(
   root: string,
   name: string,
@@ -45,7 +45,7 @@ export function script(
   return attempt({ argv: [resolve(lib, name), ...args], env, ...(onLine && { onLine }), timeout });
 }
 
-/** The first steps of a boot; fails with what they say. */
+/** Runs the first steps of a boot; fails with their messages. */
 export async function boot(root: string): Promise<void> {
   for (const step of ["configure", "database"]) {
     const { exitCode, stdout, stderr } = await script(root, step, patient);
@@ -56,12 +56,12 @@ export async function boot(root: string): Promise<void> {
 /** The last good list. */
 export const listPath = (root: string) => join(root, "var/lib/sip-proxy/dispatcher.list");
 
-/** What Kamailio reads of it: all but comments. */
+/** The lines that Kamailio reads: all except comments. */
 export const listOf = (root: string) =>
   readFileSync(listPath(root), "utf8")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
 
-/** What the start of the service is told. */
+/** The options for the start of the service. */
 export const kamailioOptions = (root: string) =>
   readFileSync(join(root, "run/sip-proxy/kamailio.env"), "utf8");

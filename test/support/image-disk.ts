@@ -3,13 +3,13 @@ import { run } from "../../src/do/process.js";
 import { FIRST_SECTOR, SECTOR } from "../../src/compute/local/disk-layout.js";
 import { WITH_SBIN } from "../../src/do/local/tools.js";
 
-/** Writes the disk of an image as a raw one. */
+/** Converts the disk of an image to a raw disk. */
 export async function rawDisk(image: string, raw: string): Promise<void> {
   await run({ argv: ["qemu-img", "convert", "-O", "raw", image, raw], timeout: 300_000 });
 }
 
 /**
- * Runs a script of sh in the root of a raw disk's filesystem, which is mounted for it alone, to be read; `words` are its arguments. Needs
+ * Runs a sh script in the root of a raw disk's filesystem, which is mounted read-only for it. `words`: its arguments. Needs
  * root.
  */
 export async function inDisk(raw: string, script: string, ...words: string[]): Promise<string> {
@@ -21,7 +21,7 @@ export async function inDisk(raw: string, script: string, ...words: string[]): P
   return (await run({ argv, env: WITH_SBIN, timeout: 300_000 })).stdout;
 }
 
-/** Files of an image that say when it was made, and what makes of each (sed -E) the same text at any time. */
+/** Files of an image with times, each with a sed -E script that replaces the times. */
 const times: Readonly<Record<string, string>> = {
   "./etc/shadow": "s/^([^:]*:[^:]*:)[0-9]+:/\\1:/",
   "./etc/shadow-": "s/^([^:]*:[^:]*:)[0-9]+:/\\1:/",
@@ -40,11 +40,11 @@ echo ==
 getcap -r . 2>/dev/null | sort
 `;
 
-/** Of the files of a raw disk, path to type, mode, owners, link's target, checksum and capabilities. */
+/** Type, mode, owners, link target, checksum and capabilities of a raw disk's files, by path. */
 export interface DiskFiles {
-  /** As they are. */
+  /** With unchanged contents. */
   exact: Map<string, string>;
-  /** But for the times that some of them hold. */
+  /** Without the times that some files contain. */
   timeless: Map<string, string>;
 }
 
@@ -66,13 +66,13 @@ export async function filesOf(raw: string): Promise<DiskFiles> {
   return { exact: withSums(sums), timeless: withSums([...sums, ...masked]) };
 }
 
-/** Paths that the one has otherwise than the other, or alone. */
+/** Paths that differ, or that only one of them has. */
 export function differences(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): string[] {
   const paths = new Set([...one.keys(), ...other.keys()]);
   return [...paths].filter((path) => one.get(path) !== other.get(path)).sort();
 }
 
-/** What of a raw disk is not a file: its partitions, and by what its filesystem is known. */
+/** Data of a raw disk besides files: partitions, and identities of its filesystem. */
 export async function shapeOf(raw: string): Promise<string> {
   const { stdout: table } = await run({ argv: ["sfdisk", "--dump", raw], env: WITH_SBIN });
   const { stdout } = await run({

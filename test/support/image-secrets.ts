@@ -11,7 +11,7 @@ import { inDisk, rawDisk } from "./image-disk.js";
 
 const folder = mkdtempSync(join(tmpdir(), "image-secrets-"));
 
-/** What must not be found: what it is, to text that is nowhere else. */
+/** Texts that must not be found, by description. Each is unique. */
 const secrets = new Map<string, string>();
 function secret(what: string): string {
   const text = `never-in-an-image-${randomBytes(12).toString("hex")}`;
@@ -19,7 +19,7 @@ function secret(what: string): string {
   return text;
 }
 
-/** Files of EC2's builder, and of work on any builder; all but the first are not there any more before the image is sealed. */
+/** Files of EC2's builder, and of work on any builder. All except the first are removed before sealing. */
 const left = [
   ...["/root/.ssh/authorized_keys", "/home/admin/.ssh/authorized_keys", "/home/debian/.ssh/authorized_keys"],
   ...["/root/.bash_history", "/home/admin/.bash_history", "/root/.python_history", "/root/.psql_history"],
@@ -36,7 +36,7 @@ const left = [
   ...["/var/tmp/deploy.env", "/tmp/build-token", "/root/.cache/pip/token"],
 ];
 
-/** Run on the builder; also says what is known there alone: host keys, machine-id, and the password that a login gets. */
+/** Runs on the builder; also prints secrets that exist only there: host keys, machine-id, and the password of a login. */
 const plant = () => `#!/bin/bash -e
 ${left.map((path) => `install -D -m 600 /dev/stdin ${path} <<<'${secret(path)}'`).join("\n")}
 tell() { while read -r line; do echo "KNOWN $1 $line"; done; }
@@ -45,10 +45,10 @@ tell machine-id </etc/machine-id
 awk -F: '$2 ~ /^[$]/ { print $2 }' /etc/shadow | tell password-hash
 `;
 
-/** Text that is in the image, so that a search which finds nothing is noticed. */
+/** Text that is in the image, to detect a search that finds nothing. */
 const control = secret("control");
 
-/** Bakes with the builder; returns the image. */
+/** Bakes with this builder; returns the image. */
 async function bake(builder: "container" | "vm"): Promise<string> {
   const { key, cert } = await certificate("proxy.example.com");
   const pem = (name: string, text: string) => {
@@ -86,7 +86,7 @@ async function bake(builder: "container" | "vm"): Promise<string> {
 
 const disk = join(folder, "disk.raw");
 
-/** What is packed; $1 is the list. Manuals come from packages; the image itself unpacks its initrd. */
+/** Unpacks compressed files; $1: the list. Manuals are skipped, because they come from packages. */
 const PACKED = `mount -t tmpfs tmpfs tmp
 mount --rbind /dev dev
 for initrd in boot/initrd.img-*; do chroot . unmkinitramfs "/$initrd" /tmp/initrd; done
@@ -98,8 +98,8 @@ test -e tmp/initrd/main/init -o -e tmp/initrd/init
 `;
 
 /**
- * The whole disk of an image is searched for every secret of the fleet file, of the environment, and of the builder, which gets what EC2's
- * has, too: Packer's key, instance data, credentials of its role, an agent's registration, histories.
+ * Searches the whole disk of an image for all secrets of the fleet file, the environment and the builder. The builder also gets the data of
+ * a builder on EC2: Packer's key, instance data, credentials of its role, an agent's registration, histories.
  */
 export function searchForSecrets(builder: "container" | "vm"): void {
   let image: string;

@@ -1,7 +1,7 @@
 import { SecretValue } from "../../src/understand/settings/secret-value.js";
 import { understand } from "../../src/understand/understand.js";
 
-/** What a fleet file means, in a form to compare: two files that say the same in other words are equal. Throws when it has faults. */
+/** The meaning of a fleet file in a form to compare: files with the same meaning are equal. Throws if it has faults. */
 export function meaningOf(text: string): unknown {
   const { fleet, faults } = understand(text, "fleet.yaml");
   if (!fleet) throw new Error(JSON.stringify(faults, null, 2));

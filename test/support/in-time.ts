@@ -1,9 +1,9 @@
 import type { CallLab } from "./call-lab.js";
 
-/** Milliseconds that the lab's programs may be late where a test counts every packet: RTP comes each 20 ms, and what is behind a BYE is not waited for. */
+/** Allowed delay of the lab's programs in milliseconds, if a test counts every packet: RTP is sent every 20 ms, and none counts after a BYE. */
 const LATE = 50;
 
-/** Does it again when it fails and the machine, or the lab, was late: three times at most. Throws the last error. */
+/** Repeats work that fails while the machine or the lab was delayed, at most three times. Throws the last error. */
 export async function again<T>(act: () => Promise<T>, wasLate: () => boolean | Promise<boolean>): Promise<T> {
   for (let times = 1; ; times++) {
     try {
@@ -15,8 +15,8 @@ export async function again<T>(act: () => Promise<T>, wasLate: () => boolean | P
 }
 
 /**
- * Does what a proxy can be judged by only while the machine lets it and the lab run: `again`, with what is left of the time before
- * ended and forgotten. By default the lab was late when one of its programs was held up for 50 ms.
+ * Runs a check of a proxy that is valid only if the machine does not delay the proxy and the lab. Otherwise it runs again, after the rest
+ * of the first run was ended and deleted (`again`). By default, the lab was delayed if one of its programs was delayed by 50 ms.
  */
 export function inTime<T>(
   lab: CallLab,

@@ -1,7 +1,7 @@
 import type { Topology } from "../../src/lab/network.js";
 import type { Fleet } from "../../src/understand/fleet.js";
 
-/** Where calls come from, by name: a platform, one behind its own NAT, and one that nobody knows. */
+/** Sources of calls by name: a platform, one behind a NAT, and an unknown one. */
 export const callers = {
   platform: { address: "203.0.113.10" },
   natted: { address: "192.168.77.2", behind: "203.0.113.20" },

@@ -6,7 +6,7 @@ import { attempt, type Command, type Finished } from "../../src/do/process.js";
 import type { CallLab } from "./call-lab.js";
 import { cli } from "./demo-image.js";
 
-/** Whoever runs commands for a lab's fleet: beside its database, with an `ssh` that leads to its proxies. */
+/** Runs commands for a lab's fleet as an operator: in the database's network, with an `ssh` that leads to its proxies. */
 export class Operator {
   readonly #folder = mkdtempSync(join(tmpdir(), "operator-"));
   readonly file = join(this.#folder, "fleet.yaml");
@@ -24,7 +24,7 @@ export class Operator {
     writeFileSync(join(this.#folder, "ssh"), `${script.join("\n")}\n`, { mode: 0o755 });
   }
 
-  /** Changes the fleet file: a text of it, as JSON has it, wherever it stands. */
+  /** Replaces a text in the fleet file, which is JSON, everywhere. */
   replace(text: string, by: string): void {
     const within = (value: string) => JSON.stringify(value).slice(1, -1);
     writeFileSync(this.file, readFileSync(this.file, "utf8").replaceAll(within(text), within(by)));
@@ -47,7 +47,7 @@ export class Operator {
     return attempt(this.#command(verbs, words));
   }
 
-  /** The same; resolves when it has said something that fits. `end` asks it to end. */
+  /** The same; resolves when its output matches. `end` signals it to end. */
   async begin(
     says: RegExp,
     verbs: string,

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { releaseTree, type Suite } from "./release-tree.js";
 
-// npm run test:postgres -- VERSION [FILE...]: the tests that ask a database, with a later release of Debian's PostgreSQL and pgbouncer.
+// npm run test:postgres -- VERSION [FILE...]: runs the database tests with a later release of Debian's PostgreSQL and pgbouncer.
 
 const suites: Record<string, Suite> = { 17: "trixie", 18: "unstable" };
 const files = [

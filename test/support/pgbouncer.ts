@@ -18,7 +18,7 @@ export const poolSize = 3;
 
 export type PoolMode = "session" | "transaction" | "statement";
 
-/** Debian's pgbouncer before a server on 127.0.0.1, with few connections to it. */
+/** Debian's pgbouncer for a server on 127.0.0.1, with few connections to it. */
 export async function startPooler(
   mode: PoolMode,
   server: { port: number },
@@ -44,7 +44,7 @@ export async function startPooler(
     default_pool_size: poolSize,
     // 100 by default
     max_client_conn: 1000,
-    // 15 by default: nobody is let in for as long after a database that is not there was asked for
+    // 15 by default: after a login to a missing database, all logins wait this long
     server_login_retry: 1,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);

@@ -1,6 +1,6 @@
 /**
- * One network with several proxies, each with settings of its own: `proxies` of a fleet file. They have neighbouring
- * addresses, in the order in which they are named.
+ * The section `proxies` of a fleet file with several proxies in one network, each with its settings. Their addresses are consecutive, in
+ * the given order.
  */
 export function proxiesWith<Name extends string>(settings: Record<Name, object>): Record<Name, object> {
   const entries = Object.entries<object>(settings).map(([name, own], index) => [

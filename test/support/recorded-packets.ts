@@ -3,7 +3,7 @@ import type { CallResult, RecordedCall } from "../../src/lab/agents.js";
 import type { CallLab } from "./call-lab.js";
 import { eventually } from "./eventually.js";
 
-/** Packets that recorders have got of each stream of the calls that are up. */
+/** Packets that recorders have received on each stream of current calls. */
 export async function packetsByStream(lab: CallLab): Promise<Map<string, number>> {
   const stats = await Promise.all([...lab.recorders.values()].map((recorder) => recorder.stats()));
   const up = stats.flatMap(({ calls }) => calls.filter(({ state }) => state === "up"));
@@ -12,7 +12,7 @@ export async function packetsByStream(lab: CallLab): Promise<Map<string, number>
   );
 }
 
-/** Waits until each stream has got some packets more. */
+/** Waits until each stream has received some more packets. */
 export async function untilAllGet(lab: CallLab, before: Map<string, number>): Promise<void> {
   await eventually(async () => {
     const now = await packetsByStream(lab);
@@ -20,7 +20,7 @@ export async function untilAllGet(lab: CallLab, before: Map<string, number>): Pr
   });
 }
 
-/** Every packet of calls that have ended, and of each at least one, has reached the recorder that has the call; what recorders tell of them. */
+/** Checks that each ended call had packets, and that all of them reached its recorder. Returns the recorders' data about the calls. */
 export async function allArrived(
   lab: CallLab,
   reports: readonly { calls: CallResult[] }[],

@@ -6,16 +6,16 @@ import { cached } from "../../src/do/local/cache.js";
 import { hostPaths } from "../../src/do/local/paths.js";
 import { run } from "../../src/do/process.js";
 
-/** Debian's releases beside the one that this machine runs, for their Kamailio: 6.0 and 6.1. */
+/** Other Debian releases than this machine's, for their Kamailio: 6.0 and 6.1. */
 export type Suite = "trixie" | "unstable";
 
-/** What a proxy runs, and what its scripts use. */
+/** Packages that a proxy and its scripts need. */
 const { network, proxies } = debianPackages;
 const ofProxies = [...network, ...proxies, "ca-certificates", "curl", "postgresql-client"];
 
 /**
- * The tree of a release with some packages, as a folder in the cache: by default with Kamailio and rtpengine, a root for a NativeProxy.
- * Unstable moves on, and its mirrors may lag: what is cached is used until the cache is cleared, and an index past its date is taken.
+ * The tree of a release with some packages, as a folder in the cache; by default with Kamailio and rtpengine, as root for a NativeProxy.
+ * Unstable changes, and its mirrors may be late: a cached tree is used until the cache is cleared, and an expired index is accepted.
  */
 export async function releaseTree(suite: Suite, wanted: readonly string[] = ofProxies): Promise<string> {
   const packages = [...wanted].sort();

@@ -11,7 +11,7 @@ export const [first, second] = [
   "sip:10.0.0.4:5080;transport=tcp",
 ] as const;
 
-/** What a host says that is well and has no calls. */
+/** The answer of a working host without calls. */
 export function look(more: Partial<HostLook> = {}): HostLook {
   const targets = [first, second].map((uri) => ({ set: 1, uri, flags: "AP", priority: 0 }));
   return {
@@ -44,7 +44,7 @@ export function callsOf(count: number, source: string, recorder: string | null) 
   }));
 }
 
-/** A fleet of two recorders, as these hosts see it. */
+/** A fleet with two recorders, for these hosts. */
 export function viewed(seen: readonly Seen[], before?: ReadonlyMap<string, HostLook["refused"]>): View {
   return viewOf({ name: "north", recorders }, seen, Date.UTC(2026, 10, 28), before);
 }

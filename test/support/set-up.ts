@@ -4,7 +4,7 @@ import { ensurePackages, type Purpose } from "../../src/do/debian-packages.js";
 import { run } from "../../src/do/process.js";
 import { tiers } from "./tiers.js";
 
-/** What a tier needs on this machine. Nothing is skipped. */
+/** Installs what a tier needs on this machine; no tests are skipped. */
 export async function setup({ name }: TestProject): Promise<void> {
   await prepare(...(tiers.find((tier) => tier.name === name)?.packages ?? []));
 }

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 
-/** Milliseconds for a step, or for an answer of a host that boots, beside many others on a busy machine. */
+/** Milliseconds for a step, or for an answer of a booting host, on a busy machine. */
 export const PATIENCE = 300_000;
 
 const PRESSURE = "/proc/pressure/cpu";
 
 /**
- * Begins to count what a busy machine takes from a step that is timed. The function that it returns gives the milliseconds,
- * since then, in which some process of the machine was ready and had no processor: a limit of time is that much longer. It is
- * the kernel's pressure stall information (proc(5), `some total=`, microseconds); 0 where the kernel keeps none.
+ * Measures the delay of a timed step by a busy machine. The returned function gives the milliseconds since then in which a process
+ * was ready to run without a processor: time limits are extended by this. The source is the kernel's pressure stall information
+ * (proc(5), `some total=`, microseconds); 0 if the kernel does not have it.
  */
 export function slackFromNow(): () => number {
   const began = stalled();
@@ -21,12 +21,12 @@ function stalled(): number {
   return Number(microseconds) / 1000;
 }
 
-/** Seconds of CLOCK_MONOTONIC, as systemd's timestamps count them; a container has the machine's own. */
+/** Seconds of CLOCK_MONOTONIC, as in systemd's timestamps; containers have the machine's clock. */
 const monotonic = () => Number(process.hrtime.bigint()) / 1e9;
 
 /**
- * Notes twice a second what a busy machine takes, for what is timed elsewhere. `between` gives the milliseconds as slackFromNow()
- * counts them between two times of CLOCK_MONOTONIC in seconds; 0 for times that it did not run at.
+ * Records this delay twice a second, for times that are measured elsewhere. `between` returns the delay in milliseconds, as in
+ * slackFromNow(), between two times of CLOCK_MONOTONIC in seconds; 0 for times at which it did not run.
  */
 export function slackLog(): { between(from: number, to: number): number; end(): void } {
   const notes: { at: number; total: number }[] = [];

@@ -1,6 +1,6 @@
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 
-/** The last line of a run, `N passed, N failed, N skipped`, and before it why tests were skipped. */
+/** Prints the last line of a run, `N passed, N failed, N skipped`, after the reasons for skipped tests. */
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
@@ -12,7 +12,7 @@ export default class SummaryReporter implements Reporter {
   }
 }
 
-/** A module fails without a failed test when its set-up does. */
+/** A module also fails, without a failed test, if its set-up fails. */
 function hasFailedTest(module: TestModule): boolean {
   return [...module.children.allTests()].some((test) => test.result().state === "failed");
 }

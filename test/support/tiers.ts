@@ -2,11 +2,11 @@ import type { Purpose } from "../../src/do/debian-packages.js";
 
 interface Tier {
   name: string;
-  /** Minutes that one test or its set-up may take on a busy machine: a deadline, not a measure. */
+  /** Timeout of one test or its set-up in minutes, long enough for a busy machine. */
   minutes: number;
-  /** Files that run at the same time; unless given, twice as many as there are processors. */
+  /** Number of files that run at the same time; default: twice the number of processors. */
   workers?: number;
-  /** What its tests use of Debian's packages. */
+  /** The Debian packages that its tests need. */
   packages: readonly Purpose[];
 }
 
@@ -14,7 +14,7 @@ interface Tier {
 export const tiers: readonly Tier[] = [
   { name: "unit", minutes: 5, packages: [] },
   { name: "tools", minutes: 15, packages: ["bake", "network", "database", "proxies", "checks", "metrics"] },
-  // mmdebstrap, of "bake", makes the trees of other releases
+  // "bake" has mmdebstrap, which makes the trees of other releases
   {
     name: "call",
     minutes: 15,

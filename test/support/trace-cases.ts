@@ -37,7 +37,7 @@ export function traceCases(there: () => { lab: CallLab; operator: Operator }): v
       expect(calls.map(({ ended }) => ended)).toEqual([true, true]);
       const its = read.filter((packet) => packet.host === host);
       expect(its.length).toBe(packets);
-      // the third call's are not there
+      // without packets of the third call
       const ids = new Set(its.flatMap(({ callId }) => callId || []));
       expect([...ids].sort()).toEqual(calls.map(({ call_id }) => call_id).sort());
       for (const id of ids) {
@@ -53,8 +53,8 @@ export function traceCases(there: () => { lab: CallLab; operator: Operator }): v
           expect(of(proxy, recorder, method).length, `${host} ${id} ${method}`).toBeGreaterThan(0);
         }
       }
-      // two streams of two calls on either side, and nothing of what they carry
-      const isEven = (ports = "") => ports.split(",").every((port) => Number(port) % 2 === 0); // not RTCP
+      // two streams of two calls on both sides, without payload
+      const isEven = (ports = "") => ports.split(",").every((port) => Number(port) % 2 === 0); // without RTCP
       const rtp = its.filter(({ protocol, ports }) => protocol === "RTP" && isEven(ports));
       const flows = new Set(rtp.map(({ from, to, ports }) => `${from} ${to} ${ports}`));
       expect([...flows].filter((flow) => flow.startsWith("203.0.113.10 ")).length).toBe(4);
@@ -83,7 +83,7 @@ export function traceCases(there: () => { lab: CallLab; operator: Operator }): v
     ]);
     const read = await packetsIn(out);
     expect(new Set(read.flatMap(({ callId }) => callId || []))).toEqual(new Set([id]));
-    // RTPProxy's log is in the journal, which is not here; the re-INVITE has told its ports
+    // there is no journal with RTPProxy's log here; the re-INVITE contains the ports
     expect(read.some(({ protocol }) => protocol === "RTP")).toBe(true);
     const left = "pgrep -cf '/dev/fd/[3]' || true";
     expect((await lab.proxy("one").run("sh", "-c", left)).stdout.trim()).toBe("0");
@@ -94,7 +94,7 @@ export function traceCases(there: () => { lab: CallLab; operator: Operator }): v
   });
 }
 
-/** What tshark reads in a file, a packet each. */
+/** tshark's output for a file, one line per packet. */
 async function packetsIn(file: string) {
   const fields = [
     ...[

@@ -1,6 +1,6 @@
 /**
- * `run-ts.mjs two-containers.ts SUFFIX`: boots two containers of the base image at once, ends a service of one, looks at the other's,
- * powers both down, and prints what was seen (JSON, the last line).
+ * `run-ts.mjs two-containers.ts SUFFIX`: boots two containers of the base image at the same time, ends a service in one, checks the same
+ * service in the other, powers both down, and prints the results (JSON, the last line).
  */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -34,7 +34,7 @@ try {
   );
   const [one, other] = made;
   if (!one || !other) throw new Error("two were to be made");
-  // one's systemd ends all that is in its unit's cgroup, which must not be the other's of the same name
+  // systemd in one ends all processes in its unit's cgroup, which must not be the cgroup of the same unit in the other
   for (const { guest } of made)
     await runInGuest(guest, script("sudo systemd-run --quiet --unit=same sleep 600"));
   await runInGuest(one.guest, script("sudo systemctl stop same"));

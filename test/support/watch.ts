@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { packageRoot } from "../../src/do/assets.js";
 import { start } from "../../src/do/process.js";
 
-/** A host's eye on the dispatcher table (watched.py), without what it does with it. */
+/** A host's watch of the dispatcher table (watched.py), without further actions. */
 export interface Watcher {
-  /** Looks: how many rows there are, and whether the connection is kept; or the error. */
+  /** Checks the table: number of rows, and whether the connection is kept; or the error. */
   look: () => Promise<{ rows?: number; kept?: boolean; error?: string; seconds: number }>;
-  /** Waits for a notification; how long it has waited. */
+  /** Waits for a notification; returns the duration. */
   wait: (seconds: number) => Promise<{ seconds: number }>;
   stop: () => Promise<void>;
 }
@@ -30,7 +30,7 @@ for line in sys.stdin:
     print(json.dumps({**said, "seconds": time.monotonic() - began}), flush=True)
 `;
 
-/** Of a host whose root has been configured. */
+/** For a host with a configured root. */
 export function startWatcher(root: string): Watcher {
   const lib = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
   const child = start(

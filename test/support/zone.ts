@@ -1,6 +1,6 @@
 import type { CloudOptions } from "./host-cloud/protocol.js";
 
-/** A hosted zone in which another instance of the lab's group is already. */
+/** A hosted zone that already has another instance of the lab's group. */
 export function zoneWith(instance: string, group = "test-sipproxy"): Pick<CloudOptions, "zone" | "records"> {
   const owner = `sip-proxy fleet=test group=${group} region=eu-west-1 turn=0`;
   return {

@@ -6,13 +6,13 @@ import type { Cloud } from "./cloud.js";
 export const promoteTo = ({ ssm }: Cloud, Value: string, Name = "/sip-proxy/test/ami") =>
   ssm.send(new PutParameterCommand({ Name, Value, Type: "String", Overwrite: true }));
 
-/** What moto has none of is played. */
+/** Stand-ins for resources that moto does not have. */
 export const played = (cloud: Cloud, action: string, content: string): void =>
   void cloud.proxy.standIns.set(action, () => ({
     body: `<${action}Response>${content}</${action}Response>`,
   }));
 
-/** What names an AMI somewhere in the account, and the words that it is kept with. */
+/** Resources in the account that refer to an AMI, with the reason in the output of prune. */
 export const users: [string, RegExp, (cloud: Cloud, id: string) => unknown][] = [
   [
     "a launch configuration",

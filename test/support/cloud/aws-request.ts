@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** One call of AWS' API, as it was on the wire. */
+/** One call of AWS' API, as received. */
 export interface AwsRequest {
-  /** As in the signature's scope: ec2, autoscaling, ssm … */
+  /** The service in the signature's scope: ec2, autoscaling, ssm … */
   service: string;
   region: string;
   action: string;
@@ -31,7 +31,7 @@ export function readAwsRequest(
   return { service, region, action: form["Action"] ?? "", params: form };
 }
 
-/** Its protocol has no names of actions but paths. */
+/** Its protocol has paths instead of action names. */
 function route53Action(method: string, path: string): string {
   if (path.includes("/rrset"))
     return method === "POST" ? "ChangeResourceRecordSets" : "ListResourceRecordSets";

@@ -6,7 +6,7 @@ export interface CliResult {
   stderr: string;
 }
 
-/** Runs the command line in this process, with its own environment, and catches what it writes. */
+/** Runs the command line in this process, with a given environment, and captures its output. */
 export async function runCli(argv: readonly string[], env: Record<string, string> = {}): Promise<CliResult> {
   const result = { code: 0, stdout: "", stderr: "" };
   const restore = [

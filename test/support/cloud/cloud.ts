@@ -50,12 +50,12 @@ export const bases = {
   ),
 };
 
-/** AWS as a test has it: moto behind a proxy that records and does harm, and the command line pointed at it. */
+/** AWS for tests: moto behind a proxy that records calls and causes faults, and the command line configured for it. */
 export class Cloud {
   private constructor(
     readonly moto: Moto,
     readonly proxy: FaultProxy,
-    /** For the test's own clients: it records apart, and does no harm. */
+    /** The proxy for the test's clients: it records separately, and causes no faults. */
     private readonly aside: FaultProxy,
     readonly folder: string,
   ) {}
@@ -67,7 +67,7 @@ export class Cloud {
     return new Cloud(moto, proxy, aside, await mkdtemp(join(tmpdir(), "cloud-")));
   }
 
-  /** In the place of what a command reads of its environment otherwise. */
+  /** Environment variables that replace those of the tests. */
   overridden: Record<string, string> = {};
 
   /** Everything that a command may read of its environment. */
@@ -80,13 +80,13 @@ export class Cloud {
       AWS_SHARED_CREDENTIALS_FILE: join(this.folder, "no-credentials"),
       AWS_EC2_METADATA_DISABLED: "true",
       AWS_MAX_ATTEMPTS: "4",
-      // a busy machine's emulator takes its time; silence is waited for this long
+      // long, because the emulator is slow on a busy machine; also the wait for an answer that never comes
       SIP_PROXY_AWS_TIMEOUT: this.proxy.isSilent ? "5" : "30",
       SIP_PROXY_POLL: "0.05",
       XDG_DATA_HOME: join(this.folder, "data"),
       XDG_STATE_HOME: join(this.folder, "state"),
       NO_COLOR: "1",
-      // a packer that leaves out what moto's builders would have to run
+      // a packer without the steps on a builder, because moto's instances run nothing
       PATH: `${join(packageRoot, "test/support/cloud/bin")}:${process.env["PATH"] ?? ""}`,
       EMULATED_CONTENTS: join(this.folder, "contents.json"),
       ...this.overridden,
@@ -97,7 +97,7 @@ export class Cloud {
     return runCli(argv, this.env);
   }
 
-  /** Runs a command that has to succeed. */
+  /** Runs a command that must succeed. */
   async ok(...argv: string[]): Promise<CliResult> {
     const result = await this.cli(...argv);
     if (result.code !== 0) throw new Error(`${argv.join(" ")} exited ${result.code}:\n${result.stderr}`);
@@ -134,12 +134,12 @@ export class Cloud {
     return { region: where, endpoint: this.aside.url, credentials, maxAttempts: 1 };
   }
 
-  /** A client of another region, past the proxy too. */
+  /** A client of another region, also without the proxy. */
   ec2In(where: string): EC2Client {
     return new EC2Client(this.configIn(where));
   }
 
-  /** Clients for what a test looks at, or makes, beside the commands; past the proxy. */
+  /** Clients for checks and preparations of tests, without the proxy. */
   readonly clients = (() => {
     let made:
       | {
@@ -213,7 +213,7 @@ export class Cloud {
     await mkdir(this.folder);
   }
 
-  /** Ends it. Whatever the commands of a test file have called, the operator's policy must allow. */
+  /** Ends it. Checks that the operator's policy allows all calls of the commands in a test file. */
   async stop(): Promise<void> {
     await this.proxy.stop();
     await this.aside.stop();

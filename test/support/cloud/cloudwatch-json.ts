@@ -1,6 +1,6 @@
 /**
- * CloudWatch, as the SDK speaks it (JSON), for moto 5.1.1: that takes a request in JSON, but reads no list in it, and answers in XML. It
- * does the query protocol well, so that requests and answers are put into that.
+ * Translates CloudWatch's JSON protocol, which the SDK uses, for moto 5.1.1: moto accepts JSON requests, but ignores lists in them, and
+ * answers in XML. Its query protocol works, so requests and answers are translated to that.
  */
 
 type Json = string | number | boolean | Json[] | { [name: string]: Json };

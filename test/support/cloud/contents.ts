@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import type { ImageContents } from "../../../src/compute/image/contents.js";
 
-/** What verify.sh would write on a builder; an emulator's builders run nothing. */
+/** The output of verify.sh on a builder: the emulator's builders run nothing. */
 export function contents(parts: Partial<ImageContents> = {}): ImageContents {
   return {
     os: "Debian GNU/Linux 13 (trixie)",
@@ -18,7 +18,7 @@ export function contents(parts: Partial<ImageContents> = {}): ImageContents {
   };
 }
 
-/** What the next bake (see bin/packer) finds in its image. */
+/** The contents of the next bake's image (see bin/packer). */
 export async function nextContents(
   env: Record<string, string>,
   parts: Partial<ImageContents> = {},

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 
-/** What a test gives for arguments and options that are required, by their names. */
+/** Values for required arguments and options, by name. */
 export type Given = Record<string, string>;
 
 /**
- * The arguments of every command that takes `--dry-run` and `--json`, by its words (`group apply ec2`): one for each target that it
- * takes. A new command is among them by itself. Throws for something required that is not given.
+ * The arguments of every command with `--dry-run` and `--json`, by its words (`group apply ec2`), once for each target that it supports.
+ * New commands are included automatically. Throws if a required value is missing.
  */
 export function dryCommands(
   command: Command,

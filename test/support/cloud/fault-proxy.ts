@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { readAwsRequest, type AwsRequest } from "./aws-request.js";
 import { asQuery, jsonAnswer } from "./cloudwatch-json.js";
 
-/** What goes wrong with a call. */
+/** The fault of a call. */
 export type Trouble =
-  /** Answered 503 RequestLimitExceeded, as EC2 throttles. */
+  /** Answered with 503 RequestLimitExceeded, like throttling of EC2. */
   | "throttled"
   /** Answered 500 InternalError. */
   | "internal error"
@@ -14,9 +14,9 @@ export type Trouble =
   | "silence"
   /** The connection is reset before the call is done. */
   | "reset"
-  /** The call is done, but its answer is lost with the connection. */
+  /** The call is executed, but its answer is lost with the connection. */
   | "answer lost"
-  /** Refused with this code, for good. */
+  /** Refused with this code, every time. */
   | { code: string; message?: string };
 
 interface Fault {
@@ -37,7 +37,7 @@ export interface Answer {
   type?: string;
 }
 
-/** Stands before an AWS endpoint: records every call, does harm where it is told to, and answers what moto cannot. */
+/** A proxy for an AWS endpoint: records every call, causes configured faults, and answers calls that moto does not support. */
 export class FaultProxy {
   readonly requests: AwsRequest[] = [];
   readonly standIns = new Map<string, StandIn>();
@@ -47,7 +47,7 @@ export class FaultProxy {
   readonly #server: Server;
 
   private constructor(private readonly upstream: string) {
-    // a connection that is closed for being idle, just as the next call is sent on it, is a fault that nobody has asked for
+    // an idle connection that is closed just when the next call is sent would be an unwanted fault
     this.#server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
       this.#handle(request, response).catch((error: unknown) => {
         process.stderr.write(`fault proxy: ${String(error)}\n`);
@@ -67,17 +67,17 @@ export class FaultProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** The next `times` calls of this action meet trouble, after `after` of them went well. */
+  /** The next `times` calls of this action have a fault, after `after` calls without one. */
   trouble(action: string, trouble: Trouble, { times = 1, after = 0 } = {}): void {
     this.#faults.push({ action, trouble, times, after });
   }
 
-  /** Whether some call is never answered. */
+  /** Whether a call is never answered. */
   get isSilent(): boolean {
     return this.#faults.some(({ trouble }) => trouble === "silence");
   }
 
-  /** Forgets faults and recorded calls; stand-ins stay. */
+  /** Deletes faults and recorded calls; stand-ins stay. */
   clear(): void {
     this.#faults = [];
     this.requests.length = 0;
@@ -153,11 +153,11 @@ export class FaultProxy {
   }
 }
 
-/** A call as IAM names it: CloudWatch signs as monitoring. */
+/** The IAM action of a call. (CloudWatch's signing name is monitoring.) */
 const iamAction = ({ service, action }: AwsRequest) =>
   `${service === "monitoring" ? "cloudwatch" : service}:${action}`;
 
-/** moto writes some times without their zone, and a stray brace before a group's template version; the SDK reads neither. */
+/** Repairs moto's answers: some times have no zone, and a group's template version has a brace; the SDK cannot read these. */
 function mended(body: string): string {
   return body
     .replaceAll(/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+)</g, "$1Z<")
@@ -193,17 +193,17 @@ function refusal(
   return { status: 400, code: trouble.code, message: trouble.message ?? "refused by the test" };
 }
 
-/** Each service throttles in its own words. */
+/** The throttling error of each service. */
 const throttlingCodes: Record<string, string> = { ec2: "RequestLimitExceeded", ssm: "ThrottlingException" };
 
-/** A refusal, as the service words it. */
+/** A refusal, in the service's form. */
 export function errorAnswer(service: string, code: string, message: string): Answer {
   return { status: 400, body: errorBody(service, code, message) };
 }
 
 const speaksJson = (service: string) => ["ssm", "monitoring", "kms", "servicequotas"].includes(service);
 
-/** Errors look different in each protocol. */
+/** An error in the form of each protocol. */
 function errorBody(service: string, code: string, message: string): string {
   if (speaksJson(service)) return JSON.stringify({ __type: code, message });
   if (service === "ec2")

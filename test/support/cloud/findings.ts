@@ -10,7 +10,7 @@ export interface Finding {
   hint?: string;
 }
 
-/** What `validate --target ec2` finds of a fleet with these parts, by the settings. */
+/** The findings of `validate --target ec2` for a fleet with these parts, by setting. */
 export async function findingsOf(
   cloud: Cloud,
   parts: Record<string, unknown>,

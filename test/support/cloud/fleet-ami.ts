@@ -1,7 +1,7 @@
 import { CreateTagsCommand, DescribeImagesCommand, RegisterImageCommand } from "@aws-sdk/client-ec2";
 import type { Cloud } from "./cloud.js";
 
-/** What a bake marks its AMIs and their snapshots with. */
+/** The tags of a bake's AMIs and snapshots. */
 export const bakeMark = (fleet = "test", key = "0123456789abcdef"): Record<string, string> => ({
   "sip-proxy:fleet": fleet,
   "sip-proxy:key": key,
@@ -9,7 +9,7 @@ export const bakeMark = (fleet = "test", key = "0123456789abcdef"): Record<strin
 
 let made = 0;
 
-/** An AMI with one snapshot, made without a bake; both have these tags. The later it is made the newer it is. */
+/** Makes an AMI with one snapshot without a bake; both have these tags. Later ones are newer. */
 export async function makeAmi(
   { ec2 }: Cloud,
   tags: Record<string, string> = bakeMark(),

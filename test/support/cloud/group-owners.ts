@@ -15,7 +15,7 @@ import { cloud, subnets } from "./use-cloud.js";
 
 export const name = "eu-west-proxies";
 
-/** The fleet eu-west with the group proxies, unless said otherwise. */
+/** By default, the fleet eu-west with the group proxies. */
 export function fleet(
   parts: { fleet?: string; group?: object; ec2?: object; database?: object } = {},
   file = "fleet",
@@ -55,7 +55,7 @@ export async function makeTemplate(tags: Tag[] = [], templateName = name): Promi
   );
 }
 
-/** A group as somebody else has made it. */
+/** A group that somebody else has created. */
 export async function makeGroup(tags: Tag[] = []): Promise<void> {
   await makeTemplate([], "theirs");
   await cloud.autoscaling.send(
@@ -98,7 +98,7 @@ export const verbs = [
   ["delete", "--force", "--release", "--dry-run"],
 ] as const;
 
-/** Every command that would change something refuses, and names what it has found. */
+/** Checks that every changing command refuses, and names the resource. */
 export async function refused(
   file: string,
   named: RegExp,

@@ -1,7 +1,7 @@
 import { ModifyImageAttributeCommand } from "@aws-sdk/client-ec2";
 import type { Cloud } from "./cloud.js";
 
-/** What moto does not know of images: that they are disabled, or protected from being deregistered. As EC2 does it. */
+/** Stand-ins for states of images that moto does not have: disabled, and deregistration protection. */
 export class ImageStates {
   readonly disabled = new Set<string>();
   readonly protected = new Set<string>();

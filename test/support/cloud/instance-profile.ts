@@ -1,6 +1,6 @@
 import type { Cloud } from "./cloud.js";
 
-/** Makes an instance profile. Nothing else needs IAM, nor a client for it. */
+/** Creates an instance profile, without an SDK client: nothing else needs IAM. */
 export async function makeProfile({ moto }: Cloud, name: string): Promise<void> {
   const scope = "Credential=test/20260101/us-east-1/iam/aws4_request";
   const answer = await fetch(moto.url, {

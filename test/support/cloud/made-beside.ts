@@ -13,7 +13,7 @@ export async function makeKey(
   { kms }: Cloud,
   input: CreateKeyCommandInput = {},
 ): Promise<{ id: string; arn: string }> {
-  // moto 5.1.1 tells no use of a key that was made without naming one
+  // moto 5.1.1 returns no KeyUsage for a key that was created without it
   const use = { KeyUsage: "ENCRYPT_DECRYPT" as const };
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({ ...use, ...input }));
   return { id: KeyMetadata?.KeyId ?? "", arn: KeyMetadata?.Arn ?? "" };

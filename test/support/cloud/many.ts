@@ -2,7 +2,7 @@ import { listParam } from "./aws-request.js";
 import type { Cloud } from "./cloud.js";
 import { bakeMark } from "./fleet-ami.js";
 
-// Accounts larger than moto can be filled with in a reasonable time, in the pages of EC2.
+// Large accounts, in EC2's pages: filling moto with as many resources would take too long.
 
 type Params = Record<string, unknown>;
 
@@ -17,7 +17,7 @@ const tagSet = (tags: Record<string, string>) =>
     .map(([key, value]) => `<item><key>${key}</key><value>${value}</value></item>`)
     .join("")}</tagSet>`;
 
-/** So many AMIs of the fleet `test`, none of which an instance uses. */
+/** This number of AMIs of the fleet `test`; no instance uses them. */
 export function playImages(cloud: Cloud, count: number): void {
   const all = Array.from(
     { length: count },
@@ -38,8 +38,8 @@ export function playImages(cloud: Cloud, count: number): void {
 export const instanceIds = (count: number) => Array.from({ length: count }, (_, index) => `i-${hex(index)}`);
 
 /**
- * The group `proxies` of the fleet `test`, with these instances, of which the last one is just coming. Returns what EC2 would have refused: calls
- * that ask for more values than it takes.
+ * The group `proxies` of the fleet `test`, with these instances; the last one is just starting. Returns the calls that EC2 would refuse,
+ * because they have too many values.
  */
 export function playGroup(cloud: Cloud, ids: readonly string[]): string[] {
   const refused: string[] = [];
@@ -71,7 +71,7 @@ export function playGroup(cloud: Cloud, ids: readonly string[]): string[] {
     );
     return `<instanceStatusSet>${items.join("")}</instanceStatusSet>`;
   });
-  // moto knows no such group, and lacks some of the calls
+  // moto does not have this group, and does not support some of the calls
   for (const [action, list] of [
     ["DescribeWarmPool", "Instances"],
     ["DescribeInstanceRefreshes", "InstanceRefreshes"],

@@ -2,8 +2,8 @@ import type { Answer, FaultProxy, StandIn } from "./fault-proxy.js";
 import type { AwsRequest } from "./aws-request.js";
 
 /**
- * A group's instance types, as moto forgets them when they are changed: it takes a mixed instances policy with a new group alone. Laid
- * over the stand-ins that are there.
+ * Stand-ins for changes of a group's instance types: moto accepts a mixed instances policy only for a new group. Added to existing
+ * stand-ins.
  */
 export function playMixedUpdates({ standIns }: FaultProxy): void {
   let changed: AwsRequest["params"] | undefined;
@@ -20,7 +20,7 @@ export function playMixedUpdates({ standIns }: FaultProxy): void {
   });
 }
 
-/** The version stays moto's: it is that of its last roll. */
+/** The version stays as in moto: that of the last roll. */
 function withTypes(answer: Answer, params: AwsRequest["params"]): Answer {
   const launches =
     /(<MixedInstancesPolicy>[^]*?<\/MixedInstancesPolicy>|<LaunchTemplate>[^]*?<\/LaunchTemplate>)(?=\s*<Instances>)/;
@@ -46,6 +46,6 @@ function withTypes(answer: Answer, params: AwsRequest["params"]): Answer {
 
 const mixedTemplate = "DesiredConfiguration.MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification";
 
-/** The template's version that a refresh asks for, of a mixed group too. */
+/** The template version that a refresh requests, also for a mixed group. */
 export const desiredVersion = (params: AwsRequest["params"]): string =>
   String(params["DesiredConfiguration.LaunchTemplate.Version"] ?? params[`${mixedTemplate}.Version`]);

@@ -10,7 +10,7 @@ import type { AwsRequest } from "./aws-request.js";
 import type { Answer, FaultProxy } from "./fault-proxy.js";
 import { desiredVersion } from "./mixed-updates.js";
 
-/** A refresh as the stand-in plays it. */
+/** A simulated refresh. */
 interface Refresh {
   id: string;
   group: string;
@@ -20,14 +20,14 @@ interface Refresh {
   reason: string;
   percentage: number;
   started: string;
-  /** Of instances that are protected from scale-in, and in Standby: what becomes of them. */
+  /** What happens to instances with scale-in protection, and in Standby. */
   shielded: string;
   standby: string;
 }
 
 /**
- * What moto 5.1.1 lacks, played beside it: instance refresh (instances are replaced at the second look), hooks of a new group, the
- * group's fields that it forgets, image deprecation, deletion of template versions.
+ * Stand-ins for what moto 5.1.1 does not support: instance refresh (instances are replaced at the second query), hooks of a new group,
+ * some fields of groups, image deprecation, deletion of template versions.
  */
 export class MotoGaps {
   readonly refreshes: Refresh[] = [];
@@ -35,11 +35,11 @@ export class MotoGaps {
   readonly deprecations = new Map<string, string>();
   /** Template id and version numbers. */
   readonly deletedVersions: { template: string; versions: string[] }[] = [];
-  /** The next refresh fails, and is rolled back by itself. */
+  /** The next refresh fails, and rolls back automatically. */
   failNextRefresh = false;
-  /** Refreshes go on for ever. */
+  /** Refreshes never end. */
   stuck = false;
-  /** Instances that a refresh has passed over, and their versions: moto gives all of them the group's. */
+  /** Versions of instances that a refresh has skipped: moto shows the group's version for all. */
   readonly #passedOver = new Map<string, string>();
   readonly #extras = new Map<string, Record<string, string>>();
 
@@ -112,7 +112,7 @@ export class MotoGaps {
     });
   }
 
-  /** Puts what moto has forgotten into its answer. */
+  /** Adds fields that moto does not store to its answer. */
   #complete(answer: Answer): Answer {
     const body = answer.body.replaceAll(
       /<AutoScalingGroupName>([^<]+)<\/AutoScalingGroupName>/g,
@@ -247,14 +247,14 @@ export class MotoGaps {
   }
 }
 
-/** What moto does not give back, and what it reads wrongly. */
+/** Fields that moto does not return, or reads wrongly. */
 const noScaleIn = [
   "<TargetTrackingConfiguration>",
   "<TargetTrackingConfiguration><DisableScaleIn>false</DisableScaleIn>",
 ] as const;
 const reuse = ["<ReuseOnScaleIn>true</ReuseOnScaleIn>", "<ReuseOnScaleIn>false</ReuseOnScaleIn>"] as const;
 
-/** Gives one member of a group the version that it was launched from. */
+/** Sets the launch version of one instance of a group. */
 const withVersion = (body: string, [id, version]: [string, string]): string =>
   body.replace(new RegExp(`<member>(?:(?!<member>)[^])*?<InstanceId>${id}<[^]*?</member>`), (member) =>
     member.replace(/<Version>[^<]*</, `<Version>${version}<`),

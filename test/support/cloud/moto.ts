@@ -18,7 +18,7 @@ import { start } from "../../../src/do/process.js";
 /** moto 5.1.1 is in Debian 13; its server needs flask-cors, its CloudFormation the validator, which the package does not depend on. */
 const packages = ["python3-moto", "python3-flask-cors", "python3-openapi-spec-validator"];
 
-/** An AMI that is there from the start, such as a base image. */
+/** An AMI that exists from the start, such as a base image. */
 export interface KnownAmi {
   ami_id: string;
   name: string;
@@ -36,10 +36,10 @@ export interface KnownAmi {
   sriov: string;
 }
 
-/** The moto folder in the chroot that the tests' files are shown in. */
+/** Mount point of the tests' moto folder in the chroot. */
 const shown = "/mnt";
 
-/** Run in namespaces of its own: shows the chroot $1 the folder $2, then becomes the server, which ends with this process. */
+/** Runs in new namespaces: mounts the folder $2 in the chroot $1, then becomes the server, which ends with this process. */
 const enter = `set -eu
 mount --bind "$2" "$1${shown}"
 mount -t proc proc "$1/proc"
@@ -55,7 +55,7 @@ export class Moto {
     private readonly child: ChildProcess,
   ) {}
 
-  /** Starts it, making its chroot first when that is not cached (some twenty seconds). */
+  /** Starts it. Makes its chroot first if it is not in the cache (some 20 seconds). */
   static async start(amis: readonly KnownAmi[] = []): Promise<Moto> {
     const tree = await ensureTree();
     const folder = await mkdtemp(join(tmpdir(), "moto-"));
@@ -89,7 +89,7 @@ export class Moto {
     throw new Error(`moto does not answer after 30 s:\n${log}`);
   }
 
-  /** Forgets everything but the AMIs that were there from the start. */
+  /** Deletes everything except the AMIs that existed from the start. */
   async reset(): Promise<void> {
     await fetch(`${this.url}/moto-api/reset`, { method: "POST" });
   }

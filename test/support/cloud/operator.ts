@@ -11,6 +11,6 @@ const actions = operatorPolicy(fleet, { region: "*", account: "*" }, []).Stateme
   ({ Action }) => Action,
 );
 
-/** Whether the policy of `iam-policy --operator` names this action, such as ec2:RunInstances; conditions aside. */
+/** Whether the policy of `iam-policy --operator` contains this action, such as ec2:RunInstances; ignores conditions. */
 export const operatorMay = (action: string): boolean =>
   actions.some((allowed) => new RegExp(`^${allowed.replaceAll("*", ".*")}$`).test(action));

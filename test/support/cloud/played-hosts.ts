@@ -12,7 +12,7 @@ import { PlayedRunCommand } from "./played-run-command.js";
 
 const programs = {
   kamcmd: "true",
-  // a call ends at every look
+  // one call ends at every query
   "sip-proxy-drain": `calls=$(cat /run/calls 2>/dev/null || echo 0)
 case $1 in
 status) echo "calls=$calls"; [ ! -s /var/lib/sip-proxy/draining ] || [ "$calls" = 0 ] || echo $((calls - 1)) >/run/calls ;;
@@ -22,14 +22,14 @@ esac`,
 };
 
 /**
- * Instances that are hosts, as far as commands ask them: through SSM, whose endpoint runs the scripts with a folder of each instance as /run and
- * /var/lib, and by their consoles, which tell that they are ready. moto's instances run nothing.
+ * Simulated hosts, because moto's instances run nothing. SSM's endpoint runs scripts with a folder of each instance as /run and /var/lib, and
+ * consoles report that hosts are ready.
  */
 export class PlayedHosts {
   readonly ssm: PlayedRunCommand;
   /** Instances of these AMIs do not become ready. */
   readonly rotten = new Set<string>();
-  /** Consoles of instances that run for months have lost what was said at the boot. */
+  /** Consoles no longer contain messages of the boot, as after months. */
   old = false;
 
   constructor(private readonly cloud: Cloud) {
@@ -41,12 +41,12 @@ export class PlayedHosts {
     cloud.proxy.standIns.set("TerminateInstances", (call, forward) => this.#terminate(call, forward));
   }
 
-  /** Where a test puts the number of its calls (`calls`), and finds the mark of its drain (`lib/sip-proxy/draining`). */
+  /** The folder in which a test sets the number of calls (`calls`), and finds the drain mark (`lib/sip-proxy/draining`). */
   folderOf(instance: string): string {
     return join(this.cloud.folder, instance);
   }
 
-  /** Those that are there, with their Elastic IPs, by their hosts. */
+  /** Existing instances, with their Elastic IPs, by host. */
   async instances() {
     const { Reservations = [] } = await this.cloud.ec2.send(new DescribeInstancesCommand({}));
     const { Addresses = [] } = await this.cloud.ec2.send(new DescribeAddressesCommand({}));
@@ -61,14 +61,14 @@ export class PlayedHosts {
       .sort((a, b) => (a.host < b.host ? -1 : 1));
   }
 
-  /** As EC2 does when an instance ends; moto leaves them with it. */
+  /** Releases addresses when an instance ends, like EC2; moto does not. */
   async freeAddresses(id: string): Promise<void> {
     const { Addresses = [] } = await this.cloud.ec2.send(new DescribeAddressesCommand({}));
     for (const { AssociationId, InstanceId } of Addresses)
       if (InstanceId === id) await this.cloud.ec2.send(new DisassociateAddressCommand({ AssociationId }));
   }
 
-  /** Ends what still runs on them. */
+  /** Kills programs that still run on them. */
   stop(): void {
     this.ssm.stop();
   }

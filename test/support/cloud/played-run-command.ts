@@ -17,20 +17,20 @@ export interface SentCommand {
   child?: ChildProcess;
 }
 
-/** What SSM tells of an instance; undefined: it does not manage it. */
+/** SSM's data about an instance; undefined: SSM does not manage it. */
 type Ping = "Online" | "ConnectionLost" | undefined;
 
-/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html: so many characters of an answer are shown. */
+/** Characters that SSM returns: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html */
 const shown = { stdout: 24_000, stderr: 8_000 };
 
 /**
- * SSM's Run Command. moto 5.1.1 takes commands, runs none, and answers "Success" with nothing at once; it knows no instances. Here they are really
- * run, with sh as the agent does it, by what `enter` makes of that: within the host that stands for the instance.
+ * Simulates SSM's Run Command. moto 5.1.1 accepts commands, but does not run them, and immediately answers "Success" without output; it has no
+ * managed instances. Here, commands are run by sh, as the agent does it, inside the simulated host of the instance (`enter`).
  */
 export class PlayedRunCommand {
   readonly sent: SentCommand[] = [];
   pings = (_instance: string): Ping => "Online";
-  /** How a command ends that is never run. */
+  /** The status of a command that is never run. */
   fails: { status: string; details: string } | undefined;
 
   constructor(
@@ -81,7 +81,7 @@ export class PlayedRunCommand {
 
   #invocation({ params }: AwsRequest): Answer {
     const command = this.sent.find(({ id }) => id === params["CommandId"]);
-    // SSM takes a moment to know it
+    // SSM shows a new command after a moment
     if (!command || ++command.looks === 1) return refusal("InvocationDoesNotExist", "");
     const { id: CommandId, instance: InstanceId, status: Status, details: StatusDetails } = command;
     return json({
@@ -100,7 +100,7 @@ export class PlayedRunCommand {
     return json({});
   }
 
-  /** Ends what still runs. */
+  /** Kills programs that still run. */
   stop(): void {
     for (const command of this.sent) end(command);
   }

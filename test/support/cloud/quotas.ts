@@ -3,7 +3,7 @@ import type { Cloud } from "./cloud.js";
 
 const type = "application/x-amz-json-1.1";
 
-/** Service Quotas, of which moto has the quotas of VPC alone: EC2's, by their codes. */
+/** Stand-in for Service Quotas with EC2's quotas by code; moto has only those of VPC. */
 export function playQuotas({ proxy }: Cloud, quotas: Record<string, number>): void {
   proxy.standIns.set("GetServiceQuota", ({ params }: AwsRequest) => {
     const Value = quotas[String(params["QuotaCode"])];

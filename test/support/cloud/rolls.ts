@@ -12,7 +12,7 @@ export let played: PlayedHosts;
 /** An Elastic IP of the user's own. */
 export let own: string;
 
-/** Two hosts of the old AMI, which run, in an account for each test. */
+/** Two running hosts with the old AMI, in a separate account for each test. */
 export function useRolls(): void {
   useCloud();
   beforeEach(begin);
@@ -47,7 +47,7 @@ export const fleet = (base: keyof typeof bases, parts: object = {}, ec2: object 
     `fleet-${files++}`,
   );
 
-/** What was changed, without the commands that were sent to hosts. */
+/** Calls that changed something, except commands to hosts. */
 export async function roll(file: string, verb = "roll", ...more: string[]) {
   const { code, stderr, changes } = await told(cloud, "fleet", verb, file, ...more, "--target", "ec2");
   const actions = changes.map((change) => change.replace(/^\w+:/, ""));

@@ -1,10 +1,10 @@
 import { CreateTagsCommand, DescribeInstancesCommand, type Tag } from "@aws-sdk/client-ec2";
 import { region, type Cloud } from "./cloud.js";
 
-/** What CloudFormation has to be told by, where nothing is signed. */
+/** Parameters for unsigned calls to CloudFormation. */
 const authorization = `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/cloudformation/aws4_request, SignedHeaders=host, Signature=none`;
 
-/** Makes the stack `voice`, or fails with the answer. */
+/** Creates the stack `voice`, or fails with the answer. */
 export async function createStack(
   endpoint: string,
   template: string,
@@ -30,7 +30,7 @@ interface Resource {
   Properties: { LaunchTemplateData?: { TagSpecifications: { ResourceType: string; Tags: Tag[] }[] } };
 }
 
-/** Gives the account's instances the tags of the stack's launch template, as EC2 does; moto does not (findings/moto-stack-template-tags.sh). */
+/** Adds the tags of the stack's launch template to instances, like EC2; moto does not (findings/moto-stack-template-tags.sh). */
 export async function tagInstances({ ec2 }: Cloud, template: string): Promise<void> {
   const { Resources } = JSON.parse(template) as { Resources: Record<string, Resource> };
   const launch = Object.values(Resources).find(({ Type }) => Type === "AWS::EC2::LaunchTemplate");

@@ -1,12 +1,12 @@
 import type { Cloud } from "./cloud.js";
 import type { CliResult } from "./cli.js";
 
-/** What a command did: its answer, and the calls with which it changed something in AWS. */
+/** A command's result: its output, and the calls that changed something in AWS. */
 export interface Done extends CliResult {
   changes: string[];
 }
 
-/** Runs a command and says what it changed. */
+/** Runs a command, and returns what it changed. */
 export async function told(cloud: Cloud, ...argv: string[]): Promise<Done> {
   cloud.proxy.requests.length = 0;
   const result = await cloud.cli(...argv);

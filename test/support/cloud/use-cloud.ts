@@ -6,7 +6,7 @@ export let cloud: Cloud;
 export let subnets: string[];
 export let gaps: MotoGaps;
 
-/** An account for each test of a file, with nothing in it but subnets and base AMIs; what moto lacks is played. */
+/** A new account for each test of a file, with only subnets and base AMIs, and stand-ins for what moto does not support. */
 export function useCloud(): void {
   beforeAll(async () => {
     cloud = await Cloud.start();

@@ -4,15 +4,15 @@ import { understand } from "../../../src/understand/understand.js";
 const recorders = 200;
 
 /**
- * Recorders for a fleet file whose user-data, for the host or group of that name, has so many bytes exactly: their attributes are
- * words that do not compress, and of the last ones as much is left away as has to be.
+ * Recorders for a fleet file with which the user-data of this host or group has exactly this number of bytes. Their attributes are
+ * words that do not compress; the last ones are shortened to reach the size.
  */
 export function recordersForSize(
   fleetFile: (recorders: object) => string,
   name: string,
   bytes: number,
 ): Record<string, object> {
-  // sizes rise neither with every character nor by one byte only: another text may meet what one jumps over
+  // the size does not grow by one byte for each character: another text may have the size that this one skips
   for (let seed = 1; seed <= 20; seed++) {
     const text = noise(seed);
     const sizeOf = (length: number) => userDataBytes(fleetFile(recordersWith(text, length)), name);
@@ -23,7 +23,7 @@ export function recordersForSize(
   throw new Error(`no fleet file whose user-data has ${bytes} bytes`);
 }
 
-/** About the greatest length of text that fits. */
+/** Approximately the longest text that fits. */
 function lastThatFits(sizeOf: (length: number) => number, bytes: number): number {
   let [fits, over] = [0, recorders * 100];
   while (over - fits > 1) {

@@ -6,7 +6,7 @@ import type { HostsNeeds, Operations, Target } from "../../../src/targets/target
 
 const room = text({ rule: "a room such as r12", pattern: /^r\d+$/ });
 
-/** Hosts that are names in a table: what a third target is made of, and all of it. */
+/** A complete third target: its hosts are only names in a table. */
 export const shelf = {
   noun: "a shelf",
   image: {
@@ -47,19 +47,19 @@ export const shelf = {
   operations: () => Promise.resolve(operations),
 } as const satisfies Target;
 
-/** A box on the shelf: what it was made of, and whether it takes no calls. */
+/** A box on the shelf: its image and user-data, and whether it is drained. */
 interface Box {
   image: string;
   userData: string;
   draining: boolean;
-  /** Calls that are up on it: of 100. */
+  /** Its current calls; the limit is 100. */
   calls?: number;
-  /** Runs no program of anybody's. */
+  /** True: it runs no scripts. */
   locked?: boolean;
 }
 
 export const boxes = new Map<string, Box>();
-/** What was done to boxes that run, in order. */
+/** Actions on running boxes, in order. */
 export const done: string[] = [];
 let former: string | undefined;
 
@@ -97,7 +97,7 @@ const hosts = ({ dryRun = false, image = "oak" }: HostsNeeds): Hosts => ({
   },
 });
 
-/** What a box answers: a look, or nothing. */
+/** A box's answer to a script: its state, or nothing. */
 function answer(box: Box, script: string): string {
   if (script === "sip-proxy-drain start") box.draining = true;
   if (script === "sip-proxy-drain undo") box.draining = false;

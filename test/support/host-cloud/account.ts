@@ -16,14 +16,14 @@ import type {
 export interface Instance extends Omit<InstanceOptions, "target"> {
   lifecycle: LifecycleState;
   health: string;
-  /** What the metadata service says that the group wants of it; undefined: nothing. */
+  /** The target lifecycle state in the metadata service; undefined: none. */
   target: string | undefined;
   interruption: { action: string; time: string } | undefined;
 }
 
 interface Address extends AddressOptions {
   instance: Instance | undefined;
-  /** When the metadata service begins to show it; milliseconds since the epoch. */
+  /** Time from which the metadata service shows it, in milliseconds since the epoch. */
   shownFrom: number;
 }
 
@@ -37,7 +37,7 @@ export interface Credentials {
 
 const sixHours = 21_600;
 
-/** The account's state: who has which address, and where each instance is in its life. */
+/** The account's state: addresses with their instances, and the lifecycle state of each instance. */
 export class Account {
   readonly instances: Instance[];
   readonly addresses: Address[];
@@ -103,7 +103,7 @@ export class Account {
     return this.#credentials.get(accessKeyId);
   }
 
-  /** As EC2 does: with AllowReassociation=false neither a taken address nor an interface that has one is touched. */
+  /** Like EC2: with AllowReassociation=false, neither a used address nor an interface with an address is changed. */
   associate(allocationId: string, instance: Instance): void {
     const address = this.addresses.find((one) => one.allocationId === allocationId);
     if (!address)
@@ -128,7 +128,7 @@ export class Account {
     address.shownFrom = Date.now() + (this.options.publicAddressDelay ?? 0);
   }
 
-  /** True while a hook holds the instance. */
+  /** Whether a hook is waiting for the instance. */
   waits(instance: Instance, hook: string): boolean {
     const waitingFor: Partial<Record<LifecycleState, Hook>> = {
       "Pending:Wait": "sip-proxy-launch",
@@ -144,7 +144,7 @@ export class Account {
     this.emit({ event: "completed", instance: instance.id, hook, result });
   }
 
-  /** The group takes it out: its terminate hook holds it until it lets go. */
+  /** The group terminates it: its terminate hook waits until the host completes it. */
   terminate(instance: Instance): void {
     instance.lifecycle = "Terminating:Wait";
     instance.target = "Terminated";
@@ -158,7 +158,7 @@ export class Account {
     this.#faults = [];
   }
 
-  /** What goes wrong with this call; counts it. */
+  /** The fault for this call; counts the call. */
   faultOf(action: string): FaultKind | undefined {
     const fault = this.#faults.find((one) => one.action === action && (one.times ?? 1) > 0);
     if (fault?.times !== undefined) fault.times -= 1;

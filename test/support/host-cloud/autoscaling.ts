@@ -18,7 +18,7 @@ function ofGroup(action: string, run: Action["run"]): Action {
   };
 }
 
-/** The instance that a hook holds. Throws what Auto Scaling answers when none does. */
+/** The instance for which a hook is waiting. Throws Auto Scaling's error if there is none. */
 function held({ account, parameters }: Request) {
   const { InstanceId: id = "", LifecycleHookName: hook = "", AutoScalingGroupName: group } = parameters;
   const instance = account.instances.find((one) => one.id === id);
@@ -41,7 +41,7 @@ const recordLifecycleActionHeartbeat = ofGroup("RecordLifecycleActionHeartbeat",
   return "<RecordLifecycleActionHeartbeatResult/>";
 });
 
-/** An instance of bad health is replaced. */
+/** Replaces an unhealthy instance. */
 const setInstanceHealth: Action = {
   ...ofGroup("SetInstanceHealth", ({ account, parameters }) => {
     const instance = account.instance(parameters["InstanceId"]);
@@ -51,7 +51,7 @@ const setInstanceHealth: Action = {
   }),
 };
 
-/** The group with its instances; those that are gone for good are in none. */
+/** The group with its instances, without ended ones. */
 const describeAutoScalingGroups: Action = {
   needs: ({ account }) => [
     {

@@ -10,7 +10,7 @@ export type { CloudCall, CloudOptions, CloudState } from "./protocol.js";
 /** The address of every EC2 instance's metadata service. */
 export const imdsAddress = "169.254.169.254";
 
-/** A metadata service and an AWS endpoint that run. */
+/** A running metadata service and AWS endpoint. */
 export class Cloud extends Program<CloudEvent> {
   constructor(namespace: string | undefined, options: CloudOptions) {
     super("cloud", namespace, options, [
@@ -19,14 +19,14 @@ export class Cloud extends Program<CloudEvent> {
     ]);
   }
 
-  /** The calls that were answered so far, those of one action if given. */
+  /** The answered calls so far; optionally only those of one action. */
   calls(action?: string): CloudCall[] {
     return this.events
       .filter((event) => event.event === "call")
       .filter((call) => !action || call.action === action);
   }
 
-  /** What was completed so far, as "INSTANCE HOOK RESULT". */
+  /** The completed hooks so far, as "INSTANCE HOOK RESULT". */
   get completed(): string[] {
     return this.events.flatMap((event) =>
       event.event === "completed" ? [`${event.instance} ${event.hook} ${event.result}`] : [],
@@ -45,7 +45,7 @@ export class Cloud extends Program<CloudEvent> {
     return (await this.ask({ cmd: "state" })) as Extract<CloudEvent, { event: "state" }>;
   }
 
-  /** Lets calls of an action fail from now on. */
+  /** Makes calls of an action fail from now on. */
   async inject(fault: Fault): Promise<void> {
     await this.ask({ cmd: "fault", fault });
   }
@@ -54,17 +54,17 @@ export class Cloud extends Program<CloudEvent> {
     await this.ask({ cmd: "mend" });
   }
 
-  /** The group takes an instance out. */
+  /** The group terminates an instance. */
   async terminate(instance: string): Promise<void> {
     await this.ask({ cmd: "terminate", instance });
   }
 
-  /** An instance is gone, from one moment to the next. */
+  /** An instance disappears suddenly. */
   async kill(instance: string): Promise<void> {
     await this.ask({ cmd: "kill", instance });
   }
 
-  /** EC2 takes a spot instance back. */
+  /** EC2 interrupts a spot instance. */
   async interrupt(instance: string, action: "terminate" | "stop" = "terminate"): Promise<void> {
     await this.ask({ cmd: "interrupt", instance, action });
   }
@@ -75,8 +75,8 @@ export class Cloud extends Program<CloudEvent> {
 }
 
 /**
- * Starts it in a namespace that has both addresses; resolves when it listens. Answers of the metadata service go no
- * further than one hop, as EC2's do.
+ * Starts it in a namespace with both addresses; resolves when it listens. As on EC2, answers of the metadata service have a hop
+ * limit of 1.
  */
 export async function startCloud(namespace: string, options: CloudOptions): Promise<Cloud> {
   await run({ argv: inNamespace(namespace, ["nft", "-f", "-"]), input: oneHop(options.imds) });

@@ -13,10 +13,10 @@ import { isSignedWith, readAuthorization, type Authorization, type ReceivedReque
 /** By the name in the signature's scope. */
 const services: Record<string, Service> = { ec2, autoscaling, monitoring, secretsmanager, ssm, route53 };
 
-/** How far a request's time may be off, in milliseconds (AWS: five minutes). */
+/** Largest difference of a request's time, in milliseconds (AWS: five minutes). */
 const tolerance = 300_000;
 
-/** AWS' services behind one address: looks at the signature, asks the role's policy, and answers. */
+/** AWS' services at one address: checks the signature and the role's policy, and answers. */
 export class Endpoint {
   constructor(
     private readonly account: Account,
@@ -107,7 +107,7 @@ export class Endpoint {
     return `<?xml version="1.0" encoding="UTF-8"?>\n<${call.action}Response${namespace}>${body}</${call.action}Response>`;
   }
 
-  /** The statements that allow all of it together; undefined when something is not allowed. */
+  /** The statements that together allow all permissions; undefined if one is not allowed. */
   private statementsFor(needs: readonly Need[]): string[] | undefined {
     const { policy } = this.account.options;
     if (!policy) return [];

@@ -1,14 +1,14 @@
 import type { Policy, Statement } from "../../../src/targets/ec2/compute/policy/policy.js";
 
-/** One permission that a call needs: an action on a resource, with what IAM knows of the request and the resource. */
+/** A permission that a call needs: an action on a resource, with the condition keys of request and resource. */
 export interface Need {
   action: string;
-  /** `*` for actions that know no resources. */
+  /** `*` for actions that do not support resources. */
   resource: string;
   context: Record<string, string | string[]>;
 }
 
-/** The statement that allows it; undefined when none does. */
+/** The statement that allows it; undefined if none does. */
 export function allowedBy(policy: Policy, need: Need): Statement | undefined {
   return policy.Statement.find(
     (statement) =>
@@ -28,7 +28,7 @@ function holds(condition: Condition, context: Need["context"]): boolean {
   });
 }
 
-/** True of a request that has no such key, too. */
+/** Also true for a request without this key. */
 function allHold(condition: Condition, context: Need["context"]): boolean {
   return Object.entries(condition).every(([key, values]) =>
     [context[key] ?? []].flat().every((value) => [values].flat().includes(value)),

@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Account, Instance } from "./account.js";
 
 /**
- * The instance metadata service, version 2 only: nothing without a token, no token through a proxy. That its answers go
- * no further than one hop is done to the packets (see the rules in cloud.ts).
+ * The instance metadata service, only version 2: no data without a token, and no token through a proxy. The hop limit of its answers
+ * is set by packet rules (see cloud.ts).
  */
 export class MetadataService {
   readonly #tokens = new Map<string, number>();

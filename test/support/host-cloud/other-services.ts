@@ -27,7 +27,7 @@ export const secretsmanager: Service = {
   protocol: "json",
   actions: {
     GetSecretValue: {
-      // Secrets Manager adds six characters of its own to a secret's ARN
+      // Secrets Manager adds six random characters to a secret's ARN
       needs: ({ account, parameters }) => [
         {
           action: "secretsmanager:GetSecretValue",
@@ -68,7 +68,7 @@ export const ssm: Service = {
         const { Name: name = "", WithDecryption: decrypt } = parameters;
         const value = account.parameters.get(name);
         if (value === undefined) throw new AwsError("ParameterNotFound", "");
-        // what it would be without decryption: of no use to anybody
+        // an encrypted value, as without decryption
         const text = decrypt === "true" ? value : Buffer.from(value).toString("base64");
         return JSON.stringify({ Parameter: { Name: name, Type: "SecureString", Value: text, Version: 1 } });
       },

@@ -1,21 +1,21 @@
 import type { Policy } from "../../../src/targets/ec2/compute/policy/policy.js";
 
-/** What a group waits for: the hook that keeps an instance in Pending:Wait or Terminating:Wait. */
+/** A lifecycle hook that keeps an instance in Pending:Wait or Terminating:Wait. */
 export type Hook = "sip-proxy-launch" | "sip-proxy-terminate";
 
-/** An instance as the metadata service tells it of itself; it is known by the address that it asks from. */
+/** An instance's data in the metadata service, which identifies it by the source address of its requests. */
 export interface InstanceOptions {
   id: string;
   privateAddress: string;
-  /** What EC2 gave it by itself; an Elastic IP takes its place. */
+  /** Its automatic public address, which an Elastic IP replaces. */
   publicAddress?: string;
   /** False: it has no instance profile. */
   role?: boolean;
-  /** False: it is a single instance, of no group. */
+  /** False: it is a single instance. */
   inGroup?: boolean;
-  /** What the group wants of it; that it is in service unless given. */
+  /** Its target lifecycle state; default: in service. */
   target?: string;
-  /** Where it is in its life; before its launch hook unless given. */
+  /** Its lifecycle state; default: before its launch hook. */
   lifecycle?: LifecycleState;
 }
 
@@ -26,7 +26,7 @@ export interface AddressOptions {
   tags: Record<string, string>;
 }
 
-/** A record set of Route 53 with one value; those with an identifier are answered together. */
+/** A record set of Route 53 with one value. Record sets with an identifier are answered together. */
 export interface RecordSet {
   name: string;
   type: string;
@@ -35,7 +35,7 @@ export interface RecordSet {
   value: string;
 }
 
-/** The account, as the program is told it at its start. */
+/** The account at the start of the program. */
 export interface CloudOptions {
   /** Where the metadata service listens, on port 80: 169.254.169.254. */
   imds: string;
@@ -49,46 +49,46 @@ export interface CloudOptions {
   secrets?: Record<string, string>;
   /** SSM: values of SecureString parameters by name. */
   parameters?: Record<string, string>;
-  /** Id of the hosted zone that there is, what it has at first, and how many records it answers at a time; 300 unless given. */
+  /** The hosted zone: its id, first records, and records per page (default 300). */
   zone?: string;
   records?: RecordSet[];
   recordsPerPage?: number;
-  /** The role's policy; without one everything is allowed. */
+  /** The role's policy; without one, everything is allowed. */
   policy?: Policy;
-  /** Seconds that the role's credentials last; six hours unless given. */
+  /** Lifetime of the role's credentials in seconds; default: six hours. */
   credentialSeconds?: number;
-  /** Milliseconds after which the metadata service shows an Elastic IP; 0 unless given. */
+  /** Milliseconds after which the metadata service shows an Elastic IP; default: 0. */
   publicAddressDelay?: number;
 }
 
-/** What may go wrong with a call. `lost`: it is carried out, and its answer never arrives. */
+/** Faults of a call. `lost`: it is executed, but its answer never arrives. */
 export type FaultKind = "throttle" | "unavailable" | "lost" | "denied";
 
 export interface Fault {
   action: string;
   kind: FaultKind;
-  /** How often; for ever when not given. */
+  /** Number of faults; default: without a limit. */
   times?: number;
 }
 
 export type CloudCommand = { id?: number } & (
   | { cmd: "fault"; fault: Fault }
   | { cmd: "mend" }
-  /** The group takes an instance out: Terminating:Wait. */
+  /** The group terminates an instance: Terminating:Wait. */
   | { cmd: "terminate"; instance: string }
-  /** It is gone, from one moment to the next. */
+  /** It disappears suddenly. */
   | { cmd: "kill"; instance: string }
-  /** EC2 takes a spot instance back, in two minutes. */
+  /** EC2 interrupts a spot instance in two minutes. */
   | { cmd: "interrupt"; instance: string; action: "terminate" | "stop" }
   | { cmd: "secret"; name: string; value: string }
   | { cmd: "state" }
 );
 
-/** One call to AWS, and what became of it. */
+/** One call to AWS, and its result. */
 export interface CloudCall {
   service: string;
   action: string;
-  /** Of which instance the credentials were. */
+  /** The instance to which the credentials belong. */
   instance: string;
   parameters: Record<string, string>;
   /** The statements of the policy (Sid) that allowed it. */
@@ -97,7 +97,7 @@ export interface CloudCall {
   outcome: string;
 }
 
-/** Where an instance of a group is in its life (Auto Scaling's names). */
+/** The lifecycle state of a group's instance (Auto Scaling's names). */
 export type LifecycleState = "Pending:Wait" | "InService" | "Terminating:Wait" | "Terminated" | "none";
 
 export interface CloudState {

@@ -2,7 +2,7 @@ import { AwsError } from "./aws-error.js";
 import type { RecordSet } from "./protocol.js";
 import { xml, type Action, type Request, type Service } from "./service.js";
 
-// What Route 53 does with record sets: a batch is made as a whole or not at all; what is deleted has to be given as it is.
+// Route 53's rules for record sets: a batch is atomic, and a record set to delete must be given exactly.
 
 interface Change {
   action: string;
@@ -39,7 +39,7 @@ const listResourceRecordSets: Action = {
   },
 };
 
-/** Names are in the order of their labels from the right. */
+/** Sort key: names are ordered by their labels from the right. */
 function keyOf({ name, type, identifier = "" }: Pick<RecordSet, "name" | "type" | "identifier">): string {
   return [name.split(".").reverse().join("\u0000"), type, identifier].join("\u0001");
 }
@@ -104,7 +104,7 @@ function changed(records: RecordSet[], { action, record }: Change): RecordSet[] 
   return [...others, record];
 }
 
-/** As the hosts write it: names without prefixes, nothing nested deeper than the API has it. */
+/** Reads XML in the form that hosts write: names without prefixes, and only the API's nesting. */
 function read(body: string): Change[] {
   return [...body.matchAll(/<Change><Action>(\w+)<\/Action>([^]*?)<\/Change>/g)].map(
     ([, action = "", text = ""]) => {
@@ -127,7 +127,7 @@ function read(body: string): Change[] {
 export const route53: Service = {
   prefix: "route53",
   protocol: "rest-xml",
-  /** For all regions of the partition: its requests are signed as of this one. */
+  /** The signing region for all regions of the partition. */
   region: "us-east-1",
   actions: {
     ListResourceRecordSets: listResourceRecordSets,
@@ -136,7 +136,7 @@ export const route53: Service = {
   },
 };
 
-/** What a request of its REST protocol asks for. */
+/** The action of a request in its REST protocol. */
 export function readRoute53(
   method: string,
   path: string,

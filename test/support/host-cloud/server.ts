@@ -5,10 +5,10 @@ import { Endpoint } from "./endpoint.js";
 import { MetadataService } from "./metadata-service.js";
 import type { CloudCommand, CloudEvent, CloudOptions } from "./protocol.js";
 
-/** Minutes of warning that EC2 gives before it takes a spot instance back. */
+/** Minutes between EC2's notice and the interruption of a spot instance. */
 const spotWarning = 2;
 
-/** Another port of the endpoint besides 80: what is signed has it too. */
+/** Another port of the endpoint besides 80; it is part of the signed host. */
 export const endpointPort = 4566;
 
 /** The metadata service and AWS' endpoint, over one account. */

@@ -1,18 +1,18 @@
 import type { Need } from "./iam.js";
 import type { Account, Instance } from "./account.js";
 
-/** The account's number, as AWS' own examples have it. */
+/** The account number in AWS' examples. */
 export const accountId = "123456789012";
 
-/** A call as a service sees it. */
+/** A call to a service. */
 export interface Request {
   account: Account;
-  /** Whose credentials signed it. */
+  /** The owner of the credentials that signed it. */
   caller: Instance;
   parameters: Record<string, string>;
 }
 
-/** One action of a service: what it takes to be allowed, and what it does. */
+/** One action of a service: the permissions that it needs, and its effect. */
 export interface Action {
   needs: (request: Request) => Need[];
   /** The answer's body. Throws AwsError. */
@@ -20,10 +20,10 @@ export interface Action {
 }
 
 export interface Service {
-  /** As IAM names it. */
+  /** Its name in IAM. */
   prefix: string;
   protocol: "query" | "ec2" | "json" | "rest-xml";
-  /** Of its signatures, where it is not the instances'. */
+  /** The region of its signatures, if it is not that of the instances. */
   region?: string;
   actions: Record<string, Action>;
 }

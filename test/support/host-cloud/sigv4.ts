@@ -8,7 +8,7 @@ export interface ReceivedRequest {
   body: string;
 }
 
-/** What stands in a request's Authorization header (AWS Signature Version 4). */
+/** The content of a request's Authorization header (AWS Signature Version 4). */
 export interface Authorization {
   accessKeyId: string;
   date: string;
@@ -26,7 +26,7 @@ export function readAuthorization(header = ""): Authorization | undefined {
   return { accessKeyId, date, region, service, signedHeaders: signedHeaders.split(";"), signature };
 }
 
-/** True when the secret key made this signature over this request. */
+/** Whether this signature was made with the secret key for this request. */
 export function isSignedWith(secret: string, request: ReceivedRequest, given: Authorization): boolean {
   const scope = `${given.date}/${given.region}/${given.service}/aws4_request`;
   const text = [

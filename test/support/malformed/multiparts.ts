@@ -16,7 +16,7 @@ const metadata =
 const part = (type: string, body: string) => `Content-Type: ${type}\r\n\r\n${body}\r\n`;
 const good = `--b\r\n${part("application/sdp", sdp)}--b\r\n${part("application/rs-metadata+xml", metadata)}--b--\r\n`;
 
-/** What is done to the Content-Type. */
+/** Changes of the Content-Type. */
 const types: Record<string, string> = {
   "as it should be": "multipart/mixed;boundary=b",
   "no boundary": "multipart/mixed",
@@ -26,7 +26,7 @@ const types: Record<string, string> = {
   "a boundary of 400 characters": `multipart/mixed;boundary=${"b".repeat(400)}`,
 };
 
-/** What is done to the body. */
+/** Changes of the body. */
 const bodies: Record<string, string> = {
   empty: "",
   "no delimiter at all": sdp,
@@ -48,7 +48,7 @@ export interface Malformed {
   message: Buffer;
 }
 
-/** 6 x 13 = 78 INVITEs whose multipart body is wrong in one way or two; `{…}` are filled in by whoever sends them. */
+/** 6 x 13 = 78 INVITEs with one or two faults in the multipart body. The sender replaces `{…}`. */
 export const multiparts: Malformed[] = Object.entries(types).flatMap(([type, contentType]) =>
   Object.entries(bodies).map(([body, content]) => ({
     title: `${type}; ${body}`,

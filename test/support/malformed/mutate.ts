@@ -15,11 +15,11 @@ const changes: Change[] = [
   // one bit, one byte
   (bytes, at, random) => replaced(bytes, at, Buffer.from([(bytes[at] ?? 0) ^ (1 << random(8))]), 1),
   (bytes, at, random) => replaced(bytes, at, Buffer.from([random(256)]), 1),
-  // something goes, comes twice, or is cut off
+  // a part is removed, repeated or truncated
   (bytes, at, random) => replaced(bytes, at, Buffer.alloc(0), random(40)),
   (bytes, at, random) => replaced(bytes, at, bytes.subarray(at, at + random(200)), 0),
   (bytes, at) => bytes.subarray(0, at),
-  // what parsers stumble over
+  // values that often cause errors in parsers
   (bytes, at, random) => replaced(bytes, at, Buffer.from(awkward[random(awkward.length)] ?? ""), random(4)),
 ];
 

@@ -7,7 +7,7 @@ import { callers, pause, type CallLab } from "../call-lab.js";
 
 const sender = fileURLToPath(new URL("send.mjs", import.meta.url));
 
-/** Sends datagrams from the trusted platform's own port; how many have been sent. */
+/** Sends datagrams from the trusted platform's port; returns their number. */
 export async function shoot(lab: CallLab, messages: Iterable<Buffer>, rate: number): Promise<number> {
   const { address, port } = lab.target();
   const job = [callers.platform.address, address, String(port), String(rate)];
@@ -24,7 +24,7 @@ export async function shoot(lab: CallLab, messages: Iterable<Buffer>, rate: numb
   return Number(said);
 }
 
-/** Some hundred frames a chunk: a pipe is written to less often than a socket. */
+/** Frames are written to the pipe in chunks of some hundred. */
 function* framed(messages: Iterable<Buffer>): Generator<Buffer> {
   let chunk: Buffer[] = [];
   for (const message of messages) {
@@ -48,7 +48,7 @@ export interface State {
   private: number;
 }
 
-/** What Kamailio's processes and memory are like now. */
+/** The current state of Kamailio's processes and memory. */
 export async function stateOf(lab: CallLab): Promise<State> {
   const proxy = lab.proxy();
   const pids = (await proxy.run("pgrep", "-x", "kamailio")).stdout.split("\n").map(Number);
@@ -59,7 +59,7 @@ export async function stateOf(lab: CallLab): Promise<State> {
   return { processes: pids, shared: Number(shared), private: pkg.reduce((sum, bytes) => sum + bytes, 0) };
 }
 
-/** The same, once memory has come back to no more than `most` bytes above what it was; or after `wait` milliseconds. */
+/** The same after memory has dropped to at most `most` bytes above its earlier value, or after `wait` milliseconds. */
 export async function settled(lab: CallLab, before: State, most: number, wait: number): Promise<State> {
   const deadline = Date.now() + wait;
   for (;;) {

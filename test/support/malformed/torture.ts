@@ -1,11 +1,11 @@
 /* eslint max-lines: "off" -- a table of messages */
 /**
- * The messages of RFC 4475 by the names that it gives them, written after what it says is in each: first those that are
- * valid and hard to read, then invalid ones, then those that need care in what is done with them.
+ * The messages of RFC 4475 by their names, written from its descriptions: first valid ones that are hard to parse, then invalid ones,
+ * then those that need care in their handling.
  */
 interface Message {
   start: string;
-  /** Lines, in place of or beside the usual ones. */
+  /** Lines that replace usual ones, or are added. */
   headers?: string[];
   /** Usual headers that are left out. */
   without?: string[];
@@ -212,14 +212,14 @@ const messages: Record<string, Message> = {
   mismatch02: { start: "NEWMETHOD sip:user@example.com SIP/2.0", headers: withSdp, body: sdp },
   bigcode: { start: "SIP/2.0 4294967301 better not break the receiver" },
 
-  // 3.2: what a transaction layer has to cope with
+  // 3.2: transaction layer
   badbranch: {
     start: options,
     without: ["CSeq", "Via"],
     headers: ["Via: SIP/2.0/UDP 203.0.113.10;branch=z9hG4bK", cseq("OPTIONS")],
   },
 
-  // 3.3: what is done with them
+  // 3.3: application layer
   insuf: { start: invite, without: ["From", "To", "Call-ID"], headers: withSdp, body: sdp },
   unkscm: {
     start: "OPTIONS nobodyKnowsThisScheme:totallyopaquecontent SIP/2.0",
@@ -306,7 +306,7 @@ const messages: Record<string, Message> = {
   },
   sdp01: { start: invite, headers: ["Accept: text/nobodyKnowsThis", ...withSdp], body: sdp },
 
-  // 3.4: as RFC 2543 had it
+  // 3.4: compatibility with RFC 2543
   inv2543: {
     start: "INVITE sip:UserB@example.com SIP/2.0",
     without: ["Via", "Max-Forwards", "From"],

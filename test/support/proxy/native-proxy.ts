@@ -14,17 +14,17 @@ export interface NativeProxyOptions {
   namespace: string;
   fleet: Fleet;
   host: Host;
-  /** All files of the host, baked ones and those of its user-data, by their path below /. */
+  /** All files of the host, from the image and from user-data; paths are relative to /. */
   files: readonly Artefact[];
   /** A chroot with the software of another release; this machine's by default. */
   root?: string;
-  /** Seconds that steps may wait for what they need. */
+  /** Seconds that steps may wait. */
   wait?: number;
 }
 
 /**
- * A proxy as it is on a host, without a virtual machine: the same files, the same first-boot scripts in the same order,
- * the same programs with the same arguments as in the units; only systemd is missing, and this stands in for it.
+ * A proxy as on a host, but without a virtual machine: the same files, the same first-boot scripts in the same order, the same programs with
+ * the same arguments as in the units. Only systemd is missing; this class replaces it.
  */
 export class NativeProxy {
   readonly #services = new Map<string, ChildProcess>();
@@ -79,7 +79,7 @@ export class NativeProxy {
       if (this.runs(unit)) continue;
       this.startService(
         unit,
-        // not exec: nsenter would stop with it
+        // without exec: nsenter would be stopped too
         `. /${environmentFile(relay, instance)}; umask 0; ulimit -n $(ulimit -Hn); ${relay.name} $OPTIONS; exit`,
       );
     }
@@ -113,12 +113,12 @@ export class NativeProxy {
     return service !== undefined && service.exitCode === null && service.signalCode === null;
   }
 
-  /** Starts a service that watches something. What the relay's asks systemctl needs an own one (systemctl.ts). */
+  /** Starts a watching service. The relay's needs a replacement of systemctl (systemctl.ts). */
   startWatch(name: "relay-watch" | "call-watch" | "dispatcher-sync"): void {
     this.startService(name, `exec /usr/lib/sip-proxy/${name}`);
   }
 
-  /** Stops the relay's processes, of which the arguments hold `words`, where they are; or lets them go on. */
+  /** Stops the relay's processes whose arguments contain `words` (SIGSTOP), or resumes them. */
   async hang(relay: RelayName, hangs: boolean, words = ""): Promise<void> {
     await this.run("pkill", hangs ? "-STOP" : "-CONT", "-f", `^[^ ]*${relay} .*${words}`);
   }
@@ -128,15 +128,15 @@ export class NativeProxy {
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [child.stdout, child.stderr]) {
-      // a line at a time, however it comes through the pipe
+      // splits the output into lines, independent of chunks
       if (stream) createInterface({ input: stream }).on("line", (line) => this.log.push(`${name}: ${line}`));
     }
     this.#services.set(name, child);
   }
 
   /**
-   * Starts it again when it ends, as its unit does: a database that is slow to answer ends it. What its first process leaves is ended
-   * before, as systemd does with what is left of a unit.
+   * Restarts it when it ends, like its unit: a slow database ends it. Before that, kills remaining processes, like systemd for
+   * a unit.
    */
   private async untilKamailioAnswers(): Promise<void> {
     const deadline = Date.now() + PATIENCE;
@@ -155,7 +155,7 @@ export class NativeProxy {
     await this.run("bash", "-c", script);
   }
 
-  /** Ends all processes of a program at once, as a crash would; the sandbox has processes of its own only. */
+  /** Kills all processes of a program at once, like a crash. The sandbox has a separate process namespace. */
   async kill(program: "kamailio" | RelayName): Promise<void> {
     const services = [...this.#services]
       .filter(([name]) => name.startsWith(program))

@@ -8,12 +8,12 @@ import { fetchSource, SourceUnreachable } from "../../../src/do/bake/sources.js"
 import { hostPaths } from "../../../src/do/local/paths.js";
 import { run } from "../../../src/do/process.js";
 
-/** How tests say that they cannot run with RTPProxy here. */
+/** The message of tests that cannot run with RTPProxy on this machine. */
 export const rtpproxySkipped = "RTPProxy's source is not reachable";
 
 /**
- * RTPProxy as a file for a proxy's sandbox, built once into the cache: from the local copy that RTPPROXY_SOURCE names.
- * Undefined where there is none, or this machine's release is none that images are baked from.
+ * RTPProxy as a file for a proxy's sandbox, built once into the cache from the local copy in RTPPROXY_SOURCE. Undefined without a copy,
+ * or if images do not support this machine's Debian release.
  */
 export async function rtpproxyFiles(
   source = process.env["RTPPROXY_SOURCE"],
@@ -30,7 +30,7 @@ export async function rtpproxyFiles(
   }
 }
 
-/** The release of this machine, on whose libraries a sandbox runs. */
+/** This machine's release, whose libraries a sandbox uses. */
 async function thisRelease(): Promise<DebianRelease | undefined> {
   const about = await readFile("/etc/os-release", "utf8").catch(() => "");
   const name = /^VERSION_CODENAME=(\w+)$/m.exec(about)?.[1];

@@ -10,15 +10,15 @@ import { writeFiles } from "../../../src/do/write-files.js";
 import { inNamespace, type Argv } from "../../../src/lab/network.js";
 
 export interface SandboxOptions {
-  /** Network namespace to live in; this machine's own when absent. */
+  /** Its network namespace; default: this machine's. */
   namespace?: string;
-  /** Files that lie over the root, by their path below /. */
+  /** Files that replace those of the root; paths are relative to /. */
   files: readonly Artefact[];
-  /** The root below: this machine's, or the folder of a chroot. */
+  /** The lower root: this machine's, or the folder of a chroot. */
   root?: string;
 }
 
-/** The first process of the namespaces. $1: the sandbox's folder, with `rootfs` in it; $2: the root below. */
+/** The first process of the namespaces. $1: the sandbox's folder, which contains `rootfs`; $2: the lower root. */
 const setUp = `
 set -e
 mount --make-rprivate /
@@ -40,8 +40,8 @@ exec chroot . sh -c 'echo up; exec sleep infinity'
 `;
 
 /**
- * A host without a virtual machine: a copy-on-write view of a root file system, in network and process namespaces of
- * its own. Programs see their real paths, and nothing outside changes. It ends with all its processes.
+ * A host without a virtual machine: a copy-on-write view of a root file system, in separate network and process namespaces. Programs
+ * see their real paths, and nothing outside changes. It ends with all its processes.
  */
 export class Sandbox {
   private constructor(
@@ -74,7 +74,7 @@ export class Sandbox {
     return { ...command, argv: this.enter(command.argv) };
   }
 
-  /** Ends all that runs in it, and removes it. */
+  /** Kills all its processes, and removes it. */
   async remove(): Promise<void> {
     if (this.holder.exitCode === null && this.holder.signalCode === null) {
       const gone = once(this.holder, "exit");

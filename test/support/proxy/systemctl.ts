@@ -1,6 +1,6 @@
 import type { Artefact } from "../../../src/compute/artefact.js";
 
-/** `systemctl show` and `kill` for units of the media relay, in a sandbox without systemd: by the arguments of their processes. */
+/** Replaces `systemctl show` and `kill` for units of the media relay in a sandbox without systemd: finds processes by their arguments. */
 export const systemctl: Artefact = {
   path: "usr/bin/systemctl",
   mode: 0o755,

@@ -4,7 +4,7 @@ import { bodyOf } from "./shape.js";
 export const sectionsOf = (sdp: string) =>
   sdp.split(/\r?\n(?=m=)/).map((section) => section.trimEnd().split(/\r?\n/));
 
-/** What stands around the SDP of a body, and the SDP without its last line end. */
+/** The text around the SDP of a body, and the SDP without its last line end. */
 export function around(body: string): { before: string; sdp: string; after: string } | undefined {
   const start = /(?:^|\n)(v=0\r?\n)/.exec(body);
   if (!start) return undefined;
@@ -20,7 +20,7 @@ export const held = (section: string[] = []) => section.includes(onHold);
 
 const ice = /^a=(candidate|ice-|remote-candidates|end-of-candidates|rtcp:)/;
 
-/** What is wrong with a body that went through the proxy, compared with the one that was sent. */
+/** Faults of a body that the proxy has forwarded, compared with the sent one. */
 export function changes(sent: string, seen: string, relay: string, foreign: RegExp): string[] {
   const problems: string[] = [];
   const there = around(bodyOf(seen));
@@ -64,7 +64,7 @@ function sdpChanges(sent: string, seen: string, relay: string, foreign: RegExp):
   return problems;
 }
 
-/** A recorder's answer, by what is special of it. */
+/** A recorder's answer, with its special features. */
 export function answerTo(
   sdp: string,
   says: Record<string, string>,

@@ -7,19 +7,19 @@ import {
 } from "../../../src/lab/sip/message.js";
 import type { Arrival, Sockets } from "./sockets.js";
 
-/** A SIP message that has come. */
+/** A received SIP message. */
 export interface Arrived extends Omit<Arrival, "data"> {
   message: SipMessage;
   text: string;
 }
 
-/** How an end answers a request; nothing for none. */
+/** How a side answers a request; undefined: not at all. */
 type Answer = (request: SipRequest, arrived: Arrived) => string | undefined;
 
-/** One end of calls: it keeps what comes, and answers requests as it is told. What comes again is answered again. */
+/** One side of calls: stores received messages, and answers requests as configured. Answers retransmissions again. */
 export class End {
   readonly arrived: Arrived[] = [];
-  /** RTP and RTCP: how many have come, by socket. */
+  /** Number of received RTP and RTCP packets, by socket. */
   readonly packets = new Map<string, number>();
   answer: Answer = () => undefined;
   #waiting = new Set<(arrived: Arrived) => void>();
@@ -27,7 +27,7 @@ export class End {
 
   constructor(
     readonly sockets: Sockets,
-    /** The UDP sockets that take SIP; connections do so too. */
+    /** The UDP sockets for SIP, in addition to connections. */
     readonly sip: Set<string>,
   ) {
     sockets.onData((arrival) => this.#take(arrival));
@@ -40,7 +40,7 @@ export class End {
     this.packets.set(socket, (this.packets.get(socket) ?? 0) + 1);
   }
 
-  /** Connections that this end has made are framed, too. */
+  /** Also splits the data of connections that this side has made into messages. */
   connected(socket: string): void {
     this.#framing.set(socket, new StreamFraming());
   }
@@ -59,7 +59,7 @@ export class End {
     if (answer !== undefined) this.sockets.send(arrival.socket, answer, arrival.from);
   }
 
-  /** The first message, past or to come, that is wanted. */
+  /** The first past or future message that matches. */
   async get(what: string, wanted: (arrived: Arrived) => boolean, timeout = 8000): Promise<Arrived> {
     const past = this.arrived.find(wanted);
     if (past) return past;

@@ -2,7 +2,7 @@ import { callers, type CallLab } from "../call-lab.js";
 import { End, response } from "./end.js";
 import { Sockets } from "./sockets.js";
 
-/** A platform and a recorder whose every byte a test has in its hand, on both sides of a lab's proxy. */
+/** A platform and a recorder on both sides of a lab's proxy; tests control every byte of them. */
 export interface Ends {
   lab: CallLab;
   platform: End;
@@ -18,7 +18,7 @@ export const nodeAddress = "10.0.0.21";
 /** Another address of the platform's. */
 const elsewhere = "203.0.113.12";
 
-/** In place of the lab's recorder0. */
+/** Replaces the lab's recorder0. */
 export async function openEnds(lab: CallLab): Promise<Ends> {
   await lab.recorder("recorder0").stop();
   await addAddresses(lab);

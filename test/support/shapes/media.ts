@@ -9,7 +9,7 @@ interface Target {
   packet: Buffer;
 }
 
-/** The sockets of a call's streams at both ends: RTP and RTCP of each. */
+/** The sockets of a call's streams on both sides: RTP and RTCP of each. */
 export class Media {
   readonly #streams: string[][] = [];
   readonly #opened: { end: End; socket: string }[] = [];
@@ -38,7 +38,7 @@ export class Media {
     for (const { end, socket } of this.#opened) end.sockets.close(socket);
   }
 
-  /** Sends RTP and RTCP of every stream that is neither refused nor held; what does not arrive. */
+  /** Sends RTP and RTCP on every stream that is neither refused nor on hold; returns what does not arrive. */
   async missing(answer: string, offer: string): Promise<string[]> {
     const { platform, recorder } = this.ends;
     const all = targets(answer, offer);
@@ -56,7 +56,7 @@ export class Media {
   }
 }
 
-/** Where an answer wants the packets of the streams that it takes. */
+/** The addresses in an answer for the packets of accepted streams. */
 function targets(answer: string, offer: string): Target[] {
   const [session = [], ...sections] = sectionsOf(answer);
   const offered = sectionsOf(offer);

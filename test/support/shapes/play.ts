@@ -14,7 +14,7 @@ export class PlayedCall {
   readonly #tcp: boolean;
   #via = "";
   #cseq = 0;
-  /** What the platform has sent and got for its INVITE. */
+  /** The platform's INVITE and its answers. */
   #sent = "";
   #answer: Arrived | undefined;
   #invite: Arrived | undefined;
@@ -87,7 +87,7 @@ export class PlayedCall {
       .replace("{SIP}", this.#values.SIP);
   }
 
-  /** The socket that the platform's requests leave from. */
+  /** The source socket of the platform's requests. */
   async #outbound(): Promise<void> {
     const { sockets } = this.stage.platform;
     const { address, port } = this.stage.lab.target(this.#tcp ? "tcp" : "udp");
@@ -96,7 +96,7 @@ export class PlayedCall {
       this.stage.platform.connected(this.#via);
     } else if (this.says["sends-from-another-port"]) {
       this.#via = await sockets.udp(callers.platform.address, 0);
-      // where answers are not waited for, unless they are asked for
+      // answers are only awaited on request
       if (this.says["rport"] === "yes") this.stage.platform.sip.add(this.#via);
     } else this.#via = this.stage.platformSip;
   }
@@ -188,7 +188,7 @@ export class PlayedCall {
   }
 
   async #arrives(): Promise<void> {
-    if (this.recorderContact !== recorderAddress) return; // its media would need sockets of its own
+    if (this.recorderContact !== recorderAddress) return; // its media would need separate sockets
     const [answer, offer] = [this.#answer?.text ?? "", this.#sent].map(
       (text) => around(bodyOf(text))?.sdp ?? "",
     );
@@ -234,7 +234,7 @@ export class PlayedCall {
 
   #ownCseq = 100;
 
-  /** The recorder's request: its re-INVITE offers what it has answered. */
+  /** A request of the recorder: its re-INVITE offers the streams of its answer. */
   async #fromRecorder(method: string): Promise<void> {
     const { recorder, platform, nodeSip, recorderSip, lab } = this.stage;
     const invite = this.#invite as Arrived;

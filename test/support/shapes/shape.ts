@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { newBranch, newTag } from "../../../src/lab/sip/identifiers.js";
 
-/** One form of a SIPREC INVITE: a message with {placeholders}, and what is special around it. */
+/** One form of a SIPREC INVITE: a message with {placeholders}, and special features of the call. */
 export interface Shape {
   name: string;
   /** The comment lines `# key: value` on top of the file. */
@@ -13,12 +13,12 @@ export interface Shape {
 
 const folder = new URL("cases/", import.meta.url);
 
-/** The shapes of real platforms and recorders that are kept as files. */
+/** The forms of real platforms and recorders, stored as files. */
 export const filedShapes: Shape[] = readdirSync(folder)
   .sort()
   .map((file) => read(file.replace(/\.sip$/, ""), readFileSync(new URL(file, folder), "utf8")));
 
-/** A shape that is a filed one but for what is around it, and what `change` does to its text. */
+/** A variant of a stored form, with other features or a text changed by `change`. */
 export function formOf(
   filed: string,
   name: string,
@@ -42,7 +42,7 @@ function read(name: string, file: string): Shape {
   };
 }
 
-/** What fills the placeholders of every message of a call. */
+/** The values for the placeholders in all messages of a call. */
 export interface Values {
   DST: string;
   DSTIP: string;
@@ -100,7 +100,7 @@ export function written(shape: Shape, values: Values, cseq: number): string {
 
 export const bodyOf = (message: string) => message.slice(message.indexOf("\r\n\r\n") + 4);
 
-/** The Content-Length of parts: up to the line end that belongs to the delimiter. */
+/** Sets the Content-Length of parts: up to the line end that belongs to the delimiter. */
 function withPartLengths(body: string): string {
   const lengthAfter = (placeholder: string) => {
     const start = body.indexOf("\r\n\r\n", body.indexOf(placeholder)) + 4;

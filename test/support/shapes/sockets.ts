@@ -12,14 +12,14 @@ type SocketEvent =
   | ({ event: "data"; socket: string; data: string } & Address)
   | { event: "closed"; socket: string };
 
-/** Data that has come, with where from, and on which socket. */
+/** Received data, with its source and socket. */
 export interface Arrival {
   socket: string;
   data: Buffer;
   from: Address;
 }
 
-/** Sockets on a host of a lab's network, of which this process reads and writes the data. */
+/** Sockets on a host of a lab's network; this process reads and writes their data. */
 export class Sockets {
   readonly #program: Program<SocketEvent>;
   #last = 0;
@@ -51,7 +51,7 @@ export class Sockets {
     this.#program.send({ close: socket });
   }
 
-  /** Calls back with all that comes from now on; returns what ends that. */
+  /** Calls back with all data from now on; returns a function that ends this. */
   onData(listener: (arrival: Arrival) => void): () => void {
     return this.#program.onEvent((event) => {
       if (event.event !== "data") return;

@@ -3,7 +3,7 @@ import { openEnds, type Ends } from "./ends.js";
 import { PlayedCall } from "./play.js";
 import type { Shape } from "./shape.js";
 
-/** Both ends of a lab's proxy, on which calls of any shape are played. */
+/** Both sides of a lab's proxy, to play calls of any form. */
 export class Stage {
   #played = 0;
 
@@ -29,7 +29,7 @@ export class Stage {
     await Promise.all([this.platform.sockets.stop(), this.recorder.sockets.stop()]);
   }
 
-  /** Plays a call of this shape from INVITE to BYE; what was wrong. */
+  /** Plays a call of this form from INVITE to BYE; returns faults. */
   async play(shape: Shape): Promise<string[]> {
     const call = new PlayedCall(this.ends, shape, ++this.#played);
     try {
