@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { closeSync, openSync, readSync } from "node:fs";
 import { count, talk } from "../cli/talk.js";
 import { additionFaults, withHostTexts } from "../do/additions.js";
@@ -83,7 +84,7 @@ export function findHosts(fleet: Fleet, names: readonly string[]): Host[] {
 
 function readText(file: string): string {
   try {
-    return readUpTo(file, LONGEST);
+    return decoded(file, readUpTo(file, LONGEST));
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     const why = reasons[(cause as NodeJS.ErrnoException).code ?? ""] ?? (cause as Error).message;
@@ -104,14 +105,14 @@ const reasons: Record<string, string> = {
 const LONGEST = 16 * 1024 ** 2;
 
 /** Reads at most `most` bytes, because the path may name a pipe or a device without end. Throws UserError for a longer file. */
-function readUpTo(file: string, most: number): string {
+function readUpTo(file: string, most: number): Buffer {
   const handle = openSync(file, "r");
   try {
     const pieces: Buffer[] = [];
     for (let length = 0; ;) {
       const piece = Buffer.alloc(65_536);
       const bytes = readSync(handle, piece);
-      if (bytes === 0) return Buffer.concat(pieces).toString("utf8");
+      if (bytes === 0) return Buffer.concat(pieces);
       pieces.push(piece.subarray(0, bytes));
       length += bytes;
       if (length > most)
@@ -120,4 +121,12 @@ function readUpTo(file: string, most: number): string {
   } finally {
     closeSync(handle);
   }
+}
+
+/** Other encodings would silently change values. Throws UserError with the line. */
+function decoded(file: string, bytes: Buffer): string {
+  const text = bytes.toString("utf8");
+  if (isUtf8(bytes)) return text;
+  const line = text.slice(0, text.indexOf("\ufffd")).split("\n").length;
+  throw new UserError(`${file}:${line} is not text in UTF-8`, { hint: "save the fleet file as UTF-8" });
 }

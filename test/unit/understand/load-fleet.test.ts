@@ -23,3 +23,11 @@ test("one of many pieces is read whole", () => {
   writeFileSync(file, `# ${"é".repeat(200_000)}\nfleet: [x]\n`);
   expect(() => loadFleet(file)).toThrow(/long\.yaml:2:8/);
 });
+
+test("a file in another encoding is refused with its line", () => {
+  const file = join(folder, "latin1.yaml");
+  writeFileSync(file, Buffer.from("fleet: x\nname: München\n", "latin1"));
+  expect(() => loadFleet(file)).toThrow(/latin1\.yaml:2 is not text in UTF-8$/);
+  writeFileSync(file, Buffer.from("\ufefffleet: x\n", "utf16le"));
+  expect(() => loadFleet(file)).toThrow(/latin1\.yaml:1 is not text in UTF-8$/);
+});
