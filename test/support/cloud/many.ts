@@ -31,6 +31,7 @@ export function playImages(cloud: Cloud, count: number): void {
     const next = to < all.length ? `<nextToken>${to}</nextToken>` : "";
     return `<imagesSet>${all.slice(from, to).join("")}</imagesSet>${next}`;
   });
+  play(cloud, "DescribeImageAttribute", () => "<launchPermission/>");
   // moto takes a second for each
   play(cloud, "DescribeInstances", () => "<reservationSet/>");
 }

@@ -1,0 +1,94 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { table } from "../../../src/cli/table.js";
+import { print, talk } from "../../../src/cli/talk.js";
+import { packageRoot } from "../../../src/do/assets.js";
+import { attempt, run } from "../../../src/do/process.js";
+import { bases, Cloud } from "../../support/cloud/cloud.js";
+import { instanceIds, playGroup, playImages } from "../../support/cloud/many.js";
+import { cli } from "../../support/demo-image.js";
+import { prepare } from "../../support/set-up.js";
+import { former } from "../former-hosts.js";
+
+const many = { amis: 1500, instances: 500 };
+
+/** A command that is measured, and what EC2 would have refused of its calls. */
+interface Trial {
+  what: string;
+  argv: string[];
+  refused: readonly string[];
+}
+
+/** Calls to AWS, and seconds, that commands take in a large account: those of this release, and of the one that hosts are moved from. */
+export async function main(argv: string[]): Promise<void> {
+  const program = new Command("npm run bench:sizes --").option("--now", "this release alone");
+  program.action(({ now }: { now?: boolean }) => compare(now === true));
+  await program.parseAsync(argv, { from: "user" });
+}
+
+async function compare(nowAlone: boolean): Promise<void> {
+  await prepare("bake", "network");
+  const cloud = await Cloud.start();
+  const folder = await mkdtemp(join(tmpdir(), "former-"));
+  try {
+    const releases: [string, readonly [string, ...string[]]][] = [["now", cli]];
+    if (!nowAlone) releases.unshift([former, await formerCommandLine(join(folder, former))]);
+    const rows: string[][] = [];
+    for (const [release, program] of releases)
+      for (const prepared of [prune, status]) {
+        const trial = await prepared(cloud);
+        rows.push([release, trial.what, ...(await measured(cloud, program, trial))]);
+      }
+    print(table(["release", "command", "calls", "seconds", "refused by EC2 for too many values"], rows));
+  } finally {
+    await cloud.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function formerCommandLine(folder: string): Promise<[string, string]> {
+  const build = `mkdir "$1" && git archive ${former} | tar -x -C "$1" && node "$1/src/setup.mjs"`;
+  const argv = ["bash", "-euo", "pipefail", "-c", build, "bash", folder] as const;
+  await run({ argv, cwd: packageRoot, timeout: 900_000 });
+  return [process.execPath, join(folder, "dist/sip-proxy.js")];
+}
+
+async function prune(cloud: Cloud): Promise<Trial> {
+  await cloud.reset();
+  const file = await cloud.fleet();
+  playImages(cloud, many.amis);
+  const argv = ["image", "prune", file, "--target", "ec2", "--keep", "1"];
+  return { what: `${many.amis} AMIs: image prune`, argv, refused: [] };
+}
+
+async function status(cloud: Cloud): Promise<Trial> {
+  await cloud.reset();
+  const ec2 = { instance_type: "t3.medium", iam_instance_profile: "host", ami: bases.old.ami_id };
+  const subnets = (await cloud.subnets()).map(({ id }) => id);
+  const group = { name: "proxies", subnets, min: 1, max: many.instances };
+  const file = await cloud.fleet({ launch: { ec2 }, proxies: {}, group });
+  const refused = playGroup(cloud, instanceIds(many.instances));
+  const argv = ["status", file, "--target", "ec2", "--json"];
+  return { what: `${many.instances} instances: status`, argv, refused };
+}
+
+/** Exit code 1 when the command does not come to its end. */
+async function measured(
+  cloud: Cloud,
+  program: readonly [string, ...string[]],
+  { what, argv, refused }: Trial,
+): Promise<string[]> {
+  cloud.proxy.requests.length = 0;
+  const began = performance.now();
+  const command = { argv: [...program, ...argv] as const, env: cloud.env, timeout: 1_800_000 };
+  const { exitCode, stderr } = await attempt(command);
+  const seconds = (performance.now() - began) / 1000;
+  // 1: an instance is just coming
+  if (![0, 1].includes(exitCode ?? -1) || stderr.includes("error:")) {
+    talk.bad(`${what}: exit ${exitCode}: ${stderr.trim().slice(0, 300)}`);
+    process.exitCode = 1;
+  }
+  return [String(cloud.proxy.requests.length), seconds.toFixed(1), refused.join(", ") || "none"];
+}
