@@ -11,7 +11,7 @@ export type Suite = "trixie" | "unstable";
 
 /** Packages that a proxy and its scripts need. */
 const { network, proxies } = debianPackages;
-const ofProxies = [...network, ...proxies, "ca-certificates", "curl", "postgresql-client"];
+export const ofProxies = [...network, ...proxies, "ca-certificates", "curl", "postgresql-client"];
 
 /**
  * The tree of a release with some packages, as a folder in the cache; by default with Kamailio and rtpengine, as root for a NativeProxy.

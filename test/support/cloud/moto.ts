@@ -16,7 +16,7 @@ import type { Talk } from "../../../src/do/local/talk.js";
 import { start } from "../../../src/do/process.js";
 
 /** moto 5.1.1 is in Debian 13; its server needs flask-cors, its CloudFormation the validator, which the package does not depend on. */
-const packages = ["python3-moto", "python3-flask-cors", "python3-openapi-spec-validator"];
+export const packages = ["python3-moto", "python3-flask-cors", "python3-openapi-spec-validator"];
 
 /** An AMI that exists from the start, such as a base image. */
 export interface KnownAmi {
@@ -109,8 +109,10 @@ const talk: Talk = {
   warn: (line) => void process.stderr.write(`moto: ${line}\n`),
 };
 
-/** The chroot's tree, unpacked, in the project's cache. */
+/** The chroot's tree, unpacked, in the project's cache; or the one of another release that MOTO_ROOT names. */
 async function ensureTree(): Promise<string> {
+  const named = process.env["MOTO_ROOT"];
+  if (named) return named;
   const { cache } = hostPaths();
   const chroot = await ensureChroot(baseSpec(), packages, { talk });
   const name = entryName("moto", packages, basename(chroot.folder));
