@@ -4,6 +4,7 @@ import { hostTemplates } from "../../src/do/assets.js";
 import { CallLab } from "../support/call-lab.js";
 import { eventually } from "../support/eventually.js";
 import { fleetOf } from "../support/fleets.js";
+import { NameServer } from "../support/name-server.js";
 import { slackFromNow } from "../support/slack.js";
 
 // What Kamailio has loaded comes to be what the table says, whatever went wrong on the way.
@@ -42,26 +43,6 @@ const poll = (seconds: number) =>
 const kamcmd = (...words: string[]) => lab.proxy().kamcmd(...words);
 const insert = (uri: string, name: string) =>
   sql(`INSERT INTO dispatcher (setid, destination, description) VALUES (1, '${uri}', '${name}')`);
-
-/** Answers from the lines NAME ADDRESS of /run/zone, each for a second; says nothing while there is no such file. */
-const nameServer = `
-import os, socket
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(("127.0.0.1", 53))
-while True:
-    q, a = s.recvfrom(512)
-    if not os.path.exists("/run/zone"):
-        continue
-    labels, at = [], 12
-    while q[at]:
-        labels.append(q[at + 1 : at + 1 + q[at]].decode())
-        at += 1 + q[at]
-    zone = [line.split() for line in open("/run/zone")]
-    found = [socket.inet_aton(address) for name, address in zone if name == ".".join(labels)] if q[at + 2] == 1 else []
-    answers = b"".join(bytes.fromhex("c00c00010001000000010004") + address for address in found)
-    code = 0 if labels[-1] == "test" and any(name == ".".join(labels) for name, _ in zone) else 3
-    s.sendto(q[:2] + bytes([0x81, 0x80 + code, 0, 1, 0, len(found)]) + bytes(4) + q[12 : at + 5] + answers, a)
-`;
 
 beforeEach(async () => {
   await kill();
@@ -147,11 +128,9 @@ describe("an empty table", () => {
 
 describe("recorders by name", () => {
   const named = "sip:Later.test:5060;transport=udp";
-  const zone = (...lines: string[]) => {
-    const write = 'printf "%s\\n" "$@" >/run/zone.new; mv /run/zone.new /run/zone';
-    return lab.proxy().run("bash", "-c", write, "zone", ...lines);
-  };
-  const silent = () => lab.proxy().run("rm", "-f", "/run/zone");
+  let dns: NameServer;
+  const zone = (...lines: string[]) => dns.zone(...lines);
+  const silent = () => dns.silent();
   /** From the table's only row. */
   const onlyNamed = async () => {
     await sql("DELETE FROM dispatcher");
@@ -174,7 +153,8 @@ describe("recorders by name", () => {
 
   beforeAll(async () => {
     await poll(1);
-    await lab.proxy().run("bash", "-c", `nohup /usr/bin/python3 -c '${nameServer}' >/dev/null 2>&1 &`);
+    dns = new NameServer(lab);
+    await dns.start();
     await lab.recorder("recorder1").stop();
     const address = "10.0.0.4";
     await lab.startRecorder("recorder1", {

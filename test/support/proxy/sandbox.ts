@@ -28,7 +28,7 @@ mkdir "$1/layers/upper" "$1/layers/work" "$1/layers/merged"
 mount -t overlay overlay -o "lowerdir=$2,upperdir=$1/layers/upper,workdir=$1/layers/work" "$1/layers/merged"
 # what a proxy on this machine has left is not this host's
 rm -rf "$1/layers/merged/etc/sip-proxy" "$1/layers/merged/var/lib/sip-proxy"
-cp -a --no-preserve=ownership "$1/rootfs/." "$1/layers/merged/"
+cp -a --remove-destination --no-preserve=ownership "$1/rootfs/." "$1/layers/merged/"
 cd "$1/layers/merged"
 mount -t proc proc proc
 mount --rbind /dev dev
