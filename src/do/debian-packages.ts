@@ -43,7 +43,7 @@ export const debianPackages = {
   metrics: ["prometheus"],
   bench: ["sip-tester", "valgrind"],
   packets: ["tshark"],
-  interop: ["baresip-core"],
+  interop: ["baresip-core", "sngrep"],
   browser: ["chromium"],
   logs: ["curl", "systemd-journal-remote"],
 } as const;

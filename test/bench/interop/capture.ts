@@ -13,18 +13,33 @@ export interface Reading {
   streams: { packets: number; lost: number }[];
 }
 
-/** Captures all that a proxy sends and receives while something goes on, and has tshark read it. */
-export async function readByTshark(lab: CallLab, act: () => Promise<void>): Promise<Reading> {
+/** Captures all that a proxy sends and receives over UDP while something goes on, and has the file read. */
+export async function captured<T>(
+  lab: CallLab,
+  act: () => Promise<void>,
+  read: (file: string) => Promise<T>,
+): Promise<T> {
   const file = join(tmpdir(), `${lab.network.prefix}.pcapng`);
   try {
     await capture(lab, file, act);
-    const streams = (await tshark(file, "-q", "-z", "rtp,streams")).split("\n").flatMap(streamIn);
-    const count = async (filter: string) =>
-      (await tshark(file, "-Y", filter)).split("\n").filter(Boolean).length;
-    return { sip: await count("sip"), malformed: await count("_ws.malformed"), streams };
+    return await read(file);
   } finally {
     await rm(file, { force: true });
   }
+}
+
+export async function readByTshark(file: string): Promise<Reading> {
+  const streams = (await tshark(file, "-q", "-z", "rtp,streams")).split("\n").flatMap(streamIn);
+  const count = async (filter: string) =>
+    (await tshark(file, "-Y", filter)).split("\n").filter(Boolean).length;
+  return { sip: await count("sip"), malformed: await count("_ws.malformed"), streams };
+}
+
+/** How many calls sngrep finds: both sides of a call are one, by its Call-ID. */
+export async function readBySngrep(file: string): Promise<number> {
+  const argv = ["sngrep", "--no-interface", "--calls", "--input", file] as const;
+  const { stdout } = await run({ argv: [...argv], timeout: 60_000, env: { TERM: "dumb" } });
+  return Number(/Dialog count: (\d+)\D*$/.exec(stdout)?.[1]);
 }
 
 async function capture(lab: CallLab, file: string, act: () => Promise<void>): Promise<void> {

@@ -1,0 +1,60 @@
+import { callers, type CallLab } from "../../support/call-lab.js";
+import { counted } from "../lab.js";
+import { sipp, type SippRun } from "../sipp.js";
+import { until } from "../until.js";
+import type { Outcome } from "./trial.js";
+
+/** Of most trials. */
+export const calls = 20;
+
+/** SIPp as platform, over UDP. */
+export async function fromSipp(lab: CallLab, run: Partial<SippRun>, tries = calls) {
+  const { address, port } = lab.target();
+  const from = ["-i", callers.platform.address, "-p", "5060"];
+  const words = [`${address}:${port}`, ...from, "-r", "10", "-m", String(tries), ...(run.words ?? [])];
+  return sipp(lab, "platform", { timeout: 90_000, ...run, words });
+}
+
+/** Towards the lab's recorder: how many calls were ended there by BYE, and what it recorded. */
+export async function recorded(lab: CallLab, tries: number, act: () => Promise<unknown>) {
+  await lab.recorder("recorder0").forget();
+  const before = await counted(lab, "byes");
+  await act();
+  const ended = async () => (await counted(lab, "byes")) - before;
+  await until(async () => (await ended()) >= tries, 10);
+  const [packets, lost] = [await counted(lab, "rtpPackets"), await counted(lab, "rtpLost")];
+  const note = packets > 0 ? `${packets} packets recorded, ${lost} lost` : "";
+  return { ended: await ended(), packets, lost, note };
+}
+
+/** With a scenario of SIPp's as platform. */
+export async function platformOfSipp(lab: CallLab, run: Partial<SippRun>, tries = calls): Promise<Outcome> {
+  let report = { successful: 0, fault: "" };
+  const { ended, lost, note } = await recorded(
+    lab,
+    tries,
+    async () => (report = await fromSipp(lab, run, tries)),
+  );
+  const good = lost > 0 ? 0 : Math.min(report.successful, ended);
+  return { tries, good, note: good === tries ? note : `${note} ${report.fault}` };
+}
+
+/** With something else in the place of the lab's recorder, until its calls are over. */
+export async function instead(
+  lab: CallLab,
+  start: (signal: AbortSignal) => Promise<unknown>,
+  act: () => Promise<Outcome>,
+): Promise<Outcome> {
+  const over = new AbortController();
+  // ended by us, it has no exit code
+  const recorder = start(over.signal).catch(() => undefined);
+  try {
+    await until(async () => (await lab.ask("platform"))[0] === 200);
+    const outcome = await act();
+    const [stays] = await lab.ask("platform");
+    return stays === 200 ? outcome : { ...outcome, good: 0, note: `taken out: OPTIONS get ${stays}` };
+  } finally {
+    over.abort();
+    await recorder;
+  }
+}
