@@ -8,7 +8,7 @@ import { noLookup } from "../sip/udp.js";
 import type { Hop } from "../sip/uri.js";
 import type { PlatformEvent, RawJob } from "./protocol.js";
 
-/** What bytes are sent on and answers come from. */
+/** A socket or connection for raw bytes. */
 interface Pipe {
   address: string;
   port: number;
@@ -18,7 +18,7 @@ interface Pipe {
   close(): void;
 }
 
-/** Sends bytes as they are and tells what comes back, whatever it is. A connection that the other end closes ends the wait. */
+/** Sends bytes unchanged and reports all answers. The wait also ends when the other end closes the connection. */
 export async function runRaw(job: RawJob, emit: (event: PlatformEvent) => void): Promise<void> {
   let replies = 0;
   const enough = new AbortController();
@@ -39,7 +39,7 @@ export async function runRaw(job: RawJob, emit: (event: PlatformEvent) => void):
   pipe.close();
 }
 
-/** A payload as it is sent the n-th time, from there. */
+/** The bytes of the n-th message of a payload, sent from this address and port. */
 export function bytesOf(
   { payload }: Pick<RawJob, "payload">,
   n: number,

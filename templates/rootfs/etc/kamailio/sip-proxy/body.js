@@ -1,29 +1,28 @@
 // Session descriptions in SIP bodies, for media.cfg. ECMAScript 5.1, run by Kamailio's app_jsdt.
 //
-// A relay is shown SDP alone, in a plain form, whatever stands around it: what Kamailio's modules know of multipart bodies is less
-// than what platforms send. takeSdp() takes it out of the message, returnSdp() puts what the relay has made of it in its place;
-// every other byte stays as it came.
+// The relay gets only the SDP, in a plain form, because platforms send multipart bodies that Kamailio's modules do not fully support.
+// takeSdp() extracts it from the message; returnSdp() puts the result of the relay in its place. All other bytes stay unchanged.
 //
-// Duktape, which runs it, is slow: a regular expression costs some 10,000 instructions of the processor, indexOf() 4,500, split() 800
-// for each piece, an index 400. So lines are split once and told apart by their first characters, headers and addresses that came
-// before are remembered, and regular expressions look at what is rare.
+// Duktape, which runs this, is slow: a regular expression costs about 10,000 instructions of the processor, indexOf() 4,500, split() 800
+// for each piece, an index 400. So lines are split once and distinguished by their first characters, results for headers and addresses
+// are kept, and regular expressions are used only for rare lines.
 
 var SDP = "application/sdp";
-// RFC 2543's form of hold: no address.
+// Hold as in RFC 2543: this address instead of a real one.
 var HELD = "0.0.0.0";
 var IP4 = /^c=IN IP4 (\d{1,3}(?:\.\d{1,3}){3})(\/\d+)*\s*$/;
 var DIRECTIONS = { "a=sendrecv": "sendrecv", "a=sendonly": "sendonly", "a=recvonly": "recvonly", "a=inactive": "inactive" };
 var ICE = /^a=(candidate|remote-candidates|end-of-candidates|ice-[a-z0-9-]+)(:|$)/;
-// How the names of attributes begin that say something here: of directions, ICE and RTCP.
+// The first characters of attributes that matter here: directions, ICE, RTCP.
 var TELLING = { send: 1, recv: 1, inac: 1, cand: 1, remo: 1, "end-": 1, "ice-": 1, rtcp: 1 };
 
-// The message whose SDP is out; Kamailio's worker has one at a time.
+// The message whose SDP was extracted. A worker of Kamailio has one at a time.
 var taken;
 
-// Sets $var(sdp): taken; none, when the message has none; or the status to refuse it with, 415 or 488. What begins with `unreachable`,
-// a regular expression, is an address that nobody outside can reach: it stands for the one that the message came from, `source`.
-// Sets $var(streams): for each stream, in order, 1 where the platform sends, or the recorder receives, whichever has sent this; else 0.
-// Sets $var(shown) where the body is another one now: changed, or part, which returnSdp() is to put back.
+// Sets $var(sdp): `taken`, `none` (no SDP in the message), or the status to refuse it with, 415 or 488. Addresses that match
+// `unreachable`, a regular expression, cannot be reached from outside: they are replaced by `source`, the source address of the message.
+// Sets $var(streams): for each stream, in order, 1 if the platform sends on it (in its SDP) or the recorder receives (in its SDP), else 0.
+// Sets $var(shown) if the body was replaced: `changed`, or `part`, which returnSdp() puts back into the original body.
 function takeSdp(unreachable, source, byRecorder) {
 	var found = foundIn(KSR.pv.gete("$cT"), KSR.pv.gete("$rb"));
 	if (found.sdp && encoded(KSR.pv.gete("$hdr(Content-Encoding)") || KSR.pv.gete("$hdr(e)"))) found = { refusal: "415" };
@@ -43,13 +42,13 @@ function takeSdp(unreachable, source, byRecorder) {
 	KSR.pv.sets("$var(sdp)", "taken");
 }
 
-// After msg_apply_changes(), which makes what the relay has written the message's body.
+// Call it after msg_apply_changes(), which makes the SDP of the relay the body of the message.
 function returnSdp() {
 	var headers = readHeaders(taken.headers).measured ? withLength(taken.headers, KSR.pv.gete("$bs")) : taken.headers;
 	KSR.textops.set_body(taken.before + headers + KSR.pv.gete("$rb") + taken.after, taken.type);
 }
 
-// A function that remembers what `read` says of short texts: a platform writes the same in each call. Few are kept.
+// Returns a function that keeps the results of `read` for short texts, at most 200: a platform sends the same ones in each call.
 function remembering(read) {
 	var kept, count = 200;
 	return function (text) {
@@ -75,20 +74,20 @@ var beginningWith = remembering(function (expression) {
 	});
 });
 
-// Of a line with an address (c=); empty for one that is none of IPv4.
+// The address of a c= line; empty if it is not IPv4.
 var addressIn = remembering(function (line) {
 	var found = IP4.exec(line);
 	return found ? found[1] : "";
 });
 
-// Of a Content-Type.
+// Reads a Content-Type.
 var readType = remembering(function (value) {
 	var type = unfolded(value);
 	var media = mediaType(type);
 	return { type: type, media: media, boundary: media.indexOf("multipart/") == 0 ? parameter(type, "boundary") : "" };
 });
 
-// Of a part's headers.
+// Reads the headers of a part.
 var readHeaders = remembering(function (text) {
 	var values = headersOf(text);
 	var type = readType(values["content-type"] || values["c"] || "");
@@ -110,8 +109,8 @@ function foundIn(contentType, body) {
 	return part;
 }
 
-// The first part that is SDP, also in a multipart body within this one (RFC 2046, 5.1): nothing but delimiters with its boundary
-// end a part, and the line end before a delimiter is the delimiter's.
+// The first part that is SDP, also in a nested multipart body (RFC 2046, 5.1): only delimiters with its own boundary end a part, and the
+// line end before a delimiter belongs to the delimiter.
 function sdpPart(body, from, to, boundary) {
 	if (!boundary) return undefined;
 	for (var at = delimiter(body, from, to, boundary), next; at && !at.last; at = next) {
@@ -131,7 +130,7 @@ function sdpOf(body, from, to) {
 	return { before: body.substring(0, from), headers: headers, sdp: body.substring(start, to), after: body.substring(to) };
 }
 
-// Where a line that is a delimiter stands (with the line end before it), and where the next line begins.
+// The start of the next delimiter line (including the line end before it), and the start of the line after it.
 function delimiter(body, from, to, boundary) {
 	var text = "--" + boundary;
 	for (var at = body.indexOf(text, from); at >= 0 && at < to; at = body.indexOf(text, at + 1)) {
@@ -148,7 +147,7 @@ function delimiter(body, from, to, boundary) {
 	return undefined;
 }
 
-// Headers end with an empty line; a part may have none.
+// The end of the headers, which is an empty line; a part may have no headers.
 function afterHeaders(body, from, to) {
 	for (var at = from; at < to; ) {
 		var lineEnd = body.indexOf("\n", at);
@@ -164,18 +163,18 @@ function mediaType(value) {
 	return type.indexOf(" ") < 0 && type.indexOf("\t") < 0 ? type : type.replace(/\s/g, "");
 }
 
-// Without blank space at its end.
+// The text without whitespace at its end.
 function withoutEnd(text) {
 	var bare = text.trim();
 	return bare == "" || bare == text ? bare : ("." + text).trim().substring(1);
 }
 
-// A header on one line.
+// The header without line folding.
 function unfolded(text) {
 	return text.indexOf("\n ") < 0 && text.indexOf("\n\t") < 0 ? text : text.replace(/\r?\n[ \t]+/g, " ");
 }
 
-// A parameter of Content-Type, as token or quoted string.
+// A parameter of Content-Type, from a token or a quoted string.
 function parameter(value, name) {
 	if (value.indexOf('"') >= 0) return quotedParameter(value, name);
 	var parts = value.split(";");
@@ -196,7 +195,7 @@ function quotedParameter(value, name) {
 	return "";
 }
 
-// A part's headers, by their names in lower case.
+// The headers of a part, by name in lower case.
 function headersOf(text) {
 	var values = {};
 	var lines = unfolded(text).split("\n");
@@ -208,7 +207,7 @@ function headersOf(text) {
 	return values;
 }
 
-// The part's own Content-Length follows its SDP.
+// Updates the Content-Length of the part itself.
 function withLength(headers, bytes) {
 	return headers.replace(/^((?:content-length|l)[ \t]*:[ \t]*)\d+/im, function (line, name) {
 		return name + bytes;
@@ -219,9 +218,9 @@ function encoded(value) {
 	return value && !/^(identity|binary|8bit|7bit)$/i.test(value);
 }
 
-// The form in which both relays understand it: addresses of media as they are seen from here (`instead` of those that are hidden), no
-// candidates (the relay has none to give), each stream's address with the stream where they differ, and a line end after each line.
-// With its streams as $var(streams) has them, where those go that go `way` alone, or both ways.
+// The SDP in a form that both relays support: `instead` replaces hidden addresses, ICE candidates are removed (the relay offers none),
+// each stream has its own address if they differ, and each line has a line end. Also returns the streams for $var(streams): 1 for those
+// with the direction `way` or both directions.
 function plainSdp(sdp, instead, hidden, way) {
 	var end = sdp.indexOf("\r\n") < 0 ? "\n" : "\r\n";
 	var lines = linesOf(sdp, end);
@@ -229,7 +228,7 @@ function plainSdp(sdp, instead, hidden, way) {
 	var telling = TELLING;
 	var streams = "";
 	var apart = false;
-	// what the session says, and the stream that is read; the address is undefined where there is none
+	// values of the session, and of the current stream; the address is undefined if there is no c= line
 	var sessionAddress, sessionDirection, media, address;
 	var direction = "";
 	for (var i = 0; i <= last; i++) {
@@ -250,13 +249,13 @@ function plainSdp(sdp, instead, hidden, way) {
 				if (instead && hidden(found)) found = instead;
 				lines[i] = "c=IN IP4 " + found;
 			} else if (media == "refused") {
-				// the address of a stream that is refused is none
+				// a refused stream needs no valid address
 				lines.splice(i--, 1);
 				last--;
 			} else if (address === undefined) {
 				return { refusal: "488" };
 			}
-			// of several the first
+			// the first of several
 			if (found && address === undefined) address = found;
 		} else if (begin == "m" || i == last) {
 			if (media === undefined) {
@@ -279,14 +278,14 @@ function plainSdp(sdp, instead, hidden, way) {
 	return { sdp: lines.join(end), streams: streams };
 }
 
-// Each with its line end, so that the last is empty; without blank space at the end of all.
+// The lines; the last one is empty, because each line gets a line end. Whitespace at the end of the SDP is removed.
 function linesOf(sdp, end) {
 	if (sdp.trim() + end != sdp) sdp = withoutEnd(sdp) + end;
 	var lines = sdp.split(end);
 	return end != "\n" && lines.join("").indexOf("\n") >= 0 ? sdp.split(/\r?\n/) : lines;
 }
 
-// refused, rtp, or other. Of a stream that is refused the port is 0.
+// `refused` (port 0), `rtp`, or `other`.
 function mediaOf(line) {
 	var fields = line.split(" ", 3);
 	var protocol = fields[2];
@@ -295,8 +294,8 @@ function mediaOf(line) {
 	return protocol == "RTP/AVP" || ("/" + protocol).indexOf("/RTP/") >= 0 ? "rtp" : "other";
 }
 
-// RTPProxy's module gives the session the first stream's address, and knows no stream without one: where they differ, each gets its
-// own, after its line and its title.
+// RTPProxy's module uses the address of the first stream for the session, and needs one for each stream: if they differ, each stream gets
+// its own c= line, after its m= and i= lines.
 function giveConnections(lines) {
 	var usual = lines.filter(function (line) {
 		return line.substring(0, 2) == "c=";
@@ -312,7 +311,7 @@ function giveConnections(lines) {
 	}
 }
 
-// A stream goes where it is not on hold, and goes both ways or `way` alone.
+// Whether a stream is not on hold, and has the direction `way` or both directions.
 function goes(address, direction, way) {
 	return address != HELD && (direction == way || direction == "" || direction == "sendrecv");
 }
