@@ -1,16 +1,16 @@
 #!/bin/bash
-# GRUB: a kernel that is installed in a container never comes into the menu, and nothing says so.
+# GRUB: a kernel that is installed in a container never gets into the menu, and no message says so.
 #
-# Guess:     in a systemd-nspawn container of a cloud image (an image is baked so where there is no KVM), a new kernel's hooks run update-grub, as
-#            they do in a chroot or on the machine; or the installation fails.
-# Behaviour: grub2-common's hook of kernels ends with 0, without a word, where systemd-detect-virt says that it is in a container. The menu
-#            goes on naming the kernel that the image came with; when that one is removed, the disk boots no more. In a chroot the same hook
-#            calls update-grub. Write the menu anew yourself, or look whether every file that it names is there.
+# Guess:     In a systemd-nspawn container of a cloud image (images are baked like this without KVM), the hooks of a new kernel run
+#            update-grub, as in a chroot or on the machine itself; or the installation fails.
+# Behaviour: If systemd-detect-virt reports a container, grub2-common's hook for kernels exits with 0 and prints nothing. The menu keeps the
+#            image's original kernel; if that one is removed, the disk does not boot any more. In a chroot, the same hook calls update-grub.
+#            Write the menu yourself, or check that all its files exist.
 # Seen with: Debian 13: grub2-common 2.12-9+deb13u4, systemd 257.13.
 # Output:    in a container: exit 0, it says '', update-grub called: no, the menu: linux /boot/vmlinuz-6.1.0-former
 #            in a chroot: update-grub called: yes
 #
-# Needs root, mmdebstrap, systemd-nspawn and a Debian mirror. Exits 0 while it is so, 1 when it has changed.
+# Needs root, mmdebstrap, systemd-nspawn and a Debian mirror. Exit code 0: it is still so; 1: it has changed.
 set -euo pipefail
 
 work=$(mktemp -d)
@@ -20,7 +20,7 @@ tree=$work/tree
 mmdebstrap --quiet --variant=apt --include=grub2-common,systemd trixie "$tree"
 chroot "$tree" dpkg-query -W grub2-common systemd
 
-# what a kernel's package calls when it is installed; update-grub itself would look for a disk that is not here
+# the hooks that a kernel's package runs at its installation; a stand-in replaces update-grub, which would look for a disk
 hooks='run-parts --exit-on-error --arg=6.12.1-amd64 --arg=/boot/vmlinuz-6.12.1-amd64 /etc/kernel/postinst.d'
 mkdir -p "$tree/boot/grub"
 echo 'linux /boot/vmlinuz-6.1.0-former' >"$tree/boot/grub/grub.cfg"

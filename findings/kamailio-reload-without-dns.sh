@@ -1,13 +1,15 @@
 #!/bin/bash
-# Kamailio's dispatcher: a reload answers "Ok" and leaves out a recorder whose name got no answer from DNS, after a wait that holds every RPC.
+# Kamailio's dispatcher: a reload answers "Ok", but drops a recorder whose name DNS does not answer, after a wait that blocks every RPC.
 #
-# Guess:     a destination with a host name is loaded and looked up when it is used, or the reload says that it failed and keeps the old list.
-# Behaviour: the module looks the name up while it loads. A name server that is silent is waited for; then the row is dropped (an ERROR in the
-#            log), the rest is put in force, and the RPC reports success: a recorder that had calls has none after a reload in an outage of DNS.
+# Guess:     Kamailio loads a destination with a host name and resolves the name when it uses it; or the reload fails and keeps the old
+#            list.
+# Behaviour: The module resolves the name while it loads the list. It waits for a silent name server, then drops the row (with an ERROR in
+#            the log), loads the rest, and the RPC reports success. So a reload during a DNS outage takes all calls away from a working
+#            recorder.
 # Seen with: Debian 12: Kamailio 5.6.3.
 # Output:    with DNS silent: reload says "Ok. Dispatcher successfully reloaded.", 1 of 2 destinations, 10 s or more
 #
-# Needs root, mmdebstrap and a Debian mirror. Exits 0 while it is so, 1 when it has changed.
+# Needs root, mmdebstrap and a Debian mirror. Exit code 0: it is still so; 1: it has changed.
 set -euo pipefail
 
 work=$(mktemp -d)
@@ -42,7 +44,7 @@ request_route { exit; }
 CFG
 printf '1 sip:10.0.0.3:5060\n' >"$tree/list"
 
-# what answers nothing
+# a name server that never answers
 cat >"$tree/silent.py" <<'PY'
 import socket
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
@@ -51,7 +53,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
         mine.recv(4096)
 PY
 
-# a network of its own: nothing of this machine is asked
+# in a separate network namespace, so Kamailio reaches no name server of this machine
 unshare --net chroot "$tree" sh -c 'ip link set lo up; python3 /silent.py & echo $! >/server.pid; exec kamailio -DD -E -f /kamailio.cfg' >"$work/log" 2>&1 &
 proxy=$!
 ask() { nsenter --target "$proxy" --net chroot "$tree" kamcmd -s unixs:/run/kamailio/kamailio_ctl "$@"; }

@@ -1,13 +1,14 @@
 #!/bin/bash
-# moto's CloudWatch: a request of the JSON protocol, which the AWS SDK for JavaScript speaks, is accepted and loses every list that is in it.
+# moto's CloudWatch: moto accepts requests of the JSON protocol, which the AWS SDK for JavaScript uses, but loses every list in them.
 #
-# Guess:     moto reads an alarm that is put by JSON as one that is put by the query protocol, or refuses a protocol that it does not know.
-# Behaviour: it answers 200 and keeps the alarm without its dimensions, actions and tags. The answer is XML, which the SDK cannot read: the SDK
-#            reports a failure ("Unexpected token '<'"), and the alarm is there. By the query protocol the same alarm is kept whole.
+# Guess:     moto reads an alarm from a JSON request like one from the query protocol, or refuses a protocol that it does not support.
+# Behaviour: moto answers 200 and stores the alarm without its dimensions, actions and tags. The answer is XML, which the SDK cannot read:
+#            the SDK reports an error ("Unexpected token '<'"), although the alarm exists. With the query protocol, the same alarm is stored
+#            completely.
 # Seen with: Debian 13: python3-moto 5.1.1; @aws-sdk/client-cloudwatch 3.1164.0 (AwsJson1_0).
 # Output:    json: 1 alarm, 0 dimensions, 0 actions; SyntaxError / query: 1 dimension, 1 action
 #
-# Needs root, mmdebstrap, node with npm, curl, and a Debian mirror. Exits 0 while it is so, 1 when it has changed.
+# Needs root, mmdebstrap, node with npm, curl, and a Debian mirror. Exit code 0: it is still so; 1: it has changed.
 set -euo pipefail
 
 work=$(mktemp -d)
@@ -66,7 +67,7 @@ ask -d Action=PutMetricAlarm -d AlarmName=by-query -d Namespace=Test -d MetricNa
 	-d Threshold=1 -d ComparisonOperator=LessThanThreshold -d Dimensions.member.1.Name=Group -d Dimensions.member.1.Value=one \
 	--data-urlencode AlarmActions.member.1=arn:aws:sns:eu-west-1:123456789012:topic >/dev/null
 
-# kept NAME: how many alarms, dimensions and actions there are of that name.
+# kept NAME: the number of alarms, dimensions and actions with that name.
 kept() {
 	local answer
 	answer=$(ask -d Action=DescribeAlarms -d "AlarmNames.member.1=$1" | tr -d '\n')

@@ -1,13 +1,13 @@
 #!/bin/bash
-# moto's KMS: a key that is made without KeyUsage has none, though one that is made without KeySpec has the usual one.
+# moto's KMS: a key created without KeyUsage has none, although a key created without KeySpec gets the default.
 #
-# Guess:     CreateKey without KeyUsage makes a key for ENCRYPT_DECRYPT, as KMS says in DescribeKey of every symmetric key.
-# Behaviour: CreateKey and DescribeKey answer without KeyUsage. KeySpec is filled in (SYMMETRIC_DEFAULT). A program that looks whether a key can
-#            encrypt takes such a key for one of another use. Name KeyUsage when a test makes a key.
+# Guess:     CreateKey without KeyUsage creates a key for ENCRYPT_DECRYPT, as KMS reports in DescribeKey for every symmetric key.
+# Behaviour: CreateKey and DescribeKey answer without KeyUsage, but with KeySpec (SYMMETRIC_DEFAULT). A program that checks whether a key
+#            can encrypt takes it for a key with another usage. Give KeyUsage when a test creates a key.
 # Seen with: Debian 13: python3-moto 5.1.1, python3-boto3 1.37.9.
 # Output:    without KeyUsage: created None, described None, SYMMETRIC_DEFAULT / named: ENCRYPT_DECRYPT
 #
-# Needs root, mmdebstrap and a Debian mirror. Exits 0 while it is so, 1 when it has changed.
+# Needs root, mmdebstrap and a Debian mirror. Exit code 0: it is still so; 1: it has changed.
 set -euo pipefail
 
 work=$(mktemp -d)

@@ -1,15 +1,15 @@
 #!/bin/bash
-# moto's CloudFormation: a launch template of a stack gives its instances no tags.
+# moto's CloudFormation: a launch template of a stack does not tag its instances.
 #
-# Guess:     A stack's AWS::EC2::LaunchTemplate with LaunchTemplateData.TagSpecifications tags the instances that a group launches from it, as one
-#            does that CreateLaunchTemplate has made.
-# Behaviour: moto keeps LaunchTemplateData as CloudFormation writes it (TagSpecifications, Tags), and reads the names of EC2's requests
-#            (TagSpecification, Tag) when it launches: the instances have the tag of their group alone. A program that finds its
-#            instances by tags finds none; a test has to tag them itself.
+# Guess:     A stack's AWS::EC2::LaunchTemplate with LaunchTemplateData.TagSpecifications tags the instances of a group, like a template of
+#            CreateLaunchTemplate.
+# Behaviour: moto stores LaunchTemplateData with CloudFormation's names (TagSpecifications, Tags), but reads the names of EC2's requests
+#            (TagSpecification, Tag) for a launch: the instances only have their group's tag. A program that finds its instances by tags
+#            finds none; a test must tag them itself.
 # Seen with: Debian 13: python3-moto 5.1.1, python3-boto3 1.37.9.
 # Output:    instances of the stack's group: aws:autoscaling:groupName; of the same group made by calls: aws:autoscaling:groupName, fleet
 #
-# Needs root, mmdebstrap and a Debian mirror. Exits 0 while it is so, 1 when it has changed.
+# Needs root, mmdebstrap and a Debian mirror. Exit code 0: it is still so; 1: it has changed.
 set -euo pipefail
 
 work=$(mktemp -d)

@@ -1,14 +1,14 @@
 #!/bin/bash
-# moto's EC2: an instance that has ended keeps its Elastic IP.
+# moto's EC2: a terminated instance keeps its Elastic IP.
 #
-# Guess:     TerminateInstances lets go of the instance's Elastic IP, as EC2 does: the address is free for the next instance.
-# Behaviour: DescribeAddresses still names the terminated instance. AssociateAddress to another instance is refused
-#            (Resource.AlreadyAssociated) unless it allows reassociation. A program that never takes an address from another instance
-#            cannot replace one; a test has to disassociate the address itself.
+# Guess:     TerminateInstances disassociates the instance's Elastic IP, as EC2 does: the address is free for the next instance.
+# Behaviour: DescribeAddresses still returns the address with the terminated instance. moto refuses AssociateAddress with another instance
+#            (Resource.AlreadyAssociated) unless the request allows reassociation. A program that never takes an address from another
+#            instance cannot replace one; a test must disassociate the address itself.
 # Seen with: Debian 13: python3-moto 5.1.1, python3-boto3 1.37.9.
 # Output:    terminated, holds the address: True, associating it elsewhere: Resource.AlreadyAssociated
 #
-# Needs root, mmdebstrap and a Debian mirror. Exits 0 while it is so, 1 when it has changed.
+# Needs root, mmdebstrap and a Debian mirror. Exit code 0: it is still so; 1: it has changed.
 set -euo pipefail
 
 work=$(mktemp -d)

@@ -1,15 +1,15 @@
 #!/bin/bash
-# netplan: a card that is matched by its MAC address is not found when it is a veth.
+# netplan: a match by MAC address does not find a card that is a veth.
 #
-# Guess:     `match: { macaddress: M }` with the address that `ip link` shows for a card configures that card.
-# Behaviour: netplan writes PermanentMACAddress=M for networkd. A veth has an address, but no permanent one (ethtool's), so nothing
-#            matches, networkd leaves the card unmanaged, and systemd-networkd-wait-online waits its two minutes.
-#            Match the name instead: a key of `ethernets` without `match`.
+# Guess:     `match: { macaddress: M }` with the address from `ip link` configures that card.
+# Behaviour: netplan writes PermanentMACAddress=M for networkd. A veth has an address, but no permanent one (in ethtool's terms): nothing
+#            matches, networkd leaves the card unmanaged, and systemd-networkd-wait-online waits two minutes. Match by name instead: a key
+#            of `ethernets` without `match`.
 # Seen with: Debian 13: netplan.io 1.1.2, systemd 257.13, Linux 6.18.
 # Output:    netplan wrote: PermanentMACAddress=52:54:00:00:00:01
 #            ethtool says: Permanent address: not set
 #
-# Needs root, mmdebstrap and a Debian mirror. Exits 0 while it is so, 1 when it has changed.
+# Needs root, mmdebstrap and a Debian mirror. Exit code 0: it is still so; 1: it has changed.
 set -euo pipefail
 
 work=$(mktemp -d)

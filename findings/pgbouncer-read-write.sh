@@ -1,16 +1,16 @@
 #!/bin/bash
-# PgBouncer: libpq's target_session_attrs=read-write refuses a promoted standby that takes writes.
+# PgBouncer: libpq's target_session_attrs=read-write refuses a promoted standby that accepts writes.
 #
-# Guess:     libpq asks each server whether it is read-only, so a standby behind PgBouncer is found as soon as it is promoted.
-# Behaviour: libpq goes by the parameters that a server reports at login (in_hot_standby and default_transaction_read_only, from PostgreSQL 14
-#            on). PgBouncer reports those of the connection with which it filled its pool, from before the promotion, also while its
-#            connections take writes. `SHOW transaction_read_only` gives the right answer.
+# Guess:     libpq asks each server whether it is read-only, so it finds a standby behind PgBouncer as soon as the standby is promoted.
+# Behaviour: libpq uses parameters that a server reports at login (in_hot_standby and default_transaction_read_only, from PostgreSQL 14 on).
+#            PgBouncer reports the values of the connection that filled its pool, from before the promotion, even when its connections
+#            already accept writes. `SHOW transaction_read_only` gives the correct answer.
 # Seen with: Debian 12: PostgreSQL 15.20, libpq 15.20, PgBouncer 1.18.0.
 # Output:    before the promotion: transaction_read_only on
 #            after it: transaction_read_only off
 #            after it, target_session_attrs=read-write: ... failed: session is read-only
 #
-# Needs root, mmdebstrap and a Debian mirror. Exits 0 while it is so, 1 when it has changed.
+# Needs root, mmdebstrap and a Debian mirror. Exit code 0: it is still so; 1: it has changed.
 set -euo pipefail
 
 work=$(mktemp -d)
@@ -28,9 +28,9 @@ trap cleanup EXIT
 mmdebstrap --quiet --variant=apt --include=postgresql,pgbouncer bookworm "$tree"
 chroot "$tree" dpkg-query -W postgresql-15 libpq5 pgbouncer
 
-# serve NAME PORT: with a socket in /tmp
+# serve NAME PORT: starts a server with a socket in /tmp.
 serve() { inside "$bin/pg_ctl" -s -w -D "/tmp/$1" -l "/tmp/$1.log" -o "-p $2 -k /tmp -c listen_addresses=127.0.0.1" start; }
-# ask PORT ATTRIBUTES
+# ask PORT ATTRIBUTES: transaction_read_only of a connection with these target_session_attrs, or its error.
 ask() { inside psql -X "host=127.0.0.1 port=$1 user=postgres target_session_attrs=$2" -Atc 'SHOW transaction_read_only' 2>&1 || true; }
 
 inside "$bin/initdb" -D /tmp/a -A trust -N >/dev/null

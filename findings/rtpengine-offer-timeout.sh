@@ -1,14 +1,15 @@
 #!/bin/bash
-# rtpengine: --offer-timeout does not end a call that was offered and never answered.
+# rtpengine: --offer-timeout does not end a call that has an offer, but never gets an answer.
 #
-# Guess:     its manual: the timeout "is applied to calls which only had an offer but no answer". With `--offer-timeout=10`, and no packet, such
-#            a call and its ports are gone some seconds later, however long --timeout is.
-# Behaviour: it goes on for as long as --timeout says. Who sets that to hours, so that calls on hold stay, must end unanswered calls himself.
+# Guess:     The manual says that the timeout "is applied to calls which only had an offer but no answer". With `--offer-timeout=10` and no
+#            packets, rtpengine deletes such a call and its ports some seconds later, regardless of --timeout.
+# Behaviour: The call stays until --timeout. If you set --timeout to hours, so that calls on hold stay, you must end unanswered calls
+#            yourself.
 # Seen with: Debian 12: rtpengine 10.5.3.5.
 # Output:    offer: ok
 #            after 45 s: ok
 #
-# Needs root, mmdebstrap and a Debian mirror. Exits 0 while it is so, 1 when it has changed.
+# Needs root, mmdebstrap and a Debian mirror. Exit code 0: it is still so; 1: it has changed.
 set -euo pipefail
 
 work=$(mktemp -d)

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import type { Artefact } from "../../src/compute/artefact.js";
 import type { CallLab } from "../support/call-lab.js";
 
-/** Where Kamailio's processes leave what they have counted, on the proxy. */
+/** Folder on the proxy in which Kamailio's processes write callgrind's counts. */
 const counts = "/callgrind";
 
 /**
- * Stands before Kamailio in PATH and runs it under callgrind, which counts its own instructions (none of the kernel's): as many on
- * a busy machine as on a calm one. `more`: arguments that count as given last. Checks (`-c`) are not counted.
+ * Replaces Kamailio in PATH by a script that runs it under callgrind. Callgrind counts Kamailio's own instructions, not the kernel's: the
+ * count does not depend on the machine's load. Of repeated arguments, the last one counts; `more` has further ones. Checks (`-c`) are not
+ * counted.
  */
 export const underCallgrind = (...more: string[]): Artefact => ({
   path: "usr/local/sbin/kamailio",
@@ -23,12 +24,12 @@ exec valgrind --quiet --tool=callgrind --callgrind-out-file=${counts}/%p /usr/sb
 });
 
 /**
- * Ends a Kamailio that runs under callgrind; the instructions of all its processes. With `keep`, what callgrind has written is left in
- * that folder, a file for each process, for callgrind_annotate.
+ * Ends a Kamailio that runs under callgrind; returns the instructions of all its processes. With `keep`, callgrind's files stay in that
+ * folder, one for each process, for callgrind_annotate.
  */
 export async function instructions(lab: CallLab, keep?: string): Promise<number> {
   const proxy = lab.proxy();
-  // its first process ends last
+  // Kamailio's first process ends last
   const end = "pid=$(cat /run/kamailio/kamailio.pid); kill $pid; tail --pid=$pid -f /dev/null";
   const { stdout } = await proxy.run("sh", "-c", `${end}; ls ${counts}`);
   if (keep !== undefined) await mkdir(keep, { recursive: true });

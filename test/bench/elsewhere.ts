@@ -1,7 +1,7 @@
 import { run } from "../../src/do/process.js";
 import { callers, type CallLab } from "../support/call-lab.js";
 
-/** Counts what the proxy sends to anybody but platforms, recorders, its database and itself. */
+/** Counts packets from the proxy to hosts other than platforms, recorders, its database and itself. */
 const rules = (known: string[]) => `table inet bench {
   counter elsewhere {}
   chain output {
@@ -23,7 +23,7 @@ export async function countElsewhere(lab: CallLab, name = "sipproxy0"): Promise<
   });
 }
 
-/** How many packets that were, since then. */
+/** The number of these packets since `countElsewhere`. */
 export async function elsewhere(lab: CallLab, name = "sipproxy0"): Promise<number> {
   const { stdout } = await run({
     argv: lab.network.inNamespace(name, ["nft", "list", "counter", "inet", "bench", "elsewhere"]),

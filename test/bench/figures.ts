@@ -1,4 +1,4 @@
-/** One number that a row has measured, with what it has to be where it has to be something. */
+/** A number that a row has measured, with its limit if it has one. */
 export interface Figure {
   name: string;
   value: number;
@@ -17,7 +17,7 @@ export const figure = (name: string, value: number, unit = "", limit: Limit = {}
   ...limit,
 });
 
-/** A count of what must not happen. */
+/** The count of an event that must not happen. */
 export const none = (name: string, value: number): Figure => figure(name, value, "", { is: 0 });
 
 export function holds({ value, is, atMost, atLeast }: Figure): boolean {
@@ -29,7 +29,7 @@ export function holds({ value, is, atMost, atLeast }: Figure): boolean {
   );
 }
 
-/** A figure as it stands in the table; one that does not hold says what it had to be. */
+/** A figure's text in the table; a figure outside its limit includes the limit. */
 export function written(one: Figure): string {
   const unit = one.unit === undefined ? "" : ` ${one.unit}`;
   const text = `${one.name} ${one.value.toLocaleString("en")}${unit}`;

@@ -1,12 +1,12 @@
 #!/usr/bin/python3 -IB
-"""Many hosts' looks at the dispatcher table, without the hosts.
+"""Polls the dispatcher table like many hosts, without the hosts.
 
 followers LIB WAY HOSTS POLL SECONDS
 
-WAY   psql   a psql for each look, as the releases before 0.2 have it
-      kept   what hosts run now (watched.py of LIB)
-Prints JSON: when all have looked once "ready" on a line of its own; at the end looks, failures, kept (connections), and for each host the
-time of day at which it saw the table change first.
+WAY   psql   one psql per poll, as in releases before 0.2
+      kept   the current way of hosts (watched.py in LIB)
+Prints a line "ready" after the first poll of all hosts. At the end, prints JSON: looks, failures, kept (connections), and for each host
+the time of day when it first saw a change of the table.
 """
 
 import json

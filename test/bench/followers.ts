@@ -8,27 +8,27 @@ import { startPostgres, type Postgres } from "../../src/lab/postgres.js";
 import { boot, newRoot } from "../support/host-root.js";
 
 export const hosts = 200;
-/** Of dispatcher_poll; the former way gets half the looks, as its clients alone need a core. */
+/** Values of dispatcher_poll. Hosts with psql poll half as often, because their psql processes need a whole core. */
 export const poll = { kept: 3, psql: 6 };
 
-/** What followers.py prints. */
+/** The output of followers.py. */
 interface Looks {
   looks: number;
   failures: number;
   kept: number;
-  /** For each host the time (s) at which it saw a change. */
+  /** For each host, the time (s) when it saw the change. */
   changed: (number | null)[];
 }
 
 interface Followed extends Looks {
-  /** The server's CPU time (s), and that for a look (ms). */
+  /** The server's CPU time in total (s) and per poll (ms). */
   cpu: number;
   ms: number;
-  /** When the change was made (s). */
+  /** Time of the change (s). */
   acted: number;
 }
 
-/** A server with room for all, and the root of a host that has booted with it. */
+/** Starts a server with enough connections, and boots a host's root with it. */
 export async function withDatabase<T>(act: (postgres: Postgres, root: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "following-"));
   const postgres = await startPostgres({ settings: ["max_connections=500"] });
@@ -46,7 +46,7 @@ export async function withDatabase<T>(act: (postgres: Postgres, root: string) =>
   }
 }
 
-/** What the server's CPU has done for the looks, without that for the connections that are kept; `act` comes in the middle. */
+/** Measures the server's CPU time for polls, without the time for opening the kept connections; `act` runs halfway. */
 export async function follow(
   postgres: Postgres,
   root: string,
@@ -72,7 +72,7 @@ export async function follow(
   return { ...looks, acted, cpu, ms: (cpu * 1000) / looks.looks };
 }
 
-/** Seconds after which the last host saw the change that was made. */
+/** Seconds from the change until the last host saw it. */
 export function lateness({ changed, acted }: Followed): number {
   return Math.max(...changed.map((at) => (at === null ? Infinity : at - acted)));
 }

@@ -6,21 +6,21 @@ import { writeFiles } from "../../src/do/write-files.js";
 import type { Artefact } from "../../src/compute/artefact.js";
 import { fleetText, reveal, type fleetOf } from "../support/fleets.js";
 
-/** The release that hosts are moved from. */
+/** The earlier release of the hosts. */
 export const former = "a5fc832";
 
-/** Writes the recorders of a fleet file to the table; SQL. */
+/** Returns the SQL that writes a fleet file's recorders to the table. */
 export type Seed = (fleet: ReturnType<typeof fleetOf>, again?: "skip" | "apply") => string;
 
 export interface FormerRelease {
-  /** The folder of its host scripts. */
+  /** The folder of the release's host scripts. */
   lib: string;
   seedSql: Seed;
-  /** A host's root, as its image with its user-data leaves it. */
+  /** Creates a host's root with the files of its image and user-data. */
   newRoot: (folder: string, parts: Parameters<typeof fleetText>[0]) => Promise<string>;
 }
 
-/** Its source in a folder, and what the bench needs of it. */
+/** Unpacks the release's source into a folder; returns the parts that the bench needs. */
 export async function formerRelease(folder: string): Promise<FormerRelease> {
   const unpack = `mkdir "$1" && git archive ${former} | tar -x -C "$1" && ln -s "$PWD/node_modules" "$1/node_modules"`;
   await run({ argv: ["bash", "-euo", "pipefail", "-c", unpack, "bash", folder], cwd: packageRoot });

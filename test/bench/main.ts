@@ -15,7 +15,7 @@ interface Options {
   list?: boolean;
 }
 
-/** Runs the rows that are named, or all, one after the other; exit code 1 when one does not hold. */
+/** Runs the named rows, or all, one after the other. Exit code 1 if one does not hold. */
 export async function main(argv: string[]): Promise<void> {
   const program = new Command("npm run bench:calls --")
     .argument("[rows...]", "rows to run (a name, or its first words); all of them by default")

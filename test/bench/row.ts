@@ -1,9 +1,9 @@
 import type { Relay } from "../support/call-lab.js";
 import { holds, type Figure } from "./figures.js";
 
-/** One line of the table: what is done, what has to hold, and what measures it. */
+/** One line of the table: the test, its requirement, and the measurement. */
 export interface Row {
-  /** How it is chosen on the command line: the whole name, or its first words up to a dash. */
+  /** The name on the command line: complete, or its beginning up to a dash. */
   name: string;
   test: string;
   toHold: string;
@@ -13,13 +13,13 @@ export interface Row {
 export interface Result extends Omit<Row, "run"> {
   relay: Relay;
   figures: Figure[];
-  /** Why it ended without figures. */
+  /** The error, if the row has no figures. */
   fault?: string;
   held: boolean;
   seconds: number;
 }
 
-/** Runs a row; one that throws does not hold. */
+/** Runs a row; a row that throws does not hold. */
 export async function runRow({ run, ...row }: Row, relay: Relay): Promise<Result> {
   const began = Date.now();
   const seconds = () => Math.round((Date.now() - began) / 1000);
@@ -31,7 +31,7 @@ export async function runRow({ run, ...row }: Row, relay: Relay): Promise<Result
   }
 }
 
-/** The rows that words of the command line name; all without words. Throws for a word that names none. */
+/** The rows that the words of the command line name; all rows without words. Throws for a word that names none. */
 export function chosen(rows: readonly Row[], words: readonly string[]): Row[] {
   if (words.length === 0) return [...rows];
   return words.flatMap((word) => {

@@ -1,9 +1,9 @@
-/** `run.mjs FILE ARGUMENTS...`: what `npm run bench:calls` and its like run (no compiled copy of it is kept). */
+/** `run.mjs FILE ARGUMENTS...`: the program behind `npm run bench:calls` and similar commands; it keeps no compiled files. */
 import { createServer } from "vite";
 
 const [file, ...words] = process.argv.slice(2);
 const root = new URL("../..", import.meta.url).pathname;
-// it stays: what is imported late is loaded late
+// the server stays open: dynamic imports need it later
 const server = await createServer({
   root,
   configFile: false,

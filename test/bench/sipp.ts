@@ -7,10 +7,10 @@ import { speakers } from "../../src/lab/siprec.js";
 import { attempt } from "../../src/do/process.js";
 import { callers, type Caller, type CallLab } from "../support/call-lab.js";
 
-/** Calls without media of their own: the lab's platform, with sockets for each stream, would be what is measured. */
+/** Calls without real media: with the lab's platform and its sockets for each stream, the row would measure the platform. */
 export interface SippJob {
   calls: number;
-  /** Calls begun a second. */
+  /** New calls per second. */
   rate: number;
   /** Milliseconds from the answer to the BYE. */
   holdMs: number;
@@ -20,13 +20,13 @@ export interface SippReport {
   successful: number;
   failed: number;
   retransmissions: number;
-  /** Calls begun a second, over the whole run. */
+  /** New calls per second, over the whole run. */
   rate: number;
-  /** What went wrong first, in sipp's words. */
+  /** SIPp's first error message. */
   fault: string;
 }
 
-/** Places SIPREC calls with sipp (sip-tester), from a platform's one address and port over UDP. */
+/** Places SIPREC calls with SIPp (package sip-tester) over UDP, from one address and port of a platform. */
 export async function sippCalls(
   lab: CallLab,
   { calls, rate, holdMs }: SippJob,
@@ -42,16 +42,16 @@ export async function sippCalls(
 }
 
 export interface SippRun {
-  /** A scenario of our own, as XML; else `words` name one of sipp's (`-sn`). */
+  /** Our scenario as XML; otherwise `words` name a scenario of SIPp (`-sn`). */
   scenario?: string;
   words: string[];
   /** Milliseconds. */
   timeout: number;
-  /** Ends it before. */
+  /** Ends SIPp earlier. */
   signal?: AbortSignal;
 }
 
-/** Runs sipp on a host of the lab, in a folder of its own; what it has counted. */
+/** Runs SIPp on a host of the lab, in a temporary folder; returns its counts. */
 export async function sipp(lab: CallLab, host: string, run: SippRun): Promise<SippReport> {
   const folder = await mkdtemp(join(tmpdir(), "sipp-"));
   const [file, statistics] = [join(folder, "scenario.xml"), join(folder, "statistics.csv")];
@@ -59,7 +59,7 @@ export async function sipp(lab: CallLab, host: string, run: SippRun): Promise<Si
   try {
     await writeFile(errors, "");
     if (run.scenario !== undefined) await writeFile(file, run.scenario);
-    // where sipp's own scenarios look for the media that they play
+    // SIPp's scenarios look for their media files in this folder
     await symlink("/usr/share/sip-tester", join(folder, "pcap"));
     const scenario = run.scenario === undefined ? [] : ["-sf", file];
     const tell = ["-trace_stat", "-fd", "10", "-stf", statistics, "-nostdin"];
@@ -84,14 +84,14 @@ export async function sipp(lab: CallLab, host: string, run: SippRun): Promise<Si
   }
 }
 
-/** The last line of sipp's statistics, by the names of its columns; the totals since the start end with (C). */
+/** The last line of SIPp's statistics, by column name. Totals since the start have names that end with (C). */
 function lastRow(csv: string): Record<string, string> {
   const [names = "", ...rows] = csv.trimEnd().split("\n");
   const values = (rows.at(-1) ?? "").split(";");
   return Object.fromEntries(names.split(";").map((name, i) => [name, values[i] ?? ""]));
 }
 
-/** One call as a scenario of sipp: INVITE with two streams and metadata, 200, ACK, a pause, BYE, all along the route; or a `refusal`. */
+/** A SIPp scenario of one call: INVITE with two streams and metadata, 200, ACK, pause, BYE, with the route set; or a `refusal`. */
 export function siprecScenario(holdMs: number, refusal = 0): string {
   const media = { address: "[local_ip]", ports: [40_000, 40_002] };
   const metadata = newMetadata(speakers(1), new Date());
@@ -133,7 +133,7 @@ export function siprecScenario(holdMs: number, refusal = 0): string {
   <pause milliseconds="${holdMs}"/>
   <send retrans="500">${message(inDialog("BYE", 2))}</send>
   <recv response="200"/>`;
-  // of the INVITE's transaction
+  // the INVITE's transaction
   const ack = request("ACK", "sip:recorder@[remote_ip]:[remote_port]", "[peer_tag_param]", [
     "CSeq: 1 ACK",
     "Content-Length: 0",

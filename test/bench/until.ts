@@ -1,6 +1,6 @@
 import { pause } from "../support/call-lab.js";
 
-/** Seconds until it is so; `limit` at most. */
+/** Seconds until the condition holds, at most `limit`. */
 export async function until(isSo: () => boolean | Promise<boolean>, limit = 60): Promise<number> {
   const began = Date.now();
   while (!(await isSo()) && Date.now() - began < limit * 1000) await pause(100);

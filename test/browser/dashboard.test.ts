@@ -5,7 +5,7 @@ import { serveDashboard, type Dashboard } from "../../src/do/dashboard/server.js
 import { eventually } from "../support/eventually.js";
 import { callsOf, first, look, second, viewed } from "../support/seen.js";
 
-// The page in Debian's Chromium. What hosts say is made here; the server, its page and its scripts are the real ones.
+// The page in Debian's Chromium. The hosts' data are made up; the server, its page and its scripts are real.
 
 let browser: Browser;
 let dashboard: Dashboard;
@@ -16,7 +16,7 @@ const faults: string[] = [];
 beforeAll(async () => {
   browser = await launch({
     executablePath: "/usr/bin/chromium",
-    // root, in a container: Chromium's own sandbox does not start there; the page is ours
+    // Chromium's sandbox does not start as root in a container; the page is our own
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
   });
   view = busy();
@@ -57,7 +57,7 @@ const shows = (...parts: string[]) =>
     const shown = await text();
     for (const part of parts) expect(shown).toContain(part);
   });
-/** Whether what is on the page needs to be moved sideways to be read. */
+/** Whether the page's content is wider than the window. */
 const overflows = () =>
   page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 
@@ -74,7 +74,7 @@ test("shows platforms, proxies, recorders, and the calls on the lines", async ()
   );
   const lines = await page.$$eval(".lines text", (texts) => texts.map(({ textContent }) => textContent));
   expect(lines.map(Number).sort((a, b) => a - b)).toEqual([2, 2, 4, 12, 13, 21]);
-  // each line begins and ends at a place
+  // every line has two different ends
   const loose = await page.$$eval(".lines path", (paths) =>
     paths.filter((path) => {
       const box = path.getBoundingClientRect();

@@ -4,12 +4,12 @@ import { crowd, mostConnections, openConnections } from "../support/crowd.js";
 import { eventually } from "../support/eventually.js";
 import { proxiesWith } from "../support/proxies.js";
 
-// TCP connections that nobody calls on: the guard of the SIP ports, and how long Kamailio keeps them.
+// TCP connections without calls: the guard of the SIP ports, and how long Kamailio keeps such connections.
 
 const transports = ["tcp", "tls"] as const;
 const brief = { rate: 20, holdMs: 300, rtp: { rate: 10 }, quiet: true } as const;
 
-/** OPTIONS over a connection, as its first request. */
+/** A connection that starts with an OPTIONS request. */
 const options = (transport: Transport) => ({
   text: [
     "OPTIONS sip:198.51.100.10 SIP/2.0",
@@ -25,9 +25,9 @@ const options = (transport: Transport) => ({
   ].join("\r\n"),
 });
 
-/** Places calls over new connections while something goes on, and all of them are good. */
+/** Places calls over new connections while `act` runs; all of them must succeed. */
 async function callsBeside(lab: CallLab, transport: Transport, act: () => Promise<unknown>) {
-  // one connection to a call
+  // one connection per call
   const job = { ...brief, calls: 100, connections: 100, kind: "tcp-source-port", sipPort: 0 } as const;
   const calls = await lab.place({ ...job, targets: [lab.target(transport)] });
   await act();
@@ -35,10 +35,10 @@ async function callsBeside(lab: CallLab, transport: Transport, act: () => Promis
   expect(summary.outcomes, JSON.stringify(summary)).toEqual(ok(100));
 }
 
-/** The proxy's own: to the recorder that is reached over TCP. */
+/** The proxy's connection to the recorder over TCP. */
 const own = 1;
 
-/** How many places a source has for connections without a request. */
+/** The limit of connections without a request per source. */
 const places = 128;
 
 const ok = (calls: number) => ({ ok: calls, broken: 0, rejected: 0, timeout: 0, transport: 0 });
@@ -63,7 +63,7 @@ describe.each([
         const strangers = crowd(lab, { target, holdMs: 2000 });
         const most = await mostConnections(lab, strangers);
         expect(await strangers).toMatchObject({ tried: 10_000, answered: 0 });
-        // those that were just closed count until Kamailio has noticed
+        // connections that were just closed count until Kamailio has noticed
         expect(most).toBeLessThanOrEqual(own + 100 + (trusted.length > 0 ? 0 : 2 * places));
       });
     },
@@ -103,7 +103,7 @@ describe("with `trusted` and host_firewall", () => {
     );
     const used = (await memory("real_used")) - before;
     expect(used).toBeGreaterThan(connections * 131_072);
-    // what calls need has not become less
+    // the memory for calls must not have shrunk
     expect(await memory("free")).toBeGreaterThan(500 * 1024 ** 2);
     expect((await lab.calls({ ...brief, calls: 4, sipPort: 0 })).summary.outcomes).toEqual(ok(4));
     expect(await all).toMatchObject({ open: connections, answered: connections });
@@ -143,7 +143,7 @@ describe("without `trusted`, connections", () => {
     "with a request are as many as a source likes; its limit ends none (%s)",
     async (transport) => {
       const target = lab.target(transport);
-      // on a busy machine the requests come a while after the connections, which count till then
+      // on a busy machine, requests follow their connections late; until then, the connections count as unused
       const speaking = { target, connections: 300, unanswered: places / 4, payload: options(transport) };
       const busy = crowd(lab, { ...speaking, holdMs: 30_000 });
       await eventually(
@@ -153,7 +153,7 @@ describe("without `trusted`, connections", () => {
       const most = await mostConnections(lab, crowd(lab, { target, connections: 1000, holdMs: 1000 }));
       expect(await busy).toEqual({ event: "crowd", tried: 300, most: 300, open: 300, answered: 300 });
       expect(most).toBeGreaterThan(own + 300);
-      // those that were just closed count until Kamailio has noticed
+      // connections that were just closed count until Kamailio has noticed
       expect(most).toBeLessThanOrEqual(own + 300 + 2 * places);
     },
   );

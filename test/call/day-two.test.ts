@@ -7,7 +7,7 @@ import { Operator } from "../support/operator.js";
 import { proxiesWith } from "../support/proxies.js";
 import { traceCases } from "../support/trace-cases.js";
 
-// Commands for two proxies, which are reached through ssh.
+// Commands for two proxies, over SSH.
 
 const uri = { recorder0: "sip:10.0.0.3:5060;transport=udp", recorder1: "sip:10.0.0.4:5080;transport=tcp" };
 
@@ -56,12 +56,12 @@ withEachRelay((relay) => {
         hosts: { one: { flags: "DX" }, two: { flags: "DX" } },
       });
     });
-    // whoever writes the row
+    // nothing that writes the row may change the drained state
     expect((await operator.run("db seed")).exitCode).toBe(0);
     await lab.postgres?.query("UPDATE dispatcher SET flags = 0 WHERE description = 'recorder0'", "kamailio");
     expect((await operator.run("dispatcher reload")).exitCode).toBe(0);
     await lab.proxy("one").kamcmd("dispatcher.reload");
-    // as a call that it fails does
+    // like a failed call
     await lab.proxy("two").kamcmd("dispatcher.set_state", "ip", "1", uri.recorder0);
     await eventually(async () =>
       expect((await listed())["recorder0"]?.hosts).toMatchObject({
@@ -183,7 +183,7 @@ withEachRelay((relay) => {
     };
     const of = (all: Finding[], subject: string) => all.filter((each) => each.subject === subject);
     const well = await findings();
-    // there is no systemd
+    // the lab's hosts have no systemd
     expect(well.filter(({ state }) => state === "bad").every(({ subject }) => subject === "units")).toBe(
       true,
     );
@@ -215,7 +215,7 @@ withEachRelay((relay) => {
     }
   });
 
-  // the last one: the lab itself knows the former password
+  // the last test, because the lab itself uses the old password
   it("db rotate changes the password in the database and on every host; calls go on", async () => {
     const platform = await place("one", 2);
     expect(await platform.allPlaced()).toMatchObject({ up: 2 });
@@ -236,7 +236,7 @@ withEachRelay((relay) => {
       await eventually(async () =>
         expect(await lab.proxy(name).kamcmd("dispatcher.list")).toMatch(/PRIORITY: 7/),
       );
-    // run again, it finds all done
+    // a second run has nothing to do
     expect((await operator.run("db rotate", "--ssh")).exitCode).toBe(0);
     await platform.byeAll();
     expect((await platform.finished).summary).toMatchObject({ outcomes: { ok: 2 }, errors: {} });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CallLab } from "../support/call-lab.js";
 
-// Platforms behind edges that record-route every request, also those that come to them in a dialog (OpenSIPS' default script).
+// Platforms behind edges that record-route every request, including requests to the platform in a dialog (OpenSIPS' default script).
 
 describe("a platform's answer to a recorder, with its edge's Record-Route", () => {
   let lab: CallLab;

@@ -3,10 +3,7 @@ import { callsFromAll, ofEachKind, outcomes } from "../support/all-kinds.js";
 import { CallLab, pause, withEachRelay } from "../support/call-lab.js";
 import { slackFromNow } from "../support/slack.js";
 
-/**
- * What can be wrong with a recorder, and the longest set-up of a call that meets it, in milliseconds, on a machine that has nothing
- * else to do.
- */
+/** Faults of a recorder, with the longest set-up time of a call to such a recorder, in milliseconds, on an idle machine. */
 const faults: {
   title: string;
   most: number;
@@ -59,7 +56,7 @@ withEachRelay((relay) => {
   afterEach(() => lab.forget());
   afterAll(() => lab?.stop());
 
-  // recorder0 is reached over UDP, recorder1 over TCP
+  // recorder0 uses UDP, recorder1 TCP
   describe.each([
     { bad: "recorder0", good: "recorder1", over: "UDP" },
     { bad: "recorder1", good: "recorder0", over: "TCP" },
@@ -69,7 +66,7 @@ withEachRelay((relay) => {
     });
 
     it.each(faults)("that $title costs no call", async ({ begin, end, most }) => {
-      // how long the same calls take here and now when nothing is wrong
+      // measures the same calls on this machine without a fault
       const slack = slackFromNow();
       const well = await callsFromAll(lab, { calls: 4, rate: 100, holdMs: 50, rtp: { rate: 10 } });
       const usual = 4 * Math.max(...well.map(({ summary }) => summary.setUpMs.max));
@@ -81,7 +78,7 @@ withEachRelay((relay) => {
           expect(summary.answeredBy, title).toEqual({ [good]: 4 });
           expect(summary.setUpMs.max, title).toBeLessThanOrEqual(most + usual + slack());
         }
-        // from then on it is out, and costs no time either
+        // now the recorder is out, so later calls lose no time
         const { summary } = await lab.calls({ calls: 4, rate: 100, holdMs: 50 });
         expect(summary.answeredBy).toEqual({ [good]: 4 });
         expect(summary.setUpMs.max).toBeLessThan(500 + usual + slack());
@@ -92,9 +89,9 @@ withEachRelay((relay) => {
   });
 });
 
-/** Takes a recorder in again at once, as four answers to OPTIONS would within 10 s. */
+/** Marks a recorder as up at once, instead of waiting 10 s for four answers to OPTIONS. */
 async function bringBack(lab: CallLab): Promise<void> {
-  // a ping from before may still fail, after fr_timer, and take it out again
+  // an earlier ping may still fail after fr_timer, and mark the recorder as down again
   await pause(3300);
   for (const { siprec_protocol, siprec_port, private_ip_address } of lab.fleet.recorders) {
     const uri = `sip:${private_ip_address}:${siprec_port};transport=${siprec_protocol}`;

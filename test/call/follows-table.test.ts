@@ -7,16 +7,16 @@ import { fleetOf } from "../support/fleets.js";
 import { NameServer } from "../support/name-server.js";
 import { slackFromNow } from "../support/slack.js";
 
-// What Kamailio has loaded comes to be what the table says, whatever went wrong on the way.
+// Kamailio's list must follow the table, whatever fails in between.
 
 const [first, second] = ["sip:10.0.0.3:5060;transport=udp", "sip:10.0.0.4:5080;transport=tcp"] as const;
-/** Milliseconds in which a right table is applied: three looks; and where the server was silent. */
+/** Milliseconds until a correct table is applied: three polls; and the same after a silence of the server. */
 const SOON = 10_000;
 const AFTER_SILENCE = 15_000;
 
 let lab: CallLab;
 beforeAll(async () => {
-  // a resolver that says at once that it is not there
+  // a resolver address that refuses at once
   lab = await CallLab.start({}, { files: [{ path: "etc/resolv.conf", content: "nameserver 127.0.0.1\n" }] });
 });
 afterAll(() => lab?.stop());
@@ -131,13 +131,13 @@ describe("recorders by name", () => {
   let dns: NameServer;
   const zone = (...lines: string[]) => dns.zone(...lines);
   const silent = () => dns.silent();
-  /** From the table's only row. */
+  /** Waits until the named recorder is the table's only row and is loaded. */
   const onlyNamed = async () => {
     await sql("DELETE FROM dispatcher");
     await insert(named, "recorder2");
     await eventually(async () => expect(await uris()).toEqual([named]));
   };
-  /** All calls that are placed together, sooner or later: a reload or a start may just be going on. */
+  /** Waits until all calls of a test go to this recorder: a reload or a start may still be running. */
   const goTo = (name: string) =>
     eventually(async () => {
       const { summary } = await lab.calls({ calls: 2, holdMs: 10 });
@@ -186,7 +186,7 @@ describe("recorders by name", () => {
   });
 
   it("calls follow a name to its new address, and go on when no server answers, or says that there is no such name", async () => {
-    // in whatever order they come: the one that it has stays
+    // the order of the addresses does not matter: Kamailio keeps the current one
     await zone("later.test 10.0.0.4", "later.test 10.0.0.3");
     await onlyNamed();
     await goTo("recorder0");
@@ -197,7 +197,7 @@ describe("recorders by name", () => {
       expect(told()).toContain("(no server answers): its last address 10.0.0.4 is used"),
     );
     await goTo("recorder1");
-    // a power cut has taken what was not on disk
+    // simulates a power failure that lost data not yet on disk
     await lab.proxy().run("sed", "-i", "/ later.test/d", "/etc/hosts");
     await restart();
     await goTo("recorder1");

@@ -81,7 +81,7 @@ withEachRelay((relay) => {
   );
 
   it("an end that answers a re-INVITE or a BYE after 5 s has lost no call", () => {
-    // it may take 10: a machine that makes so many of the 5 tells nothing
+    // on a machine that stretches these 5 s to 10 s, the test proves nothing
     let tookMs = 0;
     const after5s = async <Answer>(ask: () => Promise<Answer>) => {
       const began = Date.now();
@@ -109,7 +109,7 @@ withEachRelay((relay) => {
     const call = await placeByHand(lab);
     const { stdout: secret } = await lab.proxy().run("cat", "/var/lib/sip-proxy/dialog-secret");
     const mark = createHash("sha256").update(`${secret}:${call.callId}`).digest("hex").slice(0, 24);
-    // all that it wrote
+    // marks exactly as the earlier release writes them
     const routes = call.routes.map((route) => route.replace(/;k=\w+/, `;k=${mark}`).replace(/;r=\w+/, ""));
     const ask = async (method: string, number: number, by: string[]) => {
       const text = call.request(method, { number, routes: by });
@@ -134,7 +134,7 @@ withEachRelay((relay) => {
     expect(await lab.proxy().kamcmd("dispatcher.list")).not.toContain("10.0.0.3:");
     expect(await platform.reinviteAll()).toEqual({ 200: 4 });
     const call = await placeByHand(lab);
-    // what is known of the dialogs is gone
+    // deletes Kamailio's data about the dialogs
     await lab.proxy().kill("kamailio");
     await lab.proxy().startKamailio();
     expect(await platform.reinviteAll()).toEqual({ 200: 4 });
@@ -144,7 +144,7 @@ withEachRelay((relay) => {
       const text = call.request("INFO", { number: 8, uri, routes });
       return (await lab.send({ text }, "platform", { replies: 1 }))[0]?.split("\r\n")[0];
     };
-    // the mark is good for the recorder that has answered alone
+    // the mark is valid only for the recorder that answered
     expect(await ask("sip:10.0.0.5:5060", call.routes)).toMatch(/ 403 /);
     const bare = call.routes.map((route) => route.replace(/;r=\w+/, ""));
     expect(bare).not.toEqual(call.routes);
@@ -175,11 +175,11 @@ withEachRelay((relay) => {
     await all.each((platform) => platform.allPlaced());
     await lab.proxy().kill("kamailio");
     await lab.proxy().startKamailio();
-    // a platform that is reached over its own connection has to open it anew first
+    // a platform with its own connection must open a new one first
     expect(await all.each((platform) => platform.reinviteAll())).toEqual(ofEachKind({ 200: 2 }));
     const recorders = [...lab.recorders.values()];
     for (const recorder of recorders) expect(await recorder.reinvite()).toMatchObject({ status: 200 });
-    // the relay's ports close before the BYE is through
+    // the relay's ports close before the BYE arrives
     await all.each((platform) => platform.sendMedia(false));
     for (const recorder of recorders) expect(await recorder.bye()).toMatchObject({ status: 200 });
     expect(outcomes(await all.finished())).toEqual(ofEachKind({ ok: 2 }));
@@ -212,7 +212,7 @@ withEachRelay((relay) => {
       expect(outcomes(await callsFromAll(lab, { calls: 2, holdMs: 200 }))).toEqual(ofEachKind({ ok: 2 }));
     });
 
-    // without Content-Length, which over UDP may be left out (RFC 3261, 18.3)
+    // without Content-Length, which is optional over UDP (RFC 3261, 18.3)
     it("is offered once, however often its INVITE comes", async () => {
       const invite = [
         "INVITE sip:recorder@198.51.100.10:5080 SIP/2.0",
@@ -235,13 +235,13 @@ withEachRelay((relay) => {
         expect(answers.filter((answer) => answer.startsWith("SIP/2.0 200"))).not.toEqual([]);
       }
       expect(await sum("invites")).toBe(before + 2);
-      // nobody is there to answer it
+      // these BYEs get no answer
       for (const recorder of lab.recorders.values()) void recorder.bye().catch(() => undefined);
     });
 
     it("on a network that loses packets is set up and ended all the same", async () => {
       const before = await sum("invites");
-      // of a thousand: a request is sent three times before it is given up, so more would end a BYE now and then
+      // per mille: a request is sent only three times, so with more loss some BYEs would fail
       await lab.network.lose("sipproxy0", 40);
       const reports = await callsFromAll(lab, { calls: 4, rate: 20, holdMs: 300 });
       await lab.network.mend("sipproxy0");

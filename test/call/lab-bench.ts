@@ -25,7 +25,7 @@ export const TOPOLOGY: Topology = {
   },
 };
 
-/** The lab alone, without a proxy: what it measures of a proxy is only as good as what it measures of itself. */
+/** The lab alone, without a proxy: its own accuracy limits all measurements of a proxy. */
 export class Bench {
   private constructor(
     readonly network: Network,
@@ -52,7 +52,7 @@ export class Bench {
     return { transport, address: RECORDER.publicAddress, port: RECORDER.port };
   }
 
-  /** Places calls straight to the recorder and waits for their end. */
+  /** Places calls directly to the recorder and waits for their end. */
   async calls(
     from: keyof typeof PLATFORMS,
     transport: "udp" | "tcp",
@@ -67,7 +67,7 @@ export class Bench {
     }
   }
 
-  /** The counts when the recorder's calls have all ended, the last packets included. */
+  /** Totals after the end of all calls at the recorder, including the last packets. */
   async settled() {
     await eventually(async () => {
       if ((await this.recorder.totals()).active > 0) throw new Error("calls are up");

@@ -72,7 +72,7 @@ describe("the network", () => {
   });
 
   it("goes away with all that runs in it, also when its process died", async () => {
-    // tests beside this one remove what dead processes left, too: this one lives until its network is whole
+    // parallel tests also remove networks of dead processes; `owner` keeps this one until it is complete
     const owner = start({ argv: ["sleep", "infinity"] });
     const dead = new Network(TOPOLOGY, newPrefix(owner.pid));
     await dead.up();

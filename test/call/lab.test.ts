@@ -46,7 +46,7 @@ describe.each(["udp", "tcp"] as const)("over %s, through the gateway", (transpor
           other: 0,
         })),
       );
-      // what a busy machine had no time to send is told as missed
+      // packets that a busy machine could not send are reported as missed
       expect((call.rtp[0]?.packets ?? 0) + summary.rtpMissed).toBeGreaterThan(80);
     }
   });

@@ -6,7 +6,7 @@ import { multiparts, wholesome } from "../support/malformed/multiparts.js";
 import { settled, shoot, stateOf, type State } from "../support/malformed/shoot.js";
 import { torture } from "../support/malformed/torture.js";
 
-/** Bytes that may stay: lists and tables that have grown once. */
+/** Allowed growth in bytes: lists and tables grow once. */
 const slack = 3 * 1024 * 1024;
 
 describe("what is refused as malformed is counted, logged, and passed to nobody", () => {
@@ -105,8 +105,8 @@ describe("malformed SIP from a trusted platform", () => {
   afterAll(() => lab?.stop());
 
   /**
-   * Nothing has ended, and the next call is taken. (Recorders answer 500 to what they cannot read, and who answers 5xx is
-   * out until it has answered OPTIONS: a reload brings them back at once.)
+   * Checks that no process has ended, and that the next call is taken. Recorders answer 500 to unreadable messages; a recorder that answers
+   * 5xx is out until it answers OPTIONS. A reload brings the recorders back at once.
    */
   async function survives() {
     await lab.proxy().kamcmd("dispatcher.reload");

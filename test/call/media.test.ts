@@ -37,7 +37,7 @@ withEachRelay((relay) => {
     const recorded = await lab.recorded();
     for (const { callId, rtp } of reports.flatMap(({ calls }) => calls)) {
       const there = recorded.find((call) => call.callId === callId);
-      // the first packets may overtake the ACK, without which RTPProxy does not know who may send
+      // the first packets may overtake the ACK; before it, RTPProxy does not know the allowed sender
       for (const [index, { packets }] of rtp.entries())
         expect(there?.streams[index]?.packets, callId).toBeGreaterThanOrEqual(
           Math.max(1, packets - overtook),
@@ -91,7 +91,7 @@ withEachRelay((relay) => {
         const platform = await lab.place({ calls: 120, rate: 40, holdMs: null, rtp: { rate: 5 } });
         await platform.allPlaced();
         const { up } = await platform.status();
-        // 800 ports, eight a call; being full is no reason to be replaced
+        // 800 ports, eight per call; a full relay still counts as healthy
         const ask = ". /usr/lib/sip-proxy/common.sh; load_host; . $lib/relay.sh; relays_answer";
         await lab.proxy().run("bash", "-c", ask);
         await platform.byeAll();

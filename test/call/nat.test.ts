@@ -5,9 +5,9 @@ import { gatewayRules } from "../../src/lab/network/rules.js";
 import { CallLab, withEachRelay } from "../support/call-lab.js";
 import { proxiesWith } from "../support/proxies.js";
 
-// The README's NAT section: enable_NAT_keepalive, registered peers behind a NAT, and an address that changes.
+// NAT as in the documentation: enable_NAT_keepalive, registered peers behind a NAT, and a changing public address.
 
-/** Kamailio's modules as they are baked, with pings every 2 s for 30 s. */
+/** Kamailio's baked modules.cfg, with pings every 2 s for 30 s. */
 function quickPings() {
   const path = "etc/kamailio/sip-proxy/modules.cfg";
   const baked = imageSources().rootfs.find((file) => file.path === path);
@@ -36,7 +36,7 @@ describe("enable_NAT_keepalive", () => {
   afterEach(() => lab.forget());
   afterAll(() => lab?.stop());
 
-  /** What a peer behind its own NAT hears after it has registered. */
+  /** Requests that a peer behind NAT receives after its registration. */
   const heard = (proxy: string, user: string, until: Partial<RawJob> = { waitMs: 6000 }) => {
     const { address, port } = lab.target("udp", proxy);
     const text = [
@@ -97,7 +97,7 @@ withEachRelay((relay) => {
       const moved = "198.51.100.99";
       await proxy.kill("kamailio");
       await proxy.kill(relay);
-      // the gateway translates another address now
+      // changes the gateway's public address
       const [lan] = lab.network.topology.lan.hosts.filter(({ name }) => name === "sipproxy0");
       const rules = gatewayRules([{ name: "sipproxy0", address: lan?.address ?? "", publicAddress: moved }]);
       await lab.on("gateway", "bash", "-c", `nft flush ruleset; nft -f - <<'END'\n${rules}\nEND`);
@@ -116,7 +116,7 @@ withEachRelay((relay) => {
         port ?? "",
         "onlink",
       );
-      // what user-data of another address leaves on the host
+      // the host's file after user-data with another address
       await proxy.run(
         "sed",
         "-i",

@@ -5,10 +5,10 @@ import { eventually } from "../support/eventually.js";
 import { callLine, callLineInJson, samplesOf } from "../support/host-says.js";
 import { proxiesWith } from "../support/proxies.js";
 
-// What operators use on a host, as the README says it: kamctl, kamcmd, JSON-RPC, metrics, the log; and the settings
-// enable_debug, debug_level, log_stderror, enable_jsonrpc, enable_metrics, http_port, http_allow.
+// Tools of operators on a host, as documented: kamctl, kamcmd, JSON-RPC, metrics, the log; and the settings enable_debug, debug_level,
+// log_stderror, enable_jsonrpc, enable_metrics, http_port, http_allow.
 
-const monitoring = "10.0.0.9"; // the lab's database host stands for it
+const monitoring = "10.0.0.9"; // the lab's database host plays it
 const recorder0 = "sip:10.0.0.3:5060;transport=udp";
 const recorder1 = "sip:10.0.0.4:5080;transport=tcp";
 
@@ -132,7 +132,7 @@ withEachRelay((relay) => {
       await lab.ask("stranger", { target: lab.target("udp", "watched"), count: 2, timeoutMs: 300 });
       await proxy.kamcmd("dispatcher.set_state", "dx", "1", recorder0);
       const during = (await metrics()).values;
-      const relayed = 'sip_proxy_relayed_packets_total{relay="rtpengine@1",by="user"}'; // RTPProxy counts none
+      const relayed = 'sip_proxy_relayed_packets_total{relay="rtpengine@1",by="user"}'; // RTPProxy has no such counter
       expect(during.has(relayed)).toBe(relay === "rtpengine");
       await proxy.kamcmd("dispatcher.set_state", "ap", "1", recorder0);
       await held.byeAll();
@@ -249,7 +249,7 @@ withEachRelay((relay) => {
     });
 
     it("log_stderror sends the log to the terminal; else the terminal stays empty", async () => {
-      // as the unit starts it: the lab itself would ask for the terminal (-E)
+      // with the unit's arguments: the lab would add -E for the terminal
       const lines = async (name: string) => {
         const proxy = lab.proxy(name);
         await proxy.kill("kamailio");
@@ -267,7 +267,7 @@ withEachRelay((relay) => {
   });
 });
 
-/** Methods that need no object before them. */
+/** Methods as plain functions, without an object. */
 function bound(proxy: ReturnType<CallLab["proxy"]>) {
   return { kamcmd: (...words: string[]) => proxy.kamcmd(...words) };
 }

@@ -7,13 +7,13 @@ import { proxiesWith } from "../support/proxies.js";
 import { packetsByStream, untilAllGet } from "../support/recorded-packets.js";
 import { sessions } from "../support/sessions.js";
 
-// A platform goes on at sipproxy1 with calls that sipproxy0 has set up.
+// A platform continues calls of sipproxy0 through sipproxy1.
 
 const secret = 'the fleet\'s "own" $ecret \\ of all';
 const next = "1f0c7d2a9be84635a7d0";
 const proxies = proxiesWith({ sipproxy0: {}, sipproxy1: {} });
 
-/** Of each kind of platform: 20 calls together. */
+/** Calls of each kind of platform: 20 in total. */
 const calls = 20 / kinds.length;
 
 withEachRelay((relay) => {
@@ -108,7 +108,7 @@ withEachRelay((relay) => {
         return totals.reduce((sum, { unknownDialog }) => sum + unknownDialog, 0);
       };
       const callId = call?.callId ?? "";
-      // it is over: the recorder itself says so
+      // the call is over: this answer comes from the recorder
       expect(await ask(recorder, callId, routes)).toMatch(/^SIP\/2.0 481 /);
       expect(await unknown()).toBe(1);
       expect(await ask("sip:192.0.2.66:5060", callId, routes)).toBe("SIP/2.0 403 Forbidden");
@@ -122,7 +122,7 @@ withEachRelay((relay) => {
 
   it("20 of 20 calls go on recording after their proxy was killed", async () => {
     const all = await place();
-    // and its host with it: one that is up refuses packets, which the platform would tell
+    // the host goes too: a running host would refuse packets, and the platform would report that
     await lab.network.cut("sipproxy0");
     await lab.proxy("sipproxy0").kill("kamailio");
     await move(all, "kept");
@@ -146,14 +146,14 @@ withEachRelay((relay) => {
   });
 });
 
-/** Waits until each stream of the 20 calls has got packets from now on. */
+/** Waits until each stream of the 20 calls has received further packets. */
 async function goOn(lab: CallLab): Promise<void> {
   const before = await packetsByStream(lab);
   expect(before.size).toBe(2 * 20);
   await untilAllGet(lab, before);
 }
 
-/** The second proxy gets other secrets, and with them a start. */
+/** Gives the second proxy other secrets, and restarts it. */
 async function restartWith(lab: CallLab, own: string, other = ""): Promise<void> {
   const proxy = lab.proxy("sipproxy1");
   const put = `cd /etc/sip-proxy/secrets; rm -f /run/sip-proxy/secrets/dialog_*; rm -f dialog_*

@@ -3,7 +3,10 @@ import { callsFromAll, outcomes, ofEachKind } from "../support/all-kinds.js";
 import { CallLab, pause } from "../support/call-lab.js";
 import { slackFromNow } from "../support/slack.js";
 
-/** Kamailio asks every 2 s; two silent or four good answers decide (ds_probing_threshold, ds_inactive_threshold): a deadline. */
+/**
+ * Time limit in milliseconds: Kamailio pings every 2 s; two unanswered or four good pings decide (ds_probing_threshold,
+ * ds_inactive_threshold).
+ */
 const twoProbes = 60_000;
 
 const four = {
@@ -22,7 +25,7 @@ describe("recorders are taken out and back", () => {
   });
   afterAll(() => lab?.stop());
 
-  /** The recorders' flags, as `kamcmd dispatcher.list` shows them; in the order of their addresses. */
+  /** The recorders' flags in `kamcmd dispatcher.list`, in the order of their addresses. */
   const flags = async () => {
     const list = await lab.proxy().kamcmd("dispatcher.list");
     const all = [...list.matchAll(/URI: sip:([\d.]+):.*?FLAGS: (\w+)/gs)].map(
@@ -47,7 +50,7 @@ describe("recorders are taken out and back", () => {
 
     const { summary } = await lab.calls({ calls: 8, rate: 100, holdMs: 50 });
     expect(summary).toMatchObject({ outcomes: { ok: 8 }, answeredBy: { recorder3: 8 } });
-    // the one that is in no call's way any more answers OPTIONS all the time, and is out none the less
+    // recorder2 still answers OPTIONS, but its failed calls keep it out
     expect((await flags()).map((flag) => flag?.startsWith("A"))).toEqual([false, false, false, true]);
 
     await until((all) => all[0] === "IP" && all[1] === "IP");
@@ -61,7 +64,7 @@ describe("recorders are taken out and back", () => {
   });
 
   it("all are down: 503 with Retry-After, nothing is relayed elsewhere, and back when one is", async () => {
-    // how long calls take here and now when nothing is wrong
+    // measures calls on this machine without a fault
     const slack = slackFromNow();
     const well = await callsFromAll(lab, { calls: 2, rate: 100, holdMs: 50 });
     const usual = 4 * Math.max(...well.map(({ summary }) => summary.setUpMs.max));
@@ -84,7 +87,7 @@ describe("recorders are taken out and back", () => {
   });
 });
 
-/** An INVITE for somebody else's address, through the proxy. */
+/** An INVITE for a foreign address, through the proxy. */
 function outcall(to: string): string {
   return [
     `INVITE sip:somebody@${to}:5066 SIP/2.0`,

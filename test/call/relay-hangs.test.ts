@@ -9,7 +9,7 @@ import { slackFromNow } from "../support/slack.js";
 
 const brief = { rate: 20, holdMs: 100, rtp: { rate: 0 }, sipPort: 0 };
 
-/** Files as user-data of release 0.1.0 has them: RTPProxy's control on unix sockets, of which host.env says nothing. */
+/** Changes files to the form of release 0.1.0's user-data: RTPProxy's control on unix sockets, and no control addresses in host.env. */
 function formerly(file: Artefact): Artefact {
   // user-data of that release has no list of its files
   if (file.path.endsWith("user-data.list")) return { ...file, path: "etc/sip-proxy/none" };
@@ -62,7 +62,7 @@ withEachRelay((relay) => {
       expect(summary.byStatus).toEqual({ 200: 80 });
       expect(slowest(calls)).toBeLessThan(1500 + slack());
       expect(slowest(calls.filter(({ index }) => index >= 60))).toBeLessThan(500 + slack());
-      // the others of its second went to the other process, when it had left one open for 0.1 s
+      // in the first second, other calls go to the other process once the hung one has a command unanswered for 0.1 s
       const waited = calls.filter(({ setUpMs }) => setUpMs > 500 + slack());
       expect(waited.length).toBeLessThanOrEqual(3 + Math.ceil(slack() / 50));
       expect(await statuses(10)).toEqual(new Set([200]));
@@ -86,7 +86,7 @@ withEachRelay((relay) => {
       await hang(true);
       await before.byeAll();
       expect((await before.finished).summary.outcomes.ok).toBe(1);
-      // the worker that frees media has asked the relay, which answers neither of them yet
+      // the worker that frees media waits for the relay, which answers none of its requests yet
       const next = lab.calls({ ...again, calls: 1, holdMs: 2000, rtp: { rate: 50 } });
       await pause(200);
       await hang(false);
@@ -131,7 +131,7 @@ withEachRelay((relay) => {
     beforeAll(() => lab.proxy().startWatch("relay-watch"));
 
     it("takes the mark away that a call has set, at once when the process answers", async () => {
-      // s: a key is text, also one of digits
+      // s: the key is text, even if it has only digits
       await lab.proxy().kamcmd("htable.seti", "silent", "s:1", "1");
       const marks = () => lab.proxy().kamcmd("htable.dump", "silent");
       await eventually(async () => expect(await marks()).not.toContain("name: 1"), 5000);
@@ -141,7 +141,7 @@ withEachRelay((relay) => {
     it("ends a process that neither answers nor relays, and says what is lost; its successor gets calls", async () => {
       const up = await lab.place({ ...brief, calls: 4, holdMs: null });
       await up.allPlaced();
-      // a look of the watch
+      // one poll of the watch
       await pause(2500);
       await hang(true);
       await said(`${name}@1 does not answer: it gets no new calls`);
@@ -171,7 +171,7 @@ withEachRelay((relay) => {
         const slack = slackFromNow();
         const { calls, summary } = await four.calls({ ...ordinary, calls: 80 });
         expect(summary.byStatus).toEqual({ 200: 80 });
-        // 1 s, or 2, where the watch has not heard of the fourth in the first one
+        // 1 s, or 2 s if the watch has not found the fourth process in the first second
         expect(slowest(calls)).toBeLessThan(2500 + slack());
         expect(slowest(calls.filter(({ index }) => index >= 60))).toBeLessThan(500 + slack());
       } finally {

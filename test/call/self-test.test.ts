@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { runPlatform } from "../../src/lab/agents.js";
 import { CallLab, callers } from "../support/call-lab.js";
 
-// What the host's self-test asks Kamailio, before it says that the host is ready: does a request get through to a recorder?
+// The request of the host's self-test to Kamailio, before the host is ready: does a request reach a recorder?
 
 let lab: CallLab;
 beforeAll(async () => {
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.stop());
 
-/** Status and Server of the answer, asked on a host of the network. */
+/** Sends the request from a host of the network; returns the answer's status and Server. */
 async function ask(from: string, localAddress: string, address: string) {
   const target = { transport: "udp" as const, address, port: 5080 };
   const job = {

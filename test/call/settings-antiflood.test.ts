@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterEach(() => lab.forget());
 afterAll(() => lab?.stop());
 
-/** How many of so many OPTIONS of a stranger (or the platform) are answered. */
+/** The number of answered OPTIONS from a stranger (or the platform). */
 async function answered(
   proxy: Proxy,
   count: number,

@@ -39,7 +39,7 @@ withEachRelay((relay) => {
   afterEach(() => lab.forget());
   afterAll(() => lab?.stop());
 
-  /** How many of so many short calls through a proxy each recorder has taken. */
+  /** Places short calls through a proxy; returns the number of calls per recorder. */
   async function split(proxy: Proxy, calls: number): Promise<Record<string, number>> {
     const job = {
       targets: [lab.target("udp", proxy)],
@@ -69,7 +69,7 @@ withEachRelay((relay) => {
     const { calls } = await lab.calls({ ...job, holdMs: 0, rtp: { rate: 0 } });
     const order = calls.toSorted((a, b) => a.index - b.index).map(({ answeredBy }) => answeredBy);
     expect(order.slice(0, 100).filter((name) => name === "three")).toHaveLength(75);
-    // one list of 100 for all of Kamailio's workers, shuffled when the table is loaded, gone through again and again
+    // Kamailio's workers share one list of 100, which is shuffled when the table is loaded and then repeated
     expect(order.slice(100)).toEqual(order.slice(0, 100));
   });
 
@@ -121,7 +121,7 @@ withEachRelay((relay) => {
         [...lab.recorders].flatMap(([name, { invites }]) =>
           invites.filter((invite) => invite.callId === callId).map(() => name),
         );
-      // one that a busy machine's relay refuses is sent again
+      // repeats INVITEs that the relay of a busy machine refused
       for (let missing = 3; missing > 0; missing = 3 - seen().length)
         await lab.send({ text: invite(callId) }, "platform", {
           target,
@@ -139,7 +139,7 @@ withEachRelay((relay) => {
   });
 
   it("siprec_port and siprec_protocol say where and how a recorder is reached", async () => {
-    // of 40 in a random order of 75 to 25, none goes to one recorder once in 100,000 times
+    // of 40 calls in random order (75 to 25), all go to the same recorder once in 100,000 runs
     await split("weighted", 40);
     await split("parts", 40);
     await split("priority", 2);

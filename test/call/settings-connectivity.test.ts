@@ -105,7 +105,7 @@ print(min(one.getsockname()[1] for one in them))`;
     const job = { targets: [lab.target("udp", "few")], calls: 2, rate: 20, holdMs: 50, sipPort: 0 };
     expect((await lab.calls(job)).summary.byStatus).toEqual({ 503: 2 });
     expect(await lab.ask("platform", { target: lab.target("udp", "few") })).toEqual([503]);
-    // the mark expires when nobody renews it
+    // the mark expires unless it is renewed
     await eventually(async () => expect((await lab.calls(job)).summary.byStatus).toEqual({ 200: 2 }));
   });
 
@@ -189,7 +189,7 @@ print(min(one.getsockname()[1] for one in them))`;
       "Content-Length: 0",
     ];
     const text = ["OPTIONS sip:proxy@example.com SIP/2.0", ...headers, "", ""].join("\r\n");
-    // a worker keeps a connection for 5 s after its last bytes, then its life begins
+    // a worker keeps a connection for 5 s after its last bytes; then its lifetime begins
     const closed = async (proxy: string, waitMs: number) => {
       const target = lab.target("tcp", proxy);
       const usual = { localAddress: callers.platform.address, target, sipPort: 0 };

@@ -24,7 +24,7 @@ it("dbport, db_kam and dbuser_kam: the schema and the recorders are there, and K
   expect((await lab.calls({ calls: 2, holdMs: 100 })).summary.outcomes.ok).toBe(2);
 });
 
-/** What breaks URLs, psql's own strings, shells, templates, Kamailio's configuration, and files of one line a value. */
+/** Passwords that break URLs, psql's strings, shells, templates, Kamailio's configuration, and files with one line per value. */
 const awkward: Record<string, string> = {
   "a colon": "a:b",
   "an at sign": "a@b",
@@ -57,7 +57,7 @@ const awkward: Record<string, string> = {
 };
 
 describe("dbpass_kam", () => {
-  /** The password changes on both sides; Kamailio connects anew when it reloads the list. */
+  /** Changes the password on both sides; Kamailio reconnects when it reloads the list. */
   const reachesWith = async (password: string, told = password) => {
     await lab.postgres?.query(`ALTER ROLE sip_proxy PASSWORD '${password.replaceAll("'", "''")}'`);
     const base64 = Buffer.from(told).toString("base64");

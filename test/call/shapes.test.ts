@@ -8,18 +8,18 @@ import { slackFromNow } from "../support/slack.js";
 import { Stage } from "../support/shapes/stage.js";
 import { filedShapes, formOf, type Shape } from "../support/shapes/shape.js";
 
-// Forms of SIPREC calls that real platforms and recorders use. Right for each: the call reaches the recorder, SDP names the relay
-// on both sides and nothing of the other side, every other byte of the body is what was sent, RTP and RTCP arrive, requests in the
-// dialog reach the other end, and the relay holds nothing after BYE.
+// Forms of SIPREC calls of real platforms and recorders. Required for each: the call reaches the recorder; SDP on both sides has the
+// relay's address and none of the other side; every other byte of the body is unchanged; RTP and RTCP arrive; requests in the dialog reach
+// the other end; the relay holds nothing after BYE.
 
-/** Milliseconds that processes were ready and had no processor. */
+/** Milliseconds in which runnable processes had no processor. */
 const LATE = 300;
 
 const recorders = {
   recorder0: { private_ip_address: "10.0.0.3", siprec_port: 5060, siprec_protocol: "udp" },
 };
 
-/** RTPProxy, told SDP's address again by a re-INVITE, takes RTCP from there alone, and learns no other any more. */
+/** After a re-INVITE that repeats the SDP's address, RTPProxy accepts RTCP only from that address and learns no other one. */
 const lostByRtpproxy = ({ says }: Shape, problem: string) =>
   says["send-from"] !== undefined && problem.startsWith("RTCP of stream");
 
@@ -47,7 +47,7 @@ function playAll(shapes: Shape[], trusted: string[], options: () => Promise<LabO
         status === undefined ? [] : [`INVITE: SIP/2.0 ${status}`],
       );
     };
-    // a relay that the machine holds up for as long as Kamailio waits has not answered
+    // a relay that the machine delays for longer than Kamailio's timeout has not answered
     await again(play, () => slack() >= LATE);
     await eventually(async () => expect(await sessions(lab)).toBe(0), 5000);
   });
@@ -68,7 +68,7 @@ function playAll(shapes: Shape[], trusted: string[], options: () => Promise<LabO
   });
 }
 
-/** Forms that differ from a filed one in a few lines. */
+/** Forms that differ from one in the case files by a few lines. */
 const derived: Shape[] = [
   formOf("sdp-part-tight", "no-routes", { routes: "none", mid: "reinvite recorder-reinvite recorder-info" }),
   formOf("metadata-50k-tcp", "no-routes-tcp", {
@@ -92,7 +92,7 @@ const derived: Shape[] = [
   ),
 ];
 
-/** Forms that nobody here can serve: the platform learns so. */
+/** Forms that no proxy can serve: the platform gets an error. */
 const refused: Shape[] = [
   formOf("sdp-part-tight", "IPv6", { refused: "488 Not Acceptable Here" }, (text) =>
     text.replace("c=IN IP4 {MIP}", "c=IN IP6 2001:db8::1"),
@@ -104,7 +104,7 @@ const refused: Shape[] = [
     text.replace("Require: siprec", "Require: siprec\nContent-Encoding: gzip"),
   ),
 ];
-/** Kamailio 6 closes the connection. */
+/** Kamailio 6 closes the connection in this case. */
 const tooLong = formOf("metadata-50k-tcp", "100 KB over TCP", { refused: "513 Message Too Large" }, (text) =>
   text.replace("{BIG330}", "{BIG330}\n{BIG330}"),
 );
@@ -115,7 +115,7 @@ withEachRelay((relay) => {
     playAll([...shapes, tooLong], ["203.0.113.0/24"], () => Promise.resolve({ relay }));
   });
   describe("without trusted networks", () => {
-    // who is not trusted sends from where its SDP says, or its media could be anybody's
+    // untrusted platforms must send from the address in their SDP; otherwise anybody could send media
     const own = shapes.filter(({ says }) => says["send-from"] === undefined);
     playAll(own, [], () => Promise.resolve({ relay }));
   });

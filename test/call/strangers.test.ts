@@ -3,7 +3,7 @@ import { callsFromAll, ofEachKind, outcomes, placeFromAll } from "../support/all
 import { CallLab, type Transport } from "../support/call-lab.js";
 import { unguard } from "../support/crowd.js";
 
-/** A request of somebody whom nobody knows; `lines` are further headers. */
+/** A request of an unknown sender; `lines` are further headers. */
 const request = (
   method: string,
   { to = "", uri = "sip:recorder@10.0.0.3:5060", lines = [] as string[] } = {},
@@ -38,11 +38,11 @@ const requests = [
   ...forged,
 ];
 
-/** What tells strangers what this is. */
+/** Texts that reveal the software to strangers. */
 const fingerprint = /^(Server|User-Agent|Warning):|kamailio|rtpproxy|rtpengine|\d+\.\d+\.\d+ \(/im;
 const transports: Transport[] = ["udp", "tcp"];
 
-/** Recorders that have seen nothing but the proxy's own OPTIONS. */
+/** Checks that recorders have received only the proxy's OPTIONS. */
 const untouched = async (lab: CallLab) => {
   for (const recorder of lab.recorders.values()) {
     expect(await recorder.totals()).toMatchObject({ invites: 0, unknownDialog: 0, byes: 0, malformed: 0 });
@@ -98,7 +98,7 @@ describe("without `trusted`, a stranger", () => {
     "learns nothing of what answers over %s, and reaches nobody but recorders",
     async (transport) => {
       for (const { title, text } of requests.filter((each) => !each.title.startsWith("INVITE with"))) {
-        if (title === "INVITE for another host") continue; // a call like any other: it goes to a recorder
+        if (title === "INVITE for another host") continue; // an ordinary call: it goes to a recorder
         const target = lab.target(transport);
         const payload = { text: text.replaceAll("SIP/2.0/UDP", `SIP/2.0/${transport.toUpperCase()}`) };
         const answers = await lab.send(payload, "stranger", { target, waitMs: 150 });

@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterEach(() => lab.forget());
 afterAll(() => lab?.stop());
 
-/** The fingerprint of the certificate that a proxy shows. */
+/** The fingerprint of the certificate that a proxy presents. */
 async function shown(proxy: string): Promise<string> {
   const { address, port } = lab.target("tls", proxy);
   const ask = `openssl s_client -connect ${address}:${port} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256`;
@@ -102,7 +102,7 @@ it("tls_max_connections: of eight connections those few are taken", async () => 
     targets: [lab.target("tls", "selfsigned")],
   };
   const { summary } = await lab.calls(many);
-  // the connections to the recorder are among the four
+  // the limit of four includes the connections to the recorder
   expect(summary.outcomes.ok).toBeGreaterThan(0);
   expect(summary.outcomes.ok).toBeLessThanOrEqual(4);
 });

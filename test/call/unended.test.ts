@@ -5,12 +5,12 @@ import { eventually } from "../support/eventually.js";
 import { endDialogs, restartRecorders, sessions } from "../support/sessions.js";
 import { slackFromNow } from "../support/slack.js";
 
-/** Seconds: rtp_timeout as the watch is told here. */
+/** rtp_timeout of the watch in seconds. */
 const timeout = 30;
 const held = { calls: 4, rate: 40, holdMs: null, sipPort: 0 };
 const silent = { ...held, rtp: { rate: 0 } };
 
-/** Somebody who calls, and is gone before the answer. */
+/** SDP of a caller that is gone before the answer. */
 const sdp = [
   "v=0",
   "o=- 1 1 IN IP4 {address}",
@@ -61,10 +61,10 @@ withEachRelay((relay) => {
     return platform;
   };
   const dialogs = async () => Number(/all: (\d+)/.exec(await lab.proxy().kamcmd("dlg.stats_active"))?.[1]);
-  /** Like a machine that loses power: nothing more is sent. */
+  /** Simulates a power failure of the platform: it sends nothing more. */
   const vanish = (platform: Platform) => platform.freeze(true);
 
-  /** The log's lines of this event, by Call-ID. */
+  /** Log lines of this event, by Call-ID. */
   const told = (event: string) =>
     new Map(
       lab.proxy().log.flatMap((line): [string, string][] => {
@@ -91,7 +91,7 @@ withEachRelay((relay) => {
       expect(lines.get(callId)).toMatch(
         /^source=udp:203\.0\.113\.10:\d+ recorder=sip:10\.0\.0\.\S+ streams=1,2 reason=not_sent$/,
       );
-    // they are older: they have been looked at before
+    // these calls are older, so the watch has already checked them
     for (const callId of [...callIds(talking), ...(inTime ? callIds(onHold) : [])])
       expect(lines.get(callId)).toBeUndefined();
     const metrics = await lab.proxy().step("exporter", "once");
@@ -112,7 +112,7 @@ withEachRelay((relay) => {
       return own.flatMap(({ streams }) => streams).reduce((sum, { packets }) => sum + packets, 0);
     };
     await eventually(async () => expect(await arrived()).toBe(sent));
-    // the relay is asked before the BYE is answered: no race with it here
+    // the proxy queries the relay before it sends BYE's answer; silent recorders avoid a race here
     for (const recorder of lab.recorders.values()) await recorder.behave({ bye: "silent" });
     await talking.byeAll();
     const { calls } = await talking.finished;

@@ -5,13 +5,13 @@ import { eventually } from "../support/eventually.js";
 import { inTime } from "../support/in-time.js";
 import { slackFromNow } from "../support/slack.js";
 
-// One call that recorders cannot serve takes no recorder away from others; recorders that serve no call leave.
+// A call that recorders cannot serve must not take recorders away from other calls. Recorders that serve no call must go out.
 
-/** Calls of which only signalling matters. */
+/** Calls for tests of signalling only. */
 const brief = { holdMs: 100, rtp: { rate: 0 }, sipPort: 0, quiet: true };
 const unservable: [string, string][] = [["X-Unservable", "yes"]];
 
-/** What the proxy said last, but of calls that it blames. */
+/** The proxy's last messages, except those about calls that are themselves the cause. */
 const told = (lab: CallLab) =>
   lab
     .proxy()
@@ -19,7 +19,7 @@ const told = (lab: CallLab) =>
     .slice(-20)
     .join("\n");
 
-/** Has all recorders behave so. */
+/** Sets the behaviour of all recorders. */
 async function behave(lab: CallLab, behaviour: Partial<Behaviour>): Promise<void> {
   for (const recorder of lab.recorders.values()) await recorder.behave(behaviour);
 }
@@ -37,7 +37,7 @@ async function down(lab: CallLab): Promise<string[]> {
   return (await lab.proxy().kamcmd("dispatcher.list")).match(/FLAGS: [ID]/g) ?? [];
 }
 
-/** Calls that no recorder serves, and others and OPTIONS beside them. */
+/** Calls that no recorder serves; other calls and OPTIONS at the same time. */
 async function both(lab: CallLab) {
   const slack = slackFromNow();
   const unserved = await lab.place({ ...brief, calls: 80, rate: 10, headers: unservable });
@@ -76,7 +76,7 @@ describe("calls that no recorder can serve", () => {
       expect(lab.proxy().log.filter((line) => /rvalue/.test(line))).toEqual([]);
       expect(lab.proxy().log.join("\n")).toContain("the call is the cause, its recorders stay");
     };
-    // as long as a recorder may take
+    // the limit of a recorder's delay
     return inTime(lab, check, async () => (await lab.lateMs()) >= 300);
   });
 

@@ -11,9 +11,9 @@ import { goneAndHeld, sessions } from "../support/sessions.js";
 import { releaseTree } from "../support/release-tree.js";
 import { slackFromNow } from "../support/slack.js";
 
-// The other call tests run the Kamailio of Debian 12 (5.6). The same static kamailio.cfg must do with those that came
-// after: in each release's own tree, with its libraries, its rtpengine and its database schema. KAMAILIO_ROOT=FOLDER adds a tree of
-// your own, such as one with a Kamailio 5.5 that was built from source.
+// The other call tests use Kamailio 5.6 of Debian 12. The same static kamailio.cfg must work with later releases, each in a tree with its
+// libraries, its rtpengine and its database schema. KAMAILIO_ROOT=FOLDER adds your own tree, such as one with a Kamailio 5.5 built from
+// source.
 const own = process.env["KAMAILIO_ROOT"];
 
 describe.each([
@@ -102,7 +102,7 @@ describe.each([
     expect(lab.proxy().log.join("\n")).toContain("fails calls, taken out");
     for (const recorder of recorders) await recorder.behave({ invite: "answer" });
     expect((await lab.calls(brief)).summary.byStatus).toEqual({ 200: 4 });
-    // a recorder's 100 that another worker reads after its final answer is no fault
+    // a recorder's 100 that another worker processes after the final answer is no fault
     const late = /status rewrite by UAS: stored: \d+, received: 100/;
     const said = lab
       .proxy()

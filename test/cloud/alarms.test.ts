@@ -57,14 +57,14 @@ test("alarms: made with the group, changed, kept from others, gone with it; an o
     /alarm test-proxies-no-recorder since [^\n]*: none up/,
   );
 
-  // with TLS one more; another topic changes all that are there
+  // TLS needs one more alarm; another topic changes all existing ones
   const withTls = () => fleet({ alarm_actions: [`${topic}2`], enable_tls: true });
   const changed = await told(cloud, "group", "apply", await withTls());
   expect(ofAlarms(changed)).toEqual([put, put, put, put]);
   expect(changed.stdout).toContain("+ alarm test-proxies-certificate-ends");
   expect(changed.stdout).toContain(`~ AlarmActions.0: ${topic} -> ${topic}2`);
 
-  // who may not read alarms goes on as before where the file names none, and is told where it does
+  // without permission to read alarms: no effect for a fleet file without alarms, an error otherwise
   const denied = { code: "AccessDeniedException", message: "no" };
   cloud.proxy.trouble("DescribeAlarms", denied, { times: 2 });
   expect((await told(cloud, "group", "plan", await fleet())).code).toBe(0);
@@ -75,7 +75,7 @@ test("alarms: made with the group, changed, kept from others, gone with it; an o
   });
   cloud.proxy.clear();
 
-  // somebody else's alarm of that name
+  // an alarm with this name that belongs to somebody else
   const foreign = { AlarmName: `${name}-certificate-ends`, Namespace: "x", MetricName: "x" };
   expect(ofAlarms(await told(cloud, "group", "apply", await fleet()))).toEqual(
     Array<string>(4).fill("cloudwatch:DeleteAlarms"),
@@ -90,7 +90,7 @@ test("alarms: made with the group, changed, kept from others, gone with it; an o
       ComparisonOperator: "LessThanThreshold",
     }),
   );
-  // (moto keeps the tags of what is deleted)
+  // moto keeps the tags of deleted alarms
   const arn = `arn:aws:cloudwatch:eu-west-1:123456789012:alarm:${foreign.AlarmName}`;
   await cloud.cloudwatch.send(new UntagResourceCommand({ ResourceARN: arn, TagKeys: ["sip-proxy:fleet"] }));
   expect(await told(cloud, "group", "apply", await withTls())).toMatchObject({

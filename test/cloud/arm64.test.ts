@@ -10,7 +10,7 @@ import { makeProfile } from "../support/cloud/instance-profile.js";
 import { told } from "../support/cloud/told.js";
 import { cloud, useCloud } from "../support/cloud/use-cloud.js";
 
-// Images of both architectures of one fleet, side by side; and hosts that move from one to the other.
+// Images of one fleet for both architectures, and hosts that move from one architecture to the other.
 
 useCloud();
 
@@ -52,7 +52,7 @@ test("both are baked, listed, promoted and kept; each launch takes its own", asy
     Name: expect.stringMatching(/^sip-proxy-test-arm64-\d{8}-/) as string,
   });
   expect((await image(made.amd64))?.Name).toMatch(/^sip-proxy-test-\d{8}-/);
-  // the same again makes nothing
+  // a second bake creates nothing
   expect(await bake("arm64", arm)).toBe(made.arm64);
 
   await refused(

@@ -14,7 +14,7 @@ import { playQuotas } from "../support/cloud/quotas.js";
 import { told } from "../support/cloud/told.js";
 import { cloud, subnets, useCloud } from "../support/cloud/use-cloud.js";
 
-// What `validate --target ec2` asks services beside EC2: Route 53, Service Quotas, KMS.
+// Checks of `validate --target ec2` in services other than EC2: Route 53, Service Quotas, KMS.
 
 useCloud();
 
@@ -70,7 +70,7 @@ test("quotas of vCPUs leave room for the largest group, a roll, single hosts, an
   const onDemand = (Value: number) => playQuotas(cloud, { "L-1216C47A": Value });
   const parts = { group: group({ max_healthy_percentage: 150 }), launch: launch() };
   const found = async (more = {}) => (await findingsOf(cloud, { ...parts, ...more })).get("$.group.max");
-  // a single host and four of the group, with 4 vCPUs each
+  // one single host and four hosts of the group, with 4 vCPUs each
   onDemand(20);
   expect(await found()).toBeUndefined();
   onDemand(19);
@@ -81,12 +81,12 @@ test("quotas of vCPUs leave room for the largest group, a roll, single hosts, an
     ) as string,
     hint: expect.stringMatching(/--quota-code L-1216C47A --desired-value 20$/) as string,
   });
-  // a roll of a group that is always as large as it may be
+  // a roll of a group that always has its maximum size
   onDemand(27);
   expect((await found({ group: group({ desired: 4, max_healthy_percentage: 150 }) }))?.message).toMatch(
     /needs up to 28 /,
   );
-  // others' instances: these are no vCPUs of the quota where they are of another kind
+  // instances of others; their vCPUs count only if their type has the same quota
   const run = { ImageId: bases.newest.ami_id, MinCount: 1, MaxCount: 1 };
   await cloud.ec2.send(new RunInstancesCommand({ ...run, InstanceType: "c5.2xlarge" }));
   await cloud.ec2.send(new RunInstancesCommand({ ...run, InstanceType: "g4dn.xlarge" }));
@@ -124,7 +124,7 @@ test("KMS keys: there, enabled, symmetric, shared only where they are one's own"
         ec2: {
           ...ec2,
           kms_key_id: disabled.id,
-          // a key of another region, and one that is nowhere
+          // a key of another region, and a key that does not exist
           region_kms_key_ids: { "eu-west-2": own.arn, "eu-west-3": lost },
         },
       },

@@ -18,7 +18,7 @@ import { cloud, subnets, useCloud } from "../support/cloud/use-cloud.js";
 import { eventually } from "../support/eventually.js";
 import { replaceFile } from "../support/replace-file.js";
 
-// The agent of a group's hosts and the commands, over one zone in moto.
+// The agents of a group's hosts and the commands, with one zone in moto.
 
 useCloud();
 
@@ -52,7 +52,7 @@ const change = (zone: string, Action: "CREATE" | "DELETE", ResourceRecordSet: Re
     }),
   );
 
-/** What the zone has, but for what every zone has. */
+/** The zone's records, without those that every zone has. */
 async function records(zone: string): Promise<string[]> {
   const { ResourceRecordSets = [] } = await cloud.route53.send(
     new ListResourceRecordSetsCommand({ HostedZoneId: zone }),
@@ -69,7 +69,7 @@ async function members(): Promise<string[]> {
   return (AutoScalingGroups[0]?.Instances ?? []).map(({ InstanceId = "" }) => InstanceId).sort();
 }
 
-/** A host's agent, its metadata service a file of functions; returns what tells it that it is to go. */
+/** Starts a host's agent, with shell functions as metadata service. Returns a function that tells the host that it must go. */
 function boot(zone: string, instance: string, address: string): { goes: () => void; agent: ChildProcess } {
   const folder = join(cloud.folder, instance);
   const lib = join(folder, "lib");
@@ -150,13 +150,13 @@ test("a group's hosts come and go in DNS, status shows them, delete removes what
   const left = [marker(1), record(two, "198.51.100.2")].sort();
   await eventually(async () => expect(await records(zone)).toEqual(left), 120_000);
 
-  // the other is the last one in DNS: it stays, though it goes
+  // the second host is the last one in DNS: its record stays, although the host goes
   second.goes();
   await change(zone, "CREATE", { ...byHand, ResourceRecords: [{ Value: "192.0.2.1" }] });
   await end(second.agent);
   const foreign = record("by hand", "192.0.2.1");
 
-  // who may not read the records is told before the first proxy drains
+  // without permission to read the records, the command fails before the first proxy drains
   cloud.proxy.trouble("ListResourceRecordSets", { code: "AccessDenied" }, { times: 9 });
   const refused = await told(cloud, "group", "delete", file, "--force");
   expect(refused).toMatchObject({

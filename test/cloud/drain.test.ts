@@ -15,7 +15,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await cloud.reset();
   const subnets = (await cloud.subnets()).map(({ id }) => id);
-  // moto has no such call
+  // moto does not support this call
   cloud.proxy.standIns.set("ModifyInstanceMetadataOptions", () => ({
     body: "<ModifyInstanceMetadataOptionsResponse/>",
   }));
@@ -35,7 +35,7 @@ async function instance() {
   return { state: found?.State?.Name, drains };
 }
 
-/** The host's console: its answer to the tag, as single-host.sh gives it, one line more at each look. */
+/** The host's console: its answers to the tag, in the form of single-host.sh, with one more line at each query. */
 function hostSays(...lines: ((value: string) => string)[]): void {
   let looks = 0;
   cloud.proxy.standIns.set("GetConsoleOutput", async () => {

@@ -99,7 +99,7 @@ const imagesOf = async (file: string) =>
     ({ image }) => image,
   );
 
-/** As an update of the stack makes it: whole. */
+/** Creates a complete template version, like an update of the stack. */
 async function secondVersion(): Promise<void> {
   const first = { LaunchTemplateName: name, Versions: ["1"] };
   const { LaunchTemplateVersions = [] } = await cloud.ec2.send(

@@ -20,7 +20,7 @@ import {
 import { told } from "../support/cloud/told.js";
 import { cloud } from "../support/cloud/use-cloud.js";
 
-// Rolls of single instances that were cut off, or stopped half-way: the same command goes on.
+// Rolls of single instances that were cut off or stopped half-way: the same command continues them.
 
 useRolls();
 
@@ -88,7 +88,7 @@ test("what stops it half-way is told with how the hosts stand, and the same comm
   const calls = join(folderOf(first?.id ?? ""), "calls");
   writeFileSync(calls, "1000");
   const file = await fleet("newest");
-  // two are asked for room, one to drain, and then for what is left
+  // four commands succeed: two check for room, one starts the drain, one reads the number of calls left
   cloud.proxy.trouble("SendCommand", { code: "ExpiredTokenException" }, { after: 4 });
   const expired = await roll(file);
   expect([expired.code, expired.changes]).toEqual([1, ["PutParameter"]]);
@@ -96,7 +96,7 @@ test("what stops it half-way is told with how the hosts stand, and the same comm
     /the roll stops at sipproxy0: .*ExpiredToken.*\nsipproxy0 is drained: run the same command again to continue, .*; as they were: sipproxy1\n.*log in again/,
   );
   writeFileSync(calls, "0");
-  // the first two are only asked about
+  // the first two calls are dry runs
   cloud.proxy.trouble("RunInstances", { code: "InsufficientInstanceCapacity" }, { after: 2 });
   const full = await roll(file);
   expect([full.code, full.changes]).toEqual([1, replaced.slice(0, 2)]);
@@ -109,7 +109,7 @@ test("what stops it half-way is told with how the hosts stand, and the same comm
 test("an Elastic IP that EC2 still shows with the ended instance is waited for", async () => {
   const [first] = await instances();
   const ended = first?.id ?? "";
-  // moto leaves it with the instance
+  // moto does not release the address of a terminated instance
   await cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [ended] }));
   let looks = 0;
   cloud.proxy.standIns.set("DescribeAddresses", async (_, forward) => {

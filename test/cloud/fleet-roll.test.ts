@@ -26,7 +26,7 @@ test("hosts are drained and replaced one after the other, with their addresses; 
 
   const rolled = await roll(file);
   expect([rolled.code, rolled.changes]).toEqual([0, ["PutParameter", ...replaced, ...replaced]]);
-  // each took no more calls when it was ended, and had none
+  // each host was draining when it was ended, and had no calls
   for (const { id } of before) expect(existsSync(join(folderOf(id), "lib/sip-proxy/draining"))).toBe(true);
   expect(rolled.stderr).toContain("calls left: sipproxy1 ");
   const after = await instances();
@@ -48,7 +48,7 @@ test("hosts are drained and replaced one after the other, with their addresses; 
   const back = await roll(file, "rollback", "sipproxy0");
   expect([back.code, back.changes]).toEqual([0, replaced]);
   expect((await instances()).map(({ image }) => image)).toEqual([bases.old.ami_id, bases.newest.ami_id]);
-  // another type is a reason too
+  // another instance type is also a reason to replace hosts
   const larger = await fleet("newest", {}, { instance_type: "t3.large" });
   expect((await roll(larger, "roll", "--dry-run")).stderr).toContain("sipproxy0, sipproxy1");
 });

@@ -56,7 +56,7 @@ const made = [
   "autoscaling:PutScalingPolicy",
   "autoscaling:PutWarmPool",
 ];
-/** How an error names what these have made. */
+/** The names in error messages of resources that these calls have created. */
 const creations = {
   "ec2:CreateSecurityGroup": "security group sg-",
   "ec2:CreateLaunchTemplate": "launch template test-proxies",
@@ -73,12 +73,12 @@ test("a whole life: plan, apply, scale, roll to a second image, roll back, delet
   const idle = await told(cloud, "group", "plan", first, "--exit-code");
   expect([idle.code, idle.stdout]).toEqual([0, expect.stringMatching(/nothing to change/)]);
 
-  // scaled out by somebody else (target tracking): apply leaves that alone
+  // somebody else (target tracking) scales out: apply does not change that
   await cloud.autoscaling.send(
     new SetDesiredCapacityCommand({ AutoScalingGroupName: name, DesiredCapacity: 4 }),
   );
   expect((await told(cloud, "group", "apply", first)).changes).toEqual([]);
-  // and scaled by the fleet file, out and in
+  // the fleet file scales out and in
   for (const [desired, count] of [
     [3, 3],
     [2, 2],

@@ -7,13 +7,13 @@ import { databasePassword, GroupLab, labFleet, publicAddress } from "../support/
 import { instanceId } from "../support/host-lab.js";
 import { PATIENCE, slackFromNow } from "../support/slack.js";
 
-// The host's own scripts and programs, in sandboxes, between a metadata service and AWS' endpoint of the lab.
+// The host's scripts and programs in sandboxes, with the lab's metadata service and AWS endpoint.
 
 let lab: GroupLab;
 afterEach(() => lab?.stop());
 
 const launch = "sip-proxy-launch";
-/** A slow machine gives a host up to 20 times as long. */
+/** Limit for a slow machine, on which a host takes up to 20 times as long. */
 const PATIENT = { timeout: 30 * 60_000 };
 const recorderElsewhere = {
   settings: { disp_set: [2] },
@@ -113,7 +113,7 @@ describe("a host that cannot become ready", () => {
       })),
     };
     lab = await GroupLab.start(cases.length, options);
-    // they boot side by side, each slower for the others
+    // they boot at the same time, and slow each other down
     const launch_timeout = lab.patience(45);
     const given = launch_timeout * 1000 + PATIENCE;
     await Promise.all(
@@ -130,7 +130,7 @@ describe("a host that cannot become ready", () => {
       const told = await host?.until(/FAILED: this host did not become ready within \d+ s: /);
       expect(told, title).toMatch(reason);
       expect(await host?.isReady(), title).toBe(false);
-      // the group then ends it, and there is nothing to drain
+      // then the group ends the host, which has nothing to drain
       expect(await lab.cloud.untilCompleted(instanceId(index), "sip-proxy-terminate"), title).toBe(
         "CONTINUE",
       );

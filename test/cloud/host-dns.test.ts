@@ -4,7 +4,7 @@ import { GroupLab, labFleet, privateAddress, publicAddress } from "../support/gr
 import { instanceId } from "../support/host-lab.js";
 import { zoneWith } from "../support/zone.js";
 
-// A real host, and one in DNS that answers as far as the group knows.
+// A real host, and a record in DNS of an instance that the group reports as in service.
 
 let lab: GroupLab;
 afterEach(() => lab?.stop());
@@ -37,7 +37,7 @@ const statuses = async () =>
   (await lab.calls(0, { holdMs: 100, rtp: { rate: 0 } })).calls.map(({ finalStatus }) => finalStatus);
 
 test("a host that is to end leaves DNS first, takes calls while its address may be remembered, and drains then", async () => {
-  // time for a call on a busy machine
+  // long enough for a call on a busy machine
   const ttl = 30;
   await ready(ttl);
   await lab.cloud.terminate(instanceId(0));

@@ -20,7 +20,7 @@ const host = (index = 0) => {
   return found;
 };
 
-/** From some moment on a host that drains answers 503. */
+/** Waits until the draining host answers 503. */
 async function refusesCalls(): Promise<void> {
   await eventually(async () => {
     const late = await lab.calls(0, { holdMs: 100, rtp: { rate: 0 } });

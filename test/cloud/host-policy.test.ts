@@ -8,8 +8,8 @@ import { zoneWith } from "../support/zone.js";
 import { databasePassword, GroupLab, labFleet, publicAddress } from "../support/group-lab.js";
 import { instanceId } from "../support/host-lab.js";
 
-// The endpoint of the lab allows what `sip-proxy iam-policy` prints and nothing else, in all these tests. Here a host
-// with everything that a fleet file can ask for lives a whole life: what it never needs should not be in the policy.
+// In all these tests, the lab's endpoint allows only what `sip-proxy iam-policy` prints. Here a host with every option of the fleet file
+// goes through its whole life: the policy must not contain anything that the host never needs.
 
 let lab: GroupLab;
 afterEach(() => lab?.stop());
@@ -68,7 +68,7 @@ test("every action and every statement of the policy is needed in a host's life,
   expect([...asked].sort()).toEqual([...new Set(allowed)].sort());
 });
 
-/** What a host publishes that has its one recorder, and has refused nothing; its certificate ends some time. */
+/** The metrics of a host with its one recorder up and no refused call; the certificate's days vary. */
 const complete = {
   ActiveCalls: "0",
   HostsReady: "1",

@@ -13,7 +13,7 @@ const ec2 = { region: "eu-west-1", deprecate_after_days: 30, tags: { team: "voic
 const fleet = (parts: object = {}) =>
   cloud.fleet({ image: { media_relay: "rtpengine", targets: { ec2: { ...ec2, ...parts } } } });
 
-/** Bakes through Packer's amazon-ebs; moto's builders run nothing, so the contents are given. */
+/** Bakes with Packer's amazon-ebs. moto's builders run nothing, so the image's contents are given. */
 async function bake(file: string, contents: Parameters<typeof nextContents>[1] = {}, ...more: string[]) {
   await nextContents(cloud.env, contents);
   const { stdout } = await cloud.ok("bake", file, "--target", "ec2", ...more);
@@ -51,7 +51,7 @@ test("an image's life: bake, list, promote, diff, and what prune keeps; each twi
   expect([...gaps.deprecations.keys()]).toEqual([old]);
   const imds = cloud.proxy.calls("ModifyImageAttribute").map(({ params }) => params["ImdsSupport.Value"]);
   expect(imds).toContain("v2.0");
-  // the same again makes nothing
+  // a second bake creates nothing
   cloud.proxy.clear();
   expect(await bake(file)).toBe(old);
   expect(cloud.proxy.changes()).toEqual([]);
@@ -74,7 +74,7 @@ test("an image's life: bake, list, promote, diff, and what prune keeps; each twi
   for (const change of [/kamailio.*6\.0\.1/, /kamailio.*6\.0\.2/, /socat/, /lua5/, /KiB/])
     expect(diff.stdout).toMatch(change);
 
-  // the promoted one stays however old it is
+  // the promoted image stays, even if it is old
   const keep = ["image", "prune", file, "--target", "ec2", "--keep", "1"];
   expect((await told(cloud, ...keep)).stdout).toMatch(new RegExp(`keep +${old} .*promoted`));
   expect(await told(cloud, ...keep, "--delete")).toMatchObject({ code: 0, changes: [] });
@@ -90,7 +90,7 @@ test("prune deletes an AMI that nothing needs with its snapshots, on request alo
   expect(snapshots).not.toEqual([]);
   const packages = { kamailio: "6.0.1-1", openssl: "3.5.4-1" };
   const next = await bake(file, { packages }, "--force");
-  // the same key, baked again with newer packages: each has its own list, on this machine and where there is no manifest
+  // two bakes with the same key and other packages: each image has its own list, on this machine and without a manifest
   expect((await cloud.ok("image", "diff", file, old, next)).stdout).toMatch(/openssl.*3\.5\.1-1.*3\.5\.4-1/);
   await cloud.ok("image", "promote", file, next);
   const prune = ["image", "prune", file, "--target", "ec2", "--keep", "1"];

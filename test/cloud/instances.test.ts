@@ -38,7 +38,7 @@ async function fleet(parts: Record<string, unknown> = {}): Promise<string> {
   });
 }
 
-/** Calls are cut off: no host is there to drain. */
+/** With --now, calls are cut off: there is no host that could drain. */
 const run = (verb: string, ...more: string[]) =>
   told(cloud, verb, file, "sipproxy0", "--target", "ec2", ...more, ...(verb === "launch" ? [] : ["--now"]));
 const launch = (...more: string[]) => run("launch", "--no-wait", ...more);
@@ -52,7 +52,7 @@ async function instances() {
 
 const addresses = async () => (await cloud.ec2.send(new DescribeAddressesCommand({}))).Addresses ?? [];
 
-/** As AWS does and moto does not: the call that is made again, with the same token, makes nothing and is answered alike. */
+/** Adds client tokens, which moto ignores: a repeated call with the same token creates nothing, and gets the same answer. */
 function honourClientTokens(): void {
   const answers = new Map<unknown, Promise<Answer>>();
   cloud.proxy.standIns.set("RunInstances", ({ params }, forward) => {
@@ -71,7 +71,7 @@ const made = [
   "ec2:AssociateAddress",
 ];
 
-/** The host's console, as EC2 gives it. */
+/** The host's console in EC2's form. */
 function consoleSays(...lines: string[]): void {
   const output = Buffer.from(lines.map((line) => `[   12.3] sip-proxy: ${line}\r\n`).join("")).toString(
     "base64",

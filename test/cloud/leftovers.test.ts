@@ -25,7 +25,7 @@ const tagged = (ResourceType: ResourceType, tags: [string, string][]) =>
     ? {}
     : { TagSpecifications: [{ ResourceType, Tags: tags.map(([Key, Value]) => ({ Key, Value })) }] };
 
-/** What Packer gives names to: this many hours ago. */
+/** Packer's unique names include a time: this one is so many hours old. */
 const uuid = (hours: number) =>
   `${(Math.floor(Date.now() / 1000) - hours * 3600).toString(16)}-bab4-97be-8c24-5668b367b438`;
 
@@ -42,7 +42,7 @@ async function builder(tags: [string, string][], more: object = {}) {
   return Instances[0]?.InstanceId ?? "";
 }
 
-/** Returns its name. */
+/** Creates a key pair; returns its name. */
 async function keyPair(KeyName: string, tags: [string, string][] = []) {
   await cloud.ec2.send(new CreateKeyPairCommand({ KeyName, ...tagged("key-pair", tags) }));
   return KeyName;
@@ -71,10 +71,10 @@ test("a builder that a killed bake has left is named by image list and by the ne
   ]) {
     const { stderr } = await cloud.ok(...command);
     expect(stderr).toContain(`builder ${left} in eu-west-1 has been running`);
-    // what it has may be of a bake that goes on, as it may
+    // the key pair and group are not named: they may belong to a running bake, like the builder
     for (const id of [host, key, group]) expect(stderr).not.toContain(id);
   }
-  // young, it may be of a bake that goes on
+  // the builder is young, so it may belong to a running bake
   const kept = await told(cloud, "image", "clean", file);
   expect(kept).toMatchObject({ code: 0, changes: [] });
   expect(kept.stderr).toContain(`key pair ${key} is kept: in use by ${left}`);
@@ -86,7 +86,7 @@ test("a builder that a killed bake has left is named by image list and by the ne
     { action: "ec2:DeleteSecurityGroup", input: { GroupId: group } },
   ];
   expect([dry.changes, JSON.parse(dry.stdout)]).toMatchObject([[], { calls }]);
-  // the group goes when the builder is gone
+  // the security group can be deleted once the builder has ended
   expect((await told(cloud, "image", "clean", file, "--all")).changes).toEqual(
     calls.map(({ action }) => action),
   );

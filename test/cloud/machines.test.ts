@@ -36,7 +36,7 @@ test("a fleet whose every name is there is valid, and nothing is changed", async
   expect(stderr.match(/^(error|warning)\[.*/gm)).toEqual(["warning[$.database.dbpass_kam]:"]);
   expect([code, stderr]).toEqual([0, expect.stringContaining("fleet test is valid: 2 hosts, 2 recorders")]);
   expect(changes).toEqual([]);
-  // a launch that is not made
+  // only a dry run of the launch
   expect(cloud.proxy.calls("RunInstances")[0]?.params["DryRun"]).toBe("true");
 });
 
@@ -117,7 +117,7 @@ test("a limit of Elastic IPs that leaves no room is told before a launch meets i
   });
 });
 
-/** A group of these types, or with other settings. */
+/** A fleet file with a group of these types, or with other settings. */
 const mixed = (more: object = {}, ami = bases.old.ami_id) =>
   cloud.fleet({
     group: group({ instance_types: ["t3.medium", "t3a.medium"], min: 2, max: 4, ...more }),
@@ -175,7 +175,7 @@ test("a group of several types: made, found unchanged, changed, rolled, rolled b
     Overrides: types("t3.medium", "t3a.medium"),
   });
 
-  // what has changed of the types is seen, told, and put right; the group stays at its version
+  // apply finds and prints the changes of the types, and applies them; the group keeps its template version
   const other = await mixed({ instance_types: ["t3a.medium", "t3.medium"], spot_percentage: 20 });
   const plan = await told(cloud, "group", "plan", other);
   expect(plan.stdout).toContain("~ instance types of autoscaling group test-proxies");
@@ -201,7 +201,7 @@ test("a group of several types: made, found unchanged, changed, rolled, rolled b
   });
   expect(resources.Resources.Group.Properties).not.toHaveProperty("LaunchTemplate");
 
-  // of one type again
+  // back to one type
   const plain = await mixed({ instance_types: [], instance_type: "t3a.medium" });
   await cloud.ok("group", "apply", plain);
   expect(await cloud.json("group", "status", plain)).toMatchObject({ types: [], version: 1 });

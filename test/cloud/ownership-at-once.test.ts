@@ -14,7 +14,7 @@ import { told } from "../support/cloud/told.js";
 useCloud();
 
 describe("two applies at once", () => {
-  /** The other apply does this between the first one's plan and its call, or right after the call. */
+  /** Runs the other apply between the first one's plan and its call, or right after the call. */
   function meanwhile(action: string, when: "before" | "after", other: () => Promise<unknown>): void {
     const play = cloud.proxy.standIns.get(action);
     cloud.proxy.standIns.set(action, async (call, forward) => {
@@ -66,7 +66,7 @@ describe("two applies at once", () => {
 });
 
 describe("a group that cannot be deleted keeps its instances", () => {
-  /** What moto's groups do not have. */
+  /** Adds XML to the answers about groups, for fields that moto does not have. */
   function answered(inner: string): void {
     const complete = cloud.proxy.standIns.get("DescribeAutoScalingGroups");
     cloud.proxy.standIns.set("DescribeAutoScalingGroups", async (call, forward) => {
@@ -119,7 +119,7 @@ describe("a group that cannot be deleted keeps its instances", () => {
 });
 
 describe("a roll and instances that somebody has set aside", () => {
-  /** A group of four with a second version to roll to; one instance is in Standby, one is protected from scale-in. */
+  /** A group of four with a second template version; one instance is in Standby, one has scale-in protection. */
   async function setAside(): Promise<{ file: string; standby: string; shielded: string }> {
     await cloud.ok("group", "apply", await fleet({ group: { min: 4 } }));
     const [standby = "", shielded = ""] = (await instances()).map(({ InstanceId }) => InstanceId ?? "");
@@ -198,7 +198,7 @@ test("a group keeps undrained instances and itself where the fleet file says so,
     made["DeletionProtection"],
   ]).toEqual(["retain", "ABANDON", "prevent-force-deletion"]);
   expect((await told(cloud, "group", "plan", kept)).stdout).toContain("nothing to change");
-  // the hook's own answer follows the setting
+  // the hook's DefaultResult follows the setting
   expect((await told(cloud, "group", "plan", await fleet())).stdout).toMatch(
     /lifecycle hook sip-proxy-terminate\n +~ DefaultResult: ABANDON -> CONTINUE\n$/,
   );

@@ -28,7 +28,7 @@ describe("what somebody else has made", () => {
     );
     const adopted = await told(cloud, "group", "apply", file, "--adopt");
     expect(adopted).toMatchObject({ code: 0 });
-    // marked before anything of it is changed
+    // the group gets its tag before any change
     expect(adopted.changes.indexOf("autoscaling:CreateOrUpdateTags")).toBeLessThan(
       adopted.changes.indexOf("autoscaling:UpdateAutoScalingGroup"),
     );
@@ -50,7 +50,7 @@ describe("what somebody else has made", () => {
       "ec2:CreateLaunchTemplateVersion",
       "autoscaling:CreateAutoScalingGroup",
     ]);
-    // of the version that this apply has made
+    // the template version of this apply
     expect((await theGroup())?.LaunchTemplate?.Version).toBe("2");
     expect((await told(cloud, "group", "apply", file)).changes).toEqual([]);
   });
@@ -96,10 +96,10 @@ describe("what somebody else has made", () => {
 
 test("the JSON of every dry run is JSON, has what would be changed, and changes nothing", async () => {
   await makeAmi(cloud, { ...bakeMark("eu-west"), "sip-proxy:kamailio": "6.0.1" });
-  // with a version to go back to
+  // the first template version, as target of a rollback
   const ec2 = { subnets, elastic_ip: false };
   await cloud.ok("group", "apply", await fleet({ ec2: { ...ec2, ami: bases.newest.ami_id } }));
-  // nobody listens there: the commands of the database say so at once
+  // no database listens at this port, so its commands fail at once
   const database = { dbhost: "127.0.0.1", dbport: 1, dbpass_kam: secret };
   const file = await fleet({ ec2, database });
   await cloud.ok("group", "apply", file);
@@ -110,7 +110,7 @@ test("the JSON of every dry run is JSON, has what would be changed, and changes 
   for (const [words, argv] of commands) {
     const { code, stdout, stderr, changes } = await told(cloud, ...argv);
     expect([words, changes]).toEqual([words, []]);
-    // what it needs is not there: it says so, and prints nothing
+    // a command whose preconditions are missing reports that and prints nothing to stdout
     if (code === 1 && stdout === "") without.push(`${words}: ${stderr}`);
     else expect([words, code, typeof JSON.parse(stdout)]).toEqual([words, 0, "object"]);
   }
@@ -131,7 +131,7 @@ test("the JSON of every dry run is JSON, has what would be changed, and changes 
 
 test("what release 0.1.0 has made is known without --adopt, and keeps its name", async () => {
   const mark = { Key: "sip-proxy:fleet", Value: "eu-west" };
-  // its template had the fleet's mark alone
+  // the template had only the fleet's tag
   await makeTemplate([mark]);
   await makeGroup([mark, { Key: "sip-proxy:host", Value: "proxies" }, { Key: "Name", Value: name }]);
   const file = await fleet();

@@ -14,7 +14,7 @@ const fleet = (ec2: object = {}) =>
 
 const finished = { ...bakeMark(), "sip-proxy:kamailio": "6.0.1" };
 
-/** What the next reads of a parameter give, before they give what was put. */
+/** The next reads of a parameter return this value, before they return the real one. */
 function readsAs(value: string, times: number): void {
   cloud.proxy.standIns.set("GetParameter", (_, forward) =>
     times-- > 0
@@ -68,7 +68,7 @@ test("of several regions each that stays behind is named; run again, it goes on;
   await nextContents(cloud.env);
   const { amis } = await cloud.json<{ amis: Record<string, string> }>("bake", both, "--target", "ec2");
   const [home = "", copy = ""] = [amis["eu-west-1"], amis["us-east-1"]];
-  // the second region refuses
+  // the call for the second region fails
   cloud.proxy.trouble("PutParameter", { code: "ParameterLimitExceeded" }, { after: 1 });
   const half = await told(cloud, "image", "promote", both);
   expect([half.code, half.stderr]).toEqual([
@@ -96,13 +96,13 @@ test("of several regions each that stays behind is named; run again, it goes on;
   expect((await told(cloud, ...prune)).stdout).toMatch(
     new RegExp(`us-east-1\\n  keep    ${copy} .*; promoted`),
   );
-  // baked by a release that did not write its regions down, it is found where the user looks
+  // without the tag of its regions (earlier releases), the image is found only in the region that the user names
   await cloud.ec2.send(
     new CreateTagsCommand({ Resources: [home], Tags: [{ Key: "sip-proxy:regions", Value: "" }] }),
   );
   expect(await seen()).toBeUndefined();
   expect(await seen("--region", "us-east-1")).toBe(note);
-  // out of reach by now
+  // the region is not accessible any more
   cloud.proxy.standIns.set("DescribeImages", (request, forward) =>
     request.region === "us-east-1"
       ? {

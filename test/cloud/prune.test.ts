@@ -29,7 +29,7 @@ afterAll(() => cloud?.stop());
 const prune = (...options: string[]): Promise<Done> =>
   told(cloud, "image", "prune", file, "--target", "ec2", "--keep", "1", ...options);
 
-/** Baked at this second of a minute; within one second the bakes' ends tell which AMI is the newer. */
+/** An AMI that was baked in this second of a minute. For AMIs of the same second, the end of the bake decides which one is newer. */
 const ami = (second: number) =>
   makeAmi(cloud, { ...bakeMark(), "sip-proxy:baked": `2026-11-01T00:00:0${second}.000Z` });
 
@@ -51,12 +51,12 @@ test("only what bakes of the fleet have made is deleted, and nothing else takes 
   const [old, newest] = [await ami(1), await ami(2)];
   const { "sip-proxy:key": key = "", ...fleetMark } = bakeMark();
   const foreign = [
-    // of an instance, a volume or a backup of a launched host: they inherit its tags
+    // AMIs of a launched host's instance, volume or backup: they inherit its tags
     await makeAmi(cloud, { ...fleetMark, "sip-proxy:host": "sipproxy0" }),
     await makeAmi(cloud, fleetMark),
     await makeAmi(cloud, { ...bakeMark(), "aws:backup:source-resource": "i-1" }),
     await makeAmi(cloud, { ...bakeMark(), "aws:cloudformation:stack-name": "voice" }),
-    // of another fleet, and without a mark
+    // of another fleet, and without the fleet's tag
     await makeAmi(cloud, { "sip-proxy:fleet": "test-2", "sip-proxy:key": key }),
     await makeAmi(cloud, {}),
   ];
@@ -135,7 +135,7 @@ test("what cannot be deleted is told and passed over", async () => {
   expect(there).not.toContain(inUse.id);
   expect(there).toEqual(expect.arrayContaining([kept.id, disabled.id, refused.id]));
 
-  // what every other call would meet as well ends it
+  // an error that would occur for every AMI ends the command
   cloud.proxy.trouble("DescribeLaunchConfigurations", { code: "AccessDenied" });
   expect(await prune("--delete")).toMatchObject({ code: 1, changes: [] });
 });
@@ -175,7 +175,7 @@ test("--disable before --delete: shared AMIs when asked for, and --enable gives 
   expect(await sharesOf(shared.id)).toEqual(["444455556666", "555566667777"]);
   expect((await prune("--enable")).changes).toEqual([]);
 
-  // a shared one stays; disabled on purpose before, it goes with the record of its shares
+  // delete keeps a shared AMI; a shared AMI that was disabled on purpose is deleted, with the record of its shares
   expect((await prune("--delete", "--dry-run")).stdout).toMatch(
     new RegExp(`keep +${shared.id} .*shared with 444455556666`),
   );
@@ -199,7 +199,7 @@ test("1,500 AMIs are judged with a tenth of the calls that one for each takes", 
   const { stdout } = await prune();
   expect(stdout.match(/^ {2}delete /gm)).toHaveLength(1499);
   expect(cloud.proxy.requests.length).toBeLessThanOrEqual(151);
-  // no call asks for more values than EC2 takes
+  // no call has more values than EC2 accepts
   for (const { params } of cloud.proxy.calls("DescribeInstances"))
     expect(Object.keys(params).filter((name) => /\.Value\.\d+$/.test(name)).length).toBeLessThanOrEqual(200);
 });

@@ -11,8 +11,8 @@ import { cloud, subnets, useCloud } from "../support/cloud/use-cloud.js";
 import { cli } from "../support/demo-image.js";
 import { eventually } from "../support/eventually.js";
 
-// Commands for instances, through SSM's Run Command. Its endpoint is played: it really runs the scripts, in a folder that each instance
-// has as /run, beside programs that stand for the host's.
+// Commands for instances through SSM's Run Command. The endpoint is a stand-in that really runs the scripts, with one folder per instance
+// as /run, and stand-ins for the host's programs.
 
 useCloud();
 
@@ -49,7 +49,7 @@ beforeEach(async () => {
         ...{ iam_instance_profile: "host", ssm_agent: true },
       },
     },
-    // references alone: a group's user-data holds no secret
+    // references only: a group's user-data must not contain secrets
     database: { dbhost: "database.example.com", dbpass_kam: "${ssm:/kam}" },
   });
   await cloud.ok("launch", file, "sipproxy0", "--target", "ec2", "--no-wait");
@@ -111,7 +111,7 @@ test("an answer that SSM would cut comes in parts, whole; one that is too long i
     /^2026-11-29T10:00:00\.009000\+0000 {2}sipproxy0 {2}kamailio\[1\]: 0\.\d{12} /,
   );
   expect(ssm.sent.length).toBeGreaterThan(3);
-  // nothing in braces is left for SSM to fill in, and what was sent is what it seems
+  // SSM would replace text in double braces, so there is none; the sent script is the expected one
   for (const { commands } of ssm.sent) expect(commands).not.toMatch(/\{\{/);
   const packed = /printf %s '([^']+)'/.exec(ssm.sent[0]?.commands ?? "")?.[1] ?? "";
   expect(gunzipSync(Buffer.from(packed, "base64")).toString()).toContain("journalctl");
@@ -144,7 +144,7 @@ test("an instance that SSM does not reach is told with the way out, and the othe
     1,
     expect.stringMatching(/nothing was done, because these hosts are not reachable: i-/),
   ]);
-  // whoever may not ask whether they are managed hears it from the command
+  // without permission for DescribeInstanceInformation, the error of SendCommand shows it
   cloud.proxy.trouble("DescribeInstanceInformation", { code: "AccessDeniedException" });
   expect((await on("calls", first)).stderr).toContain(`${first}: SSM does not manage ${first}: it needs`);
 });
@@ -225,6 +225,6 @@ test("where the Session Manager plugin is there, packets come by the operator's 
   );
   expect(words).toContain(`\n--\nadmin@${instance}\n`);
   expect(readFileSync(join(folder, "ssh.script"), "utf8")).toBe("set -euo pipefail\n");
-  // nothing was run in SSM's sight
+  // the trace used no Run Command
   expect(ssm.sent).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { told } from "../support/cloud/told.js";
 import { recordersForSize } from "../support/cloud/user-data-of-size.js";
 import { cloud, subnets, useCloud } from "../support/cloud/use-cloud.js";
 
-// EC2's limit of 16,384 bytes, to the byte: on it user-data is handed over whole, past it nothing is asked of AWS.
+// EC2's limit of 16,384 bytes, exactly: user-data of this size is used; with one byte more, AWS gets no call.
 
 useCloud();
 
@@ -16,7 +16,7 @@ const ec2 = () => ({
   recorder_networks: ["10.1.0.0/16"],
 });
 
-/** A fleet file whose user-data has that size. */
+/** A fleet file with user-data of this size. */
 async function fileOf({ host, parts }: (typeof cases)[number], bytes: number): Promise<string> {
   const small = JSON.parse(readFileSync(await cloud.fleet(parts()), "utf8")) as object;
   const recorders = recordersForSize((given) => JSON.stringify({ ...small, recorders: given }), host, bytes);

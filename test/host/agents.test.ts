@@ -11,7 +11,7 @@ import { demoGuest } from "../support/demo-guest.js";
 import { bakeImage, cli, mediaRelay, writeFleet } from "../support/demo-image.js";
 import { eventually } from "../support/eventually.js";
 
-// Every agent of a host at work, with no more rights than its unit gives it: what one may not do, it says in the journal, and goes on.
+// All agents of a running host, with the rights of their units. A denied access would be in the journal, because agents continue after one.
 
 const folder = mkdtempSync(join(tmpdir(), "agents-"));
 const env = { XDG_STATE_HOME: join(folder, "state"), NO_COLOR: "1" };
@@ -46,7 +46,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Runs it as root. */
+/** Runs a script as root on the host. */
 function onHost(script: string): Promise<string> {
   const guest = demoGuest(world, env.XDG_STATE_HOME, host);
   return runInGuest(guest, { argv: ["sudo", "bash", "-s"], input: script, timeout: 120_000 });

@@ -22,14 +22,14 @@ async function bake(program: readonly [string, string], image = "") {
   return JSON.parse(stdout) as { path: string; reused: boolean; manifest: Manifest };
 }
 
-/** What a fleet adds, as lines of its `image`. */
+/** Additions of a fleet, as lines of its `image` section. */
 const added = `  files:
     /etc/sip-proxy-test/secret: { content: "only root\\n", mode: "0600" }
     /etc/systemd/system/added.service: { path: added.service }
   scripts: [finish]
 `;
 const unit = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n";
-/** It must find them as they should be, and may do what root may. */
+/** A script of the bake: it needs the additions in their final state and root's rights. */
 const finish = `#!/bin/bash -e
 [[ $(stat -c '%a %U %G' /etc/sip-proxy-test/secret) == '600 root root' ]]
 grep -qx 'only root' /etc/sip-proxy-test/secret

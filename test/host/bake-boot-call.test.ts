@@ -13,11 +13,11 @@ import { demoGuest } from "../support/demo-guest.js";
 import { bakeImage, cli, mediaRelay, password, rtpproxySource, writeFleet } from "../support/demo-image.js";
 import { slackLog } from "../support/slack.js";
 
-// The main job, by the commands that a user types: bake, create the database, launch two hosts, look at them, call
-// through them, reboot one without a database, end them.
+// The main use, with the commands of a user: bake, create the database, launch two hosts, look at them, place calls through them, reboot
+// one without a database, terminate them.
 
 const folder = mkdtempSync(join(tmpdir(), "bake-boot-call-"));
-// VMs of its own, images shared with `npm start`
+// separate VMs, but images shared with `npm start`
 const env = { XDG_STATE_HOME: join(folder, "state"), NO_COLOR: "1" };
 const hosts = Object.keys(demo.proxies);
 
@@ -35,7 +35,7 @@ const inGuest = (name: keyof typeof demo.proxies, script: string) =>
     timeout: 120_000,
   });
 
-/** The faults of all legs; what the proxies have to say of them goes to the test's output. */
+/** The faults of all legs. If there are some, prints the proxies' journals to the test's output. */
 async function faultsOf(
   legs: { faults: string[] }[],
   names: (keyof typeof demo.proxies)[],
@@ -72,7 +72,7 @@ describe("bake-image", () => {
     expect(
       Object.keys(contents.packages).filter((name) => /^(gcc|g\+\+|make|build-essential)(-|$)/.test(name)),
     ).toEqual([...Object.keys(contents.packages).filter((name) => /^gcc-\d+-base$/.test(name))]);
-    // no "installing Kamailio" where an earlier bake's packages are used again
+    // without "installing Kamailio", because the step is skipped if an earlier bake's packages are reused
     expect(seconds.steps.map(({ title }) => title)).toEqual(
       expect.arrayContaining(["installing configuration and units", "sealing", "verifying"]),
     );
@@ -165,7 +165,7 @@ describe("day two", () => {
   });
 
   test("dispatcher list tells the recorders of each host", async () => {
-    // from where the database is reached
+    // from a namespace that reaches the database
     const list = [...cli, "dispatcher", "list", fleetFile, "--target", "local"] as const;
     const { stdout } = await run({ argv: world.network.inNamespace("database", list), env });
     expect(stdout).toMatch(/recorder0 +sip:10\.0\.0\.3:\S+ +in service +AP, 0 calls +AP, 0 calls/);
@@ -179,7 +179,8 @@ describe("on the hosts", () => {
     console.log(
       `ready ${(ready - configured).toFixed(1)} s after cloud-config.target\n${await inGuest("sipproxy0", chain)}`,
     );
-    // 5 s on a calm machine. What waits without need waits for a time-out: 20 s and more, or several times what all before it took.
+    // 5 s on an idle machine. A needless wait ends with a time-out: after 20 s and more, or after several times the duration of the boot
+    // before.
     const slack = launching?.between(configured, ready) ?? 0;
     expect(ready - configured).toBeLessThan(Math.max(15, 2 * (configured - booted)) + slack / 1000);
     expect(ready).toBeGreaterThan(configured);
@@ -240,7 +241,7 @@ describe("calls", () => {
     expect(media.lost).toBe(0);
     const sent = legs.reduce((sum, { rtpSent }) => sum + rtpSent, 0);
     console.log(`RTP: ${sent} sent, ${media.received} recorded`);
-    // an emulated guest may pass the last packets on when the recorder has closed; the call tier counts each one
+    // an emulated guest may forward the last packets after the recorder has closed; the call tier counts every packet
     expect(media.received).toBeGreaterThan(0.9 * sent);
     expect(media.received).toBeLessThanOrEqual(sent);
     const totals = await Promise.all([...world.recorders.values()].map((recorder) => recorder.totals()));

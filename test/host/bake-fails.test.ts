@@ -32,7 +32,7 @@ describe("a bake that fails", () => {
   });
 
   test("for want of a packaged Kamailio does so before anything is made", async () => {
-    // no such branch was ever packaged
+    // a branch that never had packages
     const { exitCode, stderr } = await bake(cli, (fleet) =>
       fleet.replace("kamailio_version: distro", "kamailio_version: apt:0.1"),
     );

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { baseSpec, type DebianRelease } from "../../src/compute/local/base-spec.js";
 import { buildInChroot, type ChrootBuild } from "../../src/do/local/chroot.js";
 
-/** The other release is tested by naming it: SIP_PROXY_TEST_BASE=debian-12. */
+/** SIP_PROXY_TEST_BASE=debian-12 tests the other release. */
 const release = (process.env.SIP_PROXY_TEST_BASE ?? "debian-13") as DebianRelease;
 const talk = { info: console.info, warn: console.warn };
 

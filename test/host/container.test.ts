@@ -26,7 +26,7 @@ let guest: SshTarget;
 const inGuest = (script: string) =>
   runInGuest(guest, { argv: ["bash", "-s"], input: script, timeout: MINUTE });
 
-/** What this machine holds of the container. */
+/** Mounts, loop devices and network namespaces of the container on this machine. */
 async function leftovers(): Promise<string[]> {
   const { stdout } = await run({ argv: ["sh", "-c", "mount; losetup --list --output BACK-FILE; ip netns"] });
   const named = stdout.split("\n").filter((line) => line.includes(id) || line.includes(folder));
@@ -103,7 +103,7 @@ describe("a container of the base image", () => {
 });
 
 describe("two containers at once", () => {
-  // as this machine would be with them: its mounts are changed for these processes only
+  // changes the cgroup mounts for these processes only, to simulate a machine with them
   const hidden = "umount -l /sys/fs/cgroup";
   const none = "mount -t tmpfs none /sys/fs/cgroup";
   it.each([

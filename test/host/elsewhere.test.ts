@@ -11,7 +11,7 @@ import { runInGuest, waitForCloudInit, waitForSsh } from "../../src/do/local/ssh
 import { writeFiles } from "../../src/do/write-files.js";
 import { baseContainer, makeLan } from "../support/base-container.js";
 
-// The seeds that other clouds give, as they give them, to a container of the base.
+// Seeds of other clouds in their original form, given to a container of the base.
 
 const minutes = 60_000;
 const suffix = process.pid % 10_000;
@@ -34,7 +34,7 @@ interface Given {
   key: string;
 }
 
-/** Nova's config drive: the network by metadata, an address that the project's router translates. */
+/** OpenStack Nova's config drive: network by metadata, and an address that the project's router translates. */
 const configDrive = ({ mac, address, key }: Given) => {
   const name = "sipproxy0";
   const uuid = "83679162-1378-4288-a2d4-70e13ec132aa";
@@ -73,7 +73,7 @@ const configDrive = ({ mac, address, key }: Given) => {
   };
 };
 
-/** The drive that Proxmox VE makes: version 1 of the network configuration, the user-data a file of the user's (cicustom). */
+/** The drive that Proxmox VE creates: network configuration of version 1, and the user's own file as user-data (cicustom). */
 const proxmox = ({ mac, address, key }: Given) => ({
   "meta-data": "instance-id: 1c5b0a8ab2c9c1a8c0a1d5d7a1f9a8a3c1e1d9b4\n",
   "user-data": `${userData}hostname: sipproxy0\nssh_authorized_keys: ["${key}"]\n`,
@@ -122,7 +122,7 @@ describe.each([
       place,
       Object.entries(files).map(([path, content]) => ({ path, content })),
     );
-    // a container's card has no permanent address, by which netplan would find it
+    // a container's card has no permanent address, and netplan would match cards by that
     const card = `[Match]\nName=${CONTAINER_NIC}\n[Network]\nAddress=${address}/24\n`;
     await writeFiles(join(container.folder, "upper/etc/systemd/network"), [
       { path: "05-lab.network", content: card },

@@ -13,8 +13,8 @@ import { bakeImage, mediaRelay, writeFleet } from "../support/demo-image.js";
 import { GroupLab, labFleet, labGateway, privateAddress, publicAddress } from "../support/group-lab.js";
 import { endpointAddress, instanceId } from "../support/host-lab.js";
 
-// Three virtual machines of the baked image as a group, between the metadata service and the AWS endpoint of the lab: the whole
-// host with its systemd, where test/cloud runs the same programs in sandboxes.
+// Three virtual machines of the baked image as a group, with the lab's metadata service and AWS endpoint. These are complete hosts with
+// systemd; test/cloud runs the same programs in sandboxes.
 
 const folder = mkdtempSync(join(tmpdir(), "group-"));
 const indexes = [0, 1, 2];
@@ -30,7 +30,7 @@ const fleet = labFleet({
 
 let lab: GroupLab;
 
-/** A machine of the group. Its card has its address from here; all that it does with addresses, it asks the metadata service. */
+/** A machine of the group. The test sets the address of its card; for everything else about addresses, it queries the metadata service. */
 function machine(index: number): Host {
   const group = fleet.hosts.find(({ kind }) => kind === "group");
   if (!group) throw new Error("the fleet has no group");
@@ -96,7 +96,7 @@ test("scale-in with 20 calls up loses none: the machine goes when its last call 
   const sent = summary.rtpPackets + late.summary.rtpPackets;
   console.log(`RTP: ${sent} sent, ${rtpPackets} recorded, ${rtpLost} lost`);
   expect(rtpLost).toBe(0);
-  // an emulated guest may pass the last packets on when the recorder has closed
+  // an emulated guest may forward the last packets after the recorder has closed
   expect(rtpPackets).toBeGreaterThan(0.95 * sent);
   for (const index of [0, 2]) expect(await lab.lifecycle(index)).toBe("InService");
 });

@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Begins a bake, and sends it a signal some seconds after a step has begun. */
+/** Starts a bake, and sends it a signal 5 s after a step has begun. */
 async function interruptedBake(step: string, signal: "SIGINT" | "SIGTERM") {
   const env = { ...process.env, XDG_DATA_HOME: folder, TMPDIR: join(folder, "tmp") };
   const [node, program] = cli;
@@ -28,13 +28,13 @@ async function interruptedBake(step: string, signal: "SIGINT" | "SIGTERM") {
   let sent = false;
   for await (const line of createInterface(bake.stderr)) {
     lines.push(line);
-    // once: a step is named again when it has ended, and a second signal ends a bake where it stands
+    // only once: the output names a step again at its end, and a second signal ends a bake without cleaning up
     if (!sent && line.includes(step)) sent = Boolean(setTimeout(() => bake.kill(signal), 5000));
   }
   return { code: await ended, said: lines.join("\n") };
 }
 
-/** Programs whose command line names the folder: Packer, and the QEMU that it started. */
+/** Processes whose command line contains the folder: Packer, and QEMU started by Packer. */
 function stillRunning(): string[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -52,7 +52,7 @@ function commandLine(pid: string): string {
 
 test.each([
   ["booting the builder", "SIGINT", 130],
-  ["waiting for the builder", "SIGTERM", 143], // Packer waits: its log is there
+  ["waiting for the builder", "SIGTERM", 143], // Packer waits, so its log exists
 ] as const)(
   "while %s, %s ends the builder and leaves nothing but Packer's log",
   async (step, signal, code) => {
@@ -62,7 +62,7 @@ test.each([
     expect(readdirSync(join(folder, "tmp"))).toEqual([]);
     const left = readdirSync(join(folder, "sip-proxy/images/demo"));
     const log = expect.stringMatching(/^bake-[0-9a-f]{16}\.log$/) as string;
-    // a container boots before Packer begins
+    // a container boots before Packer starts
     if (left.length > 0 || step === "waiting for the builder") expect(left).toEqual([log]);
   },
 );

@@ -17,7 +17,7 @@ import { cloudImage, makeCloudImage } from "../support/cloud-image.js";
 import { demoGuest } from "../support/demo-guest.js";
 import { cli, mediaRelay, writeFleet } from "../support/demo-image.js";
 
-// A cloud image of the user's own, fetched, as base of a bake; a host of what comes of it, and calls through the host.
+// A bake whose base is a user's own cloud image, fetched from a server; a host of the new image, and calls through the host.
 
 const folder = mkdtempSync(join(tmpdir(), "own-base-"));
 const env = { XDG_STATE_HOME: join(folder, "state"), XDG_DATA_HOME: folder, NO_COLOR: "1" };

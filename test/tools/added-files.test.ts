@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newRoot, script } from "../support/host-root.js";
 
-// Files and units that the fleet file adds to a host, put in their places by the host's own script, beside a systemctl that tells what it is told.
+// The host's script installs files and units that the fleet file adds to a host; a stand-in for systemctl records its arguments.
 
 let folder: string;
 let root: string;

@@ -11,7 +11,7 @@ import { cli } from "../support/demo-image.js";
 import { fleetOf } from "../support/fleets.js";
 import { lockOf } from "../support/locks.js";
 
-// `image outdated` and `bake --locked` ask apt, here of an archive in a folder.
+// `image outdated` and `bake --locked` query apt, here with an archive in a folder.
 
 const folder = mkdtempSync(join(tmpdir(), "archives-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -23,7 +23,7 @@ function write(path: string, text: string): void {
   writeFileSync(path, text);
 }
 
-/** Publishes versions of packages in a suite, signed. */
+/** Publishes versions of packages in a signed suite. */
 function publish(suite: string, versions: Record<string, string>, architecture = "amd64"): Promise<void> {
   const entries = Object.entries(versions).map(([name, version]) => [name, { version }] as const);
   return repository.publish(suite, Object.fromEntries(entries), architecture);

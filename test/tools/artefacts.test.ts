@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { packageRoot } from "../../src/do/assets.js";
 import { attempt, run } from "../../src/do/process.js";
 
-// What is rendered and baked, held against the programs that read it.
+// Rendered and baked files, checked with the programs that read them.
 
 const folder = mkdtempSync(join(tmpdir(), "artefacts-"));
 const cli = join(packageRoot, "dist/sip-proxy.js");
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The bytes of a file; what is packed, unpacked. */
+/** The bytes of a file, uncompressed. */
 function plainBytes(file: string): Buffer {
   const bytes = readFileSync(file);
   return bytes.subarray(0, 2).equals(Buffer.from([0x1f, 0x8b])) ? gunzipSync(bytes) : bytes;
@@ -49,7 +49,7 @@ test("of all that is rendered, the password lies in a host's user-data and its o
 describe("Packer 1.6", () => {
   test.each(cases)("validates the build folder of %s as it is rendered", async (name) => {
     const cwd = join(folder, name, "image");
-    // the whole folder once: Packer starts all its plugins each time
+    // the whole folder in one case only, because Packer then starts all its plugins
     for (const what of name === "hostile" ? ["sip-proxy.pkr.json", "."] : ["sip-proxy.pkr.json"]) {
       const { exitCode, stdout, stderr } = await attempt({
         argv: ["packer", "validate", what],

@@ -5,7 +5,7 @@ import { afterAll, expect, test } from "vitest";
 import { packageRoot, version } from "../../src/do/assets.js";
 import { attempt } from "../../src/do/process.js";
 
-// The programs as a shell runs them.
+// The programs, started from a shell.
 
 const folder = mkdtempSync(join(tmpdir(), "command-line-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -4,7 +4,7 @@ import { serveDashboard, type Dashboard } from "../../src/do/dashboard/server.js
 import { UserError } from "../../src/errors.js";
 import { look, viewed } from "../support/seen.js";
 
-// What it looks like in a browser is seen by `npm run test:browser`.
+// `npm run test:browser` tests the page in a browser.
 
 let page: Dashboard;
 let url: URL;
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => page.close());
 
-/** What it answers; fetch would not send a Host of its own. */
+/** Sends a request; fetch cannot set a Host header. */
 function ask(path: string, headers: Record<string, string> = {}, method = "GET") {
   return new Promise<{ status: number | undefined; headers: Record<string, unknown>; body: string }>(
     (resolve, reject) => {

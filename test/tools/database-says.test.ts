@@ -15,7 +15,7 @@ import { fleetOf, reveal } from "../support/fleets.js";
 import { boot, listOf, newRoot, script } from "../support/host-root.js";
 import { startWatcher } from "../support/watch.js";
 
-// What a database says is told as it is, in one line, with the way out: on the operator's machine and on hosts.
+// Errors of a database, reported unchanged in one line with a hint: on the operator's machine and on hosts.
 
 let own: Certificate;
 let other: Certificate;
@@ -49,7 +49,7 @@ const seed = async () => {
   await withConnection(database, login, reveal, (client) => client.query(sql));
 };
 
-/** A host's attempt, and an operator's, both of which say what is the matter. */
+/** Checks the errors of an operator's command and of a host for the same fault. */
 async function says(act: () => Promise<unknown>, [message, way]: [RegExp, RegExp], at = root) {
   const error = (await act().then(
     () => expect.fail("it succeeded"),
@@ -70,7 +70,7 @@ async function says(act: () => Promise<unknown>, [message, way]: [RegExp, RegExp
   expect(line).toMatch(/ \([^()]+(\([^()]*\))?\)$/);
 }
 
-/** Statements of the administrator that make a state, the ones that end it, who meets it, and what is said. */
+/** SQL that causes a fault, SQL that ends it, the operator's action, and the expected message and hint. */
 const states: Record<string, [string, string, () => Promise<unknown>, [RegExp, RegExp]]> = {
   "a wrong password": [
     "ALTER ROLE kamailio PASSWORD 'another'",
@@ -109,7 +109,7 @@ const states: Record<string, [string, string, () => Promise<unknown>, [RegExp, R
     [/in a read-only transaction/, /set dbhost to the primary/],
   ],
 };
-/** The same in Kamailio's database. */
+/** The same for SQL in Kamailio's database. */
 const inDatabase: typeof states = {
   "no right": [
     "ALTER TABLE dispatcher OWNER TO postgres",
@@ -193,7 +193,7 @@ test("a role that pg_hba.conf keeps out", async () => {
 describe("a server with TLS alone", () => {
   interface Tls {
     dbsslmode?: string;
-    /** Whose certificate hosts and operators are given. */
+    /** The CA certificate that hosts and operators get. */
     issuer?: "own" | "other";
   }
   const over = ({ issuer, ...more }: Tls = {}) => {

@@ -36,7 +36,7 @@ async function logIn(password: string): Promise<string> {
   return rows[0]?.who ?? "";
 }
 
-/** Some tables as `kamdbctl create` makes them. */
+/** Some tables in the form of `kamdbctl create`. */
 async function createTables(...names: string[]): Promise<void> {
   for (const name of names) {
     const sql = readFileSync(`/usr/share/kamailio/postgres/${name}-create.sql`, "utf8");
@@ -75,7 +75,7 @@ describe("db init", () => {
     expect(await logIn("other")).toBe("kamailio");
   });
 
-  // the classes of password that broke the role's URLs, arguments and SQL
+  // kinds of passwords that broke the Ansible role's URLs, arguments and SQL
   test.each([
     "a b",
     "it's",
@@ -98,7 +98,7 @@ describe("db init", () => {
     expect(await logIn(password)).toBe("kamailio");
   });
 
-  // what SASLprep changes, and what it prohibits: then libpq sends the password as it is
+  // characters that SASLprep changes or prohibits; with prohibited ones, libpq sends the password unchanged
   test.each([
     ["a soft hyphen", "a\u00adb"],
     ["a zero-width space", "a\u200bb"],
@@ -179,7 +179,7 @@ describe("db init", () => {
     );
     expect(owner).toEqual({ tableowner: "postgres" });
 
-    // a host of the fleet, on the same tables
+    // boots a host of the fleet with the same tables
     const folder = mkdtempSync(join(tmpdir(), "db-init-"));
     try {
       const access = { dbhost: "127.0.0.1", dbport: postgres.port, dbpass_kam: "secret" };
@@ -237,7 +237,7 @@ describe("db init", () => {
     test("lets in a role without LOGIN that somebody else made", async () => {
       await postgres.query("CREATE ROLE kamailio NOLOGIN");
       const outcome = await initDatabase(database(administrator), reveal).then(() => logIn("secret"), String);
-      // from 16 on it changes only roles that it made
+      // from PostgreSQL 16 on, a role with CREATEROLE can only change roles that it has created
       const [row] = await postgres.query("SELECT current_setting('server_version_num') < '160000' AS may");
       expect(outcome).toMatch(row?.["may"] ? /^kamailio$/ : /permission denied to alter role/);
     });

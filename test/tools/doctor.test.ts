@@ -6,7 +6,7 @@ import { readFindings, type Finding } from "../../src/compute/operate/finding.js
 import { readAsset } from "../../src/do/assets.js";
 import { newRoot, script } from "../support/host-root.js";
 
-// What doctor finds on a host whose services have not begun, beside a systemctl that tells of units that have failed.
+// doctor's results on a host whose services have not started; a stand-in for systemctl reports failed units.
 
 const failed = ["kamailio", "sip-proxy-added", "sip-proxy-exporter", "shipper", "apt-daily"];
 let folder: string;

@@ -6,7 +6,7 @@ import { packageRoot } from "../../src/do/assets.js";
 import { attempt } from "../../src/do/process.js";
 import { newRoot } from "../support/host-root.js";
 
-// `auto` on clouds whose metadata service is not that of EC2: cloud-init's instance data, and interfaces in a network namespace.
+// `auto` on clouds with another metadata service than EC2's: cloud-init's instance data, and interfaces in a network namespace.
 
 const lib = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
 const folder = mkdtempSync(join(tmpdir(), "elsewhere-"));
@@ -16,7 +16,7 @@ const card = (name: string, address: string) =>
   `ip link add ${name} type veth peer name peer-${name}; ip link set peer-${name} up; ip addr add ${address}/24 dev ${name}; ip link set ${name} up`;
 const [eth0, eth1] = [card("eth0", "10.1.0.7"), card("eth1", "192.0.2.9")];
 
-/** A program of the host, where these interfaces are. */
+/** Runs a program of the host in a namespace with these interfaces. */
 function run(root: string, setup: string, program: string, ...words: string[]) {
   const script = `ip link set lo up; ${setup}; exec "$0" "$@"`;
   const env = { SIP_PROXY_ROOT: root, SIP_PROXY_LIB: lib, SIP_PROXY_USER: "", SIP_PROXY_WAIT: "1" };
@@ -37,7 +37,7 @@ async function ask(name: string, setup: string, cloud: string, ds: object): Prom
   return `${exitCode} ${stdout}${stderr}`.trim();
 }
 
-/** As Azure's metadata service has it (2021-08-01). */
+/** Instance data in the form of Azure's metadata service (2021-08-01). */
 const azure = {
   meta_data: {
     imds: {

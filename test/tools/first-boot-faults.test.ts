@@ -16,7 +16,7 @@ import { attempt, run } from "../../src/do/process.js";
 import { fleetOf, reveal } from "../support/fleets.js";
 import { newRoot, patient, script } from "../support/host-root.js";
 
-// The first boot's own files, with a disk that is full, power that goes, and user-data that is not whole. (Real boots: npm run boots.)
+// Scripts and files of the first boot with a full disk, power failures, and incomplete user-data. (`npm run boots` boots real hosts.)
 
 const fleet = fleetOf({});
 const [host] = fleet.hosts;
@@ -45,7 +45,7 @@ const at = (path: string) => join(root, path);
 const fill = () =>
   attempt({ argv: ["dd", "if=/dev/zero", `of=${join(disk, "filler")}`, "bs=4096", "status=none"] });
 
-/** What cloud-init has noted of a boot, and its seed. */
+/** Creates cloud-init's records of a boot, and its seed. */
 function cloudInitKnows(): void {
   for (const path of ["instances/i-0/sem/config_ssh", "data/instance-id", "seed/nocloud/user-data"]) {
     mkdirSync(join(root, "var/lib/cloud", path, ".."), { recursive: true });
@@ -54,7 +54,7 @@ function cloudInitKnows(): void {
 }
 const configure = (options = {}) => script(root, "until-done", { args: ["configure"], wait: 1, ...options });
 
-/** Of the files that hold addresses: those that are there, but not as they are to be. */
+/** Files with addresses that exist but have wrong content. */
 const halfDone = () =>
   filledIn
     .filter(({ path, content }) => existsSync(at(path)) && readFileSync(at(path), "utf8") !== content)
@@ -194,7 +194,7 @@ describe("a disk that is full from the first boot on", () => {
       const { stdout } = await script(root, "await-host", { wait, env, onLine });
       expect(stdout).toMatch(/the disk is full \(0 KiB[^]*the disk has free space again/);
       expect(readFileSync(join(bin, "asked"), "utf8").trimEnd().split("\n")).toEqual(asked);
-      // what a module that has failed leaves would keep it from running again, what tells of the instance its network from being written
+      // records of a failed module would keep it from running again, and records of the instance would keep its network from being written
       expect(readdirSync(at("var/lib/cloud"))).toEqual(["seed"]);
       expect(existsSync(at(marker))).toBe(asked === inPlace);
     } finally {
@@ -211,10 +211,10 @@ describe("a disk that is full from the first boot on", () => {
 });
 
 interface Case {
-  /** What systemd-detect-virt exits with, and `systemctl is-active kamailio`. */
+  /** Exit codes of systemd-detect-virt and of `systemctl is-active kamailio`. */
   container?: number;
   calls?: number;
-  /** cloud-init could write a host's files. */
+  /** True if cloud-init could write a host's files. */
   whole?: boolean;
 }
 

@@ -9,9 +9,9 @@ import { postgresPassword, startPostgres, type Postgres } from "../../src/lab/po
 import { fleetOf } from "../support/fleets.js";
 import { boot, kamailioOptions, listOf, newRoot, patient, script } from "../support/host-root.js";
 
-// The host's own scripts, run in folders that stand for hosts' roots, against a real PostgreSQL.
+// The host's scripts, with folders as hosts' root file systems and a real PostgreSQL.
 
-/** With words that no other process of this machine has in its arguments. */
+/** Contains words that no other process of this machine has in its arguments. */
 const password = `it's \\ a:"first-boot-secret" $(x) \`y\` @/?#%`;
 let postgres: Postgres;
 let folder: string;

@@ -6,7 +6,7 @@ import { WITH_SBIN } from "../../src/do/local/tools.js";
 import { packageRoot } from "../../src/do/assets.js";
 import { attempt, run } from "../../src/do/process.js";
 
-// What a bake has deleted is not on the disk any more, in free blocks neither: the disk of a builder that is a machine is the image.
+// A builder's disk becomes the image, so files that a bake has deleted must not remain in free blocks.
 
 const folder = mkdtempSync(join(tmpdir(), "free-blocks-"));
 const disk = join(folder, "disk.raw");
@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const env = { ...WITH_SBIN, LC_ALL: "C" };
 
-/** Runs a script where the disk is mounted at $1. */
+/** Runs a script with the disk mounted at $1. */
 function onDisk(script: string) {
   const inNamespace = ["unshare", "--mount", "--propagation", "private", "sh", "-c"] as const;
   const mounted = `set -eu; mount -o loop "$0" "$1"; ${script}`;
@@ -24,7 +24,7 @@ function onDisk(script: string) {
 const onTheDisk = async (text: string) =>
   (await attempt({ argv: ["grep", "-c", "-a", "-F", text, disk], env })).exitCode === 0;
 
-/** Bytes that the file takes. */
+/** The disk space of the file, in bytes. */
 const taken = () => statSync(disk).blocks * 512;
 
 beforeAll(async () => {
@@ -55,7 +55,7 @@ test("free blocks are cleared, the files stay, and a disk with holes takes no mo
   const [sums = "", after = ""] = stdout.split(/^\d+ KiB cleared\n==\n/m);
   expect(after.startsWith(sums)).toBe(true);
   expect(after.slice(sums.length)).toMatch(/^(?!0$)\d+$/m);
-  expect(taken()).toBeLessThanOrEqual(before + 2 ** 20); // the filesystem's own journal and tables
+  expect(taken()).toBeLessThanOrEqual(before + 2 ** 20); // for the filesystem's own journal and tables
   await run({ argv: ["e2fsck", "-f", "-n", disk], env });
 });
 

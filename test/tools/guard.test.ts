@@ -10,7 +10,7 @@ import { inNetworkOf } from "../support/guarded-network.js";
 
 const inNetwork = (lines: string, enter: string[] = []) => inNetworkOf(root, lines, enter);
 
-// The host's guard of the SIP and RTP ports, with the kernel's own packet filter, in networks that end with their shell.
+// The host's guard of the SIP and RTP ports with the kernel's real packet filter, in networks that end with their shell.
 
 let root: string;
 beforeEach(async () => {

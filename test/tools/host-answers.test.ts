@@ -5,7 +5,7 @@ import { packageRoot } from "../../src/do/assets.js";
 
 const program = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy/read-answer");
 
-/** What the host's reader of answers makes of one. */
+/** Runs the host's parser of service answers. */
 function read(input: string, ...argv: string[]) {
   const { status, stdout, stderr } = spawnSync(program, argv, { input, encoding: "utf8" });
   return { status, stdout, stderr };

@@ -118,7 +118,7 @@ test("without a metadata service there is no group to speak to", async () => {
 
 test("a host of no group has nothing to say to one", async () => {
   await writeFile(join(lab.folder, "1/etc/sip-proxy/host.env"), "KIND=proxy\n");
-  // (lifecycle has: see host-drain)
+  // lifecycle also works without a group: see host-drain
   for (const agent of ["health", "publish-metrics"] as const) {
     const { exitCode, stdout } = await lab.script(1, [agent]);
     expect([exitCode, stdout]).toEqual([0, "sip-proxy: not in an autoscaling group"]);

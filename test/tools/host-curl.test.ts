@@ -7,7 +7,7 @@ import { HostLab } from "../support/host-lab.js";
 import { Sandbox } from "../support/proxy/sandbox.js";
 import { releaseTree } from "../support/release-tree.js";
 
-// Each release's curl signs in its own way; the endpoint, at a port of its own, looks at every signature.
+// curl signs differently in each release. The endpoint, on a separate port, checks every signature.
 
 const secret = "it's \\ a secret";
 

@@ -15,7 +15,7 @@ const marker = `_sip-proxy.${name}`;
 const owner = "sip-proxy fleet=test group=test-sipproxy region=eu-west-1";
 const parts = { group: { hosted_zone_id: zone }, dns: { domain: name, ttl: 30 } };
 
-/** What the zone has of others. */
+/** Records of others in the zone. */
 const others: RecordSet[] = [
   {
     name: "example.com",
@@ -61,7 +61,7 @@ const addresses = (index: number, address: string) =>
     `PRIVATE_IP=${privateAddress(index)}\nPUBLIC_IP=${address}\n`,
   );
 
-/** A host that takes calls, with its agent. */
+/** Makes a host ready for calls, and starts its agent. */
 function ready(index: number): void {
   mkdirSync(inRoot(index, "run/sip-proxy"), { recursive: true });
   mkdirSync(inRoot(index, "var/lib/sip-proxy/lifecycle"), { recursive: true });
@@ -75,14 +75,14 @@ function ready(index: number): void {
     if (stream) createInterface({ input: stream }).on("line", (line) => lines.push(line));
 }
 
-/** The group takes it out. */
+/** Marks the host as leaving the group. */
 const goes = (index: number) => replaceFile(inRoot(index, "var/lib/sip-proxy/lifecycle/going"), "1\n");
 const state = (index: number) => {
   const file = inRoot(index, "var/lib/sip-proxy/dns/state");
   return existsSync(file) ? readFileSync(file, "utf8").trim() : "";
 };
 const records = async () => (await lab.cloud.state()).records;
-/** Who has an address under the name. */
+/** Identifiers of the address records under the name. */
 const inDns = async () =>
   (await records())
     .filter((one) => one.name === name && one.type === "A")
@@ -119,7 +119,7 @@ test("a host that goes leaves; the last one stays until another one answers, whi
   await start(4);
   for (const index of [0, 1, 2]) ready(index);
   await joined(0, 1, 2);
-  // one that is killed says nothing
+  // a killed agent sends no request
   agents.get(2)?.kill("SIGKILL");
   await lab.cloud.kill(instanceId(2));
   await joined(0, 1);
@@ -244,7 +244,7 @@ describe("what is not the group's", () => {
     await become(async () => expect(await inDns()).toEqual(["by hand", instanceId(0), instanceId(1)]));
     goes(0);
     await become(async () => expect(await inDns()).toEqual(["by hand", instanceId(1)]));
-    // whether it answers is not known: it does not count
+    // the agent does not know whether this address answers, so it does not count it
     goes(1);
     await become(() => expect(state(1)).toBe("kept"));
   });

@@ -19,7 +19,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "host-drain-"));
   said = [];
   cpSync(join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy"), join(folder, "lib"), { recursive: true });
-  // the metadata service and Kamailio, as files
+  // stand-ins for the metadata service and Kamailio
   writeFileSync(
     join(folder, "lib/metadata.sh"),
     `imds_get() { case $1 in
@@ -86,7 +86,7 @@ test("a host of no group drains for its tag, says when no call is left, and take
   rmSync(join(folder, "tag"));
   await hears("accepting calls again");
   expect(asked()).toBe("cfg.set_now_int proxy draining 0");
-  // said once
+  // the line appears once
   expect(said.filter((line) => line.includes("drained:"))).toHaveLength(1);
 });
 

@@ -21,7 +21,7 @@ async function start(hosts: number, options: Parameters<typeof HostLab.start>[1]
 }
 
 const claim = (index: number) => lab.script(index, ["elastic-ip"]);
-/** As `configure` does, until it succeeds: one metadata service for all of them may be late where a machine is busy. */
+/** Repeats the claim until it succeeds, like `configure`: on a busy machine, the shared metadata service may be late. */
 async function claimAsBoot(index: number): Promise<void> {
   const end = Date.now() + 120_000;
   for (;;) {

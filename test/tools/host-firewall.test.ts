@@ -8,7 +8,7 @@ import { writeFiles } from "../../src/do/write-files.js";
 import { fleetOf } from "../support/fleets.js";
 import { inNetworkOf } from "../support/guarded-network.js";
 
-// host_firewall with packets between two networks, which end with their shell.
+// host_firewall with packets between two networks that end with their shell.
 
 let root: string;
 beforeEach(async () => {
@@ -29,7 +29,7 @@ const packages = [
   { name: "collector", ports: [{ port: 8125, protocol: "udp", from: ["192.0.2.7"] }] },
 ];
 
-/** Answers TCP, and UDP with what came, at every port that a test tries. */
+/** Listens on every port that a test tries: accepts TCP, echoes UDP. */
 const listen = `
 import selectors, socket
 looked = selectors.DefaultSelector()
@@ -50,7 +50,10 @@ while True:
             key.fileobj.sendto(data, peer)
 `;
 
-/** Tries all of FROM TO KIND PORT SIZE (a line each) at once: prints those that come to something, sorted, until there are WANTED and a second more. */
+/**
+ * Tries all lines of FROM TO KIND PORT SIZE at the same time. Prints the successful ones, sorted, one second after WANTED of them have
+ * succeeded.
+ */
 const tries = `
 import selectors, socket, struct, sys, time
 looked, found, wanted, end = selectors.DefaultSelector(), [], int(sys.argv[1]), time.monotonic() + 30
@@ -73,7 +76,7 @@ while time.monotonic() < end:
 print("\\n".join(sorted(found)))
 `;
 
-/** A host (192.0.2.1, 203.0.113.1, 198.18.0.1), and a peer that is an operator, the platform and a stranger in one. */
+/** A host (192.0.2.1, 203.0.113.1, 198.18.0.1), and a peer with the addresses of an operator, the platform and a stranger. */
 const peers = `
   peer=$(network_beside)
   trap 'kill $peer $(jobs -p) 2>/dev/null' EXIT

@@ -12,8 +12,8 @@ import { writeFiles } from "../../src/do/write-files.js";
 import { eventually } from "../support/eventually.js";
 import { fleetOf } from "../support/fleets.js";
 
-// What a host makes of the relay's kernel module, and how it keeps rtpengine's nftables rules: the kernel's own packet filter, in a
-// network that ends with its program; the module itself is seen in a VM.
+// How a host uses the relay's kernel module, and keeps rtpengine's nftables rules. The tests use the kernel's real packet filter in a
+// network that ends with its program; tests in a VM use the module itself.
 
 const lib = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
 let folder: string;
@@ -32,7 +32,7 @@ const tableStatus = "proc/rtpengine/0/status";
 const refuses = { systemctl: "[[ $1 != show ]] || echo 42" };
 const rejected = `echo "modprobe: ERROR: could not insert 'x': Key was rejected by service"`;
 
-/** A host where the module loads; each program of this machine that it asks is a line of shell. */
+/** Programs of a host on which the module loads, as lines of shell. */
 const able = {
   uname: "echo 6.12.118-cloud",
   "systemd-detect-virt": "false",
@@ -86,7 +86,7 @@ const environment = (root: string) => ({
   PATH: `${root}/bin:${process.env["PATH"]}`,
 });
 
-/** Runs the third step of the boot; `said`, the drop-in of rtpengine's unit, and the state that it keeps. */
+/** Runs the boot step for the media relay. Returns its output (`said`), the drop-in of rtpengine's unit, and the state file. */
 async function boot(name: string, given: Given = {}) {
   const root = await hostWith(name, await anRtpengine(), given);
   const finished = await attempt({
@@ -105,7 +105,7 @@ async function boot(name: string, given: Given = {}) {
   };
 }
 
-/** Answers a ping. */
+/** Starts a stand-in for rtpengine that answers pings. */
 async function anRtpengine(): Promise<string> {
   const socket = createSocket("udp4");
   socket.on("message", (message, { port, address }) =>
@@ -193,7 +193,7 @@ Environment="KERNEL_ARGUMENTS=--table=0 --nftables-family=ip --endpoint-learning
   });
 });
 
-/** rtpengine --nftables-start, as it does it, but for the target. */
+/** The rules of `rtpengine --nftables-start`, without its own target. */
 const startRules = `echo "$@" >>"$SIP_PROXY_ROOT/asked"
 [[ ! -e $SIP_PROXY_ROOT/cannot ]] || exit 1
 nft -f - <<RULES
@@ -245,7 +245,7 @@ test("puts rtpengine's rules back when somebody removes them, and counts that", 
     );
   };
 
-  // where the module is not used, rules are nobody's business
+  // without the module, nobody needs the rules
   await eventually(() => expect(state.asked).toBeGreaterThanOrEqual(4));
   expect(at("asked")).toBe("");
 
@@ -266,7 +266,7 @@ test("puts rtpengine's rules back when somebody removes them, and counts that", 
   const failed = "FAILED: rtpengine's nftables rules were removed and cannot be put back";
   await eventually(() => expect(said).toContain(failed));
   expect(at("run/sip-proxy/kernel-forwarding")).toMatch(/^no: /);
-  // the relay itself does, when it starts anew
+  // a restarted relay sets the rules itself
   await nft("add table ip filter; add chain ip filter rtpengine; add chain ip filter INPUT");
   await nft("add rule ip filter INPUT jump rtpengine; add rule ip filter rtpengine counter");
   await eventually(() => expect(at("run/sip-proxy/kernel-forwarding")).toBe("yes\n"));

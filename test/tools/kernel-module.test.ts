@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { packageRoot } from "../../src/do/assets.js";
 import { attempt } from "../../src/do/process.js";
 
-// What a bake makes of a kernel module that cannot be built. (Where it can, a guest says: npm run kernel-guest.)
+// A bake whose kernel module cannot be built. (`npm run kernel-guest` tests a module that can be built.)
 
 let folder: string;
 beforeAll(() => {
@@ -13,7 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs it with packages that come, and go, in a list; nothing of this machine is touched. */
+/** Runs the bake's functions with a list as installed packages; nothing on this machine changes. */
 async function bake(setting: "auto" | "yes", faults: string) {
   const list = join(folder, "packages");
   writeFileSync(list, "kamailio\nrtpengine-daemon\n");

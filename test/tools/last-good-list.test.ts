@@ -8,7 +8,7 @@ import { boot, kamailioOptions, listOf, listPath, newRoot, patient, script } fro
 import { eventually } from "../support/eventually.js";
 import { slackFromNow } from "../support/slack.js";
 
-// The last good list of a host, and what a boot does when the database is empty or silent.
+// A host's last good list, and a boot with an empty or silent database.
 
 let postgres: Postgres;
 let folder: string;
@@ -111,7 +111,7 @@ test("a full disk leaves the list as it is, and no file behind", async () => {
 });
 
 describe("that is silent", () => {
-  /** Runs work while a transaction holds a lock, as a client that hangs would. */
+  /** Runs `work` while a transaction holds a lock, like a hanging client. */
   async function whileLocked(lock: string, work: () => Promise<void>): Promise<void> {
     const client = await postgres.connect("kamailio");
     try {

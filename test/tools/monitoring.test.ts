@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { packageRoot } from "../../src/do/assets.js";
 import { attempt } from "../../src/do/process.js";
 
-// What Prometheus itself says of the rules and the scrape configuration that the package ships.
+// The package's rules and scrape configuration, checked by Prometheus' own tools.
 
 const folder = join(packageRoot, "docs/monitoring");
 const promtool = (...words: string[]) => attempt({ argv: ["promtool", ...words], cwd: folder });
@@ -40,7 +40,7 @@ test("Prometheus takes every query of the dashboard, once Grafana has filled in 
   }));
   expect(rules.filter(({ expr }) => expr.includes("$"))).toEqual([]);
   const input = JSON.stringify({ groups: [{ name: "dashboard", rules }] });
-  // it reads files alone
+  // promtool reads only files
   const argv = ["sh", "-c", "cat | promtool check rules /dev/stdin"] as const;
   const { exitCode, stdout, stderr } = await attempt({ argv, input });
   expect(exitCode, stdout + stderr).toBe(0);

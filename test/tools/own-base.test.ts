@@ -10,7 +10,7 @@ import { run } from "../../src/do/process.js";
 import type { CloudImage } from "../../src/understand/settings/base.js";
 import { cloudImage, makeCloudImage } from "../support/cloud-image.js";
 
-// What becomes of a base of the user's own, before anything is baked.
+// Checks and conversion of a user's own base image before a bake.
 
 const folder = mkdtempSync(join(tmpdir(), "own base "));
 const cache = join(folder, "cache");
@@ -27,7 +27,7 @@ beforeAll(async () => {
     asked += 1;
     if (request.url?.startsWith("/gone")) return response.writeHead(404).end();
     if (request.url?.startsWith("/page")) return response.end("<!DOCTYPE html>".padEnd(1000));
-    // claims more than it sends
+    // announces more bytes than it sends
     if (request.url?.startsWith("/broken")) {
       response.writeHead(200, { "content-length": "9000000" });
       createReadStream(image, { end: 100_000 })
@@ -46,7 +46,7 @@ afterAll(() => {
 });
 
 const ensure = (base: CloudImage) => ensureCloudImage(base, folder, { cache });
-/** What lies in the cache, and nowhere else in the folder. */
+/** Images in the cache. */
 const kept = () => {
   try {
     return readdirSync(join(cache, "own")).filter((name) => !name.includes(".lock"));
@@ -54,7 +54,7 @@ const kept = () => {
     return [];
   }
 };
-/** The report of what is refused; nothing of it is kept. */
+/** Returns the error for a refused image; checks that the cache does not keep it. */
 async function refused(base: CloudImage): Promise<string> {
   const before = kept();
   const error = await ensure(base).then(

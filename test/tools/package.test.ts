@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { packageRoot, version } from "../../src/do/assets.js";
 import { attempt, run } from "../../src/do/process.js";
 
-// The npm package as a user has it: packed, and installed into an empty folder without what development needs.
+// The npm package of a user: packed, and installed into an empty folder without development dependencies.
 
 const folder = mkdtempSync(join(tmpdir(), "package-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,7 +25,7 @@ beforeAll(async () => {
   await run({ argv: ["npm", ...install.slice(1)], cwd: folder, timeout: 280_000 });
 }, 300_000);
 
-/** A program of the package, run where the package is installed. */
+/** Runs an installed program of the package. */
 const installed = (program: string, ...words: string[]) =>
   attempt({ argv: [join(folder, "node_modules/.bin", program), ...words], cwd: folder, timeout: 60_000 });
 
@@ -55,7 +55,7 @@ test("renders the example with what it brings along", async () => {
 
 test("every part of it is a module that can be loaded", async () => {
   const parts = join(folder, "node_modules/sip-proxy-image/dist/parts");
-  // packages that are bundled may want what modules do not have, such as __dirname
+  // bundled packages may need variables that ES modules do not have, such as __dirname
   const load = `for (const part of ${JSON.stringify(readdirSync(parts))}) await import("${parts}/" + part);`;
   const { exitCode, stderr } = await attempt({
     argv: [process.execPath, "--input-type=module", "--eval", load],

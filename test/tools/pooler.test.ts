@@ -13,7 +13,7 @@ import { boot, listOf, newRoot, patient, script } from "../support/host-root.js"
 import { poolSize, startPooler, type Pooler, type PoolMode } from "../support/pgbouncer.js";
 import { slackFromNow } from "../support/slack.js";
 
-// A pooler between everything and the server: transactions of one client go over any of its few connections.
+// A pooler in front of the server: each transaction of a client can use any of its few connections.
 
 const passwords = { postgres: "root-secret", kamailio: "secret" };
 let postgres: Postgres;

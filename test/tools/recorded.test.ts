@@ -5,12 +5,12 @@ import { afterAll, expect, test } from "vitest";
 import { packageRoot } from "../../src/do/assets.js";
 import { run } from "../../src/do/process.js";
 
-// What the host makes of what a relay has counted. That relays count so is seen in the call tier.
+// How a host judges the packet counts of a relay. The call tier tests that relays count like this.
 
 const folder = mkdtempSync(join(tmpdir(), "recorded-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What is said of calls whose streams the relay has counted so: a list of [packets, relayed], in Python, for each call. */
+/** Returns the messages about calls with these counts: for each call, a list of [packets, relayed] for its streams, in Python. */
 async function said(
   name: string,
   calls: string,

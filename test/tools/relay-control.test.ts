@@ -12,7 +12,7 @@ import { writeFiles } from "../../src/do/write-files.js";
 import { allRelays, relayNames, type RelayName } from "../../src/relay/registry.js";
 import { fleetOf } from "../support/fleets.js";
 
-// The host's client of the relays' control protocols. That it understands the relays themselves is seen in the call tier.
+// The host's client for the relays' control protocols. The call tier tests it with the relays themselves.
 
 const lib = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
 let folder: string;
@@ -34,7 +34,7 @@ const ask = async (...words: string[]) => {
   return [exitCode, ...stdout.trim().split("\n")];
 };
 
-/** A relay on a unix socket: one command a connection. Returns its address and the commands that it got. */
+/** A relay on a unix socket that takes one command per connection. Returns its address and the received commands. */
 async function onUnix(name: string, answers: (command: string) => string) {
   const commands: string[] = [];
   const server: Server = createServer({ allowHalfOpen: true }, (connection) => {
@@ -48,7 +48,7 @@ async function onUnix(name: string, answers: (command: string) => string) {
   return { address: `unix:${join(folder, name)}`, commands };
 }
 
-/** A relay on a UDP port; `answers` gets what comes after the cookie. */
+/** A relay on a UDP port; `answers` gets the command without its cookie. */
 async function onUdp(answers: (command: string) => string | Buffer | undefined) {
   const socket: Socket = createSocket("udp4");
   socket.on("message", (message, { port, address }) => {
@@ -117,7 +117,7 @@ describe("RTPProxy's protocol", () => {
 });
 
 describe("the ng protocol", () => {
-  // a text that holds what a pattern would look for comes before it
+  // starts with a text that contains the name of the wanted value: a search by pattern would find that one
   const statistics =
     "d6:result2:ok4:text19:13:sessionstotali9e10:statisticsd17:currentstatisticsd11:sessionsowni2e13:sessionstotali3eee" +
     "e";
@@ -157,7 +157,7 @@ test("every relay's protocol is known", async () => {
 });
 
 describe("user-data of older releases", () => {
-  // as their EnvironmentFiles have them
+  // values from these releases' EnvironmentFiles
   const formerly: Record<RelayName, string> = {
     rtpproxy: `rtpproxy\n${[1, 2, 3].map((number) => `unix:/run/rtpproxy/${number}.sock`).join(" ")}\n2`,
     rtpengine: "ng\nudp:127.0.0.1:2223\n1",

@@ -12,24 +12,23 @@ import { writeFiles } from "../../src/do/write-files.js";
 import { eventually } from "../support/eventually.js";
 import { replaceFile } from "../support/replace-file.js";
 
-// What the watch makes of a relay's silence; nft and systemctl are files here. That it finds and ends real ones is seen in the
-// call tier.
+// How the watch reacts to a silent relay, with stand-ins for nft and systemctl. The call tier tests that it finds and ends real relays.
 
 const folder = mkdtempSync(join(tmpdir(), "relay-watch-"));
 const ends: (() => unknown)[] = [];
 afterAll(() => {
   for (const end of ends) end();
-  // a stub that a watch has begun may still write
+  // a stub that the watch has started may still write
   rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 100 });
 });
 
-/** nft: prints the file `packets`; systemctl: a unit runs, and what ends it is noted in `ended`. */
+/** nft prints the file `packets`; systemctl reports a running unit and writes commands that end it to `ended`. */
 const stubs = {
   nft: 'cat >"$0.asked"; echo "packets $(cat "$SIP_PROXY_ROOT/packets") bytes 1"',
   systemctl: '[[ $1 == show ]] && echo 42 || echo "$@" >>"$SIP_PROXY_ROOT/ended"',
 };
 
-/** A host whose one relay answers as long as `answers` is true; its calls may go on for `limit` seconds when it does not. */
+/** A host with one relay, which answers while `answers` is true. If the relay is silent, its calls may continue for `limit` seconds. */
 async function host(name: string, limit = 60) {
   const root = join(folder, name);
   const socket = createSocket("udp4");
@@ -76,14 +75,14 @@ async function host(name: string, limit = 60) {
   };
 }
 
-/** The watch has gone round once more: it has had an answer, and asks again. */
+/** Waits for one more round of the watch: it has received an answer, and queries again. */
 async function asked(state: { answered: number }): Promise<void> {
   const before = state.answered;
   await eventually(() => expect(state.answered).toBeGreaterThanOrEqual(before + 2));
 }
 
 const killed = "kill --signal=KILL rtpproxy@1.service\n";
-/** Milliseconds that ten seconds of silence may take where looks come late: those do not count. */
+/** Time limit in milliseconds for ten seconds of silence: late polls of the watch do not count. */
 const LONG = 120_000;
 
 test.concurrent(
@@ -146,7 +145,7 @@ test.concurrent("time for which the watch itself was late does not count", async
   watch.kill("SIGCONT");
   const continued = Date.now();
   await eventually(() => expect(ended()).toBe(killed), LONG);
-  // of the ten seconds, few had gone before
+  // few of the ten seconds had passed before the stop
   expect(Date.now() - continued).toBeGreaterThan(5000);
 });
 
@@ -195,7 +194,7 @@ for share in [95] * 5 + [78] * 5 + [60] * 5:
     now, ticks = now + 1, ticks + share * load.TICKS / 100`;
   const scripts = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
   const { stdout } = await run({ argv: ["/usr/bin/python3", "-Bc", program, scripts] });
-  // by the mean of three looks: 95, 95, 78 and so on to 78, 60, 60
+  // mean load of three polls: 95, 95, 78 and so on to 78, 60, 60
   const looks = [...Array<string>(3).fill("room"), ...Array<string>(9).fill("full"), "room", "room", "room"];
   expect(stdout.trim().split("\n")).toEqual(looks);
 });

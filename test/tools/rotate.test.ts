@@ -8,7 +8,7 @@ import { attempt } from "../../src/do/process.js";
 import { certificate } from "../support/certificates.js";
 import { newRoot, script } from "../support/host-root.js";
 
-// What `tls rotate` sends to a host, run in a folder that stands for the host's root.
+// The script that `tls rotate` sends to a host, run with a folder as the host's root file system.
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "rotate-"))));
@@ -16,7 +16,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const secrets = "etc/sip-proxy/secrets";
 
-/** A host's root with a pair in force, and what sends it another one. */
+/** A host's root with a certificate and key in use, and a function that sends another pair. */
 async function hostWithPair() {
   const [former, next] = await Promise.all([certificate("former"), certificate("next")]);
   const root = await newRoot(join(folder, "one"), {
@@ -27,7 +27,7 @@ async function hostWithPair() {
   mkdirSync(programs);
   const stub = (name: string, text: string) =>
     writeFileSync(join(programs, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-  // stands for Kamailio, which loads what is in force
+  // stands for Kamailio, which loads the pair in use
   stub("kamcmd", "");
   const scriptFor = (certificate: string, key: string) =>
     certificateScript([
@@ -44,7 +44,7 @@ async function hostWithPair() {
         SIP_PROXY_LIB: join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy"),
         SIP_PROXY_USER: "",
       },
-    }).catch(() => undefined); // killed
+    }).catch(() => undefined); // the script was killed
   const kept = () =>
     ["tls_certificate", "tls_private_key"].map((name) => readFileSync(join(root, secrets, name), "utf8"));
   return { former, next, root, stub, scriptFor, run, kept };

@@ -9,8 +9,8 @@ import { readAsset } from "../../src/do/assets.js";
 import { attempt, run } from "../../src/do/process.js";
 import { Sandbox } from "../support/proxy/sandbox.js";
 
-// The script of docs/ec2.md that adds the SSM agent to an image, with a package that stands in for AWS's, over this machine's file system,
-// of which it changes a copy.
+// The script of docs/ec2.md that adds the SSM agent to an image. It runs with a stand-in for AWS' package, in a copy of this machine's file
+// system.
 
 const bucket = "https://s3.eu-west-1.amazonaws.com";
 const page = /```sh\n([^`]*amazon-ssm-agent\.deb[^`]*)```/.exec(readAsset("docs/ec2.md"))?.[1] ?? "";
@@ -40,7 +40,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A package that leaves what the agent does: a program, a unit, a registration. */
+/** A package with stand-ins for the agent's files: a program, a unit, a registration. */
 async function packageOf(architecture: string): Promise<string> {
   const tree = join(folder, "tree");
   const put = (path: string, text: string, mode = 0o644) => {
@@ -63,7 +63,7 @@ async function packageOf(architecture: string): Promise<string> {
   return deb;
 }
 
-/** Runs the script over a copy of this machine's file system; then says what it has left there. */
+/** Runs the script in a copy of this machine's file system; then returns the agent's files in it. */
 async function install(text: string): Promise<{ exitCode: number; left: string; said: string }> {
   const copy = await Sandbox.create({ files: [{ path: "root/add-agent.sh", content: text }] });
   const inCopy = (line: string) =>

@@ -14,8 +14,8 @@ import { fleetOf, reveal } from "../support/fleets.js";
 import { boot, kamailioOptions, listOf, newRoot, patient, script } from "../support/host-root.js";
 import { startWatcher, type Watcher } from "../support/watch.js";
 
-// A primary and its standby: whatever comes first in dbhost, the one that takes writes is found, also after they have changed places.
-// One story, told in order: the tests of this file follow on one another.
+// A primary and its standby: programs find the server that accepts writes, independent of the order in dbhost, also after a failover. The
+// tests of this file depend on each other and run in order.
 
 let primary: Postgres;
 let standby: Postgres;
@@ -33,7 +33,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Of a fleet file; the standby comes first, where it does most harm. */
+/** Database settings of a fleet file. The standby comes first, which is the most difficult order. */
 const access = (more: object = {}) =>
   databaseAt(primary, { dbhost: "127.0.0.1,127.0.0.1", dbport: [standby.port, primary.port], ...more });
 const hostAt = (name: string, more: object = {}) =>

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { packageRoot } from "../../src/do/assets.js";
 import { attempt } from "../../src/do/process.js";
 
-// The units of the image, held against systemd itself.
+// The image's units, checked with systemd itself.
 
 const root = mkdtempSync(join(tmpdir(), "units-"));
 const folder = join(root, "etc/systemd/system");
-/** Instances of templates are looked at: no more can be said of a template. */
+/** Instances instead of templates, because systemd cannot check a template completely. */
 const units = readdirSync(join(packageRoot, "cloud-init/rootfs/etc/systemd/system"))
   .filter((name) => name.endsWith(".service"))
   .map((name) => name.replace("@.", "@1."));
@@ -50,7 +50,7 @@ test("the groups that units name are in every image, whichever relay it has: wit
     expect(made).toMatch(new RegExp(`(^|\\s)(has_group|adduser .*--group.*) ${group}$`, "m"));
 });
 
-/** What `systemd-analyze security` gives a unit at most, of 10; its 20-rights.conf says what it needs. */
+/** Maximum of `systemd-analyze security` for each unit, out of 10. A unit's 20-rights.conf explains the rights that it needs. */
 const exposure: Record<string, number> = {
   "kamailio.service": 1.9,
   "rtpengine@1.service": 1.8,

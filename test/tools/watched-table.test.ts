@@ -12,7 +12,7 @@ import { startPooler } from "../support/pgbouncer.js";
 import { slackFromNow } from "../support/slack.js";
 import { startWatcher, type Watcher } from "../support/watch.js";
 
-// How a host looks at the dispatcher table: over one connection that it keeps, where the server has room for it.
+// How a host polls the dispatcher table: over one permanent connection, if the server has room for it.
 
 let postgres: Postgres;
 let folder: string;
@@ -54,7 +54,7 @@ const seed = (...addresses: string[]) =>
 const sessions = () =>
   postgres.query("SELECT pid, query FROM pg_stat_activity WHERE usename = 'kamailio' ORDER BY pid");
 
-/** A look that a busy machine may have to make again: the database is given up after some seconds. */
+/** Polls until the result is as expected: on a busy machine, a poll may give up on the database after some seconds. */
 const looks = (one: Watcher, expected: object) =>
   eventually(async () => {
     const seen = await one.look();
@@ -62,7 +62,7 @@ const looks = (one: Watcher, expected: object) =>
     return seen;
   });
 
-/** Longer than the test may take: who waits so long has not been told. */
+/** Seconds; longer than the test's limit, so a wait of this length got no notification. */
 const ever = 900;
 
 test("looks over one connection, and is told of a seed", async () => {
@@ -159,12 +159,12 @@ describe("through a pooler", () => {
       await pooler.stop();
     }
   };
-  /** More than the pooler has connections to the server. */
+  /** More hosts than the pooler has connections to the server. */
   const hosts = 5;
 
   test("that pools transactions each host keeps a connection, and listens on none of the server's", () =>
     through("transaction", async (start) => {
-      // one that has seen nobody else served in time keeps none, for some minutes
+      // a host that has not seen another one served in time keeps no connection for some minutes
       for (let host = 0; host < hosts; host++)
         await eventually(async () => expect(await start().look()).toMatchObject({ kept: true }));
       const queries = (await sessions()).map(({ query }) => String(query));

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { certificate } from "../support/certificates.js";
 import { newRoot, patient, script } from "../support/host-root.js";
 
-// Certificates on a host whose clock was ahead, and is set right: then it is earlier than when they were made.
+// Certificates on a host whose clock is set back: afterwards they start in the future.
 
 let folder: string;
 let env: { PATH: string };

@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 import { program } from "../../src/cli/program.js";
 import { runCli } from "../support/cloud/cli.js";
 
-// What is made from the tree of commands: completion scripts, the manual page (see generated.test.ts), one setting's reference.
+// Generated from the command tree: completion scripts, the manual page (see generated.test.ts), the reference of one setting.
 
-/** What bash offers after these words; the last one is what has been typed of the next. */
+/** bash's completions for these words; the last one is the beginning of the next word. */
 async function offered(...words: string[]): Promise<string[]> {
   const { stdout: script } = await runCli(["completion", "bash"]);
   const call = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sip_proxy; printf '%s\\n' "\${COMPREPLY[@]}"`;

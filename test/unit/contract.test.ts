@@ -8,10 +8,10 @@ const host = readAssets(scripts)
   .filter(({ path }) => path !== "host-defaults.sh")
   .map(({ content }) => String(content))
   .join("\n")
-  // Auto Scaling's parameters, which have the dimension's name
+  // without parameters of Auto Scaling that contain the dimension's name
   .replaceAll(/"AutoScalingGroupNames?(\.member\.1)?=\$GROUP"/g, "");
 
-/** The names of release 0.1.0, whose host.env has none of them. They stay, whatever later releases call things. */
+/** Constants of release 0.1.0, whose host.env does not have them. The defaults must stay, even if later releases change these names. */
 const former = {
   DATABASE_LOCK: "1397313616",
   LAUNCH_HOOK: "sip-proxy-launch",

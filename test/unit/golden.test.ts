@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { render } from "../../src/commands/render.js";
 import { imageSources } from "../../src/do/assets.js";
 
-// Each folder of test/golden holds a fleet file and, in `expected`, all that is rendered from it but the static files,
-// which are held against the package's own.
+// Each folder of test/golden has a fleet file and, in `expected`, all rendered files except static ones. Static files are compared with the
+// package's files.
 const golden = join(import.meta.dirname, "../golden");
 const cases = readdirSync(golden);
 const out = mkdtempSync(join(tmpdir(), "golden-"));
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(out, { recursive: true }));
 
-/** Baked for an image that nobody has configured; a host's user-data has its own. */
+/** The image has this file for unconfigured hosts; a host's user-data replaces it. */
 const replaced = "etc/kamailio/networks.list";
 const baked = imageSources().rootfs.filter(({ path }) => path !== replaced);
 const statics = new Map(baked.map((file) => [`rootfs/${file.path}`, file]));
@@ -34,7 +34,7 @@ function filesBelow(folder: string): string[] {
     .sort();
 }
 
-/** The package's own file that a rendered one must be a copy of. */
+/** The package's file of which a rendered file must be a copy. */
 function original(path: string) {
   const inFolder = path.replace(/^(image|hosts\/[^/]+)\//, "");
   return statics.get(inFolder) ?? packerScripts.get(inFolder);

@@ -5,8 +5,8 @@ import { expect, test } from "vitest";
 const src = join(import.meta.dirname, "../../src");
 
 /**
- * Which layers a layer may import from, besides itself and the files that stand in src. "target" is what the registry holds of the
- * targets: their settings, rules and requests, without their effects.
+ * The layers that a layer may import from, besides itself and the files directly in src. "target" is the registry's part of the targets:
+ * settings, rules and requests, without effects.
  */
 const allowed: Record<string, readonly string[]> = {
   relay: [],
@@ -80,12 +80,15 @@ test("nobody but a target itself asks for a target by its name", () => {
   expect(asking).toEqual([]);
 });
 
-/** The registry; the lab and the demonstration, which are about one target each; and what containers and VMs of this machine are made of. */
+/**
+ * Files that may know targets: the registry; the lab and the demonstration, each about one target; and the parts of this machine's
+ * containers and VMs.
+ */
 function mayKnowTargets(file: string): boolean {
   return /^(targets\/registry\.ts$|lab\/|commands\/demo|(compute|do)\/local\/)/.test(file);
 }
 
-/** The target whose folder a file lies in. */
+/** The target to whose folder a file belongs. */
 function targetOf(file: string): string | undefined {
   return /^targets\/([^/]+)\//.exec(file)?.[1];
 }
@@ -96,14 +99,14 @@ function mayImport(file: string, imported: string): boolean {
   return !file.includes("/") || from === to || (allowed[from] ?? []).includes(to);
 }
 
-/** A target has folders of its own for the layers: targets/NAME/compute is one with compute. */
+/** The layer of a file. A target has its own folders for layers: targets/NAME/compute belongs to compute. */
 function layerOf(file: string): string {
   const [first = "", , third] = file.split("/");
   if (first !== "targets") return first;
   return third === undefined || third === "target.ts" ? "target" : third;
 }
 
-/** A file and all that is loaded with it. */
+/** A file and all files that it loads. */
 function loadedBy(file: string, loaded = new Set<string>()): Set<string> {
   if (loaded.has(file)) return loaded;
   loaded.add(file);
@@ -125,7 +128,7 @@ function specifiers(file: string, kind = plainImport): string[] {
   return [...textOf(file).matchAll(kind)].map(([, name = ""]) => name);
 }
 
-/** Without comments, and without texts of more than a word. */
+/** A file's text without comments, and without strings of more than one word. */
 function codeOf(file: string): string {
   return textOf(file)
     .replace(/\/\*.*?\*\/|(?<=^|\s)\/\/[^\n]*/gs, "")

@@ -4,7 +4,7 @@ import { readAssets } from "../../src/do/assets.js";
 import type { Rendered } from "../../src/understand/settings/setting.js";
 import { settingsTable } from "../../src/understand/settings/table.js";
 
-// A setting that nobody reads is a promise that nobody keeps.
+// Every setting must be read somewhere; otherwise it would have no effect.
 
 const textOf = (folder: string, skip: RegExp) =>
   readAssets(folder)
@@ -17,7 +17,7 @@ const source = textOf("src", /^src\/understand\/settings\//);
 const kamailio = textOf("templates/rootfs", /settings\.cfg$/).replaceAll(/^#(?!!).*$/gm, "");
 const host = textOf("cloud-init/rootfs", nothing).replaceAll(/^\s*#.*$/gm, "");
 
-/** Who reads what is rendered to each place. */
+/** The readers of each place to which settings are rendered. */
 const readers: Record<keyof Rendered, string> = {
   define: kamailio,
   substitution: kamailio,

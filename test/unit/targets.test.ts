@@ -7,11 +7,11 @@ import type * as registry from "../../src/targets/registry.js";
 import { runCli } from "../support/cloud/cli.js";
 import { boxes, done, shelf } from "../support/fake-target/target.js";
 
-// modules outlive a file of tests
+// loaded modules stay for the next test file
 vi.hoisted(() => vi.resetModules());
 afterAll(() => vi.resetModules());
 
-// the one line that a third target takes, beside its folder
+// the only line that a third target needs, besides its folder
 vi.mock("../../src/targets/registry.js", async (original) => {
   const { targets } = await original<typeof registry>();
   const { shelf } = await import("../support/fake-target/target.js");
@@ -227,7 +227,7 @@ test.each(namedTargets.map(([name, target]) => [name, target] as const))(
     const names = Object.entries(having).flatMap(([name, operation]) =>
       operation === undefined ? [] : [name],
     );
-    // what rolls is part of the hosts
+    // rolls are an operation of hosts
     expect(names.sort()).toEqual(features.filter((feature) => feature !== "roll").sort());
   },
 );

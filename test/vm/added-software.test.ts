@@ -14,8 +14,8 @@ import { bakeInto, cli, writeFleet } from "../support/demo-image.js";
 import { eventually } from "../support/eventually.js";
 import { prepare } from "../support/set-up.js";
 
-// Node exporter and log shipper of docs/images.md, baked into an image, on a host that boots from it: scraped by Prometheus, and received by
-// systemd-journal-remote. And what the host installs by itself at night, of an archive in a folder.
+// The node exporter and log shipper of docs/images.md, baked into an image and running on a host: Prometheus scrapes the host, and
+// systemd-journal-remote receives its journal. Also the host's nightly unattended upgrade, from an archive in a folder.
 
 const folder = mkdtempSync(join(tmpdir(), "added-software-"));
 const env = { XDG_STATE_HOME: join(folder, "state"), XDG_DATA_HOME: join(folder, "data"), NO_COLOR: "1" };
@@ -27,7 +27,7 @@ let world: DemoWorld;
 let fleetFile: string;
 const started: ChildProcess[] = [];
 
-/** Parts of a page's examples: the text of a mapping below a line. */
+/** The part of a page's example between two lines. */
 const page = readFileSync(join(import.meta.dirname, "../../docs/images.md"), "utf8");
 function example(begin: string, end: string): string {
   const from = page.indexOf(begin);
@@ -38,7 +38,7 @@ function example(begin: string, end: string): string {
 const exporter = example("image:\n  packages: [{ name: prometheus-node-exporter", "```");
 const shipper = example("image:\n  packages: [systemd-journal-remote]", "```");
 
-/** What an example has below `settings` (or `image`), by the key. */
+/** The lines below a key of an example's `settings` (or `image`). */
 const below = (text: string, key: string) =>
   new RegExp(`^  ${key}:.*\\n((?:    .*\\n|\\n)+)`, "m").exec(text)?.[1] ?? "";
 
@@ -109,7 +109,7 @@ test("the host's journal arrives, with the lines of calls", async () => {
   }, 2 * minutes);
 });
 
-/** Runs it as root. */
+/** Runs a script as root on the host. */
 const onHost = (script: string) => {
   const guest = demoGuest(world, env.XDG_STATE_HOME, host);
   return runInGuest(guest, { argv: ["sudo", "bash", "-s"], input: script, timeout: 5 * minutes });

@@ -1,4 +1,4 @@
 import { searchForSecrets } from "../support/image-secrets.js";
 
-// A machine's disk is the image: what was deleted would still be in its free blocks. EC2's builder is such a machine.
+// A VM's disk becomes the image, so deleted files could remain in its free blocks. A builder on EC2 is such a machine.
 searchForSecrets("vm");

@@ -15,7 +15,7 @@ import { localAccelerator } from "../../src/targets/local/do/launch.js";
 import { bakeInto, writeFleet } from "../support/demo-image.js";
 import { filesOf, rawDisk } from "../support/image-disk.js";
 
-// The same fleet baked by a builder of each kind, and the image of the container in a VM.
+// One fleet baked by both kinds of builder, and the container's image in a VM.
 
 const folder = mkdtempSync(join(tmpdir(), "bake-kinds-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 interface Baked {
   path: string;
   manifest: Manifest;
-  /** Path to type, mode, owners, link's target, and checksum. */
+  /** For each path: type, mode, owners, link target, and checksum. */
   files: Map<string, string>;
 }
 
@@ -40,7 +40,7 @@ async function stableFiles(image: string, kind: string): Promise<Map<string, str
   return timeless;
 }
 
-/** What a boot, a clock or a password's salt makes anew on any two machines, also of the same kind. */
+/** Files that differ between any two machines because of the boot, the clock or a password's salt. */
 const volatile = [
   /^(boot\/grub\/grubenv|etc\/machine-id|etc\/(shadow|passwd|group|gshadow|subuid|subgid)-?)$/,
   /^(var\/log|var\/lib\/systemd|var\/cache|lost\+found)(\/|$)/,

@@ -16,7 +16,7 @@ import { removeMachine, stopMachine } from "../../src/do/local/machine.js";
 import { findVm, type VmRecord } from "../../src/do/local/vm-store.js";
 
 const MINUTE = 60_000;
-/** The other release is tested by naming it: SIP_PROXY_TEST_BASE=debian-12. */
+/** SIP_PROXY_TEST_BASE=debian-12 tests the other release. */
 const release = (process.env.SIP_PROXY_TEST_BASE ?? "debian-13") as DebianRelease;
 const started = Date.now();
 const note = (line: string) => console.info(`${((Date.now() - started) / 1000).toFixed(1)} s: ${line}`);

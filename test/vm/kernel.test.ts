@@ -12,7 +12,7 @@ import { slackFromNow } from "../support/slack.js";
 import { KernelLab } from "./kernel/lab.js";
 import { Srtp } from "./kernel/srtp.js";
 
-// Packets that rtpengine's module forwards in the kernel of a baked image, in a VM: `npm run kernel-guest`.
+// rtpengine's module forwards packets in the kernel of a baked image, in a VM: `npm run kernel-guest`.
 
 let lab: KernelLab;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterEach(() => lab.forget());
 afterAll(() => lab?.stop());
 
-/** Packets a second of each stream: an emulated machine is slow. */
+/** Packets per second of each stream; low, because an emulated machine is slow. */
 const RATE = 20;
 const patience = 120_000;
 
@@ -29,7 +29,7 @@ const metric = async (name: string) =>
   Number(new RegExp(`^sip_proxy_${name}(?:{[^}]*})? (.*)$`, "m").exec(await metrics())?.[1]);
 const metrics = () => lab.inGuest("curl -s --max-time 60 http://127.0.0.1:8090/metrics");
 
-/** Ends the calls; the packets of each stream that were sent, and those that recorders have. */
+/** Ends the calls; returns the numbers of sent and recorded packets of each stream. */
 async function recorded(platform: Platform) {
   await platform.byeAll();
   const { calls, summary } = await platform.finished;
@@ -80,7 +80,7 @@ interface Passed {
   kernel: number;
 }
 
-/** `RUNS=3`: so often, in the same guest. */
+/** `RUNS=3` repeats the test in the same guest. */
 const runs = Array.from({ length: Number(process.env["RUNS"] ?? 1) }, (_, index) => index + 1);
 
 describe.each(runs)("run %i:", () => {
@@ -107,7 +107,7 @@ describe.each(runs)("run %i:", () => {
       console.log(
         `${sum(sent, "packets")} RTP and ${rtcp} RTCP packets: ${kernel} by the kernel, ${user} by user space`,
       );
-      // RTCP, which rtpengine reads as well, is counted by both; while calls are set up, an emulated host is late
+      // both counters include RTCP, which rtpengine also reads; an emulated host is late while calls are set up
       expect(user + kernel).toBeGreaterThanOrEqual(sum(sent, "packets") + rtcp);
       expect(user).toBeLessThanOrEqual(2 * RATE * sent.length + rtcp);
     });
@@ -127,7 +127,7 @@ describe.each(runs)("run %i:", () => {
     }, patience);
     console.log(media);
     const [, ...told] = / packets=(\d+),(\d+) relayed=(\d+),(\d+) /.exec(media)?.map(Number) ?? [];
-    // rtpengine asks the kernel once a second
+    // rtpengine reads the kernel's counters once a second
     for (const [index, count] of told.entries())
       expect((sent[index % 2]?.packets ?? NaN) - count).toBeLessThanOrEqual(1.5 * RATE);
     expect(told.length).toBe(4);
@@ -214,7 +214,7 @@ until [[ $(restored) -gt $before ]]; do sleep 0.1; done; echo $(( ($(date +%s%N)
     console.log(text);
     for (const { sent, arrived } of rows) expect(arrived).toBe(sent);
     for (const row of rows) if (row.way === "kernel") expect(row.user).toBe(0);
-    // the figures are those of the text: another load of this machine distorts them
+    // the printed text has these ratios; other load on this machine distorts them
     expect(process).toBeLessThan(0.5);
     expect(guest).toBeLessThan(1);
   });

@@ -6,7 +6,8 @@ import type { Manifest } from "../../src/do/bake/image-store.js";
 import { bakeInto, writeFleet } from "../support/demo-image.js";
 import { differences, filesOf, rawDisk, shapeOf, type DiskFiles } from "../support/image-disk.js";
 
-// An image, and two images of its lock file: one of the base and downloads that this machine keeps, one for which all is fetched and made anew.
+// An image, and two images of its lock file: one from this machine's cached base and downloads, one with everything fetched and built
+// again.
 
 const folder = mkdtempSync(join(tmpdir(), "locked-bakes-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -11,7 +11,7 @@ import { hostPaths } from "../../src/do/local/paths.js";
 import { attempt, run } from "../../src/do/process.js";
 import { bakeInto, cli, writeFleet } from "../support/demo-image.js";
 
-// The nightly job of docs/images.md, against an image without the updates that Debian has released since its last point release.
+// The nightly job of docs/images.md, with an image that lacks Debian's updates since the last point release.
 
 const folder = mkdtempSync(join(tmpdir(), "older-image-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,11 +21,11 @@ const fleetFile = writeFleet(folder);
 const beside = (image: string) => join(dirname(image), "image.lock");
 
 let present: ImageLock;
-/** Name to the version that the point release has, of all that has been updated. */
+/** Updated packages, with their versions in the point release. */
 let before: Map<string, string>;
 let older: string;
 
-/** The version that Debian had before its updates; kernels have another package for each. */
+/** The version before Debian's updates; undefined for kernels, which have another package for each version. */
 function versionBefore(source: string, { versions }: Policy): string | undefined {
   if (/^linux\b/.test(source)) return undefined;
   return [...versions].find(([, archives]) => archives.some((name) => / [a-z]+\/main$/.test(name)))?.[0];

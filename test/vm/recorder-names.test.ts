@@ -5,16 +5,16 @@ import { NameServer } from "../support/name-server.js";
 import { ofProxies, releaseTree } from "../support/release-tree.js";
 import { slackFromNow } from "../support/slack.js";
 
-// Recorders by host name (test/call/follows-table has what is to hold, with Debian 12) with the Kamailios of later releases, and where the
-// host's resolver is systemd-resolved, which answers with what stands in /etc/hosts.
+// Recorders by host name with Kamailio of later releases, and with systemd-resolved as the host's resolver, which also answers from
+// /etc/hosts. test/call/follows-table has the requirements, with Debian 12.
 
-/** resolv.conf as systemd-resolved's package has it: its stub is asked. */
+/** resolv.conf of systemd-resolved's package, with the stub's address. */
 const stub = "nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch .\n";
 const resolved = {
   path: "etc/systemd/resolved.conf",
   content: "[Resolve]\nDNS=127.0.0.1\nCache=no\nDNSSEC=no\n",
 };
-/** As images have it: otherwise the host's own name is asked of DNS, 10 s long while no server answers. */
+/** Part of images. Without it, DNS is queried for the host's own name, which takes 10 s while no server answers. */
 const ownName = "libnss-myhostname";
 const named = "sip:recorder.test:5060;transport=udp";
 
@@ -59,7 +59,7 @@ describe.each([
   });
   afterAll(() => lab?.stop());
 
-  /** All calls that are placed together, sooner or later: a reload or a start may just be going on. */
+  /** Waits until all calls of a test go to this recorder: a reload or a start may still be running. */
   const goTo = (name: string) =>
     eventually(async () => {
       const { summary } = await lab.calls({ calls: 2, holdMs: 10, sipPort: 0 });
@@ -81,7 +81,7 @@ describe.each([
       expect(told()).toContain("(no server answers): its last address 10.0.0.4 is used"),
     );
     await goTo("recorder1");
-    // what is in /etc/hosts, which is no answer of a server's
+    // this answer comes from /etc/hosts, not from a server
     if (behindResolved) expect(await askStub()).toBe("10.0.0.4");
     await lab.proxy().kill("kamailio");
     const began = performance.now();

@@ -2,33 +2,33 @@ import { randomBytes } from "node:crypto";
 import { demo } from "../../../src/lab/demo/addresses.js";
 import type { BootedHost } from "./host.js";
 
-/** A fault of the first boot, and how it goes. */
+/** A fault of the first boot, and its expected course. */
 export interface FaultCase {
   title: string;
-  /** Before its first boot. */
+  /** Runs before the host's first boot. */
   before?: (host: BootedHost) => Promise<void>;
   userData?: (good: { bytes: Buffer; yaml: string }) => Buffer;
-  /** What it says on its console meanwhile; "ready" where it is to be none the worse. */
+  /** The expected text on the console; "ready" if the fault must have no effect. */
   says: RegExp | "ready";
   mend?: (host: BootedHost) => Promise<void>;
-  /** A file that its user-data has otherwise than the fleet file. */
+  /** A file that differs between the host's user-data and the fleet file. */
   other?: string;
 }
 
-/** As on EC2, where a stopped instance takes other user-data. */
+/** Gives the host good user-data and restarts it. A stopped EC2 instance can get new user-data the same way. */
 async function giveGood(host: BootedHost): Promise<void> {
   await host.giveUserData(host.rendered.bytes);
   await host.cutOff();
   await host.start();
 }
-/** User-data that is whole is applied once: another host takes its place. */
+/** Replaces the host: complete user-data is applied only once. */
 async function launchAnew(host: BootedHost): Promise<void> {
   await host.remove();
   await host.start();
 }
 const noHost = { says: /FAILED: this machine has no user-data/, mend: giveGood };
 
-/** Cut off where cloud-init finds YAML that is whole, but files that are not. */
+/** User-data that is cut off inside a file: cloud-init reads valid YAML with an incomplete file. */
 function cutIn(path: string) {
   return ({ yaml }: { yaml: string }): Buffer => {
     const start = yaml.indexOf(`path: ${path}`);

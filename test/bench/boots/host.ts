@@ -28,7 +28,7 @@ import { bakeImage, cli, writeFleet } from "../../support/demo-image.js";
 
 const name = "sipproxy0";
 
-/** One host of the demonstration, as a container of the baked image, which is made, cut off and started again. */
+/** A host of the demonstration, as a container of the baked image, that can be created, cut off and restarted. */
 export class BootedHost {
   private constructor(
     readonly world: DemoWorld,
@@ -55,13 +55,13 @@ export class BootedHost {
     }
   }
 
-  /** Makes the host, or starts it again; returns at once. */
+  /** Creates the host, or restarts it; returns at once. */
   async start(): Promise<void> {
     const { fleet, image, rendered } = this;
     await launchLocal(fleet, rendered.host, { image, runner: "container", userData: rendered.bytes });
   }
 
-  /** Makes the host as it is before its first boot. */
+  /** Creates the host in its state before the first boot. */
   async make(): Promise<void> {
     await this.start();
     await this.cutOff();
@@ -74,7 +74,7 @@ export class BootedHost {
       mkdirSync(join(this.#tree(), folder), { recursive: true, mode: 0o755 });
   }
 
-  /** Leaves of a first boot that was begun what is written before the network is: what cloud-init knows of the instance. */
+  /** Cuts off a first boot before it has a network: only cloud-init's data about the instance stay. */
   async cutBeforeNetwork(): Promise<void> {
     await this.start();
     const upper = join((await this.#machine()).folder, "upper");
@@ -86,12 +86,12 @@ export class BootedHost {
     await run({ argv: ["sh", "-c", script, "cut", upper] });
   }
 
-  /** What its datasource has from now on. */
+  /** Replaces the user-data of the host's datasource. */
   async giveUserData(bytes: Buffer): Promise<void> {
     await writeFile(join((await this.#machine()).seed, "user-data"), bytes);
   }
 
-  /** As the mains would. */
+  /** Ends the host like a power failure. */
   async cutOff(): Promise<void> {
     const found = await this.#found();
     if (found !== undefined) await stopMachine(found.record, 0);
@@ -99,11 +99,11 @@ export class BootedHost {
 
   async remove(): Promise<void> {
     await this.cutOff();
-    await attempt({ argv: ["umount", "-l", this.#tree()] }); // where fillDisk has mounted a disk
+    await attempt({ argv: ["umount", "-l", this.#tree()] }); // a mount by fillDisk
     await terminateLocal(this.fleet, this.rendered.host);
   }
 
-  /** A new disk of so many MiB for what the host writes, which is filled but for `free` KiB until `freeDisk`. */
+  /** Mounts a new disk of `size` MiB for the host's writable files. It is full except for `free` KiB until `freeDisk`. */
   async fillDisk(size: number, free: number): Promise<void> {
     const tree = this.#tree();
     await run({ argv: ["mount", "-t", "tmpfs", "-o", `size=${size}m`, "boots", tree] });
@@ -124,7 +124,7 @@ export class BootedHost {
     return existsSync(file) ? stripVTControlCharacters(readFileSync(file, "utf8")) : "";
   }
 
-  /** `PROTOCOL ADDRESS:PORT` of all that listens in the host, but for ports that the kernel chose. */
+  /** `PROTOCOL ADDRESS:PORT` of all listening sockets in the host, except ports that the kernel chose. */
   async listening(): Promise<string[]> {
     const { namespace } = await this.#machine();
     const { stdout } = await attempt({ argv: ["ip", "netns", "exec", namespace, "ss", "-lntuH"] });
@@ -135,7 +135,7 @@ export class BootedHost {
     return [...new Set(lines)].sort();
   }
 
-  /** Files of the configuration that are not as the fleet file has them, logins that are missing, and what is left of unfinished writes. */
+  /** Configuration files that differ from the fleet file, missing logins, and files of unfinished writes. */
   async wrongFiles(): Promise<string[]> {
     const upper = join((await this.#machine()).folder, "upper");
     const { files, filledIn } = this.rendered;
@@ -143,7 +143,7 @@ export class BootedHost {
       const file = join(upper, path);
       return existsSync(file) && readFileSync(file).equals(Buffer.from(content)) ? [] : [path];
     });
-    // what comes of a module of cloud-init that was cut off, and of one that believes that it has run
+    // missing or empty if a module of cloud-init was cut off, or was skipped because it seems to have run already
     const logins = ["etc/ssh/ssh_host_ed25519_key", "home/debian/.ssh/authorized_keys"].filter((path) => {
       const file = join(upper, path);
       return !existsSync(file) || statSync(file).size === 0;
@@ -157,12 +157,12 @@ export class BootedHost {
     return [...wrong, ...logins, ...unfinished];
   }
 
-  /** Whether its first boot is over: cloud-init had room for all of it, or has begun again. */
+  /** Whether the first boot is over: cloud-init had enough disk space, or has restarted. */
   async hadRoom(): Promise<boolean> {
     return existsSync(join((await this.#machine()).folder, "upper/var/lib/sip-proxy/had-room"));
   }
 
-  /** Keeps the console of a round that went wrong. */
+  /** Appends the console of a failed round to a file. */
   async keepConsole(title: string): Promise<void> {
     appendFileSync(join(tmpdir(), "boots-console.log"), `=== ${title}\n${await this.console()}\n`);
   }

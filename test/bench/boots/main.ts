@@ -8,18 +8,18 @@ import { prepare } from "../../support/set-up.js";
 import { faultCases, type FaultCase } from "./cases.js";
 import { BootedHost } from "./host.js";
 
-/** A first boot, or one that is mended, comes to its end in this time on a busy machine too (milliseconds). */
+/** Time limit of a first boot, also after a repair, on a busy machine (milliseconds). */
 const patience = 240_000;
 const ready = /sip-proxy: ready: /;
 
 interface Result {
   title: string;
-  /** From the start, or from when the fault was gone, until it was ready. */
+  /** Seconds until the host was ready, from its start or from the repair of the fault. */
   seconds: number;
   wrong: string[];
 }
 
-/** First boots with a fault, and first boots that are cut off at random; exit code 1 when one does not end as it should. */
+/** First boots with a fault, and first boots that are cut off at a random time. Exit code 1 if one has a wrong result. */
 export async function main(argv: string[]): Promise<void> {
   const program = new Command("npm run boots --")
     .argument("[words...]", "faults to try, by words of their titles; all of them by default")
@@ -97,7 +97,7 @@ async function withFault(
   return { seconds, wrong: [...wrong, ...(await untilRight(host, usual, other))] };
 }
 
-/** What a host without a configuration listens for: SSH and the name service. */
+/** Ports of a host without a configuration: SSH, DNS, LLMNR and DHCP. */
 const idle = /:(22|53|5355|68|546)$/;
 
 async function cutOff(
@@ -115,7 +115,7 @@ async function cutOff(
   return { seconds, wrong: [...wrong, ...(await untilRight(host, usual))] };
 }
 
-/** What is still wrong after a while, in which cloud-init may begin again; but never does it listen elsewhere. */
+/** Faults that remain after a while, because cloud-init may restart. Returns at once if the host listens on a wrong address. */
 async function untilRight(host: BootedHost, usual: readonly string[], other?: string): Promise<string[]> {
   let wrong: string[] = [];
   const look = async () => {
@@ -126,7 +126,7 @@ async function untilRight(host: BootedHost, usual: readonly string[], other?: st
   return wrong;
 }
 
-/** When it is ready it listens where a host of this fleet does, and there alone. */
+/** Faults of a ready host: wrong files, and sockets other than those of a host of this fleet. */
 async function howItIs(host: BootedHost, usual: readonly string[], other?: string): Promise<string[]> {
   const wrong = await host.wrongFiles();
   const files = wrong.filter((path) => path !== other).map((path) => `${path} is not as it should be`);
@@ -147,7 +147,7 @@ function strangers(listening: readonly string[], allowed: RegExp, usual: readonl
     .map((socket) => `${listens} ${socket}`);
 }
 
-/** Seconds until the console has it. */
+/** Seconds until the text is on the console. */
 async function untilSaid(host: BootedHost, words: RegExp): Promise<number> {
   const began = performance.now();
   for (;;) {

@@ -1,13 +1,13 @@
 import type { CallResult, Platform, Recorder } from "../../../src/lab/agents.js";
 
-/** What a step's calls came to. */
+/** Results of a step's calls. */
 export interface Calls {
   placed: number;
-  /** Not answered, or not ended as they should. */
+  /** Calls without an answer, or with a wrong end. */
   failed: number;
   sent: number;
   missing: number;
-  /** How long the machine held the platform or a recorder up at most, in milliseconds. */
+  /** The longest delay of the platform or a recorder by the machine, in milliseconds. */
   lateMs: number;
   why: string;
 }
@@ -36,12 +36,12 @@ export async function countCalls(platform: Platform, recorders: readonly Recorde
   return { ...counts, lateMs: Math.round(lateMs), why: [...why].slice(0, 10).join("; ") };
 }
 
-/** Packets that found no proxy are counted as missing: the call itself went on. */
+/** Packets to a proxy that is gone count as missing; the call itself continued. */
 const isBad = ({ outcome, errors }: CallResult) =>
   errors.some((error) => !/^stream \d: \d+ packets refused$/.test(error)) ||
   (outcome !== "ok" && (outcome !== "broken" || errors.length === 0));
 
-/** Addresses of proxies that have set up none of the calls from the `first` on that have ended well. */
+/** Addresses of proxies without a successful call among those with an index of `first` or higher. */
 export function idleAfter(
   first: number,
   calls: readonly CallResult[],

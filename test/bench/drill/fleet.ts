@@ -5,7 +5,7 @@ import { dump, load } from "js-yaml";
 import { demo } from "../../../src/lab/demo/addresses.js";
 import { writeFleet } from "../../support/demo-image.js";
 
-/** The third proxy, and the place that it moves to. */
+/** The third proxy, and its addresses after a move. */
 export const third = { public_ip_address: "198.51.100.12", private_ip_address: "10.0.0.5" };
 export const moved = { public_ip_address: "198.51.100.13", private_ip_address: "10.0.0.6" };
 
@@ -21,7 +21,7 @@ interface FleetFile {
   recorders: Record<string, object>;
 }
 
-/** The fleet file of the drill, and what lies beside it. */
+/** The drill's fleet file, and the files in its folder. */
 export class DrillFleet {
   readonly file: string;
 
@@ -35,7 +35,7 @@ export class DrillFleet {
       Object.assign(fleet, { fleet: "drill", proxies: { ...demo.proxies, sipproxy2: third } });
       const [tls_certificate, tls_private_key] = ["${file:tls.pem}", "${file:tls.key}"];
       Object.assign(fleet.settings, { enable_tls: true, tls_certificate, tls_private_key });
-      // a platform may go on with the calls of a proxy that has died
+      // allows a platform to continue the calls of a dead proxy through another one
       Object.assign(fleet.settings, { dialog_secret: "${file:dialog.secret}" });
     });
   }
@@ -48,14 +48,14 @@ export class DrillFleet {
     writeFileSync(this.file, changed(this.#read(), change));
   }
 
-  /** A copy, changed, beside it. */
+  /** Writes a changed copy of the fleet file into the same folder. */
   copy(name: string, change: (fleet: FleetFile) => void): string {
     const file = join(this.folder, name);
     writeFileSync(file, changed(this.#read(), change));
     return file;
   }
 
-  /** Writes a file beside it. */
+  /** Writes a file into the fleet file's folder. */
   keep(name: string, content: string): void {
     writeFileSync(join(this.folder, name), content, { mode: 0o600 });
   }

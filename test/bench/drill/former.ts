@@ -5,10 +5,10 @@ import { cached } from "../../../src/do/local/cache.js";
 import { hostPaths } from "../../../src/do/local/paths.js";
 import { run } from "../../../src/do/process.js";
 
-/** Before the host firewall, fleet roll and the secret of dialogs. */
+/** The release before the host firewall, `fleet roll` and `dialog_secret`. */
 export const formerCommit = "bf3143b";
 
-/** The command line of an earlier release of this repository, built once and kept in the cache. */
+/** Returns the command line of an earlier release of this repository: built once, then cached. */
 export async function formerRelease(commit: string): Promise<readonly [string, string]> {
   const say = (line: string) => void process.stderr.write(`${commit}: ${line}\n`);
   const build = async (product: string) => {

@@ -21,7 +21,7 @@ export interface DrillSize {
   packets: number;
   /** Seconds that the database is silent. */
   outage: number;
-  /** The commit that the hosts of an earlier release are of. */
+  /** The commit of the earlier release. */
   former: string;
 }
 
@@ -30,17 +30,17 @@ export interface Baked {
   manifest: { contents: { packages: Record<string, string> } };
 }
 
-/** A port that no proxy has, for places to come. */
+/** Network ports for addresses that no proxy has yet. */
 const attach = "machine" as const;
 const places = [
   { name: "sipproxy2", address: third.private_ip_address, publicAddress: third.public_ip_address, attach },
   { name: "moved", address: moved.private_ip_address, publicAddress: moved.public_ip_address, attach },
 ];
 
-/** Three hosts of this machine, with all that is around them, and the commands of whoever operates them. */
+/** Three hosts on this machine with their surroundings, and the operator's commands. */
 export class DrillLab {
   readonly fleet: DrillFleet;
-  /** What hosts are launched from, and rolled to. */
+  /** The image for launches and rolls. */
   image = "";
   #platform: Platform | undefined;
   #env: Record<string, string>;
@@ -68,12 +68,12 @@ export class DrillLab {
     return Object.keys(this.fleet.proxies);
   }
 
-  /** The proxies' public ones. */
+  /** Public addresses of the proxies. */
   get addresses(): string[] {
     return Object.values(this.fleet.proxies).map((proxy) => proxy.public_ip_address);
   }
 
-  /** Bakes what the fleet file describes, or takes what was baked before; hosts are launched from it from now on. */
+  /** Bakes the fleet file's image, or takes it from the cache. Later launches use this image. */
   async bake(program: readonly [string, string] = cli, file = this.fleet.file): Promise<Baked> {
     const argv = [...program, "bake", file, "--target", "local", "--json"] as const;
     const onLine = (line: string) => void (/^[✔✖]/.test(line) && talk.note(`    ${line}`));
@@ -82,7 +82,7 @@ export class DrillLab {
     return baked;
   }
 
-  /** A command, as it is typed: where the database is reached when it needs that, else where containers boot. */
+  /** Runs a command as an operator types it: database commands where the database is reachable, others where containers boot. */
   async command(verbs: string, ...words: readonly string[]): Promise<Finished> {
     const local = !/^db (init|seed)\b/.test(verbs);
     const image = /^(launch|fleet roll)\b/.test(verbs) ? ["--image", this.image] : [];
@@ -91,7 +91,7 @@ export class DrillLab {
     return this.#run(cli, verbs, this.fleet.file, given);
   }
 
-  /** The same of another release, with its fleet file. */
+  /** Runs a command of another release with that release's fleet file. */
   async formerCommand(program: readonly [string, string], verbs: string, file: string, ...words: string[]) {
     return this.#run(program, verbs, file, [...words, "--target", "local"]);
   }
@@ -104,7 +104,7 @@ export class DrillLab {
     return run({ argv: where as typeof argv, env: this.#env, timeout: 1_800_000, onLine });
   }
 
-  /** Another certificate and key beside the fleet file. */
+  /** Replaces the certificate and key in the fleet file's folder. */
   async newCertificate(): Promise<Certificate> {
     const made = await certificate("sip.example.com");
     this.fleet.keep("tls.pem", made.cert);
@@ -112,15 +112,15 @@ export class DrillLab {
     return made;
   }
 
-  /** The fingerprint of the certificate that a proxy shows to the platform. */
+  /** The fingerprint of the certificate that a proxy presents to the platform. */
   async shownCertificate(address: string): Promise<string> {
     const show = `openssl s_client -connect ${address}:5061 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256`;
     return (await run({ argv: this.world.network.inNamespace("platform", ["sh", "-c", show]) })).stdout;
   }
 
   /**
-   * Keeps calls up on all proxies while something is done, and looks at what became of each. `also`: addresses that proxies will have; `takes`:
-   * proxies through which a new call is waited for then.
+   * Keeps calls up on all proxies while `work` runs; returns the results of the calls. `also`: addresses of future proxies. `takes`:
+   * proxies that must take a new call afterwards; the function waits for these calls.
    */
   async underCalls(
     work: () => Promise<void>,
@@ -146,7 +146,7 @@ export class DrillLab {
     }
   }
 
-  /** What a platform does whose proxy has died: it goes on with that one's calls at another. */
+  /** Continues the calls of a dead proxy at another one, as a platform does. */
   async moveCalls(from: string, to: string): Promise<void> {
     const hops = (name: string) => hopsOf(this.fleet.proxies[name]?.public_ip_address ?? name);
     const others = hops(to);
@@ -176,7 +176,7 @@ export class DrillLab {
   }
 }
 
-/** How a platform reaches a proxy: over UDP and over TLS. */
+/** The hops from a platform to a proxy: over UDP and over TLS. */
 function hopsOf(address: string): Hop[] {
   return [
     { transport: "udp", address, port: 5080 },

@@ -24,7 +24,7 @@ interface Options {
   list?: boolean;
 }
 
-/** The life of a fleet with calls up on it; exit code 1 when a call is lost that need not be. */
+/** A fleet's lifecycle with calls up. Exit code 1 if an avoidable call is lost. */
 export async function main(argv: string[]): Promise<void> {
   const program = new Command("npm run drill --")
     .argument("[steps...]", "steps to run, by the first words of their names; all of them by default")
@@ -61,7 +61,7 @@ async function drill(words: readonly string[], options: Options): Promise<void> 
   else print(table(["step", "seconds", "calls", "lost", "packets", "missing"], results.map(lineOf)));
 }
 
-/** A step that fails is told of; the next ones show whether the fleet still works. */
+/** Runs a step. A failed step is reported; the next steps show whether the fleet still works. */
 async function take(step: DrillStep, lab: DrillLab): Promise<Result> {
   const { title, costsCalls } = step;
   let fault = "";

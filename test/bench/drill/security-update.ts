@@ -2,8 +2,8 @@ import { talk } from "../../../src/cli/talk.js";
 import type { DrillStep } from "./step.js";
 
 /**
- * A script of the bake: Kamailio as it was before the last security update, which Debian keeps in the release itself. What is baked without the
- * script is what a bake after that update gives.
+ * A script of the bake that installs the Kamailio of the Debian release itself, from before the last security update. A bake without this
+ * script has the update.
  */
 const before = `#!/bin/bash
 set -euo pipefail
@@ -13,7 +13,7 @@ mapfile -t packages < <(dpkg-query -W -f '\${source:Package} \${Package}\\n' | s
 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --allow-downgrades --no-install-recommends "\${packages[@]/%/=$older}"
 `;
 
-/** Hosts of an image with an outdated Kamailio are replaced by those of one with the update. */
+/** Replaces hosts of an image with an outdated Kamailio by hosts of an image with the update. */
 export const securityUpdate: DrillStep = {
   title: "security update of Kamailio rolled in (bake-image, fleet roll)",
   before: async (lab) => {

@@ -2,15 +2,15 @@ import type { DrillLab } from "./lab.js";
 
 export interface DrillStep {
   title: string;
-  /** What is done before calls are placed. */
+  /** Runs before calls are placed. */
   before?: (this: void, lab: DrillLab) => Promise<void>;
-  /** What is done while they are up: one command each. */
+  /** The work while calls are up: one command of the operator. */
   run: (this: void, lab: DrillLab) => Promise<void>;
-  /** Public addresses that the platform is told of, and at which no proxy is yet. */
+  /** Further public addresses that the platform uses, without a proxy so far. */
   also?: readonly string[];
-  /** The proxy that takes no calls when it is done; all others must. */
+  /** The proxy that takes no new calls after the step; all others must take some. */
   drains?: string;
-  /** Calls are lost with their proxy. */
+  /** The step loses the calls of its proxy. */
   costsCalls?: boolean;
 }
 

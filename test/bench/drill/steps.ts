@@ -6,7 +6,7 @@ import { twoReleases } from "./two-releases.js";
 
 const recorder1 = { private_ip_address: "10.0.0.4", siprec_port: 5080, siprec_protocol: "tcp" };
 
-/** What becomes of a fleet in its life, in an order in which each step finds it whole. */
+/** The steps of a fleet's lifecycle. Each one starts with a complete fleet. */
 export const drillSteps: readonly DrillStep[] = [
   {
     title: "roll to a new image (fleet roll)",

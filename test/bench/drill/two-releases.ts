@@ -2,10 +2,10 @@ import { formerRelease } from "./former.js";
 import type { DrillLab } from "./lab.js";
 import { wait, type DrillStep } from "./step.js";
 
-/** Settings that the earlier release does not know. */
+/** Settings that the earlier release does not have. */
 const newer = ["host_firewall", "dialog_secret"];
 
-/** Replaces a host by one of an earlier release: its image, its user-data, its commands. */
+/** Replaces a host by one of an earlier release, with that release's image, user-data and commands. */
 async function launchFormer(lab: DrillLab): Promise<void> {
   const { image } = lab;
   const program = await formerRelease(lab.size.former);
@@ -18,7 +18,7 @@ async function launchFormer(lab: DrillLab): Promise<void> {
   lab.image = image;
 }
 
-/** Hosts of two releases side by side: calls through both, forward, back with all of them, and forward again. */
+/** Calls through hosts of two releases side by side: roll forward, roll back all hosts, roll forward again. */
 export const twoReleases: readonly DrillStep[] = [
   {
     title: "two releases side by side",

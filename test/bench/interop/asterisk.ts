@@ -4,15 +4,15 @@ import { eventually } from "../../support/eventually.js";
 import { Sandbox } from "../../support/proxy/sandbox.js";
 import { attempt, run, start } from "../../../src/do/process.js";
 
-/** Asterisk (Debian unstable has it) that runs on a host of the lab. */
+/** Asterisk of Debian unstable, on a host of the lab. */
 export interface Asterisk {
-  /** Puts a command to its console; what it answers. */
+  /** Runs a command on Asterisk's console; returns the output. */
   cli: (command: string) => Promise<string>;
-  /** What it has logged so far. */
+  /** Asterisk's log so far. */
   told: () => Promise<string>;
 }
 
-/** A call into `calls` is answered and echoed; `tone` sends a tone for 4 s. At its end each says what came. */
+/** `calls` answers and echoes calls; `tone` sends a tone for 4 s. Both log their packet counts at the end. */
 const dialplan = `[calls]
 exten => _.,1,Answer()
  same => n,Echo()
@@ -55,10 +55,10 @@ const files = (pjsip: string) =>
     "rtp.conf": "[general]\nrtpstart=30000\nrtpend=30999\n",
   }).map(([name, content]) => ({ path: `etc/asterisk/${name}`, content }));
 
-/** Refuses at once: it asks for names when a call comes, and answers nothing while nobody answers it. */
+/** A resolver address that refuses at once: Asterisk looks up names for each call, and does not answer while it waits for DNS. */
 const noNames = { path: "etc/resolv.conf", content: "nameserver 127.0.0.1\n" };
 
-/** Runs Asterisk in the place of a platform or a recorder, with one peer, the proxy, at `proxy` (HOST:PORT), while `act` does something. */
+/** Runs Asterisk as a platform or a recorder while `act` runs. Its only peer is the proxy at `proxy` (HOST:PORT). */
 export async function withAsterisk<T>(
   lab: CallLab,
   host: string,
@@ -86,7 +86,7 @@ export async function withAsterisk<T>(
   }
 }
 
-/** Packets of calls that have ended, by what Asterisk has logged. */
+/** Packets of ended calls, from Asterisk's log. */
 export function packetsTold(told: string): { calls: number; packets: number; lost: number } {
   const ends = [...told.matchAll(/packets in=(\d*) lost=(\d*) out=(\d*)/g)];
   const sum = (column: number) => ends.reduce((all, end) => all + Number(end[column]), 0);

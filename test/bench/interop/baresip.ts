@@ -5,18 +5,18 @@ import { attempt } from "../../../src/do/process.js";
 import type { CallLab } from "../../support/call-lab.js";
 
 export interface BaresipRun {
-  /** Its SIP address and port. */
+  /** SIP address and port of baresip. */
   address: string;
   port: number;
-  /** Whom it calls; without it, it answers what comes. */
+  /** The URI to call; without it, baresip answers calls. */
   dial?: string;
-  /** Seconds until it ends its calls and itself. */
+  /** Seconds until baresip ends its calls and exits. */
   seconds: number;
-  /** Ends it before. */
+  /** Ends baresip earlier. */
   signal?: AbortSignal;
 }
 
-/** Runs baresip on a host of the lab: it sends a tone, and answers at once. Resolves with what it has said. */
+/** Runs baresip on a host of the lab: it sends a tone, and answers at once. Resolves with its output. */
 export async function baresip(lab: CallLab, host: string, run: BaresipRun): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "baresip-"));
   try {

@@ -4,10 +4,10 @@ import { sipp, type SippRun } from "../sipp.js";
 import { until } from "../until.js";
 import type { Outcome } from "./trial.js";
 
-/** Of most trials. */
+/** Number of calls in most trials. */
 export const calls = 20;
 
-/** SIPp as platform, over UDP. */
+/** Places calls with SIPp as platform, over UDP. */
 export async function fromSipp(lab: CallLab, run: Partial<SippRun>, tries = calls) {
   const { address, port } = lab.target();
   const from = ["-i", callers.platform.address, "-p", "5060"];
@@ -15,7 +15,7 @@ export async function fromSipp(lab: CallLab, run: Partial<SippRun>, tries = call
   return sipp(lab, "platform", { timeout: 90_000, ...run, words });
 }
 
-/** Towards the lab's recorder: how many calls were ended there by BYE, and what it recorded. */
+/** Counts the BYEs and RTP packets that the lab's recorder receives while `act` runs. */
 export async function recorded(lab: CallLab, tries: number, act: () => Promise<unknown>) {
   await lab.recorder("recorder0").forget();
   const before = await counted(lab, "byes");
@@ -27,7 +27,7 @@ export async function recorded(lab: CallLab, tries: number, act: () => Promise<u
   return { ended: await ended(), packets, lost, note };
 }
 
-/** With a scenario of SIPp's as platform. */
+/** SIPp as platform, with the lab's recorder. */
 export async function platformOfSipp(lab: CallLab, run: Partial<SippRun>, tries = calls): Promise<Outcome> {
   let report = { successful: 0, fault: "" };
   const { ended, lost, note } = await recorded(
@@ -39,14 +39,14 @@ export async function platformOfSipp(lab: CallLab, run: Partial<SippRun>, tries 
   return { tries, good, note: good === tries ? note : `${note} ${report.fault}` };
 }
 
-/** With something else in the place of the lab's recorder, until its calls are over. */
+/** Runs another program as recorder until its calls are over. */
 export async function instead(
   lab: CallLab,
   start: (signal: AbortSignal) => Promise<unknown>,
   act: () => Promise<Outcome>,
 ): Promise<Outcome> {
   const over = new AbortController();
-  // ended by us, it has no exit code
+  // the abort signal ends the program, so it has no exit code
   const recorder = start(over.signal).catch(() => undefined);
   try {
     await until(async () => (await lab.ask("platform"))[0] === 200);

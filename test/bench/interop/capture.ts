@@ -5,15 +5,15 @@ import { run, start } from "../../../src/do/process.js";
 import { pause, type CallLab } from "../../support/call-lab.js";
 import { until } from "../until.js";
 
-/** What tshark reads in a capture of a proxy's two sides. */
+/** tshark's results for a capture on both sides of a proxy. */
 export interface Reading {
   sip: number;
   malformed: number;
-  /** One for each direction of each stream on each side that packets were seen on. */
+  /** One entry for each stream, direction and side of the proxy. */
   streams: { packets: number; lost: number }[];
 }
 
-/** Captures all that a proxy sends and receives over UDP while something goes on, and has the file read. */
+/** Captures the proxy's UDP packets while `act` runs; returns the result of `read` for the file. */
 export async function captured<T>(
   lab: CallLab,
   act: () => Promise<void>,
@@ -35,7 +35,7 @@ export async function readByTshark(file: string): Promise<Reading> {
   return { sip: await count("sip"), malformed: await count("_ws.malformed"), streams };
 }
 
-/** How many calls sngrep finds: both sides of a call are one, by its Call-ID. */
+/** The number of calls that sngrep finds. Both sides of a call have one Call-ID, so they count as one. */
 export async function readBySngrep(file: string): Promise<number> {
   const argv = ["sngrep", "--no-interface", "--calls", "--input", file] as const;
   const { stdout } = await run({ argv: [...argv], timeout: 60_000, env: { TERM: "dumb" } });
@@ -54,7 +54,7 @@ async function capture(lab: CallLab, file: string, act: () => Promise<void>): Pr
     await until(() => said.includes("File:") || dumpcap.exitCode !== null);
     if (dumpcap.exitCode !== null) throw new Error(`dumpcap: ${said}`);
     await act();
-    // what the kernel still holds
+    // time for packets that the kernel still buffers
     await pause(1500);
   } finally {
     dumpcap.kill("SIGINT");
@@ -66,7 +66,7 @@ async function tshark(file: string, ...words: string[]): Promise<string> {
   return (await run({ argv: ["tshark", "-n", "-r", file, ...words], timeout: 120_000 })).stdout;
 }
 
-/** Lines of `-z rtp,streams`: …, SSRC, payload, packets, lost (with its share). */
+/** Parses lines of `-z rtp,streams`: …, SSRC, payload, packets, lost (with its share). */
 function streamIn(line: string): Reading["streams"] {
   const found = /0x[0-9A-F]{8}\s+.*?\s(\d+)\s+(-?\d+) \(/i.exec(line);
   return found ? [{ packets: Number(found[1]), lost: Number(found[2]) }] : [];

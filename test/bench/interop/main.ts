@@ -14,7 +14,7 @@ interface Result extends Outcome {
   relay: Relay;
 }
 
-/** Calls with software that was not written here, through both relays; exit code 1 when one of them goes wrong. */
+/** Calls with third-party software, through both relays. Exit code 1 if one of them fails. */
 export async function main(argv: string[]): Promise<void> {
   const program = new Command("npm run interop --").argument(
     "[words...]",

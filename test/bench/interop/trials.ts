@@ -46,9 +46,9 @@ export const platforms: Trial[] = [
         ...(await readByTshark(file)),
         dialogs: await readBySngrep(file),
       }));
-      // less than none: a packet that overtook the first one
+      // tshark reports a negative loss if a packet has overtaken the first one
       const lost = streams.reduce((sum, stream) => sum + Math.max(0, stream.lost), 0);
-      // in and out of each of two streams
+      // two streams, each into the proxy and out of it
       const seen = streams.length === tries * 4 && dialogs === tries;
       const good = seen && malformed === 0 && lost === 0 && sip > 0 ? tries : 0;
       return {
@@ -60,7 +60,7 @@ export const platforms: Trial[] = [
   },
 ];
 
-/** In place of the lab's recorder. */
+/** Other programs as recorder. */
 export const recorders: Trial[] = [
   {
     what: "SIPp's uas as recorder, SIPp's SIPREC calls: no Record-Route in its answers",
@@ -87,7 +87,7 @@ async function uas(lab: CallLab, act: () => ReturnType<typeof fromSipp>): Promis
   return instead(lab, start, async () => ({ tries: calls, good: (await act()).successful, note: "" }));
 }
 
-/** What baresip says of calls that have ended otherwise than by a BYE of its own. */
+/** baresip's messages about calls that it did not end itself with BYE. */
 const whyClosed = (said: string) => [...new Set(said.match(/session closed: .*/g))].join(", ");
 
 async function byBaresip(lab: CallLab, run: Partial<SippRun>): Promise<Outcome> {

@@ -1,19 +1,19 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
-/** USER_HZ, in which proc(5) counts CPU time. */
+/** USER_HZ, the unit of CPU times in proc(5). */
 const TICKS = 100;
 
-/** What processors have done up to a moment. */
+/** CPU times up to a moment. */
 export interface Moment {
   /** Seconds. */
   wall: number;
   idle: number;
-  /** User and system time of the processes that were asked for. */
+  /** User and system time of the given processes. */
   processes: number;
 }
 
-/** All that is not idle counts as busy, softirq included: what the kernel relays shows in no process. */
+/** Reads the CPU times. All time except idle counts as busy, including softirq: the kernel's relaying belongs to no process. */
 export function now(pids: readonly number[]): Moment {
   const all = readFileSync("/proc/stat", "utf8").split("\n")[0]?.split(/ +/).map(Number) ?? [];
   const of = (pid: number) => {
@@ -28,7 +28,7 @@ export function now(pids: readonly number[]): Moment {
   };
 }
 
-/** CPU seconds between two moments: of the whole machine, and of the processes. */
+/** CPU seconds between two moments, of the whole machine and of the processes. */
 export function spent(from: Moment, to: Moment): { busy: number; processes: number; share: number } {
   const given = (to.wall - from.wall) * availableParallelism();
   const busy = given - (to.idle - from.idle);

@@ -1,4 +1,4 @@
-/** `run-ts.mjs caller.ts`: sets up calls on a relay by its control protocol, as Kamailio does (protocol.ts). */
+/** `run-ts.mjs caller.ts`: sets up calls on a relay through its control protocol, like Kamailio (see protocol.ts). */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { readJsonLines, writeJsonLine } from "../../../src/lab/json-lines.js";
@@ -8,7 +8,7 @@ import type { CallerOptions } from "./protocol.js";
 
 type Ask = (text: string) => Promise<string>;
 
-/** Puts a command to a process of the relay, behind a cookie. */
+/** Sends a command with a cookie to a process of the relay; returns the answer. */
 function asking(control: string): Ask {
   const [, host = "", port = ""] = control.split(":");
   const socket = createSocket("udp4");
@@ -20,7 +20,7 @@ function asking(control: string): Ask {
   };
 }
 
-/** The relay's two ports for the platform, for a call's streams. */
+/** Sets up a call; returns the two ports of the relay to which the platform sends the call's streams. */
 type SetUp = (ask: Ask, call: number) => Promise<number[]>;
 
 const streamsOf = (call: number) => [2 * call, 2 * call + 1];

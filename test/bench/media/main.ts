@@ -20,9 +20,9 @@ interface Options {
   json?: boolean;
 }
 
-/** Of a thousand packets so many may be lost. */
+/** Maximum share of lost packets. */
 const LOSS = 0.001;
-/** Of the packets due the sender may leave so many out: else its own limit is measured. */
+/** Maximum share of packets that the sender skips; above it, a run would measure the sender's limit. */
 const MISSED = 0.01;
 
 const alone: Subject = { title: "no relay", at: "sink" };
@@ -40,16 +40,16 @@ interface Line {
   calls: number;
   packetsPerSecond: number;
   lostPercent: number;
-  /** Microseconds of CPU a packet: of the whole machine less the run without a relay, and of the relay's processes. */
+  /** Microseconds of CPU per packet: of the whole machine, minus a run without a relay; and of the relay's processes. */
   cpu: number;
   processes: number;
-  /** The machine's share that was busy, in percent. */
+  /** Busy share of the machine, in percent. */
   busyPercent: number;
-  /** Why the row ends here. */
+  /** Why this row is the subject's last one. */
   ends?: string;
 }
 
-/** `npm run bench:media`: CPU per relayed packet and loss, at 50 packets/s on each of two streams of more and more calls. */
+/** `npm run bench:media`: CPU time per relayed packet and loss, for an increasing number of calls with two streams of 50 packets/s. */
 export async function main(argv: string[]): Promise<void> {
   const program = new Command("npm run bench:media --")
     .option("--calls <n>", "calls to begin with", "50")
@@ -99,7 +99,7 @@ async function bench(options: Options): Promise<void> {
   print(table(head, wanted.flatMap(({ title }) => lines.filter(({ relay }) => relay === title)).map(cells)));
 }
 
-/** Else others' work would be counted as the relay's. */
+/** Warns if the machine is busy: CPU time of other programs would be counted as the relay's. */
 async function warnWhereBusy(): Promise<void> {
   const from = now([]);
   await sleep(3000);

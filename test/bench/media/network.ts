@@ -2,25 +2,25 @@ import { run } from "../../../src/do/process.js";
 import { inNamespace } from "../../../src/lab/network.js";
 import { newPrefix, removeNetwork } from "../../../src/lab/network/leftovers.js";
 
-/** Where packets come from, who relays them, and where they go. */
+/** Addresses of the sender, the relay and the receiver. */
 export const addresses = { platform: "203.0.113.10", relay: "10.0.0.1", recorder: "10.0.0.3" };
 export type Part = keyof typeof addresses;
 
-/** UDP ports: of the platform's streams, of the relay, and of the recorder's streams. */
+/** UDP ports of the platform's streams, of the relay, and of the recorder's streams. */
 export const ports = { platform: 10_000, relay: [20_000, 59_999], recorder: 20_000 } as const;
-/** That of a stream, counted from 0: RTP has even ones. */
+/** The port of a stream, counted from 0: RTP uses even ports. */
 export const portOf = (first: number, stream: number) => first + 2 * stream;
 
-/** What becomes of RTP where the relay is: it is relayed, it is translated by nftables alone, or it ends there. */
+/** The way of RTP at the relay's host: through a relay, through nftables NAT only, or dropped there. */
 export type At = "relay" | "nat" | "sink";
 
-/** Counts RTP and drops it: what sockets would cost is nothing to the relay. */
+/** Counts RTP and drops it, to leave out the cost of a receiver's sockets. */
 const sink = `table ip sink {
   counter arrived { }
   chain in { type filter hook prerouting priority raw; udp dport 10000-65535 counter name arrived drop; }
 }`;
 
-/** The gateway's work: each stream to the recorder's port of the same number, from the relay's address. */
+/** NAT of a gateway: each stream goes to the recorder's port of the same number, with the relay's address as source. */
 const nat = `table ip nat {
   chain in { type nat hook prerouting priority dstnat; iifname "outer" udp dport 20000-59999 dnat to ${addresses.recorder}; }
   chain out { type nat hook postrouting priority srcnat; oifname "inner" snat to ${addresses.relay}; }
@@ -59,7 +59,7 @@ export class Row {
     await this.#nft("relay", nat);
   }
 
-  /** Packets that have arrived at their end. */
+  /** Packets that have arrived at the counter. */
   async arrived(at: At): Promise<number> {
     const where = this.namespace(at === "sink" ? "relay" : "recorder");
     const { stdout } = await run({

@@ -1,22 +1,22 @@
-/** What the sender is told: its streams' targets, one after the other; then lines `{ send: true }`, and `{ send: false }`. */
+/** Options of the sender, with the targets of its streams in order. Commands follow as lines: `{ send: true }` and `{ send: false }`. */
 export interface SenderOptions {
   address: string;
   firstPort: number;
   targets: { address: string; port: number }[];
 }
 
-/** `sent`: packets so far; `missed`: those for which the sender was late, and which it left out. */
+/** `sent`: packets so far. `missed`: packets that the sender skipped because it was late. */
 export type SenderEvent =
   { event: "ready" } | { event: "done" | "failed"; id: number; sent: number; missed: number };
 
-/** What the caller is told: how the relay's processes are asked, and the streams that it is to relay, two a call. */
+/** Options of the caller: the control addresses of the relay's processes, and the number of calls, each with two streams. */
 export interface CallerOptions {
   protocol: string;
   controls: string[];
   calls: number;
 }
 
-/** The relay's ports, of each stream in order, that the platform is to send to. */
+/** The relay's ports for the platform, for all streams in order. */
 export interface CallerEvent {
   event: "set-up";
   ports: number[];

@@ -10,13 +10,13 @@ import { fleetOf } from "../../support/fleets.js";
 import { rtpproxyFiles, rtpproxySkipped } from "../../support/proxy/rtpproxy.js";
 import { addresses, ports } from "./network.js";
 
-/** A process of a relay, and where it is asked. */
+/** A process of a relay, with its control address. */
 export interface RelayProgram {
   control: string;
   argv: readonly string[];
 }
 
-/** A relay as a host runs it, in a network namespace. */
+/** A relay in a network namespace, with a host's arguments. */
 export class RunningRelay {
   private constructor(
     readonly protocol: string,
@@ -33,7 +33,7 @@ export class RunningRelay {
     return RunningRelay.run(relays[name].protocol, namespace, await programsOf(name, instances, folder));
   }
 
-  /** Runs programs as they are given. */
+  /** Runs the given programs as they are. */
   static run(protocol: string, namespace: string, programs: readonly RelayProgram[]): RunningRelay {
     const limited = 'ulimit -n "$(ulimit -Hn)"; exec "$@"';
     return new RunningRelay(
@@ -45,12 +45,12 @@ export class RunningRelay {
     );
   }
 
-  /** `ip netns exec` and the shell become the program: theirs are its numbers. */
+  /** `ip netns exec` and the shell are replaced by the program (exec), so their process ids are the program's. */
   get pids(): number[] {
     return this.children.map(({ pid }) => pid ?? 0);
   }
 
-  /** At once, or as they end by themselves. */
+  /** Ends the processes: with SIGKILL at once, or with SIGTERM in their own way. */
   async stop(signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
     for (const child of this.children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
@@ -61,7 +61,7 @@ export class RunningRelay {
   }
 }
 
-/** A host's programs with their arguments. `instances`: of RTPProxy; rtpengine is one process. */
+/** A host's relay programs with their arguments. `instances` applies to RTPProxy; rtpengine is always one process. */
 export async function programsOf(
   name: RelayName,
   instances: number,
@@ -77,7 +77,7 @@ export async function programsOf(
     .map(({ control, arguments: words }) => ({ control, argv: [program, ...words.map(addressed)] }));
 }
 
-/** In the lab there is no NAT between the relay and the platform. */
+/** Replaces the host's addresses: the lab has no NAT between relay and platform. */
 const addressed = (word: string) =>
   word.replaceAll(privateAddress, addresses.relay).replaceAll(publicAddress, addresses.relay);
 

@@ -8,7 +8,7 @@ import { addresses, portOf, ports, Row, type At } from "./network.js";
 import type { CallerEvent, CallerOptions, SenderEvent, SenderOptions } from "./protocol.js";
 import { RunningRelay } from "./relay.js";
 
-/** Who relays. */
+/** The relay to measure. */
 export interface Subject {
   title: string;
   at: At;
@@ -16,25 +16,25 @@ export interface Subject {
 }
 
 export interface Run {
-  /** CPU seconds for each packet sent. */
+  /** CPU seconds per sent packet. */
   busy: number;
   processes: number;
-  /** Of the machine's processors, how much was busy. */
+  /** Busy share of the machine's processors. */
   share: number;
   sent: number;
-  /** Of the packets sent, how many did not arrive. */
+  /** Share of sent packets that did not arrive. */
   lost: number;
-  /** Of the packets due, how many were not sent: the sender's own limit. */
+  /** Share of due packets that were not sent: the sender's own limit. */
   missed: number;
 }
 
 const program = (name: string) =>
   ["../../support/run-ts.mjs", `${name}.ts`].map((file) => join(import.meta.dirname, file));
 
-/** Seconds before the CPU is looked at: sockets are new, relays learn where packets come from. */
+/** Seconds before the measurement: new sockets need some time, and relays learn the senders' addresses. */
 const WARM = 2;
 
-/** Sends the packets of so many calls through one, for so many seconds. */
+/** Sends the packets of a number of calls through the subject for a number of seconds. */
 export async function through(
   { at, relay }: Subject,
   calls: number,
@@ -57,7 +57,7 @@ export async function through(
   }
 }
 
-/** Sets so many calls up, and resolves with who sends their packets when he is told to. */
+/** Sets up a number of calls; resolves with a program that sends their packets on command. */
 export async function senderFor(
   row: Row,
   relay: RunningRelay | undefined,
@@ -74,7 +74,7 @@ async function portsFor(row: Row, relay: RunningRelay | undefined, calls: number
   if (!relay) return Array.from({ length: 2 * calls }, (_, stream) => portOf(ports.relay[0], stream));
   const { protocol, controls } = relay;
   const options: CallerOptions = { protocol, controls, calls };
-  // it may not listen yet: then nobody answers
+  // retried, because the relay may not listen yet
   return eventually(async () => {
     const caller = new Program<CallerEvent>("caller", row.namespace("relay"), options, program("caller"));
     try {
@@ -85,7 +85,7 @@ async function portsFor(row: Row, relay: RunningRelay | undefined, calls: number
   });
 }
 
-/** What the sender has sent so far, once it has done so. */
+/** Gives the sender a command; returns its counts after the command. */
 export async function tell(sender: Program<SenderEvent>, command: { send?: boolean }) {
   const event = await sender.ask(command);
   if (event.event !== "done") throw sender.fault(`says ${event.event}`);

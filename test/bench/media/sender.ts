@@ -1,4 +1,4 @@
-/** `run-ts.mjs sender.ts`: sends RTP on many streams at once, 50 packets/s each (protocol.ts). */
+/** `run-ts.mjs sender.ts`: sends RTP on many streams at the same time, with 50 packets/s each (see protocol.ts). */
 import { MediaClock } from "../../../src/lab/rtp/clock.js";
 import { RtpPorts } from "../../../src/lab/rtp/ports.js";
 import { RtpSender } from "../../../src/lab/rtp/sender.js";

@@ -8,7 +8,7 @@ const transports = ["tcp", "tls"] as const;
 const tried = 10_000;
 const calls = 200;
 
-/** TCP connections that carry nothing, beside calls that each come on a connection of their own. */
+/** TCP connections without requests, beside calls that each use a separate connection. */
 export const connections: readonly Row[] = transports.map((transport) => ({
   name: `connections-${transport}`,
   test: `a stranger tries ${tried} idle connections over ${transport}, beside calls on new connections`,

@@ -11,15 +11,15 @@ import { sippCalls, type SippReport } from "../sipp.js";
 const calls = 2000;
 const rate = 50;
 const holdMs = 500;
-/** USER_HZ, in which proc(5) counts CPU time. */
+/** USER_HZ, the unit of CPU times in proc(5). */
 const ticksPerSecond = 100;
-/** One that the role's database URL can hold. */
+/** A password that the role's database URL can contain. */
 const password = "kamrw";
 
 /**
- * The Ansible role's kamailio.cfg as it would be on the lab's host: its template with the lab's addresses (198.51.100.10,
- * 10.0.0.1, database 10.0.0.9 with `kamrw`), `rtpproxy_sock` udp:127.0.0.1:7722, usrloc's `db_mode` 0, and the lab's platforms left
- * out of its antiflood, which would ban them. It needs `--relay rtpproxy`.
+ * The Ansible role's kamailio.cfg for the lab's host. ROLE_CONFIG names its rendered template with the lab's addresses (198.51.100.10,
+ * 10.0.0.1, database 10.0.0.9 with `kamrw`), `rtpproxy_sock` udp:127.0.0.1:7722, usrloc's `db_mode` 0, and the lab's platforms excluded
+ * from its antiflood, which would ban them. Needs `--relay rtpproxy`.
  */
 function roleConfig(): Artefact {
   const file = process.env["ROLE_CONFIG"];
@@ -67,7 +67,7 @@ export const cpu: Row[] = [
   },
 ];
 
-/** From behind a NAT: calls from public addresses the role does not relay, and so has less to do for. */
+/** Places calls from behind a NAT. The role does not relay calls from public addresses, so those would cost it less. */
 const place = (lab: CallLab, calls: number, rate: number) =>
   sippCalls(lab, { calls, rate, holdMs }, "natted");
 
@@ -84,7 +84,7 @@ function perCall(relay: Relay, files: Artefact[]): Promise<{ ms: number; failed:
   return withLab(relay, parts, act, { files });
 }
 
-/** User and system time of all of Kamailio's processes, in ticks. */
+/** User and system time of all Kamailio processes, in ticks. */
 async function kamailioTicks(lab: CallLab): Promise<number> {
   const { stdout } = await lab.proxy().run("sh", "-c", "cat /proc/[0-9]*/stat 2>/dev/null; true");
   const own = stdout.split("\n").filter((line) => line.includes("(kamailio)"));
@@ -92,7 +92,7 @@ async function kamailioTicks(lab: CallLab): Promise<number> {
   return times.reduce((sum, fields) => sum + Number(fields[11]) + Number(fields[12]), 0);
 }
 
-/** Of two runs that take as long, so that timers cost the same, what 100 calls more have cost. */
+/** The cost of 100 more calls: the difference of two runs of equal length, so that timers cost the same in both. */
 async function counted(
   relay: Relay,
   name: string,
@@ -104,7 +104,7 @@ async function counted(
       relay,
       parts,
       async (lab) => {
-        // each worker's first ones are slow: callgrind reads code before it runs it
+        // warms up each worker: callgrind translates code before its first run, which is slow
         await place(lab, 20, 2);
         reports.push(await place(lab, few, few / 20));
         const folder = process.env["CALLGRIND_OUT"];

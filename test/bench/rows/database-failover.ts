@@ -5,12 +5,12 @@ import { figure, none } from "../figures.js";
 import { failed, withLab } from "../lab.js";
 import type { Row } from "../row.js";
 
-/** Seconds from the end of the primary to the promotion of its standby. */
+/** Seconds between the end of the primary and the promotion of its standby. */
 const gap = 12;
-/** Calls a second, on the host that stays up. */
+/** Calls per second on the host that stays up. */
 const rate = 10;
 const host = "10.0.0.9";
-/** Of the primary, and of its standby. */
+/** Ports of the primary and of its standby. */
 const ports = [5432, 5433] as const;
 const proxy = (n: number) => ({ public_ip_address: `198.51.100.1${n}`, private_ip_address: `10.0.0.1${n}` });
 
@@ -19,7 +19,7 @@ const fleet = {
   proxies: { sipproxy0: proxy(0), sipproxy1: proxy(1), sipproxy2: proxy(2) },
 };
 
-/** The database's primary ends, and its standby takes its place: hosts take calls, boot, follow and restart all the while. */
+/** The database's primary ends, and its standby is promoted. Meanwhile hosts take calls, boot, follow the table and restart. */
 export const databaseFailover: Row = {
   name: "database-failover",
   test: `the database's primary ends under ${rate} calls/s, its standby is promoted ${gap} s later; one host restarts, one boots for the first time`,
@@ -73,7 +73,7 @@ async function failOver(lab: CallLab, primary: Postgres, standby: Postgres) {
   ];
 }
 
-/** The boot of a host that has a list. */
+/** Restarts a host that has a list. */
 async function restarted(lab: CallLab, name: string): Promise<void> {
   const proxy = lab.proxy(name);
   await proxy.kill("kamailio");

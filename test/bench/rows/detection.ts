@@ -4,7 +4,7 @@ import { withLab } from "../lab.js";
 import type { Row } from "../row.js";
 import { until } from "../until.js";
 
-/** No calls: pings alone tell. */
+/** Detection by pings only, without calls. */
 export const detection: Row = {
   name: "detection",
   test: "a recorder without calls hangs and comes back; then all do",
@@ -30,7 +30,7 @@ export const detection: Row = {
     }),
 };
 
-/** Recorders that get no calls (inactive). */
+/** The number of recorders that get no calls (inactive). */
 async function down(lab: CallLab): Promise<number> {
   const list = await lab.proxy().kamcmd("dispatcher.list");
   return list.match(/FLAGS: I/g)?.length ?? 0;

@@ -3,7 +3,7 @@ import { figure, none, type Figure } from "../figures.js";
 import { setUpTimes, withLab } from "../lab.js";
 import type { Row } from "../row.js";
 
-/** What befalls recorder0 while calls come in; recorder1 stays good. */
+/** Faults of recorder0 during calls; recorder1 stays good. */
 const faults: Record<string, { title: string; strike: (lab: CallLab) => Promise<unknown>; limit?: number }> =
   {
     refused: { title: "a recorder refuses connections", strike: (lab) => lab.recorder("recorder0").stop() },
@@ -27,7 +27,7 @@ const faults: Record<string, { title: string; strike: (lab: CallLab) => Promise<
     },
   };
 const rates = [2, 100];
-/** Seconds of calls before and after the fault. */
+/** Seconds with calls before and after the fault. */
 const [before, after] = [2, 10];
 
 export const failover: readonly Row[] = Object.entries(faults).map(

@@ -4,7 +4,7 @@ import { figure, none } from "../figures.js";
 import { counted, failed, withLab } from "../lab.js";
 import type { Row } from "../row.js";
 
-/** RestartSec of the units. */
+/** RestartSec of the units, in milliseconds. */
 export const restartSec = 1000;
 
 export const kamailioRestarted: Row = {

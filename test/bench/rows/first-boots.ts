@@ -9,11 +9,11 @@ import { startPooler } from "../../support/pgbouncer.js";
 import { figure, none } from "../figures.js";
 import type { Row } from "../row.js";
 
-/** SIP_PROXY_DRILL changes how many. */
+/** The number of boots; SIP_PROXY_DRILL changes it. */
 export const count = Number(process.env["SIP_PROXY_DRILL"] ?? 200);
 export const generations = 3;
 
-/** A first boot that creates all there is; each generation of the fleet file has a recorder more. */
+/** Parts of a fleet whose first boot creates everything in the database. Each generation of the fleet file has one more recorder. */
 export const firstBootParts = (port: number, generation: number) => ({
   generation,
   database: {
@@ -53,7 +53,7 @@ async function withPooler<T>(
 
 const table = (postgres: Postgres) => postgres.query("SELECT destination FROM dispatcher", "kamailio");
 
-/** Many hosts at once on an empty server. */
+/** First boots of many hosts at the same time, with an empty server. */
 export const firstBoots: Row = {
   name: "first-boots",
   test: `${count} hosts boot for the first time at once, ${generations} generations of the fleet file mixed, through a pooler of transactions`,
@@ -79,7 +79,7 @@ export const firstBoots: Row = {
     }),
 };
 
-/** A host's first boot, cut off at any moment. */
+/** First boots that are cut off at a random time. */
 export const killedBoots: Row = {
   name: "killed-boots",
   test: `a first boot through a pooler is ended with SIGKILL at a random moment and begun anew, ${count} times`,
@@ -111,7 +111,7 @@ export const killedBoots: Row = {
     }),
 };
 
-/** Ends both steps of a boot, and all that they have started, after so many milliseconds. Whether it was in time. */
+/** Runs the two boot steps, and ends them with all their children after this many milliseconds. Returns whether the boot was cut off. */
 async function killed(root: string, after: number): Promise<boolean> {
   const lib = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy");
   const env = { SIP_PROXY_ROOT: root, SIP_PROXY_LIB: lib, SIP_PROXY_USER: "", SIP_PROXY_WAIT: "60" };
@@ -124,7 +124,7 @@ async function killed(root: string, after: number): Promise<boolean> {
   return wasCut;
 }
 
-/** All at once; a group is not enough: timeout(1) makes one of its own. */
+/** Kills a whole session at once. A process group is not enough: timeout(1) creates another one. */
 async function endSession(leader = 0): Promise<void> {
   const { stdout } = await attempt({ argv: ["ps", "-o", "pid=", "-s", String(leader)] });
   for (const pid of stdout
@@ -134,12 +134,12 @@ async function endSession(leader = 0): Promise<void> {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // it has ended by itself
+      // the process has already ended
     }
   }
 }
 
-/** Unfinished files, and every file beyond those of secrets that has a password in it. */
+/** Unfinished files, and files that contain a password, except the files for secrets. */
 function leftovers(root: string): string[] {
   const allowed = ["etc/sip-proxy/secrets/", "run/sip-proxy/secrets/", "run/sip-proxy/pgpass"];
   return readdirSync(root, { recursive: true, encoding: "utf8" })

@@ -5,11 +5,11 @@ import { figure, none } from "../figures.js";
 import { follow, hosts, lateness, poll, withDatabase } from "../followers.js";
 import type { Row } from "../row.js";
 
-/** So many hosts look every three seconds, and connect anew every 300 (watched.py). */
+/** This many hosts poll every three seconds, and reconnect every 300 (watched.py). */
 const many = 1000;
 const lifetime = 300;
 
-/** What following the dispatcher table costs the server; one psql a look is what the releases before did. */
+/** The server's cost of hosts that follow the dispatcher table, compared with one psql per poll as in earlier releases. */
 export const following: Row = {
   name: "following",
   test: `${hosts} hosts follow the dispatcher table, one recorder is seeded`,
@@ -40,11 +40,11 @@ export const following: Row = {
     }),
 };
 
-/** Seconds for which the database is silent, and to be followed again after it. */
+/** Seconds of the database's silence, and the limit until hosts follow it again. */
 const silence = 10;
 const again = 15;
 
-/** All hosts lose the database, and come back to it. */
+/** All hosts lose the database and reconnect to it. */
 export const outage: Row = {
   name: "outage",
   test: `the database is silent for ${silence} s, ${hosts} hosts follow it; a row is added with plain SQL when it speaks`,

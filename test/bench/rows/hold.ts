@@ -4,9 +4,9 @@ import { withLab } from "../lab.js";
 import type { Row } from "../row.js";
 
 const wanted = 2500;
-/** Relays take ports at random: in the last hundredth of a range a call may be refused that would just fit. */
+/** Relays choose ports at random: in the last percent of a range, they may refuse a call for which ports are free. */
 const room = Math.ceil(wanted * 1.01);
-/** Eight ports a call: two streams, two sides, RTP and RTCP. */
+/** Eight ports per call: two streams, two sides, RTP and RTCP. */
 const range = { rtp_start: 10_000, rtp_stop: 10_000 + room * 8 - 1 };
 const beyond = 100;
 const heldFor = 20_000;
@@ -18,7 +18,7 @@ export const hold: Row = {
   run: async (relay) => {
     const calls = Math.min(wanted, relay === "rtpengine" ? await callsOfOneProcess() : wanted);
     return withLab(relay, { settings: range }, async (lab) => {
-      // few packets a stream: what is held is sessions, and this machine sends and counts them all
+      // few packets per stream: this row measures sessions, and this machine also sends and counts all packets
       const rtp = { rate: 0.5, ports: [20_000, 59_999] as [number, number] };
       const platform = await lab.place({ calls, rate: 50, holdMs: null, rtp, quiet: true });
       const { up } = await platform.allPlaced();
@@ -49,7 +49,7 @@ export const hold: Row = {
   },
 };
 
-/** rtpengine is one process, and a call takes eight descriptors of those that this machine lets a process have. */
+/** rtpengine is one process, and a call needs eight of its file descriptors: the machine's limit per process applies. */
 async function callsOfOneProcess(): Promise<number> {
   const limits = await readFile("/proc/self/limits", "utf8");
   const hard = /^Max open files +\d+ +(\d+)/m.exec(limits)?.[1] ?? "unlimited";

@@ -8,7 +8,7 @@ import { until } from "../until.js";
 
 const brief = { rate: 20, holdMs: 100, rtp: { rate: 0 }, sipPort: 0 };
 
-/** A call each 50 ms while processes of the relay hang, from the moment on in which they begin to. */
+/** Calls every 50 ms while processes of the relay hang, starting when they begin to hang. */
 export const relayHung: Row = {
   name: "relay-hung",
   test: "the media relay hangs (SIGSTOP): one of several processes, three of four with calls on one connection, then all",
@@ -50,7 +50,7 @@ async function oneHangs(lab: CallLab): Promise<Figure[]> {
   await lab.proxy().hang("rtpproxy", true, ":7722 ");
   const report = await lab.calls({ ...brief, calls });
   await lab.proxy().hang("rtpproxy", false);
-  // the mark that the calls have set
+  // wait until the mark that the calls have set expires
   await pause(11_000);
   return [
     none("one: lost", calls - report.summary.outcomes.ok),

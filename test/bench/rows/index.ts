@@ -20,7 +20,7 @@ import { flood, spray, strangers } from "./strangers.js";
 import { unended } from "./unended.js";
 import { edge, unserved } from "./unserved.js";
 
-/** The table, in its order. */
+/** All rows, in the table's order. */
 export const rows: readonly Row[] = [
   load,
   hold,

@@ -8,7 +8,7 @@ import type { Row } from "../row.js";
 
 const count = 1_000_000;
 const perSecond = 5000;
-/** Bytes that may stay: lists and tables that have grown once. */
+/** Allowed growth in bytes: lists and tables grow once. */
 const slack = 3 * 1024 * 1024;
 const MiB = 1024 * 1024;
 

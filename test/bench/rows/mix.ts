@@ -9,12 +9,12 @@ import type { Row } from "../row.js";
 
 const minutes = Number(process.env["MIX_MINUTES"] ?? 20);
 const rate = 20;
-/** Seconds from one event to the next. */
+/** Seconds between two events. */
 const every = 10;
 const dead = "recorder2";
 const silent = { rtp: { rate: 0 }, sipPort: 0 };
 
-/** Something goes wrong beside the calls; how many of its own calls end as they may not. */
+/** A fault beside the calls. Returns how many of the event's own calls had a wrong end. */
 type Event = (lab: CallLab, relay: Relay) => Promise<number>;
 
 const events: Record<string, Event> = {
@@ -66,7 +66,7 @@ const events: Record<string, Event> = {
   },
 };
 
-/** All kinds of platforms, at two proxies; every few seconds something goes wrong that is none of their fault. */
+/** Calls of all kinds of platforms through two proxies; every few seconds, a fault occurs that is not caused by them. */
 export const mix: Row = {
   name: "mix",
   test: `${minutes} minutes at ${rate} calls/s from all kinds of platforms, every ${every} s one of: ${Object.keys(events).join(", ")}`,
@@ -141,7 +141,7 @@ const others: typeof kinds = [
   { title: "public addresses, TLS", from: "platform", transport: "tls", job: {} },
 ];
 
-/** It was answered, by the one that then was dead. */
+/** The recorder answered the call before it died. */
 const heldByTheDead = ({ outcome, answeredBy }: CallResult) => outcome === "broken" && answeredBy === dead;
 
 const described = ({ index, callId, outcome, attempts, answeredBy, errors }: CallResult) =>

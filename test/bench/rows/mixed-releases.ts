@@ -27,7 +27,7 @@ const fleet = (...last: number[]) =>
     ),
   });
 
-/** The recorders of the fleet file, as the operator changes it: another one, more, back to the first. */
+/** The operator's changes of the recorders in the fleet file: another one, more, back to the first ones. */
 const changes = [
   [2, 3],
   [3, 4],
@@ -36,7 +36,7 @@ const changes = [
 ];
 const rounds = Math.ceil(count / changes.length);
 
-/** Hosts of both releases boot and look at one table in any order, while the operator changes it with either. */
+/** Hosts of both releases boot and read one table in any order, while the operator changes it with either release. */
 export const mixedReleases: Row = {
   name: "mixed-releases",
   test: `hosts of ${former} beside today's on one database: ${changes.length} changes, ${rounds} boots of either after each`,
@@ -55,7 +55,7 @@ export const mixedReleases: Row = {
   },
 };
 
-/** A roll that is half done, or a rollback, on a server that is as new as the hosts. */
+/** A half-done roll, or a rollback, with an empty database server. */
 export const mixedFirstBoots: Row = {
   name: "mixed-first-boots",
   test: `${count} hosts boot for the first time at once, every other one of ${former}, ${generations} generations of the fleet file mixed`,

@@ -5,7 +5,7 @@ import { figure, none } from "../figures.js";
 import { withLab } from "../lab.js";
 import type { Row } from "../row.js";
 
-/** A proxy dies with its host, and the platform goes on with its calls at another one. */
+/** A proxy dies with its host, and the platform continues its calls through another proxy. */
 export const moved: Row = {
   name: "moved",
   test: "a proxy is killed; the platform re-INVITEs at another one, and ends its calls there",

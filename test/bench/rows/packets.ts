@@ -9,10 +9,10 @@ import { programsOf, RunningRelay, type RelayProgram } from "../media/relay.js";
 import { senderFor, tell } from "../media/run.js";
 import type { Row } from "../row.js";
 
-/** RTPProxy 3.2.0, built as released (`./configure && make`); RTPPROXY_SOURCE names the same source, which is built as for an image. */
+/** RTPProxy 3.2.0, built as released (`./configure && make`). RTPPROXY_SOURCE names the same source, which is built as for an image. */
 const asReleased = () => process.env["ROLE_RTPPROXY"];
 
-/** With the arguments of the role's unit, less its second control socket and its user. */
+/** The arguments of the role's unit, without its second control socket and its user. */
 const roles = (program: string): RelayProgram => {
   const addressed = ["-A", addresses.relay, "-F", "-l", addresses.relay, "-m", "20000", "-M", "30000"];
   return {
@@ -47,7 +47,7 @@ export const packets: Row = {
 
 const median = (three: readonly number[]) => [...three].sort((a, b) => a - b)[1] ?? NaN;
 
-/** What more packets cost in the same time: what RTPProxy does without any is left out. */
+/** The cost of further packets in the same time. RTPProxy's cost without packets cancels out. */
 async function perPacket(folder: string, program: RelayProgram): Promise<number> {
   const [few, many] = [await relayed(folder, program, 2), await relayed(folder, program, 10)];
   return (many.instructions - few.instructions) / (many.packets - few.packets);

@@ -4,7 +4,7 @@ import { counted, recorders, withLab } from "../lab.js";
 import { countElsewhere, elsewhere } from "../elsewhere.js";
 import type { Row } from "../row.js";
 
-/** All recorders hang, one after the other is tried, and the platform is sent to another proxy. */
+/** All recorders hang: the proxy tries one after the other, then answers 503, which sends the platform to another proxy. */
 export const allDown: Row = {
   name: "all-down",
   test: "all recorders down",

@@ -16,7 +16,7 @@ export const spray: Row = {
       ...attackOn("trusted networks", guarded),
       none("its packets recorded", guarded.foreign),
       ...attackOn("open to all", open),
-      // rtpengine passes on what strangers send to a call's ports, beside the platform's packets; `trusted` keeps it out
+      // without `trusted`, rtpengine also forwards packets that strangers send to a call's ports; `trusted` blocks these
       figure("its packets recorded", open.foreign),
     ];
   },
@@ -109,7 +109,7 @@ export const flood: Row = {
         quiet: true,
       });
       const began = Date.now();
-      // a sender's timer is late, so each aims higher and stops with its count
+      // timers of senders are late, so each has a higher rate and stops at its count
       const each = { count: (500 / senders) * seconds, rate: 180, sipPort: 0, waitMs: 0 };
       const floods = ["OPTIONS", "INVITE", "REGISTER", "MESSAGE"].map((method) =>
         lab.send(request(method), "stranger", each),

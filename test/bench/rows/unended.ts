@@ -5,7 +5,7 @@ import { withLab } from "../lab.js";
 import type { Row } from "../row.js";
 import { until } from "../until.js";
 
-/** Seconds: rtp_timeout, as short as this row needs it. */
+/** rtp_timeout in seconds, as short as possible for this row. */
 const timeout = 60;
 
 /** Calls that nobody ends, beside calls on hold. */

@@ -13,7 +13,7 @@ const rates = [1, 10];
 const good = 200;
 const seconds = 10;
 
-/** Calls that no recorder can serve, beside calls that any can. */
+/** Calls that no recorder can serve, beside ordinary calls. */
 export const unserved: readonly Row[] = Object.entries(ways).map(([name, { title, unservable }]) => ({
   name: `unserved-${name}`,
   test: `calls that every recorder ${title}, at ${rates.join(" and ")} a second`,
@@ -47,7 +47,7 @@ async function beside(lab: CallLab, rate: number, unservable: Behaviour["unserva
   ];
 }
 
-/** The platform's answers to recorders carry a Record-Route of its edge. */
+/** The platform's answers to recorders have a Record-Route of the platform's edge. */
 export const edge: Row = {
   name: "edge",
   test: "recorders re-INVITE, the platform's edge record-routes its answers, others re-INVITE all the time",

@@ -14,14 +14,14 @@ import { former } from "../former-hosts.js";
 
 const many = { amis: 1500, instances: 500 };
 
-/** A command that is measured, and what EC2 would have refused of its calls. */
+/** A command to measure. `refused`: its calls that EC2 would refuse. */
 interface Trial {
   what: string;
   argv: string[];
   refused: readonly string[];
 }
 
-/** Calls to AWS, and seconds, that commands take in a large account: those of this release, and of the one that hosts are moved from. */
+/** Counts the AWS calls and seconds of commands in a large account, for this release and an earlier one. */
 export async function main(argv: string[]): Promise<void> {
   const program = new Command("npm run bench:sizes --").option("--now", "this release alone");
   program.action(({ now }: { now?: boolean }) => compare(now === true));
@@ -74,7 +74,7 @@ async function status(cloud: Cloud): Promise<Trial> {
   return { what: `${many.instances} instances: status`, argv, refused };
 }
 
-/** Exit code 1 when the command does not come to its end. */
+/** Sets exit code 1 if the command fails. */
 async function measured(
   cloud: Cloud,
   program: readonly [string, ...string[]],
@@ -85,7 +85,7 @@ async function measured(
   const command = { argv: [...program, ...argv] as const, env: cloud.env, timeout: 1_800_000 };
   const { exitCode, stderr } = await attempt(command);
   const seconds = (performance.now() - began) / 1000;
-  // 1: an instance is just coming
+  // status exits with 1: one instance is just starting
   if (![0, 1].includes(exitCode ?? -1) || stderr.includes("error:")) {
     talk.bad(`${what}: exit ${exitCode}: ${stderr.trim().slice(0, 300)}`);
     process.exitCode = 1;

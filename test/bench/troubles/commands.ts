@@ -5,16 +5,16 @@ import { lockOf } from "../../support/locks.js";
 import { bakeMark, makeAmi } from "../../support/cloud/fleet-ami.js";
 import type { World } from "./world.js";
 
-/** A command as it is tried, and what is there before it. */
+/** A command to try, and the state before it. */
 export interface Tried {
   argv: (file: string) => string[];
-  /** What an operator has done before; the account is empty but for subnets and base AMIs. */
+  /** The operator's earlier commands. Without them, the account has only subnets and base AMIs. */
   before?: (world: World) => Promise<unknown>;
-  /** Its exit code in peace, unless 0. */
+  /** The exit code without trouble; by default 0. */
   code?: number;
-  /** It changes something, and takes --dry-run. */
+  /** The command changes something, and has --dry-run. */
   changes?: true;
-  /** It asks nobody, needs no credentials, and prints JSON alone. */
+  /** The command calls no service, needs no credentials, and prints only JSON. */
   offline?: true;
 }
 
@@ -39,7 +39,7 @@ const promoted = async (world: World) => {
   await world.ok("image", "promote", world.file, "--target", "ec2");
 };
 
-/** A group of which the second version of its template waits to be rolled out. */
+/** Prepares a group whose template has a second version that is not rolled out yet. */
 async function secondVersion(world: World): Promise<void> {
   await applied(world);
   await world.useSecondImage();
@@ -51,13 +51,13 @@ async function rolled(world: World): Promise<void> {
   await world.ok("group", "roll", world.file);
 }
 
-/** These ask the hosts themselves. */
+/** For commands that query the hosts themselves. */
 const useHosts = (world: World) => world.useHosts();
 const ofFleet = (verb: string, ...more: string[]) => ({
   argv: (file: string) => ["fleet", verb, file, "--target", "ec2", ...more],
   before: useHosts,
 });
-/** What they wait for comes at once here. */
+/** A short timeout: the emulator fulfils the conditions at once. */
 const waiting = ["--timeout", "20"];
 
 async function hostsRolled(world: World): Promise<void> {
@@ -77,16 +77,16 @@ async function writeLock({ file }: World): Promise<void> {
   await writeFile(lockBeside(file), lockText(lockOf({ packages: { apt: one } })));
 }
 
-/** The operator's commands that ask AWS or change something there. */
+/** The operator's commands that query or change AWS. */
 export const commands: readonly Tried[] = [
   { argv: (file) => ["validate", file, "--target", "ec2"] },
   { ...one("launch", "--no-wait"), changes: true },
   { argv: (file) => ["list", file, "--target", "ec2"], before: launched },
-  // the emulator's hosts never say that they are ready
+  // code 1, because the emulator's hosts never report that they are ready
   { argv: (file) => ["status", file, "--target", "ec2"], before: launched, code: 1 },
   { ...one("stop", "--now"), before: launched, changes: true },
   { ...one("terminate", "--now"), before: launched, changes: true },
-  // its hosts have an older image
+  // code 1, because the hosts have an older image
   { ...ofFleet("status"), code: 1 },
   { ...ofFleet("roll", ...waiting), changes: true },
   { ...ofFleet("rollback", ...waiting), before: hostsRolled, changes: true },

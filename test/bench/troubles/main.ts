@@ -7,7 +7,7 @@ import { commands, type Tried } from "./commands.js";
 import { prepare, trials, type Plain } from "./trials.js";
 import { World } from "./world.js";
 
-/** Each command against each trouble, on an emulator of AWS; exit code 1 when one of them goes wrong. */
+/** Tries each command with each trouble, on an emulator of AWS. Exit code 1 if one of them fails. */
 export async function main(argv: string[]): Promise<void> {
   const program = new Command("npm run troubles --").argument(
     "[words...]",

@@ -5,22 +5,22 @@ import type { Done } from "../../support/cloud/told.js";
 import type { Tried } from "./commands.js";
 import type { World } from "./world.js";
 
-/** What is wrong; empty: it was as it should be. */
+/** Descriptions of faults; empty if all is well. */
 type Wrong = string[];
 
 interface Trial {
   name: string;
-  /** Undefined: the command has nothing of the kind. `plain`: what it did in peace. */
+  /** Returns undefined if the trial does not apply to the command. `plain`: the command's calls without trouble. */
   run: (world: World, command: Tried, plain: Plain) => Promise<Wrong | undefined>;
 }
 
-/** What a command did in peace: its changes, and every action that it called. */
+/** The calls of a command without trouble: its changes, and all actions. */
 export interface Plain {
   changes: string[];
   actions: string[];
 }
 
-/** The account as it is before the command. */
+/** Restores the account's state before the command. */
 export async function prepare(world: World, { before }: Tried): Promise<void> {
   await world.renew();
   await before?.(world);
@@ -29,7 +29,7 @@ export async function prepare(world: World, { before }: Tried): Promise<void> {
 const short = ({ code, stdout, stderr }: Done) =>
   `exit ${code}: ${(stderr || stdout).trim().split("\n").slice(-3).join(" / ")}`;
 
-/** A failure that tells what to do, and no bug. */
+/** Checks that the command failed with a useful message and not with a bug. */
 function failure(done: Done, words: RegExp, when: string): Wrong {
   const said = done.code === 1 && words.test(done.stderr) && !done.stderr.includes("bug:");
   return said ? [] : [`${when}: ${short(done)}`];
@@ -84,10 +84,10 @@ export const trials: readonly Trial[] = [
 
 const run = (world: World, { argv }: Tried, ...more: string[]) => world.told(...argv(world.file), ...more);
 
-/** A command that should find nothing to do, or nothing to go back to. */
+/** Checks that a command found nothing to do, or nothing to roll back to. */
 function unsettled(done: Done, when: string): Wrong {
   if (/no previous version is recorded/.test(done.stderr)) return [];
-  // hosts are asked by a command, too
+  // Run Command also queries hosts, so it is no change
   const changes = done.changes.filter((change) => change !== "ssm:SendCommand");
   const settled = done.code === 0 && changes.length === 0;
   return settled ? [] : [`${when}: ${short(done)} ${changes.join(", ")}`];
@@ -101,7 +101,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Said with the action's name; or, where the command can do without, as a warning. */
+/** Checks that the message names the action; a warning if the command works without it. */
 function denied(done: Done, action: string): Wrong {
   const name = action.split(":")[1] ?? "";
   if (done.code === 0)
@@ -109,10 +109,10 @@ function denied(done: Done, action: string): Wrong {
   return failure(done, new RegExp(`${name}|not permitted|may not`), action);
 }
 
-/** Alarms: policies of former releases do not allow to read them, and without alarms nothing is missing. */
+/** Alarms: policies of earlier releases do not allow reading them, and the commands work without alarms. */
 const toleratedSilently = new Set(["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"]);
 
-/** Said as what it is: by the failure, or by a warning where the command can do without. */
+/** Checks that the failure mentions throttling; a warning if the command works without the action. */
 function throttled(done: Done, action: string): Wrong {
   const words = /throttl|Rate exceeded/i;
   return done.code === 0 && words.test(done.stderr) ? [] : failure(done, words, action);
@@ -134,7 +134,7 @@ async function eachAction(
   return wrong;
 }
 
-/** A child process, so that it can be killed. */
+/** Runs the command as a child process, which can be killed. */
 function child(world: World, { argv }: Tried) {
   const [program, ...words] = cli;
   return start(
@@ -143,7 +143,10 @@ function child(world: World, { argv }: Tried) {
   );
 }
 
-/** At each of its changes, before it is done; run again, it goes on, and a third time finds nothing to do. */
+/**
+ * Kills the command at each of its changes, before the change is executed. The second run must continue, and a third one find nothing to
+ * do.
+ */
 async function killedAtEachChange(
   world: World,
   command: Tried,
@@ -171,7 +174,7 @@ async function killedAtEachChange(
   return wrong;
 }
 
-/** One of two wins, or both do; the other says why; afterwards nothing is left to do. */
+/** Runs the command twice at the same time: at least one must succeed, and a later run must find nothing to do. */
 async function twoAtOnce(world: World, command: Tried): Promise<Wrong | undefined> {
   if (!command.changes) return undefined;
   const ended = [child(world, command), child(world, command)].map(

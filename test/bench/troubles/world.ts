@@ -6,7 +6,7 @@ import { playQuotas } from "../../support/cloud/quotas.js";
 import { PlayedHosts } from "../../support/cloud/played-hosts.js";
 import { told, type Done } from "../../support/cloud/told.js";
 
-/** An account and a fleet file, new for each trial. */
+/** An AWS account and a fleet file, new for each trial. */
 export class World {
   file = "";
   #zone = "";
@@ -32,12 +32,12 @@ export class World {
     await this.#write(bases.old.ami_id);
   }
 
-  /** Launches and the group have another AMI from now on. */
+  /** Changes the AMI of the launches and the group in the fleet file. */
   useSecondImage(): Promise<void> {
     return this.#write(bases.newest.ami_id);
   }
 
-  /** Two single hosts that run, of an older AMI than launches have from now on; commands reach them through SSM. */
+  /** Launches two single hosts with an older AMI than the one in the fleet file. Commands reach them through SSM. */
   async useHosts(): Promise<void> {
     this.#hosts = new PlayedHosts(this.cloud);
     await this.#writeHosts(bases.old.ami_id);
@@ -55,7 +55,7 @@ export class World {
     });
   }
 
-  /** The fleet's user-data holds no secret from now on. */
+  /** Changes the fleet file: its user-data has references instead of secrets. */
   useReferences(): Promise<void> {
     return this.#write(bases.old.ami_id, {
       database: { dbhost: "database.example.com", dbpass_kam: "${ssm:/kam}" },

@@ -27,7 +27,7 @@ function waitFor(answer: () => Promise<Finished>, runs?: Reached["runs"]): Promi
   if (!host) throw new Error("the fleet has no host");
   const run = () => {
     looks++;
-    // minutes go by with each look
+    // each query takes some minutes
     const now = Date.now() + 360_000;
     vi.spyOn(Date, "now").mockImplementation(() => now);
     return answer();

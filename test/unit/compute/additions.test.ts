@@ -10,7 +10,7 @@ import { ingressRules } from "../../../src/targets/ec2/compute/security-group.js
 import { layerName } from "../../../src/targets/local/do/packages.js";
 import { fleetOf } from "../../support/fleets.js";
 
-// What a fleet adds to its image.
+// Additions of a fleet to its image.
 
 const folder = mkdtempSync(join(tmpdir(), "additions-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -13,7 +13,7 @@ const defaults = readFileSync(
 );
 const unreachable = /UNREACHABLE_IP4!(.*)!g"/.exec(defaults)?.[1] ?? "";
 
-/** What the script does with a message, when the relay returns `relayed` for the SDP that it is shown. */
+/** Runs the script with a message; the relay returns `relayed` for the SDP of the message. */
 function through(
   body: string,
   { type = "multipart/mixed;boundary=b", source = "203.0.113.10", byRecorder = "0", encoding = "" } = {},

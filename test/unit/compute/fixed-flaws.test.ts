@@ -6,7 +6,7 @@ const resolved = (fixed_version: string) => ({ releases: { trixie: { status: "re
 const tracker = JSON.stringify({
   linux: { "CVE-2026-10": resolved("6.12.50-1"), "CVE-2026-9": resolved("6.12.40-1") },
   grub2: { "CVE-2026-11": resolved("2.12-9") },
-  // what is not asked for is not looked at
+  // not parsed, because no package comes from this source
   other: "of another form",
 });
 

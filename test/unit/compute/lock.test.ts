@@ -8,7 +8,7 @@ import { lockedFiles, lockedSources, snapshotMirrors } from "../../../src/comput
 import { gonePackages, outdatedPackages } from "../../../src/compute/image/outdated.js";
 import { lockOf } from "../../support/locks.js";
 
-// Lock files of images: what they hold, how they differ, what apt is asked and told with them.
+// Lock files of images: their content, their differences, and apt's input with them.
 
 const debian = "http://deb.debian.org/debian trixie";
 const security = "http://deb.debian.org/debian-security trixie-security";

@@ -4,7 +4,7 @@ import { readTraceEvent, traceScript } from "../../../src/compute/operate/trace.
 
 const choice = { ids: [], platforms: [], recorders: [], calls: 1, seconds: 1, bytes: 1, payload: false };
 
-/** The block of a packet, as a host sends it. */
+/** A packet's block in the form that hosts send. */
 function packet(data: string): Buffer {
   const padded = Buffer.from(data + "\0".repeat(-data.length & 3));
   const head = [6, 32 + padded.length, 0, 1, 2, data.length, data.length].map(uint32);

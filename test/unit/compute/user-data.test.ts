@@ -34,7 +34,7 @@ describe("user-data", () => {
   });
 
   test("over the limit, the fault names the biggest part, at the line that it comes from", () => {
-    // attributes that do not compress: every one another random-looking word
+    // attributes that do not compress: each is another random-looking word
     const noise = (index: number) =>
       `site=${[...Array(28).keys()].map((k) => ((index * 7919 + k * 104729) ** 2 % 46656).toString(36)).join("")}`.slice(
         0,

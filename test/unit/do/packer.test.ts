@@ -12,7 +12,7 @@ import { eventually } from "../../support/eventually.js";
 const folder = mkdtempSync(join(tmpdir(), "packer-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Says a step, and when it is to end takes its time and says so, line by line, as Packer does. */
+/** Prints a step. On SIGTERM, it prints several lines of a slow cleanup, like Packer. */
 const slowPacker = `#!/bin/bash
 trap 'for part in builder volume key; do echo "Deleting the $part"; sleep 0.1; done; echo all deleted; exit 1' TERM
 echo "sip-proxy-step: seal.sh"
@@ -35,7 +35,7 @@ test("Packer cleans up when the program that has started it is killed, and the l
   expect(log()).toMatch(/Deleting the builder\nDeleting the volume\nDeleting the key\n/);
 });
 
-/** Waits as the template has it do (see provisioners.ts). */
+/** Waits like the template's provisioner (see provisioners.ts). */
 const waitingPacker = `#!/bin/bash
 echo "sip-proxy-step: sbom"
 while [[ -n $SIP_PROXY_ANSWERED && ! -e output/sbom.cdx.json ]]; do [[ ! -e output/sbom.cdx.json.failed ]] || exit 1; sleep 0.05; done

@@ -3,7 +3,7 @@ import { poll, untilClear } from "../../../src/do/wait.js";
 import { UserError } from "../../../src/errors.js";
 
 const late = (why: string) => new UserError(`late: ${why}`);
-/** What one look after the other finds; the last one stays. */
+/** Results of successive queries; the last one repeats. */
 const finding = (...found: string[]) => {
   const left = [...found];
   return () => Promise.resolve((left.length > 1 ? left.shift() : left[0]) ?? "");
@@ -36,7 +36,7 @@ test("the last look is made when the time is over, however long the pause", asyn
   let looks = 0;
   const look = () => Promise.resolve(void looks++);
   expect(await poll(look, { timeout: 20, pause: 60_000 })).toBeUndefined();
-  // a timer may fire a millisecond early, and the rest is then slept, too
+  // a timer may fire a millisecond early; then there is one more short wait
   expect(looks).toBeGreaterThanOrEqual(2);
   expect(looks).toBeLessThanOrEqual(3);
 });

@@ -127,7 +127,7 @@ test("HTTPS_PROXY and NO_PROXY hold for AWS", async () => {
   await expect(call()).rejects.toThrow();
   expect(asked).toEqual(["ec2.eu-west-1.amazonaws.com:443"]);
 
-  // past the proxy: to a port of this machine that nobody listens at
+  // not through the proxy: a port of this machine on which nothing listens
   const closed = await serve(() => undefined);
   closed.server.close();
   vi.stubEnv("NO_PROXY", "127.0.0.1");

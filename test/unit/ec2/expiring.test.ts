@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Aws } from "../../../src/targets/ec2/do/aws.js";
 import { packerEnvironment } from "../../../src/targets/ec2/do/packer-environment.js";
 
-// Credentials of a program (credential_process), as those of a login are: they have an end.
+// Credentials of a program (credential_process). Like those of a login, they expire.
 
 let folder: string;
 beforeEach(() => {
@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** What is warned of before a bake, and what Packer gets, with credentials that end in so many minutes. */
+/** The warnings before a bake, and Packer's credentials, if the credentials expire in this many minutes. */
 async function endingIn(minutes: number) {
   const answer = {
     ...{ Version: 1, AccessKeyId: "A-KEY", SecretAccessKey: "a-secret", SessionToken: "a-token" },

@@ -53,7 +53,7 @@ test("commands are run on the fleet's instances alone, and only where the fleet 
   const role = (of: typeof fleet) => JSON.stringify(instanceRolePolicy(of, { ...place, kmsKeys: [] }));
   expect(role(fleet)).not.toContain("ssm:UpdateInstanceInformation");
   expect(role(withAgent)).toContain("ssm:UpdateInstanceInformation");
-  // AmazonSSMManagedInstanceCore allows it, for every parameter
+  // AmazonSSMManagedInstanceCore already allows this for every parameter
   expect(role(withAgent)).not.toContain("ssm:GetParameter");
 });
 

@@ -7,7 +7,7 @@ const tls = { private_ip_address: "10.0.0.4", siprec_protocol: "tls" };
 const trusted = ["203.0.113.0/24"];
 const certificate = { tls_certificate: "${file:/c.pem}", tls_private_key: "${file:/k.pem}" };
 
-/** Networks that a TCP port is open to. */
+/** Networks that may reach a TCP port. */
 const open = (parts: Parameters<typeof fleetOf>[0], port: number) =>
   ingressRules(fleetOf(parts))
     .filter(({ protocol, from }) => protocol === "tcp" && from === port)

@@ -6,7 +6,7 @@ import { Aws } from "../../../src/targets/ec2/do/aws.js";
 import { waitForState } from "../../../src/targets/ec2/do/instances.js";
 
 let server: Server;
-/** What EC2 answers, look by look: a state, or the code of a refusal. The last one holds. */
+/** Answers of EC2 to successive queries: a state, or an error code. The last one repeats. */
 let answers: string[];
 let looks: number;
 

@@ -10,9 +10,9 @@ import { VARIANT_NAMES } from "../../../src/lab/siprec-variants.js";
 import { eventually } from "../../support/eventually.js";
 
 const HERE = "127.0.0.1";
-/** Nobody gives up on a busy machine ... */
+/** Short timers, but a long limit, so that no call is given up on a busy machine. */
 const FAST = { t1: 30, t2: 120, giveUp: 20_000, linger: 400 };
-/** ... but where it is tested. */
+/** Timers for tests of giving up. */
 const IMPATIENT = { timers: { ...FAST, giveUp: 1500 } };
 const open: { close(): void }[] = [];
 afterEach(() => {
@@ -197,7 +197,7 @@ describe("when a target fails", () => {
     const good = await recorder("good");
     const { finished, calls } = await place([bad.hop, good.hop], { calls: 40, rate: 20, monitorMs: 1000 });
     await finished;
-    // from when the answer is there, which takes a busy machine a while
+    // from the first call at the good target on: on a busy machine, the answer to OPTIONS takes a while
     const inTurn = calls().sort((a, b) => a.index - b.index);
     const takers = inTurn.map(({ answeredBy }) => answeredBy);
     expect(takers.slice(takers.indexOf("good")).sort()[0]).toBe("good");
@@ -261,7 +261,7 @@ it("held calls take commands until they are ended", async () => {
   );
   expect(await run.obey({ cmd: "reinvite-all" })).toMatchObject({ byStatus: { 200: 5 } });
   await run.obey({ cmd: "rtp", send: false });
-  // what is under way arrives yet
+  // packets on their way still arrive
   const packets = async () => (await stats()).totals.rtpPackets;
   await eventually(async () => {
     const before = await packets();

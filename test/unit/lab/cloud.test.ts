@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { allowedBy } from "../../support/host-cloud/iam.js";
 import { isSignedWith, readAuthorization, type ReceivedRequest } from "../../support/host-cloud/sigv4.js";
 
-/** A client's own request, as it would be received: AWS' signer is the measure of the lab's look at signatures. */
+/** Captures requests of a real AWS client, to check the lab's verification of signatures with AWS' signer. */
 function capture() {
   const seen: ReceivedRequest[] = [];
   const requestHandler = {

@@ -4,7 +4,7 @@ import { Dialog } from "../../../src/lab/sip/dialog.js";
 import { SipHeaders } from "../../../src/lab/sip/headers.js";
 import type { SipRequest } from "../../../src/lab/sip/message.js";
 
-/** What a callee behind two proxies gets: the nearer proxy's Record-Route is on top. */
+/** An INVITE that a callee behind two proxies gets: the nearer proxy's Record-Route is on top. */
 function invite(routes = ["<sip:10.0.0.1:5060;lr;r2=on>", "<sip:192.0.2.1:5060;lr;r2=on>"]): SipRequest {
   const headers = new SipHeaders([
     ["Via", "SIP/2.0/UDP 203.0.113.10;branch=z9hG4bK1"],

@@ -4,7 +4,7 @@ import { MalformedMessage, parseMessage, serialise, type SipRequest } from "../.
 
 const lines = (...all: string[]) => Buffer.from(all.join("\r\n"));
 
-/** The torture test's "a short tortuous INVITE" (RFC 4475, 3.1.1.1) in what of it concerns this parser. */
+/** The parts of the torture test "a short tortuous INVITE" (RFC 4475, 3.1.1.1) that concern this parser. */
 const TORTUOUS = lines(
   "INVITE sip:vivekg@chair-dnrc.example.com;unknownparam SIP/2.0",
   "TO :",

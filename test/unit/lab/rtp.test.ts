@@ -25,7 +25,7 @@ describe("packets", () => {
     const mu = tonePacket(PCMU, 1000, 1).subarray(HEADER_BYTES);
     const a = tonePacket(PCMA, 1000, 1).subarray(HEADER_BYTES);
     expect([mu[0], a[0]]).toEqual([0xff, 0xd5]);
-    // A quarter period on: +8000, after three quarters -8000, in the tables of G.711.
+    // After a quarter of the period +8000, after three quarters -8000, in the tables of G.711.
     expect([mu[2], mu[6]]).toEqual([0xa0, 0x20]);
     expect([a[2], a[6]]).toEqual([0x8a, 0x0a]);
   });
@@ -126,7 +126,7 @@ describe("streams", () => {
     const first = await ports.open(false);
     const second = await ports.open(false);
     expect([first.port, second.port]).toEqual([42_200, 42_204]);
-    // those that were taken keep nothing open: a bench places thousands of calls beside other platforms
+    // failed attempts leave no sockets open: a bench places thousands of calls beside other platforms
     const files = () => readdirSync("/proc/self/fd").length;
     const before = files();
     await expect(ports.open(false)).rejects.toThrow("no free RTP port");

@@ -15,7 +15,7 @@ const session = (variant: SiprecVariant): Session => ({
   sessionId: 7,
 });
 
-/** The INVITE of a variant as it goes over the wire. */
+/** The INVITE of a variant in its wire format. */
 function wire(variant: SiprecVariant): Buffer {
   const target = { transport: "tcp", address: "192.0.2.1", port: 5060 } as const;
   const local = { address: "203.0.113.10", port: 5060 };

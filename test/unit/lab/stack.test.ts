@@ -101,7 +101,7 @@ describe("over TCP", () => {
     const hop: Hop = { transport: "tcp", address: HERE, port: (server.address() as { port: number }).port };
     const started = Date.now();
     await expect(stack.ask(request("OPTIONS", hop), await stack.flowTo(hop))).rejects.toThrow("transport");
-    expect(Date.now() - started).toBeLessThan(20_000); // and not after 32 s
+    expect(Date.now() - started).toBeLessThan(20_000); // not after a timeout of 32 s
   });
 
   it("the peer's requests reach a client over the connection it made", async () => {
@@ -124,7 +124,7 @@ describe("over TCP", () => {
     const { stack, hop } = await stackOn("tcp");
     const client = await stackOn("tcp");
     const flow = await client.stack.flowTo(hop);
-    flow.send(Buffer.from("BYE sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n")); // no Via
+    flow.send(Buffer.from("BYE sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n")); // without Via
     expect((await client.stack.ask(request("OPTIONS", hop), flow)).status).toBe(200);
     flow.send(Buffer.from("BYE sip:a SIP/2.0\r\nContent-Length: x\r\n\r\n"));
     await eventually(() => expect(flow.closed).toBe(true));

@@ -7,7 +7,7 @@ import { parseMessage, serialise, type SipMessage, type SipRequest } from "../..
 import type { ServerTransaction } from "../../../src/lab/sip/server-transaction.js";
 import { SipStack } from "../../../src/lab/sip/stack.js";
 
-/** A flow that goes nowhere: what is sent on it stays in `sent`. */
+/** A flow without a network: sent messages are in `sent`. */
 function memoryFlow(transport: "udp" | "tcp" = "udp") {
   const sent: SipMessage[] = [];
   const flow: Flow = {

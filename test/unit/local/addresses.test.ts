@@ -8,7 +8,7 @@ import { refuseTakenAddresses } from "../../../src/targets/local/do/addresses.js
 import { sshToLocal } from "../../../src/targets/local/do/launch.js";
 import { fleetOf } from "../../support/fleets.js";
 
-// Hosts of this machine whose addresses the fleet file has changed since they were launched.
+// Local hosts whose addresses have changed in the fleet file since their launch.
 
 let state: string;
 beforeEach(async () => {
@@ -20,7 +20,7 @@ afterEach(async () => {
   await rm(state, { recursive: true });
 });
 
-/** A host that runs: as this very process. */
+/** Creates the record of a running host, with this process as its QEMU. */
 async function launched(name: string, address?: string) {
   const folder = vmFolder("test", name);
   const machine = { name, pidfile: join(folder, "pid") };
@@ -29,7 +29,7 @@ async function launched(name: string, address?: string) {
   await saveVm(folder, { fleet: "test", machine, base: "/image", process: process_, ...at } as VmRecord);
 }
 
-/** The fleet file's hosts by the last part of their addresses. */
+/** A fleet with hosts by the last number of their addresses. */
 const fleet = (last: Record<string, number>) =>
   fleetOf({
     proxies: Object.fromEntries(
@@ -47,7 +47,7 @@ test("a host is reached where it was launched: a roll drains it there", async ()
   if (host === undefined) throw new Error("no host");
   await launched("a", "10.0.0.10");
   expect(await sshToLocal(changed, host)).toMatchObject({ host: "10.0.0.10" });
-  // by an earlier release, which did not write it down
+  // a record of an earlier release has no address
   await launched("a");
   expect(await sshToLocal(changed, host)).toMatchObject({ host: "10.0.0.11" });
 });

@@ -8,7 +8,7 @@ import {
 import { readQcow2Header } from "../../../src/compute/local/qcow2.js";
 import { baseName } from "../../../src/understand/settings/base.js";
 
-/** The beginning of a qcow2 of 3 GiB. */
+/** The header of a qcow2 image of 3 GiB. */
 function header(change: (bytes: Buffer) => unknown = () => undefined): Buffer {
   const bytes = Buffer.alloc(104);
   bytes.write("QFI\xfb", 0, "latin1");

@@ -5,12 +5,12 @@ import { BASE_FILES } from "../../../src/compute/local/disk-layout.js";
 import { SEAL } from "../../../src/compute/local/mmdebstrap.js";
 import { idOf } from "../../../src/targets/local/do/base.js";
 
-// What the lock file of a locked bake calls a base that had to be made again.
+// The name that a locked bake gives to a base that had to be built again.
 
 const preferences = "Package: apt\nPin: version 3.0\n";
 const made = "debian-13-0123456789ab-0123456789ab";
 
-/** The key of a tree that was made by this recipe, or one with parts of it replaced. */
+/** The key of a tree from this recipe, with some parts replaced. */
 function keyOf(parts: object = {}): string {
   const { release, mirror, securityMirror } = baseSpec();
   const recipe = { release, mirror, securityMirror, packages: BASE_PACKAGES, files: BASE_FILES, seal: SEAL };

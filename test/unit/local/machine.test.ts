@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Accelerator } from "../../../src/compute/local/accelerator.js";
 import { chooseRunner, type EngineSetting } from "../../../src/compute/local/machine.js";
 
-/** What was chosen, and what was tried for it. */
+/** The chosen runner, and the checks for the choice. */
 async function chosen(engine: EngineSetting, accelerator: Accelerator, containers: boolean) {
   const tried: string[] = [];
   const runner = await chooseRunner(engine, {

@@ -18,7 +18,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A QEMU that greets and answers each command as told, with an event before every answer. */
+/** A stand-in for QEMU's monitor (QMP): it sends a greeting, and answers each command after an event. */
 async function fakeQemu(answer: (command: string) => object | undefined): Promise<string> {
   const path = join(folder, "qmp.sock");
   server = createServer((socket) => {

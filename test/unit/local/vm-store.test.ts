@@ -15,7 +15,7 @@ import { findVm, listVms, saveVm, vmFolder, type VmRecord } from "../../../src/d
 let state: string;
 let child: ChildProcess;
 
-/** The record of a VM whose QEMU process was the given one. */
+/** Saves the record of a VM with this QEMU process. */
 async function record(name: string, process?: ProcessIdentity): Promise<VmRecord> {
   const folder = vmFolder("test", name, state);
   const file = (leaf: string) => join(folder, leaf);
@@ -39,7 +39,7 @@ async function record(name: string, process?: ProcessIdentity): Promise<VmRecord
   return full;
 }
 
-/** A stand-in for QEMU: it sleeps, and carries the arguments that follow. */
+/** A stand-in for QEMU: a sleeping process with these arguments. */
 function sleeper(...args: string[]): ProcessIdentity {
   child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)", "--", ...args], { stdio: "ignore" });
   const found = identify(child.pid ?? 0);

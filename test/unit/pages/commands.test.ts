@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { program } from "../../../src/cli/program.js";
 import { pages, readAsset } from "../../../src/do/assets.js";
 
-// Commands that the documentation shows exist, with their options.
+// Commands and options in the documentation must exist.
 
 const shown = /(?:^(?:\$ )?|`|\| |&& )(sip-proxy|bake-image) ([^`\n#|]+)/gm;
 const sipProxy = program();
@@ -37,7 +37,7 @@ interface Workflow {
   jobs: Record<string, object>;
 }
 
-/** Of the commands in a text, those that are not there, or have options that are not there. */
+/** Commands in a text that do not exist, or have unknown options. */
 function wrongCommands(text: string): string[] {
   const lines = [...text.matchAll(shown)].map(([, bin = "", words = ""]) =>
     bin === "bake-image" ? `bake ${words.trim()}` : words.trim(),
@@ -49,7 +49,7 @@ test("commands are found on the pages", () => {
   expect(readAsset("README.md").match(shown)?.length).toBeGreaterThan(10);
 });
 
-/** What of a command line is not there: its verbs, and its options. */
+/** Unknown verbs and options of a command line. */
 function faultsOf(command: Command, words: readonly string[]): string[] {
   const [verb, ...rest] = words;
   const inner = command.commands.find((candidate) => candidate.name() === verb);

@@ -4,7 +4,7 @@ import { pages, readAsset } from "../../../src/do/assets.js";
 import { reportFaults } from "../../../src/understand/report.js";
 import { understand } from "../../../src/understand/understand.js";
 
-// Every piece of YAML in the documentation is a fleet file, or part of one that the first example completes.
+// Every YAML block in the documentation must be a fleet file, or part of one that the first example completes.
 
 const pieces = pages().flatMap((page) =>
   [...readAsset(page).matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = ""], index) => ({
@@ -26,7 +26,7 @@ test.each(pieces)("$name is valid", ({ text }) => {
 
 type Mapping = Record<string, unknown>;
 
-/** Both mappings in one; where both have a value, the second one's. */
+/** Merges two mappings; the second one has priority. */
 function merged(base: Mapping, piece: Mapping): Mapping {
   const both = Object.entries(piece).map(([key, value]) => {
     const below = base[key];

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot, pages } from "../../../src/do/assets.js";
 
-// Links within the project lead to a file that there is, and to one of its headings.
+// Links within the project must lead to existing files and headings.
 
 const documents = [...pages(), "src/lab/README.md", "CHANGELOG.md"];
 
@@ -27,7 +27,7 @@ function leadsSomewhere(page: string, link: string): boolean {
   return anchor === undefined || anchors(target).has(anchor);
 }
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** The anchors of a page's headings, in GitHub's form. */
 function anchors(page: string): Set<string> {
   const headings = [...prose(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading);
   return new Set(

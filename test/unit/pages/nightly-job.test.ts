@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { readAsset } from "../../../src/do/assets.js";
 import { attempt } from "../../../src/do/process.js";
 
-// The job of docs/images.md, with programs in the place of ours.
+// The nightly job of docs/images.md, with stand-ins for our programs.
 
 const [job = ""] = /^sip-proxy image outdated .*bake-image .*$/m.exec(readAsset("docs/images.md")) ?? [];
 

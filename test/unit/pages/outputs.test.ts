@@ -6,7 +6,7 @@ import { reportFaults } from "../../../src/understand/report.js";
 import { understand } from "../../../src/understand/understand.js";
 import { runCli } from "../../support/cloud/cli.js";
 
-// An output under `<!-- output: COMMAND -->` is what this command prints of the first example; the command itself may be above it.
+// An output under `<!-- output: COMMAND -->` must be the output of this command for the first example. The command may be the first line.
 
 const outputs = pages().flatMap((page) =>
   [...readAsset(page).matchAll(/<!-- output: ([^\n]+) -->\n\n```\n([\s\S]*?)```/g)].map(
@@ -25,7 +25,7 @@ test.each(outputs)("$page: $command", async ({ command, text }) => {
   expect(`${text.startsWith("$ ") ? `$ ${command}\n` : ""}${await printed(command)}`).toBe(text);
 });
 
-/** What a command prints of the example; `validate` is shown with an error in it. */
+/** The output of a command for the example; for `validate`, the example gets an error. */
 async function printed(command: string): Promise<string> {
   const [, verb, ...words] = command.split(" ");
   if (verb === "validate") return reportOfError();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot, pages, readAsset } from "../../../src/do/assets.js";
 
-// Outputs that no test can print again (a bake, a host that boots, AWS) show words that the programs still print.
+// Outputs that no test can produce (a bake, a booting host, AWS) must have wordings that the programs still print.
 
 const sources = ["src", "cloud-init", "templates", "packer"]
   .flatMap((folder) =>
@@ -14,7 +14,7 @@ const sources = ["src", "cloud-init", "templates", "packer"]
   .join("\n")
   .replace(/\s+/g, " ");
 
-/** Phrases that programs make of several texts. */
+/** Phrases that programs compose of several strings. */
 const composed = ["nothing to delete", "every instance runs version"];
 
 const blocks = pages().flatMap((page) =>
@@ -33,7 +33,7 @@ test.each(blocks)("$name", ({ text }) => {
   expect(unknown).toEqual([]);
 });
 
-/** Three words or more in a row, without what differs from run to run: names, numbers, times. */
+/** Three or more consecutive words, without parts that vary: names, numbers, times. */
 function phrasesOf(output: string): string[] {
   const lines = output.split("\n").filter((line) => !line.startsWith("$ "));
   return lines

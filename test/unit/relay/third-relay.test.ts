@@ -2,7 +2,7 @@ import { afterAll, expect, test, vi } from "vitest";
 import type { MediaRelay } from "../../../src/relay/media-relay.js";
 import { relays } from "../../../src/relay/registry.js";
 
-// modules outlive a file of tests
+// loaded modules stay for the next test file
 afterAll(() => vi.resetModules());
 
 const third: MediaRelay = {
@@ -22,7 +22,7 @@ const third: MediaRelay = {
 test("a relay is all that the registry says of it: nothing else asks for its name", async () => {
   vi.resetModules();
   Object.assign((await import("../../../src/relay/registry.js")).relays, { third });
-  // what reads the registry when it is loaded
+  // modules that read the registry when they are loaded
   const { fleetOf } = await import("../../support/fleets.js");
   const { renderHost } = await import("../../../src/commands/render-host.js");
   const { buildFolder } = await import("../../../src/compute/image/build-folder.js");

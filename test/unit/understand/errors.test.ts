@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { reportFaults } from "../../../src/understand/report.js";
 import { understand } from "../../../src/understand/understand.js";
 
-// Each fleet file in test/errors stands beside the whole report that it must give.
+// Each fleet file in test/errors has its complete expected report beside it.
 const folder = join(import.meta.dirname, "../../errors");
 const cases = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
 
@@ -16,7 +16,7 @@ test("a report of thousands of faults is quick", () => {
     `fleet: many\ndatabase: { dbhost: x, dbpass_kam: ab }\nrecorders:\n${recorders.join("")}`,
     "x",
   );
-  // of this process' own time: the machine may be busy
+  // CPU time of this process: the machine may be busy
   const began = process.cpuUsage();
   const report = reportFaults(faults, source);
   const { user, system } = process.cpuUsage(began);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { loadFleet } from "../../../src/commands/load-fleet.js";
 
-// Fleet files that cannot be read.
+// Unreadable fleet files.
 
 const folder = mkdtempSync(join(tmpdir(), "load-fleet-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { understand } from "../../../src/understand/understand.js";
 
-/** A fleet file with further lines; what is understood of it. */
+/** Understands a fleet file with these additional lines. */
 function fleetWith(lines: string) {
   const text = `fleet: numbers
 settings: { trusted: 203.0.113.0/24 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { causeOf } from "../../../src/understand/yaml/syntax-causes.js";
 import { parseYaml } from "../../../src/understand/yaml/document.js";
 
-/** What is reported of a text: line:column, message, hint. */
+/** The fault of a text: line:column, message, hint. */
 function reported(source: string): [place: string, message: string, hint: string | undefined] {
   const fault = parseYaml(source, "fleet.yaml");
   if (!("message" in fault)) throw new Error(`this is valid YAML: ${JSON.stringify(fault.value)}`);

@@ -2,20 +2,20 @@ import type { KernelLab } from "./lab.js";
 
 type Way = "idle" | "straight" | "kernel" | "user";
 
-/** What in-guest.py has counted of a way; and `busy`, CPU seconds of the whole guest. */
+/** Counts of in-guest.py for one way of the packets. `busy`: CPU seconds of the whole guest. */
 interface Row {
   way: Way;
   sent: number;
   arrived: number;
   /** CPU seconds of the relay's process. */
   process: number;
-  /** Packets that it and the kernel have forwarded. */
+  /** Packets forwarded by the process and by the kernel. */
   user: number;
   kernel: number;
   busy: number;
 }
 
-/** Has packets sent in each way, one after the other, `rounds` times. */
+/** Sends packets each way, one after the other, `rounds` times. */
 export async function cost(lab: KernelLab, rounds: number) {
   const [began, ended]: [Promise<number>[], number[]] = [[], []];
   const told = { calls: 10, seconds: 10, rounds };
@@ -30,8 +30,8 @@ export async function cost(lab: KernelLab, rounds: number) {
 }
 
 /**
- * Medians of what a packet costs, less what the idle guest costs; and the kernel's share of what user space costs: of the guest less what
- * the same packets cost that are sent straight, and of the process.
+ * Medians of the cost per packet, without the cost of the idle guest; and the ratio of kernel to user space: for the guest, without the
+ * cost of packets that are sent straight, and for the relay's process.
  */
 function comparison(rows: Row[]) {
   const of = (way: Way) => rows.filter((row) => row.way === way);

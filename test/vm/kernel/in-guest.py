@@ -1,5 +1,6 @@
-"""Run in the guest as root, by lab.ts: `cost` or `pass`, told by a line of JSON, which its last line answers. Platform and recorder are
-network namespaces of the guest, each with a cable to the host itself; the relay is the host's own, set up as Kamailio does it."""
+"""lab.ts runs this as root in the guest, with `cost` or `pass`. The input, and the last line of the output, are JSON. Platform and recorder
+are network namespaces of the guest, each with a veth pair to the host. The relay is the host's relay, which gets the same commands as from
+Kamailio."""
 
 import base64
 import json
@@ -21,7 +22,7 @@ def run(line, text=None):
     return subprocess.run(line.split(), input=text, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-# Counts RTP and drops it: what sockets would cost is nothing to the relay.
+# Counts RTP and drops it, to leave out the cost of a receiver's sockets.
 SINK = """table ip sink {
   counter arrived { }
   chain in { type filter hook prerouting priority raw; udp dport 10000-65535 counter name arrived drop; }
@@ -42,7 +43,7 @@ class Cables:
                 f"ip -n {name} route add default via {here}",
             ):
                 run(line)
-        # streams that go nowhere but over one cable
+        # a veth pair for packets that are sent straight, without a relay
         run("ip netns add straight")
         run("ip link add direct netns platform type veth peer name eth0 netns straight")
         run("ip -n platform addr add 10.98.0.1/24 dev direct")
@@ -56,7 +57,7 @@ class Cables:
 
 
 def in_namespace(name):
-    """From now on this process's sockets are there."""
+    """Moves this process to a network namespace: its new sockets belong to that one."""
     with open(f"/run/netns/{name}", "rb") as file:
         os.setns(file.fileno(), os.CLONE_NEWNET)
 
@@ -92,7 +93,7 @@ def ng(**command):
 
 
 def text_of(answer):
-    """The SDP in it."""
+    """The SDP in an answer of the relay."""
     length, _, rest = answer.partition("3:sdp")[2].partition(":")
     if not length.isdigit():
         raise RuntimeError(f"the relay says {answer}")
@@ -100,7 +101,7 @@ def text_of(answer):
 
 
 def call(id_, offer, answer):
-    """Sets up a call as Kamailio does; what the recorder and the platform are told."""
+    """Sets up a call like Kamailio; returns the SDP for the recorder and for the platform."""
     common = {"call-id": id_, "from-tag": "a", "replace": ["origin", "session-connection"], "ICE": "remove", "flags": ["trust address"]}
     to_recorder = text_of(ng(**common, command="offer", direction=["pub", "priv"], sdp=offer))
     common["flags"] = ["trust address", "strict source", "asymmetric"]
@@ -127,7 +128,7 @@ def ports_of(text):
 
 
 def cpu_seconds(pid):
-    """Of a process, exactly."""
+    """Exact CPU time of a process, in seconds."""
     spent = 0
     for task in os.listdir(f"/proc/{pid}/task"):
         with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as file:
@@ -136,7 +137,7 @@ def cpu_seconds(pid):
 
 
 class Streams:
-    """A stream for each target, 50 packets a second each, evenly spread."""
+    """One stream for each target, with 50 packets per second each, evenly spread."""
 
     def __init__(self, first, targets):
         self.packet, self.number, self.sockets = bytearray(172), 0, []
@@ -146,7 +147,7 @@ class Streams:
             self.sockets[-1].connect(target)
 
     def send(self, seconds):
-        """How many it has sent; it does not make up for what it was too late for."""
+        """Sends for some seconds; returns the number of sent packets. A late sender skips packets."""
         step, sent, due = 0.02 / len(self.sockets), 0, time.monotonic()
         until = due + seconds
         while (now := time.monotonic()) < until:
@@ -155,7 +156,7 @@ class Streams:
                 continue
             if now > due + 0.2:
                 due = now
-            # those that are due within a millisecond, at once
+            # sends all packets that are due within a millisecond
             while due <= now + 0.001:
                 stream = self.number % len(self.sockets)
                 count = self.number // len(self.sockets)
@@ -174,8 +175,8 @@ def arrived(name):
 
 
 def cost(told):
-    """Sends packets in each way in turn: no packet at all, straight, relayed in the kernel, and in user space. Tells when each begins and
-    ends: whoever emulates this machine knows better what it costs than the machine does."""
+    """Sends packets in each way in turn: none (idle), straight, relayed in the kernel, relayed in user space. Prints the begin and end of
+    each way: the CPU time of this machine's emulator is measured outside, which is more exact than a measurement in the guest."""
     calls, seconds, rounds = told["calls"], told["seconds"], told["rounds"]
     pid = run("systemctl show --property=MainPID --value rtpengine@1.service").strip()
     rows = []
@@ -203,7 +204,7 @@ def cost(told):
 
 
 def watched(yes):
-    """While it is not, the relay's rules stay away."""
+    """Starts or stops the relay watch. While it is stopped, the relay's nftables rules stay deleted."""
     run(f"systemctl {'start' if yes else 'stop'} sip-proxy-relay-watch.service")
     if not yes:
         run("nft flush chain ip filter rtpengine")
@@ -214,11 +215,11 @@ def watched(yes):
 def measured(way, streams, pid, seconds):
     watched(way != "user")
     if streams:
-        # sockets are new, the relay learns
+        # new sockets need some time, and the relay learns the senders' addresses
         streams.send(3)
     where = "straight" if way == "straight" else "recorder"
     by, came, spent = forwarded(), arrived(where), cpu_seconds(pid)
-    # whoever listens may be late: it is waited for
+    # waits for the listener, which may be late
     print("begin", flush=True)
     while not os.path.exists(GO):
         time.sleep(0.05)
@@ -233,7 +234,7 @@ def measured(way, streams, pid, seconds):
 
 
 def pass_(told):
-    """Has packets relayed as they are told; what came, and what was said to whom."""
+    """Sends the given packets through the relay; returns the received packets, and the SDP for both sides."""
     with Cables():
         before = forwarded()
         to_recorder, to_platform = call("pass", told["offer"], told["answer"])
@@ -258,7 +259,7 @@ def pass_(told):
 
 
 def received(connection):
-    """Until nothing has come for a second."""
+    """Returns the packets until none has arrived for a second."""
     packets = []
     while select.select([connection], [], [], 1)[0]:
         packets.append(base64.b64encode(connection.recv(2048)).decode())

@@ -19,10 +19,10 @@ import { callers, databaseAddress, topologyOf } from "../../support/lab-topology
 
 const name = "sipproxy0";
 
-/** In which proc(5) counts CPU time. */
+/** The unit of CPU times in proc(5). */
 const USER_HZ = 100;
 
-/** What the fleet is, but for where it is launched. */
+/** The fleet without its launch section. */
 const parts = {
   fleet: "kernel",
   image: { base: "debian-13", media_relay: "rtpengine", kernel_forwarding: true },
@@ -35,13 +35,13 @@ const parts = {
   settings: { trusted: ["203.0.113.0/24"], host_firewall: true, enable_metrics: true },
 };
 
-/** How many packets the relay has forwarded. */
+/** Packets that the relay has forwarded. */
 export interface Forwarded {
   user: number;
   kernel: number;
 }
 
-/** A host of an image with the module, in a VM, as a fleet has it; platform, stranger and recorders are outside of it. */
+/** A host in a VM, from an image with the module. Platform, stranger and recorders are outside the VM. */
 export class KernelLab {
   readonly recorders: Recorder[] = [];
   #postgres: Postgres | undefined;
@@ -106,12 +106,12 @@ export class KernelLab {
     return join(this.#env.XDG_STATE_HOME, "sip-proxy/local", parts.fleet);
   }
 
-  /** Runs a script of bash as root, in the guest. */
+  /** Runs a bash script as root in the guest. */
   inGuest(script: string): Promise<string> {
     return this.#guest(["sudo", "bash", "-s"], script);
   }
 
-  /** Runs in-guest.py there; what it is told, and what it tells in its last line, is JSON. */
+  /** Runs in-guest.py in the guest. Its input, and the last line of its output, are JSON. */
   async program<Told>(command: string, told: object, onLine?: (line: string) => void): Promise<Told> {
     const file = readFileSync(join(import.meta.dirname, "in-guest.py"), "utf8");
     const [script, input] = [file, JSON.stringify(told)].map((text) => Buffer.from(text).toString("base64"));
@@ -123,7 +123,7 @@ export class KernelLab {
     return JSON.parse(said.trimEnd().split("\n").at(-1) ?? "") as Told;
   }
 
-  /** CPU time of the emulator, in seconds: what the guest does, whatever else this machine does. */
+  /** CPU time of the emulator in seconds: the guest's work, independent of other load on this machine. */
   cpuSeconds(): number {
     const pid = readFileSync(join(this.#machines, name, "pid"), "utf8").trim();
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -149,7 +149,7 @@ export class KernelLab {
     return { user: user ?? NaN, kernel: kernel ?? NaN };
   }
 
-  /** Places calls; they go on until their job, a command or the lab ends them. */
+  /** Places calls. They continue until their job, a command or the lab ends them. */
   async place(job: Partial<CallsJob>): Promise<Platform> {
     const target = { transport: "udp" as const, address: "198.51.100.10", port: 5080 };
     const usual = { localAddress: callers.platform.address, sipPort: 0, targets: [target], calls: 1 };
@@ -162,7 +162,7 @@ export class KernelLab {
     return platform;
   }
 
-  /** Ends what a test has left running, and forgets its calls. */
+  /** Ends programs that a test has left running, and deletes the data of its calls. */
   async forget(): Promise<void> {
     for (const platform of this.#platforms) await platform.stop().catch(() => undefined);
     this.#platforms.clear();

@@ -1,20 +1,20 @@
 import { createCipheriv, createHmac } from "node:crypto";
 
-/** Bytes of the tag of AES_CM_128_HMAC_SHA1_80. */
+/** Length of the AES_CM_128_HMAC_SHA1_80 tag, in bytes. */
 const TAG = 10;
 const HEADER = 12;
 
-/** SRTP (RFC 3711) of a stream whose sequence numbers do not wrap, with the key of an `a=crypto` line (RFC 4568). */
+/** SRTP (RFC 3711) for a stream whose sequence numbers do not wrap, with the key of an `a=crypto` line (RFC 4568). */
 export class Srtp {
   readonly #cipher: Buffer;
   readonly #salt: Buffer;
   readonly #auth: Buffer;
 
-  /** 16 bytes of master key and 14 of salt, base64. */
+  /** `inline`: 16 bytes of master key and 14 of salt, in base64. */
   constructor(inline: string) {
     const both = Buffer.from(inline, "base64");
     const [key, salt] = [both.subarray(0, 16), both.subarray(16, 30)];
-    // 4.3.1, 4.3.3: the label stands in the eighth byte of the salt
+    // 4.3.1, 4.3.3: the label is in the eighth byte of the salt
     const derive = (label: number, bytes: number) => {
       const iv = Buffer.concat([salt, Buffer.alloc(2)]);
       iv[7] = (iv[7] ?? 0) ^ label;
@@ -30,7 +30,7 @@ export class Srtp {
     return Buffer.concat([body, this.#tag(body)]);
   }
 
-  /** The packet, or undefined where its tag is not that of this key. */
+  /** The decrypted packet, or undefined if the tag does not match this key. */
   unprotect(packet: Buffer): Buffer | undefined {
     const body = packet.subarray(0, -TAG);
     if (!this.#tag(body).equals(packet.subarray(-TAG))) return undefined;
@@ -39,7 +39,7 @@ export class Srtp {
 
   #crypt(packet: Buffer): Buffer {
     const iv = Buffer.concat([this.#salt, Buffer.alloc(2)]);
-    // 4.1.1: SSRC from the fifth byte on, the packet's index (no roll-over) from the ninth
+    // 4.1.1: SSRC from the fifth byte on, the packet index (no roll-over) from the ninth
     for (let at = 0; at < 4; at++) iv[4 + at] = (iv[4 + at] ?? 0) ^ (packet[8 + at] ?? 0);
     for (let at = 0; at < 2; at++) iv[12 + at] = (iv[12 + at] ?? 0) ^ (packet[2 + at] ?? 0);
     return counterMode(this.#cipher, iv, packet.subarray(HEADER));

@@ -4,7 +4,7 @@ import { importInventory } from "../../../../src/compute/import/import.js";
 import { inventoryOf } from "../../../../src/compute/import/inventory.js";
 import { parseAnsibleJson } from "../../../../src/compute/import/values.js";
 
-// Two proxies in one site, a third in another one; what Ansible has resolved, and what each group gives.
+// Two proxies in one site and a third in another one, with Ansible's resolved values and the values of each group.
 
 const address = (number: number) =>
   `"public_ip_address": "192.0.2.${number}", "private_ip_address": "10.0.0.${number}", "dbhost": "db", "dbpass_kam": "k", "dbpass_root": "r", "dbuser_root": "u"`;

@@ -7,7 +7,7 @@ import { inventoryOf, limited } from "../../../../src/compute/import/inventory.j
 import { parseAnsibleJson, type Value } from "../../../../src/compute/import/values.js";
 import { meaningOf } from "../../../support/imported.js";
 
-// What `ansible-inventory --list` printed for inventories, and small lists; with Ansible itself they are tried in the tools tier.
+// Stored outputs of `ansible-inventory --list` for the inventories, and short lists. The tools tier runs Ansible itself.
 
 const folder = join(import.meta.dirname, "../../../inventories");
 const stored = readdirSync(folder).filter((name) => existsSync(join(folder, name, "ansible.json")));
