@@ -14,10 +14,10 @@ export const mediaRelay = rtpproxySource === undefined ? "rtpengine" : "rtpproxy
 export const cli = [process.execPath, join(packageRoot, "dist/sip-proxy.js")] as const;
 
 /** The part of `password` that is the same however it is quoted, and that no text of ours has. */
-export const passwordMark = "q7Tz0kWm";
+export const secretMark = "q7Tz0kWm";
 
 /** Part of all database passwords in these tests: characters that cause errors without quoting. */
-export const password = `it's \\ a ${passwordMark}: "$\``;
+export const password = `it's \\ a ${secretMark}: "$\``;
 
 /** Writes the demonstration's fleet file, with its passwords beside it, to a folder. */
 export function writeFleet(folder: string, launch?: NonNullable<DemoChoices["launch"]>): string {

@@ -36,6 +36,10 @@ const left = [
   ...["/var/tmp/deploy.env", "/tmp/build-token", "/root/.cache/pip/token"],
 ];
 
+/** Texts that are in the image, as such and compressed, to detect a search that finds nothing. */
+const control = secret("control");
+const packedControl = secret("packed control");
+
 /** Runs on the builder; also prints secrets that exist only there: host keys, machine-id, and the password of a login. */
 const plant = () => `#!/bin/bash -e
 ${left.map((path) => `install -D -m 600 /dev/stdin ${path} <<<'${secret(path)}'`).join("\n")}
@@ -43,10 +47,8 @@ tell() { while read -r line; do echo "KNOWN $1 $line"; done; }
 for key in /etc/ssh/ssh_host_*_key; do sed '1d;$d' "$key" | grep -E '.{40}' | tell host-key; done
 tell machine-id </etc/machine-id
 awk -F: '$2 ~ /^[$]/ { print $2 }' /etc/shadow | tell password-hash
+gzip <<<'${packedControl}' >/etc/control.gz
 `;
-
-/** Text that is in the image, to detect a search that finds nothing. */
-const control = secret("control");
 
 /** Bakes with this builder; returns the image. */
 async function bake(builder: "container" | "vm"): Promise<string> {
@@ -93,7 +95,10 @@ for initrd in boot/initrd.img-*; do chroot . unmkinitramfs "/$initrd" /tmp/initr
 test -e tmp/initrd/main/init -o -e tmp/initrd/init
 {
   grep -r -a -o -h -F -f "$1" tmp/initrd
-  find . -xdev -type f -name '*.[gx]z' ! -path './usr/share/*' -exec xzgrep -a -o -h -F -f "$1" {} +
+  {
+    find . -xdev -type f -name '*.gz' ! -path './usr/share/*' -exec gzip -dc {} +
+    find . -xdev -type f -name '*.xz' ! -path './usr/share/*' -exec xz -dc {} +
+  } | grep -z -a -o -F -f "$1"
 } || test $? -ne 2
 `;
 
@@ -115,10 +120,10 @@ export function searchForSecrets(builder: "container" | "vm"): void {
       expect(kinds).toContain(what);
     writeFileSync(list, [...secrets.keys()].map((text) => `${text}\n`).join(""));
     await rawDisk(image, disk);
-    const raw = await attempt({ argv: ["grep", "-a", "-o", "-F", "-f", list, disk], timeout: 300_000 });
+    const raw = await attempt({ argv: ["grep", "-z", "-a", "-o", "-F", "-f", list, disk], timeout: 300_000 });
     const packed = await inDisk(disk, PACKED, list);
-    const found = `${raw.stdout}\n${packed}`.split("\n").filter((line) => line !== "");
-    expect([...new Set(found.map((text) => secrets.get(text)))]).toEqual(["control"]);
+    const found = `${raw.stdout}\n${packed}`.split(/[\n\0]/).filter((line) => line !== "");
+    expect([...new Set(found.map((text) => secrets.get(text)))]).toEqual(["control", "packed control"]);
   });
 
   test("nor do its lock file, bill of materials, manifest and log", () => {

@@ -22,7 +22,7 @@ function onDisk(script: string) {
 }
 
 const onTheDisk = async (text: string) =>
-  (await attempt({ argv: ["grep", "-c", "-a", "-F", text, disk], env })).exitCode === 0;
+  (await attempt({ argv: ["grep", "-z", "-c", "-a", "-F", text, disk], env })).exitCode === 0;
 
 /** The disk space of the file, in bytes. */
 const taken = () => statSync(disk).blocks * 512;
