@@ -3,6 +3,19 @@ import { join } from "node:path";
 import type { Artefact } from "../../src/compute/artefact.js";
 import type { CallLab } from "../support/call-lab.js";
 
+/** The command that counts the instructions of a program, and writes them to a file when the program ends. */
+export const callgrind = (file: string) => [
+  ...["valgrind", "--quiet", "--tool=callgrind"],
+  `--callgrind-out-file=${file}`,
+];
+
+/** The instructions in a file that callgrind has written. Throws if the program has not ended in its own way. */
+export function countIn(text: string): number {
+  const total = /^totals: (\d+)$/m.exec(text)?.[1];
+  if (total === undefined) throw new Error("callgrind has not written its count");
+  return Number(total);
+}
+
 /** Folder on the proxy in which Kamailio's processes write callgrind's counts. */
 const counts = "/callgrind";
 
@@ -19,7 +32,7 @@ case " $* " in *" -DD "*) ;; *) exec /usr/sbin/kamailio "$@" ;; esac
 mkdir -p -m 777 ${counts}
 # its first process opens its file as root, and writes it as kamailio
 install -o kamailio /dev/null ${counts}/$$
-exec valgrind --quiet --tool=callgrind --callgrind-out-file=${counts}/%p /usr/sbin/kamailio "$@" ${more.join(" ")}
+exec ${callgrind(`${counts}/%p`).join(" ")} /usr/sbin/kamailio "$@" ${more.join(" ")}
 `,
 });
 
@@ -37,9 +50,7 @@ export async function instructions(lab: CallLab, keep?: string): Promise<number>
   for (const name of stdout.split("\n")) {
     const { stdout: text } = await proxy.run("cat", join(counts, name));
     if (keep !== undefined) await writeFile(join(keep, name), text);
-    const total = /^totals: (\d+)$/m.exec(text)?.[1];
-    if (total === undefined) throw new Error(`callgrind has not written what process ${name} has done`);
-    sum += Number(total);
+    sum += countIn(text);
   }
   return sum;
 }

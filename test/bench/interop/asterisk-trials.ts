@@ -3,7 +3,7 @@ import { eventually } from "../../support/eventually.js";
 import { recorderAddress } from "../../support/shapes/ends.js";
 import { siprecScenario, type SippRun } from "../sipp.js";
 import { packetsTold, withAsterisk } from "./asterisk.js";
-import { fromSipp, instead, recorded } from "./calls.js";
+import { fromSipp, recorded, whileIn } from "./calls.js";
 import type { Outcome, Trial } from "./trial.js";
 
 export const asteriskAsPlatform: Trial[] = [
@@ -48,14 +48,10 @@ async function byAsterisk(lab: CallLab, tries: number, run: Partial<SippRun>): P
   const own = { address: recorderAddress, proxy: `${lab.host().private_ip_address}:5070` };
   let said = "";
   const outcome = await withAsterisk(lab, "recorder0", own, async ({ told }) => {
-    const result = await instead(
-      lab,
-      () => Promise.resolve(),
-      async () => {
-        const { successful, fault } = await fromSipp(lab, run, tries);
-        return { tries, good: successful, note: fault };
-      },
-    );
+    const result = await whileIn(lab, async () => {
+      const { successful, fault } = await fromSipp(lab, run, tries);
+      return { tries, good: successful, note: fault };
+    });
     said = await told();
     return result;
   });

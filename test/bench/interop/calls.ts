@@ -39,6 +39,14 @@ export async function platformOfSipp(lab: CallLab, run: Partial<SippRun>, tries 
   return { tries, good, note: good === tries ? note : `${note} ${report.fault}` };
 }
 
+/** Places calls to a recorder that answers OPTIONS; if the proxy has taken it out afterwards, none of the calls is good. */
+export async function whileIn(lab: CallLab, act: () => Promise<Outcome>): Promise<Outcome> {
+  await until(async () => (await lab.ask("platform"))[0] === 200);
+  const outcome = await act();
+  const [stays] = await lab.ask("platform");
+  return stays === 200 ? outcome : { ...outcome, good: 0, note: `taken out: OPTIONS get ${stays}` };
+}
+
 /** Runs another program as recorder until its calls are over. */
 export async function instead(
   lab: CallLab,
@@ -49,10 +57,7 @@ export async function instead(
   // the abort signal ends the program, so it has no exit code
   const recorder = start(over.signal).catch(() => undefined);
   try {
-    await until(async () => (await lab.ask("platform"))[0] === 200);
-    const outcome = await act();
-    const [stays] = await lab.ask("platform");
-    return stays === 200 ? outcome : { ...outcome, good: 0, note: `taken out: OPTIONS get ${stays}` };
+    return await whileIn(lab, act);
   } finally {
     over.abort();
     await recorder;

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hostPaths } from "../../../src/do/local/paths.js";
 import { withTemporaryFolder } from "../../../src/do/temporary-folder.js";
+import { median } from "../../support/median.js";
+import { callgrind, countIn } from "../callgrind.js";
 import { figure } from "../figures.js";
 import { addresses, Row as Network } from "../media/network.js";
 import { programsOf, RunningRelay, type RelayProgram } from "../media/relay.js";
@@ -45,8 +47,6 @@ export const packets: Row = {
   },
 };
 
-const median = (three: readonly number[]) => [...three].sort((a, b) => a - b)[1] ?? NaN;
-
 /** The cost of further packets in the same time. RTPProxy's cost without packets cancels out. */
 async function perPacket(folder: string, program: RelayProgram): Promise<number> {
   const [few, many] = [await relayed(folder, program, 2), await relayed(folder, program, 10)];
@@ -59,11 +59,10 @@ async function relayed(
   calls: number,
 ): Promise<{ instructions: number; packets: number }> {
   const counts = join(folder, "counts");
-  const callgrind = ["valgrind", "--quiet", "--tool=callgrind", `--callgrind-out-file=${counts}`];
   const network = new Network();
   await network.up("relay");
   const relay = RunningRelay.run("rtpproxy", network.namespace("relay"), [
-    { control, argv: [...callgrind, ...argv] },
+    { control, argv: [...callgrind(counts), ...argv] },
   ]);
   try {
     const sender = await senderFor(network, relay, calls);
@@ -72,8 +71,7 @@ async function relayed(
       await sleep(10_000);
       const { sent } = await tell(sender, { send: false });
       await relay.stop("SIGTERM");
-      const total = /^totals: (\d+)$/m.exec(await readFile(counts, "utf8"))?.[1];
-      return { instructions: Number(total), packets: sent };
+      return { instructions: countIn(await readFile(counts, "utf8")), packets: sent };
     } finally {
       await sender.stop();
     }

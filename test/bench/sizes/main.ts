@@ -1,15 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Command } from "commander";
 import { table } from "../../../src/cli/table.js";
 import { print, talk } from "../../../src/cli/talk.js";
-import { packageRoot } from "../../../src/do/assets.js";
-import { attempt, run } from "../../../src/do/process.js";
+import { attempt } from "../../../src/do/process.js";
 import { bases, Cloud } from "../../support/cloud/cloud.js";
 import { instanceIds, playGroup, playImages } from "../../support/cloud/many.js";
 import { cli } from "../../support/demo-image.js";
 import { prepare } from "../../support/set-up.js";
+import { formerRelease } from "../drill/former.js";
 import { former } from "../former-hosts.js";
 
 const many = { amis: 1500, instances: 500 };
@@ -31,10 +28,9 @@ export async function main(argv: string[]): Promise<void> {
 async function compare(nowAlone: boolean): Promise<void> {
   await prepare("bake", "network");
   const cloud = await Cloud.start();
-  const folder = await mkdtemp(join(tmpdir(), "former-"));
   try {
     const releases: [string, readonly [string, ...string[]]][] = [["now", cli]];
-    if (!nowAlone) releases.unshift([former, await formerCommandLine(join(folder, former))]);
+    if (!nowAlone) releases.unshift([former, await formerRelease(former)]);
     const rows: string[][] = [];
     for (const [release, program] of releases)
       for (const prepared of [prune, status]) {
@@ -44,15 +40,7 @@ async function compare(nowAlone: boolean): Promise<void> {
     print(table(["release", "command", "calls", "seconds", "refused by EC2 for too many values"], rows));
   } finally {
     await cloud.stop();
-    await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function formerCommandLine(folder: string): Promise<[string, string]> {
-  const build = `mkdir "$1" && git archive ${former} | tar -x -C "$1" && node "$1/src/setup.mjs"`;
-  const argv = ["bash", "-euo", "pipefail", "-c", build, "bash", folder] as const;
-  await run({ argv, cwd: packageRoot, timeout: 900_000 });
-  return [process.execPath, join(folder, "dist/sip-proxy.js")];
 }
 
 async function prune(cloud: Cloud): Promise<Trial> {

@@ -1,3 +1,4 @@
+import { median } from "../../support/median.js";
 import type { KernelLab } from "./lab.js";
 
 type Way = "idle" | "straight" | "kernel" | "user";
@@ -49,5 +50,3 @@ function comparison(rows: Row[]) {
   ].join("\n");
   return { rows, guest, process, text };
 }
-
-const median = (all: number[]) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? NaN;
