@@ -1,5 +1,5 @@
-import { spawnSync } from "node:child_process";
 import { releaseTree, type Suite } from "./release-tree.js";
+import { runVitest } from "./run-vitest.js";
 
 // npm run test:postgres -- VERSION [FILE...]: runs the database tests with a later release of Debian's PostgreSQL and pgbouncer.
 
@@ -23,8 +23,4 @@ const suite = suites[version];
 if (suite === undefined) throw new Error(`the version is one of: ${Object.keys(suites).join(", ")}`);
 const root = await releaseTree(suite, ["pgbouncer", "postgresql"]);
 process.stderr.write(`PostgreSQL and pgbouncer of ${root}\n`);
-const { status } = spawnSync("npx", ["vitest", "run", ...(chosen.length > 0 ? chosen : files)], {
-  stdio: "inherit",
-  env: { ...process.env, POSTGRES_ROOT: root },
-});
-process.exitCode = status ?? 1;
+runVitest(chosen.length > 0 ? chosen : files, { POSTGRES_ROOT: root });
