@@ -5,6 +5,7 @@ import { bases } from "../support/cloud/cloud.js";
 import { playMixedUpdates } from "../support/cloud/mixed-updates.js";
 import { makeProfile } from "../support/cloud/instance-profile.js";
 import { findingsOf } from "../support/cloud/findings.js";
+import { eachOf } from "../support/cloud/each-of.js";
 import { told } from "../support/cloud/told.js";
 import { cloud, subnets, useCloud } from "../support/cloud/use-cloud.js";
 
@@ -46,8 +47,12 @@ test("what is not there, does not fit, or is not open is told with its line and 
   const { GroupId } = await cloud.ec2.send(new CreateSecurityGroupCommand(input));
   cloud.proxy.standIns.set("DescribeRegions", async (_, forward) => {
     const answer = await forward();
-    const closed = /(<regionName>af-south-1<\/regionName>[^]*?<optInStatus>)[^<]*/;
-    return { ...answer, body: answer.body.replace(closed, "$1not-opted-in") };
+    const body = eachOf(answer.body, "regionInfo", "item", (region) =>
+      region.includes("<regionName>af-south-1<")
+        ? region.replace(/<optInStatus>[^<]*/, "<optInStatus>not-opted-in")
+        : region,
+    );
+    return { ...answer, body };
   });
   const lost = "subnet-0123456789abcdef0";
   const image = { media_relay: "rtpengine" };
@@ -170,9 +175,9 @@ test("a group of several types: made, found unchanged, changed, rolled, rolled b
     /launches version 2 [^]*a rollback goes to 1\nlaunches t3\.medium, t3a\.medium\n/,
   );
   expect(await told(cloud, "group", "rollback", newer)).toMatchObject({ code: 0 });
-  expect((await theGroup())?.MixedInstancesPolicy?.LaunchTemplate).toMatchObject({
-    LaunchTemplateSpecification: { Version: "1" },
-    Overrides: types("t3.medium", "t3a.medium"),
+  expect(await cloud.json("group", "status", newer)).toMatchObject({
+    types: ["t3.medium", "t3a.medium"],
+    version: 1,
   });
 
   // apply finds and prints the changes of the types, and applies them; the group keeps its template version

@@ -1,5 +1,6 @@
 import { ModifyImageAttributeCommand } from "@aws-sdk/client-ec2";
 import type { Cloud } from "./cloud.js";
+import { eachOf } from "./each-of.js";
 
 /** Stand-ins for states of images that moto does not have: disabled, and deregistration protection. */
 export class ImageStates {
@@ -22,17 +23,15 @@ export class ImageStates {
     standIns.set("DescribeImages", async ({ params }, forward) => {
       const answer = await forward();
       const shown = params["IncludeDisabled"] === "true";
-      const body = answer.body.replaceAll(
-        /<item>\s*<imageId>(ami-\w+)<[^]*?<\/imageState>/g,
-        (item, id: string) => {
-          const mark = this.protected.has(id)
-            ? "<deregistrationProtection>enabled</deregistrationProtection>"
-            : "";
-          if (!this.disabled.has(id)) return item + mark;
-          const state = item.replace("<imageState>available", "<imageState>disabled") + mark;
-          return shown ? state : state.replaceAll(/sip-proxy:/g, "hidden:");
-        },
-      );
+      const body = eachOf(answer.body, "imagesSet", "item", (item) => {
+        const [, id = ""] = /<imageId>(ami-\w+)</.exec(item) ?? [];
+        const marked = this.protected.has(id)
+          ? item.replace(/<.item>$/, "<deregistrationProtection>enabled</deregistrationProtection>$&")
+          : item;
+        if (!this.disabled.has(id)) return marked;
+        const state = marked.replace("<imageState>available", "<imageState>disabled");
+        return shown ? state : state.replaceAll(/sip-proxy:/g, "hidden:");
+      });
       return { ...answer, body };
     });
   }

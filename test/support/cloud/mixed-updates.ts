@@ -2,18 +2,19 @@ import type { Answer, FaultProxy, StandIn } from "./fault-proxy.js";
 import type { AwsRequest } from "./aws-request.js";
 
 /**
- * Stand-ins for changes of a group's instance types: moto accepts a mixed instances policy only for a new group. Added to existing
- * stand-ins.
+ * Stand-ins for changes of a group's instance types: moto 5.1.1 accepts a mixed instances policy only for a new group, and 5.2.4 loses it
+ * when a played refresh sets the template. Added to existing stand-ins.
  */
 export function playMixedUpdates({ standIns }: FaultProxy): void {
   let changed: AwsRequest["params"] | undefined;
   const over = (action: string, wrap: (former: StandIn) => StandIn) =>
     standIns.set(action, wrap(standIns.get(action) ?? ((_, forward) => forward())));
-  over("UpdateAutoScalingGroup", (former) => (call, forward) => {
-    if (Object.keys(call.params).some((name) => /^(MixedInstancesPolicy|LaunchTemplate)\./.test(name)))
-      changed = call.params;
-    return former(call, forward);
-  });
+  for (const action of ["CreateAutoScalingGroup", "UpdateAutoScalingGroup"])
+    over(action, (former) => (call, forward) => {
+      if (Object.keys(call.params).some((name) => /^(MixedInstancesPolicy|LaunchTemplate)\./.test(name)))
+        changed = call.params;
+      return former(call, forward);
+    });
   over("DescribeAutoScalingGroups", (former) => async (call, forward) => {
     const answer = await former(call, forward);
     return changed === undefined ? answer : withTypes(answer, changed);
@@ -23,9 +24,17 @@ export function playMixedUpdates({ standIns }: FaultProxy): void {
 /** The version stays as in moto: that of the last roll. */
 function withTypes(answer: Answer, params: AwsRequest["params"]): Answer {
   const launches =
-    /(<MixedInstancesPolicy>[^]*?<\/MixedInstancesPolicy>|<LaunchTemplate>[^]*?<\/LaunchTemplate>)(?=\s*<Instances>)/;
-  const body = answer.body.replace(launches, (element) => {
-    const template = (/<LaunchTemplateId>[^]*?<\/LaunchTemplateName>/.exec(element)?.[0] ?? "").trim();
+    /<Instances>[^]*?<.Instances>|<MixedInstancesPolicy>[^]*?<.MixedInstancesPolicy>|<LaunchTemplate>[^]*?<.LaunchTemplate>/g;
+  // moto 5.2.4 shows the former template beside a new policy
+  let isReplaced = false;
+  const body = answer.body.replaceAll(launches, (element) => {
+    if (element.startsWith("<Instances>")) return element;
+    if (isReplaced) return "";
+    isReplaced = true;
+    const fields = ["LaunchTemplateId", "LaunchTemplateName", "Version"];
+    const template = fields
+      .map((tag) => new RegExp(`<${tag}>[^<]*<.${tag}>`).exec(element)?.[0] ?? "")
+      .join("");
     const types = Object.entries(params).filter(([name]) =>
       /Overrides\.member\.\d+\.InstanceType$/.test(name),
     );

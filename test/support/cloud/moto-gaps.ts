@@ -8,25 +8,12 @@ import {
 import { launchedTemplate } from "../../../src/targets/ec2/compute/group/mixed.js";
 import type { AwsRequest } from "./aws-request.js";
 import type { Answer, FaultProxy } from "./fault-proxy.js";
+import { eachOf } from "./each-of.js";
 import { desiredVersion } from "./mixed-updates.js";
-
-/** A simulated refresh. */
-interface Refresh {
-  id: string;
-  group: string;
-  version: string;
-  before: string;
-  status: string;
-  reason: string;
-  percentage: number;
-  started: string;
-  /** What happens to instances with scale-in protection, and in Standby. */
-  shielded: string;
-  standby: string;
-}
+import { refreshXml, refused, result, type Refresh } from "./refreshes.js";
 
 /**
- * Stand-ins for what moto 5.1.1 does not support: instance refresh (instances are replaced at the second query), hooks of a new group,
+ * Stand-ins for what moto 5.1.1 and 5.2.4 do not support: instance refresh (instances are replaced at the second query), hooks of a new group,
  * some fields of groups, image deprecation, deletion of template versions.
  */
 export class MotoGaps {
@@ -39,7 +26,7 @@ export class MotoGaps {
   failNextRefresh = false;
   /** Refreshes never end. */
   stuck = false;
-  /** Versions of instances that a refresh has skipped: moto shows the group's version for all. */
+  /** Versions of instances that a refresh has skipped: moto 5.1.1 shows the group's version for all, 5.2.4 the template's default. */
   readonly #passedOver = new Map<string, string>();
   readonly #extras = new Map<string, Record<string, string>>();
 
@@ -54,8 +41,11 @@ export class MotoGaps {
       return forward();
     });
     standIns.set("DescribeAutoScalingGroups", async (_, forward) => this.#complete(await forward()));
-    standIns.set("DescribePolicies", async (_, forward) => replaced(await forward(), ...noScaleIn));
+    standIns.set("DescribePolicies", async (_, forward) => replaced(await forward(), ...scaleIn));
     standIns.set("DescribeWarmPool", async (_, forward) => replaced(await forward(), ...reuse));
+    standIns.set("DescribeLaunchTemplateVersions", async (_, forward) =>
+      replaced(await forward(), ...ownTags),
+    );
     standIns.set("StartInstanceRefresh", (call) => this.#start(call));
     standIns.set("DescribeInstanceRefreshes", (call) => this.#describe(call));
     standIns.set("RollbackInstanceRefresh", (call) => this.#rollback(call));
@@ -112,33 +102,20 @@ export class MotoGaps {
     });
   }
 
-  /** Adds fields that moto does not store to its answer. */
+  /** Adds fields that moto does not store to its answer. Instances have the group's version, unless a refresh has skipped them. */
   #complete(answer: Answer): Answer {
-    const body = answer.body.replaceAll(
-      /<AutoScalingGroupName>([^<]+)<\/AutoScalingGroupName>/g,
-      (element, name: string) => {
-        const { DefaultInstanceWarmup, ...others } = this.#extras.get(name) ?? {};
-        if (DefaultInstanceWarmup === undefined) return element;
-        const policy = Object.entries(others).filter(([field]) =>
-          field.startsWith("InstanceMaintenancePolicy."),
-        );
-        const fields = policy.map(([field, value]) => {
-          const tag = field.split(".").at(-1) ?? "";
-          return `<${tag}>${value}</${tag}>`;
-        });
-        const kept = others["InstanceLifecyclePolicy.RetentionTriggers.TerminateHookAbandon"];
-        const lifecycle =
-          kept === undefined
-            ? ""
-            : `<InstanceLifecyclePolicy><RetentionTriggers><TerminateHookAbandon>${kept}</TerminateHookAbandon></RetentionTriggers></InstanceLifecyclePolicy>`;
-        const shield =
-          others["DeletionProtection"] === undefined
-            ? ""
-            : `<DeletionProtection>${others["DeletionProtection"]}</DeletionProtection>`;
-        return `${element}<DefaultInstanceWarmup>${DefaultInstanceWarmup}</DefaultInstanceWarmup><InstanceMaintenancePolicy>${fields.join("")}</InstanceMaintenancePolicy>${lifecycle}${shield}`;
-      },
-    );
-    return { ...answer, body: [...this.#passedOver].reduce(withVersion, body) };
+    const body = eachOf(answer.body, "AutoScalingGroups", "member", (group) => {
+      const [, name = ""] = /<AutoScalingGroupName>([^<]+)</.exec(group) ?? [];
+      const [, version = ""] = /<Version>([^<]+)</.exec(group.replace(instances, "")) ?? [];
+      const versioned = group.replace(instances, (all) =>
+        eachOf(all, "Instances", "member", (instance) => {
+          const [, id = ""] = /<InstanceId>([^<]+)</.exec(instance) ?? [];
+          return instance.replace(/<Version>[^<]*</, `<Version>${this.#passedOver.get(id) ?? version}<`);
+        }),
+      );
+      return versioned.replace(/<.member>$/, `${extraFields(this.#extras.get(name) ?? {})}$&`);
+    });
+    return { ...answer, body };
   }
 
   async #start({ params }: AwsRequest): Promise<Answer> {
@@ -247,40 +224,41 @@ export class MotoGaps {
   }
 }
 
-/** Fields that moto does not return, or reads wrongly. */
-const noScaleIn = [
-  "<TargetTrackingConfiguration>",
+/** Fields that moto 5.1.1 does not return (5.2.4 does), or reads wrongly. */
+const scaleIn = [
+  /<TargetTrackingConfiguration>(?![^]*?<DisableScaleIn>[^]*?<.TargetTrackingConfiguration>)/g,
   "<TargetTrackingConfiguration><DisableScaleIn>false</DisableScaleIn>",
+] as const;
+/** moto 5.2.4 shows the tags of the template itself among those of what it launches (findings/moto-template-own-tags.sh). */
+const ownTags = [
+  /<item><resourceType>launch-template<\/resourceType><tagSet>[^]*?<\/tagSet><\/item>/g,
+  "",
 ] as const;
 const reuse = ["<ReuseOnScaleIn>true</ReuseOnScaleIn>", "<ReuseOnScaleIn>false</ReuseOnScaleIn>"] as const;
 
-/** Sets the launch version of one instance of a group. */
-const withVersion = (body: string, [id, version]: [string, string]): string =>
-  body.replace(new RegExp(`<member>(?:(?!<member>)[^])*?<InstanceId>${id}<[^]*?</member>`), (member) =>
-    member.replace(/<Version>[^<]*</, `<Version>${version}<`),
-  );
+const instances = /<Instances>[^]*?<.Instances>/;
 
-const replaced = (answer: Answer, from: string, to: string): Answer => ({
+/** The fields of a group that moto does not store, as they are read back. */
+function extraFields({ DefaultInstanceWarmup, ...others }: Record<string, string>): string {
+  if (DefaultInstanceWarmup === undefined) return "";
+  const policy = Object.entries(others).flatMap(([field, value]) => {
+    const [, tag] = /^InstanceMaintenancePolicy\.(\w+)$/.exec(field) ?? [];
+    return tag === undefined ? [] : [element(tag, value)];
+  });
+  const kept = others["InstanceLifecyclePolicy.RetentionTriggers.TerminateHookAbandon"];
+  const lifecycle = element("RetentionTriggers", kept && element("TerminateHookAbandon", kept));
+  return [
+    element("DefaultInstanceWarmup", DefaultInstanceWarmup),
+    element("InstanceMaintenancePolicy", policy.join("")),
+    kept === undefined ? "" : element("InstanceLifecyclePolicy", lifecycle),
+    element("DeletionProtection", others["DeletionProtection"]),
+  ].join("");
+}
+
+const element = (tag: string, inner: string | undefined): string =>
+  inner === undefined ? "" : `<${tag}>${inner}</${tag}>`;
+
+const replaced = (answer: Answer, from: string | RegExp, to: string): Answer => ({
   ...answer,
   body: answer.body.replaceAll(from, to),
 });
-
-const namespace = 'xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"';
-
-function result(action: string, inner: string): Answer {
-  return {
-    body: `<${action}Response ${namespace}><${action}Result>${inner}</${action}Result></${action}Response>`,
-  };
-}
-
-function refused(code: string, message: string): Answer {
-  const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>`;
-  return {
-    status: 400,
-    body: `<ErrorResponse ${namespace}>${error}<RequestId>test</RequestId></ErrorResponse>`,
-  };
-}
-
-function refreshXml({ id, group, version, status, reason, percentage, started }: Refresh): string {
-  return `<member><InstanceRefreshId>${id}</InstanceRefreshId><AutoScalingGroupName>${group}</AutoScalingGroupName><Status>${status}</Status><StatusReason>${reason}</StatusReason><StartTime>${started}</StartTime><PercentageComplete>${percentage}</PercentageComplete><DesiredConfiguration><LaunchTemplate><LaunchTemplateName>${group}</LaunchTemplateName><Version>${version}</Version></LaunchTemplate></DesiredConfiguration></member>`;
-}
