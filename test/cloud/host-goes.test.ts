@@ -97,8 +97,8 @@ describe("health", () => {
     await host(1).run("bash", "-c", "mv /etc/kamailio/kamailio.cfg /root; pkill -KILL -x kamailio");
     await host(2).run("pkill", "-KILL", "-x", "kamailio");
     for (const index of [0, 1]) await lab.cloud.untilCompleted(instanceId(index), terminate);
-    await host(0).until(/reported as unhealthy to the group: the media relay does not answer, for 5 s/);
-    await host(1).until(/reported as unhealthy to the group: Kamailio does not answer kamcmd, for 5 s/);
+    await host(0).until(/reported as unhealthy to the group: the media relay does not answer, for 20 s/);
+    await host(1).until(/reported as unhealthy to the group: Kamailio does not answer kamcmd, for 20 s/);
     expect((await lab.cloud.state()).instances[instanceId(2)]).toMatchObject({
       lifecycle: "InService",
       health: "Healthy",

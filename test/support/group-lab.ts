@@ -186,7 +186,7 @@ export class GroupLab {
 /** Replaces systemd on a host: runs the steps in order, restarts services, and runs agents at the same time. */
 const init = (relays: string[]) => `
 lib=/usr/lib/sip-proxy
-export SIP_PROXY_LOOK=1 SIP_PROXY_PATIENCE=5 SIP_PROXY_MINUTE=3 SIP_PROXY_DNS_PAUSE=3
+export SIP_PROXY_LOOK=1 SIP_PROXY_PATIENCE=20 SIP_PROXY_MINUTE=3 SIP_PROXY_DNS_PAUSE=3
 for agent in lifecycle health publish-metrics dns; do $lib/$agent & done
 again() { while :; do "$@"; sleep 1; done; }
 kamailio() {
