@@ -5,6 +5,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { freePort } from "../do/local/ports.js";
 import { run, start } from "../do/process.js";
+import { makeCluster } from "./postgres-cluster.js";
 import { asPostgres, postgresBin } from "./postgres-root.js";
 
 /** A separate PostgreSQL server in a new folder. It ends with the process that has started it. */
@@ -56,7 +57,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   await run({ argv: ["chown", "postgres", folder] });
   const data = join(folder, "data");
   if (options.standbyOf) await copyServer(options.standbyOf, data);
-  else await makeCluster(data, password);
+  else await makeCluster(data);
   const lines = [
     ...(options.hba ?? []),
     `${options.tls ? "hostssl" : "host"} all all all scram-sha-256`,
@@ -78,6 +79,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   child.stderr?.resume();
   const connection = (database: string) => ({ host: folder, port, user: "postgres", database });
   await untilReady(connection("postgres"), child);
+  if (!options.standbyOf)
+    await queryOnce(connection("postgres"), `ALTER ROLE postgres PASSWORD ${pg.escapeLiteral(password)}`);
   return {
     host,
     port,
@@ -105,23 +108,6 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function makeCluster(data: string, password: string): Promise<void> {
-  const passwordFile = `${data}.password`;
-  writeFileSync(passwordFile, password, { mode: 0o644 });
-  const initdb = [
-    `${postgresBin()}/initdb`,
-    "-D",
-    data,
-    "-A",
-    "scram-sha-256",
-    "--pwfile",
-    passwordFile,
-    "-N",
-  ];
-  await run({ argv: [...asPostgres, ...initdb] as unknown as [string] });
-  rmSync(passwordFile);
 }
 
 /** Settings that a standby needs. */
