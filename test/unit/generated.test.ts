@@ -19,9 +19,10 @@ test.each([...generatedFiles(readAsset, pages()), ...ofCommands])(
   },
 );
 
-test("the documentation shows every example, and which settings are the role's", () => {
+test("the documentation shows every example of a fleet file, and which settings are the role's", () => {
   const documentation = pages().map(readAsset).join("\n");
-  for (const name of readdirSync(join(packageRoot, "examples")))
-    expect(documentation).toContain(`<!-- example: examples/${name} -->`);
+  const fleetFiles = readdirSync(join(packageRoot, "examples")).filter((name) => name.endsWith(".yaml"));
+  expect(fleetFiles).not.toEqual([]);
+  for (const name of fleetFiles) expect(documentation).toContain(`<!-- example: examples/${name} -->`);
   expect(documentation).toContain("`siprec_protocol` ®");
 });

@@ -14,7 +14,7 @@ test.each(pages())("%s: every command and option exists", (page) => {
 });
 
 test("the workflow runs commands that exist, with credentials that it does not keep", () => {
-  const workflow = load(readAsset("docs/ci/github.yml")) as Workflow;
+  const workflow = load(readAsset("examples/ci/github.yml")) as Workflow;
   const [{ steps }] = Object.values(workflow.jobs) as [{ steps: { run?: string; uses?: string }[] }];
   const scripts = steps.flatMap(({ run }) => run ?? []).join("");
   expect(scripts.match(shown)?.map((line) => line.split(" ").slice(0, 3).join(" "))).toEqual([
