@@ -14,7 +14,12 @@ export const recorderSettings = {
     role,
   ),
   siprec_port: withDefault(port, 5080, "Port on which the recorder listens.", role),
-  siprec_protocol: withDefault(oneOf("tcp", "udp", "tls"), "tcp", "Transport to the recorder.", role),
+  siprec_protocol: withDefault(
+    oneOf("tcp", "udp", "tls"),
+    "tcp",
+    "Transport to the recorder; tls needs enable_tls.",
+    role,
+  ),
   siprec_flags: withDefault(
     integer(0, 31),
     0,
