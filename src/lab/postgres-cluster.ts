@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { entryName } from "../compute/local/cache-key.js";
 import { cached } from "../do/local/cache.js";
 import { hostPaths } from "../do/local/paths.js";
+import { SILENT } from "../do/local/talk.js";
 import { run } from "../do/process.js";
 import { asPostgres, postgresBin } from "./postgres-root.js";
 
@@ -16,9 +17,8 @@ const ofPostgres = (...argv: string[]) => run({ argv: [...asPostgres, ...argv] a
  */
 export async function makeCluster(data: string): Promise<void> {
   const { stdout: version } = await ofPostgres(`${postgresBin()}/postgres`, "-V");
-  const silent = { info: () => undefined, warn: () => undefined };
   const name = entryName("cluster", { version: version.trim() }, null);
-  const { folder } = await cached(join(hostPaths().cache, "postgres"), name, initialise, silent);
+  const { folder } = await cached(join(hostPaths().cache, "postgres"), name, initialise, SILENT);
   await copy(join(folder, "data"), data);
 }
 
