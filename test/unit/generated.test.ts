@@ -19,10 +19,11 @@ test.each([...generatedFiles(readAsset, pages()), ...ofCommands])(
   },
 );
 
-test("the documentation shows every example of a fleet file, and which settings are the role's", () => {
+test("the documentation shows every example of a fleet file, links the others, and says which settings are the role's", () => {
   const documentation = pages().map(readAsset).join("\n");
-  const fleetFiles = readdirSync(join(packageRoot, "examples")).filter((name) => name.endsWith(".yaml"));
-  expect(fleetFiles).not.toEqual([]);
-  for (const name of fleetFiles) expect(documentation).toContain(`<!-- example: examples/${name} -->`);
+  for (const name of readdirSync(join(packageRoot, "examples")))
+    expect(documentation).toContain(
+      name.endsWith(".yaml") ? `<!-- example: examples/${name} -->` : `](../examples/${name}/`,
+    );
   expect(documentation).toContain("`siprec_protocol` ®");
 });
