@@ -1,6 +1,6 @@
 /**
- * Changes each element `tag` of the lists named `list` in an AWS answer: the outermost only, since lists are nested, and with attributes on
- * none of them. The order of an element's fields differs between releases of moto.
+ * Changes each element `tag` of the lists named `list` in an AWS answer. Elements inside such an element stay part of it. Neither tag has
+ * attributes. Releases of moto differ in the order of an element's fields, so that a pattern over several fields is not enough.
  */
 export function eachOf(body: string, list: string, tag: string, change: (element: string) => string): string {
   return body.replaceAll(new RegExp(`(?<=<${list}>)[^]*?(?=</${list}>)`, "g"), (inside) => {
