@@ -21,16 +21,35 @@ export function runSteps(steps: readonly Step[], cleanUp?: () => Promise<void>):
       title,
       task: async (_, task) => {
         const began = performance.now();
-        const work = run((detail) => {
+        const { tell, stop } = withSignsOfLife((detail) => {
           task.output = detail;
-        });
-        await Promise.race([work, interruption]);
+        }, process.stdout.isTTY);
+        await Promise.race([run(tell), interruption]).finally(stop);
         times.push({ title, seconds: Math.round((performance.now() - began) / 100) / 10 });
       },
     }));
     await stepList(tasks).run();
     return times;
   }, cleanUp);
+}
+
+/** Milliseconds without output after which a step reports that it is still running. */
+const SILENCE = 30_000;
+
+/**
+ * Adds lines to the reports of a step that reports nothing for 30 s, so that a log shows that it is still running. A
+ * terminal shows the elapsed time anyway.
+ */
+export function withSignsOfLife(report: (detail: string) => void, terminal: boolean) {
+  if (terminal) return { tell: report, stop: () => undefined };
+  const began = performance.now();
+  const still = () => report(`still running after ${Math.round((performance.now() - began) / 1000)} s`);
+  const timer = setInterval(still, SILENCE);
+  const tell = (detail: string) => {
+    timer.refresh();
+    report(detail);
+  };
+  return { tell, stop: () => clearInterval(timer) };
 }
 
 function stepList(tasks: ListrTask[]) {
