@@ -17,7 +17,7 @@ export const recorderSettings = {
   siprec_protocol: withDefault(
     oneOf("tcp", "udp", "tls"),
     "tcp",
-    "Transport to the recorder; tls needs enable_tls.",
+    "Transport to the recorder; tls needs enable_tls, which also opens sip_tls_port to platforms.",
     role,
   ),
   siprec_flags: withDefault(

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot, pages, readAsset } from "../../../src/do/assets.js";
-import { shown } from "../../../src/understand/pages.js";
 import { reportFaults } from "../../../src/understand/report.js";
 import { understand } from "../../../src/understand/understand.js";
 import { runCli } from "../../support/cloud/cli.js";
@@ -35,7 +34,7 @@ async function printed(command: string): Promise<string> {
 }
 
 function reportOfError(): string {
-  const valid = shown(readAsset(example));
+  const valid = readAsset(example);
   const broken = valid.replace("siprec_attrs: weight=25", "siprec_protocol: sctp");
   expect(broken).not.toBe(valid);
   const { faults, source } = understand(broken, "fleet.yaml");
