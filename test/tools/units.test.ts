@@ -36,6 +36,15 @@ test("systemd knows every directive of the units", async () => {
   expect(complaints).toEqual([]);
 });
 
+test("units with a command before their main process have their own limit for the start, longer than systemd's 90 s", () => {
+  const read = units.map((name) => readFileSync(join(folder, name.replace("@1.", "@.")), "utf8"));
+  const limits = read
+    .filter((text) => text.includes("\nExecStartPre="))
+    .map((text) => /^TimeoutStartSec=(\S+)$/m.exec(text)?.[1]);
+  expect(limits.length).toBeGreaterThan(0);
+  for (const limit of limits) expect(["infinity", "5min"]).toContain(limit);
+});
+
 test("the groups that units name are in every image, whichever relay it has: without one a unit does not start", () => {
   const texts = (path: string) =>
     readdirSync(join(packageRoot, path), { recursive: true, encoding: "utf8" })
