@@ -21,7 +21,7 @@ withEachRelay((relay) => {
   let lab: CallLab;
   let operator: Operator;
   beforeAll(async () => {
-    lab = await CallLab.start({ proxies: proxiesWith({ one: {}, two: {} }) }, { relay });
+    lab = await CallLab.start({ proxies: proxiesWith({ one: {}, two: { enable_tls: true } }) }, { relay });
     for (const name of ["one", "two"]) lab.proxy(name).startWatch("dispatcher-sync");
     operator = new Operator(lab);
   });

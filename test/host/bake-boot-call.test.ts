@@ -12,6 +12,7 @@ import { bootTimes } from "../support/boot-times.js";
 import { demoGuest } from "../support/demo-guest.js";
 import { bakeImage, cli, mediaRelay, rtpproxySource, secretMark, writeFleet } from "../support/demo-image.js";
 import { slackLog } from "../support/slack.js";
+import { traceThroughSshd } from "../support/sshd-trace-cases.js";
 
 // The main use, with the commands of a user: bake, create the database, launch two hosts, look at them, place calls through them, reboot
 // one without a database, terminate them.
@@ -255,6 +256,8 @@ describe("calls", () => {
       expect(new Set(offered)).toEqual(new Set(["10.0.0.1", "10.0.0.2"]));
     }
   });
+
+  traceThroughSshd(folder, env, () => fleetFile);
 });
 
 describe("stop and launch again", () => {

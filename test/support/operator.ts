@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { shellQuote } from "../../src/compute/quote/shell.js";
 import { attempt, type Command, type Finished } from "../../src/do/process.js";
+import { begin } from "./begin.js";
 import type { CallLab } from "./call-lab.js";
 import { cli } from "./demo-image.js";
 
@@ -48,19 +49,8 @@ export class Operator {
   }
 
   /** The same; resolves when its output matches. `end` signals it to end. */
-  async begin(
-    says: RegExp,
-    verbs: string,
-    ...words: readonly string[]
-  ): Promise<{ done: Promise<Finished>; end: () => void }> {
-    let said: () => void = () => undefined;
-    const fits = new Promise<void>((resolve) => (said = resolve));
-    const onLine = (line: string) => void (says.test(line) && said());
-    const ender = new AbortController();
-    const how = { onLine, signal: ender.signal, grace: 120_000 };
-    const done = attempt({ ...this.#command(verbs, words), ...how });
-    await Promise.race([fits, done]);
-    return { done, end: () => ender.abort() };
+  begin(says: RegExp, verbs: string, ...words: readonly string[]) {
+    return begin(this.#command(verbs, words), says);
   }
 
   #command(verbs: string, words: readonly string[]): Command {

@@ -92,6 +92,38 @@ export function traceCases(there: () => { lab: CallLab; operator: Operator }): v
     await platform.byeAll();
     expect((await platform.finished).summary).toMatchObject({ outcomes: { ok: 2 }, errors: {} });
   });
+
+  it("trace of a call over TLS has the recorder's SIP, and the RTP of both sides if the relay tells its ports", async () => {
+    const { lab, operator } = there();
+    // there is no journal with RTPProxy's log here
+    const isTold = lab.fleet.image.media_relay === "rtpengine";
+    const out = operator.path("tls.pcapng");
+    const { done } = await operator.begin(
+      /^two: waiting for packets/,
+      "trace",
+      ...["two", "--calls", "1", "--payload", "--out", out, "--ssh"],
+    );
+    const platform = await lab.place({
+      ...{ kind: "tcp-source-port", targets: [lab.target("tls", "two")], calls: 1, holdMs: null },
+    });
+    expect(await platform.allPlaced()).toMatchObject({ up: 1 });
+    await untilAllGet(lab, await packetsByStream(lab));
+    await platform.byeAll();
+    const { exitCode, stderr } = await done;
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining("TLS cannot be")]);
+    expect(stderr.includes("its RTP is missing: the media relay does not tell the ports")).toBe(!isTold);
+    const read = await packetsIn(out);
+    const methods = read.filter(({ method }) => method !== "");
+    expect(new Set(methods.map(({ method }) => method))).toEqual(new Set(["INVITE", "ACK", "BYE"]));
+    for (const { from, to } of methods) expect([from, to].join()).toMatch(/10\.0\.0\.[34]\b/);
+    const rtp = read.filter(({ protocol }) => protocol === "RTP");
+    const sides = new Set(rtp.map(({ from, to }) => `${from} ${to}`));
+    expect([...sides].sort()).toEqual([
+      expect.stringMatching(/^10\.0\.0\.102 10\.0\.0\.[34]$/),
+      ...(isTold ? ["203.0.113.10 10.0.0.102"] : []),
+    ]);
+    for (const { captured, length } of rtp) expect(captured).toBe(length);
+  });
 }
 
 /** tshark's output for a file, one line per packet. */

@@ -33,7 +33,7 @@ export interface TraceEnd {
 }
 
 /** The modules of the program in templates/operate/trace. Each may import earlier ones. */
-export const traceParts = ["packet_filter", "sip_messages", "host_calls", "trace"] as const;
+export const traceParts = ["packet_filter", "sip_messages", "host_calls", "chosen_calls", "trace"] as const;
 
 /** The script that writes blocks of a pcapng file to its output. It writes nothing to the host's disk. */
 export function traceScript(part: (name: string) => string, choice: TraceChoice): string {

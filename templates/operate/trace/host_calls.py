@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 import socket
 import subprocess
 import sys
@@ -20,29 +21,52 @@ def calls_up():
         return []
 
 
-def media_ports(call_id):
+def media_relay():
+    """What tells the ports of a call."""
+    return Rtpengine(os.environ["RELAY_CONTROLS"].split()[0]) if os.environ["RELAY_PROTOCOL"] == "ng" else Rtpproxy
+
+
+class Rtpengine:
+    """Its control port is closed to other users than root. A socket that root opened can be used without root's rights."""
+
+    def __init__(self, address):
+        host, _, port = address.partition(":")[2].rpartition(":")
+        self.control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.control.settimeout(2)
+        self.control.connect((host, int(port)))
+
+    def ports(self, call_id):
+        from ng import Ng, values
+
+        return set(values(Ng.query(self.ask, call_id.encode()), b"local port"))
+
+    def ask(self, text):
+        # late answers to earlier questions have other cookies
+        cookie = secrets.token_hex(8).encode() + b" "
+        self.control.send(cookie + text)
+        while True:
+            answer = self.control.recv(65536)
+            if answer.startswith(cookie):
+                return answer[len(cookie) :]
+
+
+class Rtpproxy:
+    """It writes the ports only to its log."""
+
+    @staticmethod
+    def ports(call_id):
+        command = ["journalctl", "--quiet", "--output=cat", "--unit=rtpproxy@*", "--grep", re.escape(call_id)]
+        told = subprocess.run(command, capture_output=True, timeout=30, check=True, text=True, errors="replace").stdout
+        found = re.findall(r"on IPv4 port (\d+) created|on ports (\d+)/(\d+)|replacing with (\d+)/", told)
+        return {int(port) for ports in found for port in ports if port not in ("", "0")}
+
+
+def media_ports(relay, call_id):
     """The even ports of a call, from its relay or the relay's log; None if they cannot be known."""
     try:
-        return ports_of_rtpengine(call_id) if os.environ["RELAY_PROTOCOL"] == "ng" else ports_logged(call_id)
+        return {port & ~1 for port in relay.ports(call_id)} or None
     except (OSError, ValueError, LookupError, ImportError, subprocess.SubprocessError):
         return None
-
-
-def ports_of_rtpengine(call_id):
-    from ng import Ng, values
-    from relays import exchange
-
-    address = os.environ["RELAY_CONTROLS"].split()[0]
-    found = values(Ng.query(lambda text: exchange(address, text), call_id.encode()), b"local port")
-    return {port & ~1 for port in found} or None
-
-
-def ports_logged(call_id):
-    """RTPProxy writes the ports only to its log."""
-    command = ["journalctl", "--quiet", "--output=cat", "--unit=rtpproxy@*", "--grep", re.escape(call_id)]
-    told = subprocess.run(command, capture_output=True, timeout=30, check=True, text=True, errors="replace").stdout
-    found = re.findall(r"on IPv4 port (\d+) created|on ports (\d+)/(\d+)|replacing with (\d+)/", told)
-    return {int(port) & ~1 for ports in found for port in ports if port not in ("", "0")} or None
 
 
 def sip_ports(those):
