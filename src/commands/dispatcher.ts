@@ -1,7 +1,7 @@
 import { table } from "../cli/table.js";
 import { print, printJson, talk } from "../cli/talk.js";
 import { diffLines, type TableRow } from "../compute/dispatcher/diff.js";
-import { DISABLED, drainSql, type DrainChoices } from "../compute/dispatcher/drain.js";
+import { drainSql, type DrainChoices } from "../compute/dispatcher/drain.js";
 import { rowsOf } from "../compute/dispatcher/named.js";
 import { dispatcherRows } from "../compute/dispatcher/seed.js";
 import { lookScript, readLook, type HostLook } from "../compute/operate/look.js";
@@ -14,6 +14,7 @@ import { UsageError, UserError } from "../errors.js";
 import { printable } from "../printable.js";
 import type { Reached } from "../targets/reach.js";
 import type { Fleet } from "../understand/fleet.js";
+import { DISABLED } from "../understand/settings/recorder.js";
 import { loadFleetAndWarn } from "./load-fleet.js";
 import { answerOf, failUnlessAll, onEach, reachNamed, type ReachOptions } from "./reach.js";
 

@@ -1,5 +1,5 @@
 import type { DispatcherTarget } from "../launch/dispatcher-flags.js";
-import { DISABLED } from "./drain.js";
+import { DISABLED } from "../../understand/settings/recorder.js";
 import type { DispatcherRow } from "./seed.js";
 
 /** A row of the table, with the fleets that wrote it. */

@@ -2,9 +2,6 @@ import { databaseLock } from "../host/contract.js";
 import { renderTemplate } from "../template.js";
 import type { DispatcherRow } from "./seed.js";
 
-/** The flag of a destination without new calls: Kamailio's DS_DISABLED_DST. Requests of its current calls are still sent. */
-export const DISABLED = 4;
-
 export type Destination = Pick<DispatcherRow, "setid" | "destination">;
 
 export interface DrainChoices {

@@ -1,4 +1,5 @@
 import { readAttributes, weightOf } from "../../understand/attributes.js";
+import { DISABLED } from "../../understand/settings/recorder.js";
 import { recorderSettings } from "../../understand/settings/recorder.js";
 import { groupsWith, type Inventory } from "./inventory.js";
 import type { Findings } from "./findings.js";
@@ -199,7 +200,8 @@ function balance(recorders: readonly ImportedRecorder[], findings: Findings): vo
     const rows = recorders.filter(({ settings }) => (settings.get("siprec_set") ?? 1) === set);
     const weighted = rows.filter((row) => weight(row) !== undefined);
     const idle = weighted.filter((row) => weight(row) === 0);
-    for (const row of idle) takeOut(row, idle.length === rows.length, findings);
+    for (const row of idle)
+      takeOut(row, { all: idle.length === rows.length, weighted: weighted.length > idle.length }, findings);
     if (weighted.length > Math.max(1, idle.length))
       findings.note(
         weighted.map(({ name }) => name),
@@ -211,16 +213,19 @@ function balance(recorders: readonly ImportedRecorder[], findings: Findings): vo
   }
 }
 
-const disabled = 4;
-
-function takeOut(row: ImportedRecorder, all: boolean, findings: Findings): void {
+/** Converts a weight of 0. `all`: every recorder of the set has it; `weighted`: others have a weight, so that this one needs one too. */
+function takeOut(
+  row: ImportedRecorder,
+  { all, weighted }: { all: boolean; weighted: boolean },
+  findings: Findings,
+): void {
   const attributes = [...(readAttributes(attrsOf(row)) ?? [])].filter(([name]) => !/^r?weight$/.test(name));
-  const kept = [...(all ? [] : [["weight", "1"]]), ...attributes]
+  const kept = [...(weighted ? [["weight", "1"]] : []), ...attributes]
     .map(([name, value]) => `${name}=${value}`)
     .join(";");
   if (kept === "") row.settings.delete("siprec_attrs");
   else row.settings.set("siprec_attrs", kept);
-  if (!all) row.settings.set("siprec_flags", Number(row.settings.get("siprec_flags") ?? 0) | disabled);
+  if (!all) row.settings.set("siprec_flags", Number(row.settings.get("siprec_flags") ?? 0) | DISABLED);
   findings.note(row.name, {
     variable: "siprec_attrs",
     message: all

@@ -3,7 +3,7 @@ import { readAttributes, weightOf } from "../attributes.js";
 import { destination } from "../destination.js";
 import type { Fault } from "../fault.js";
 import type { Fleet, Host, Recorder } from "../fleet.js";
-import { dispatcherColumns } from "../settings/recorder.js";
+import { DISABLED, dispatcherColumns } from "../settings/recorder.js";
 import { placeOf } from "./place-of.js";
 
 const attrsOf = (recorder: Recorder) => ["recorders", recorder.name, "siprec_attrs"];
@@ -63,17 +63,21 @@ export function weightsAreOnEveryRecorder({ recorders }: Fleet): Fault[] {
   });
 }
 
-/** The recorders that have a weight, by set. */
+/** The recorders that have a weight, by set. Disabled ones, which get no calls, are named only if there are no others. */
 function weightedBySet(recorders: readonly Recorder[]): Map<number, string[]> {
-  const sets = new Map<number, string[]>();
-  for (const { name, siprec_set, siprec_attrs } of recorders) {
-    const weight = weightOf(siprec_attrs);
-    if (weight === undefined) continue;
-    const set = sets.get(siprec_set) ?? [];
-    set.push(Number.isNaN(weight) ? name : `${name} has ${weight}`);
-    sets.set(siprec_set, set);
-  }
-  return sets;
+  const weighted = recorders.filter(({ siprec_attrs }) => weightOf(siprec_attrs) !== undefined);
+  return new Map(
+    weighted.map(({ siprec_set }) => {
+      const rows = weighted.filter((row) => row.siprec_set === siprec_set);
+      const inUse = rows.filter(({ siprec_flags }) => (siprec_flags & DISABLED) === 0);
+      return [siprec_set, (inUse.length > 0 ? inUse : rows).map(withWeight)];
+    }),
+  );
+}
+
+function withWeight({ name, siprec_attrs }: Recorder): string {
+  const weight = weightOf(siprec_attrs);
+  return Number.isNaN(weight) ? name : `${name} has ${weight}`;
 }
 
 export function everyRecorderIsInASet({ recorders, hosts }: Fleet): Fault[] {

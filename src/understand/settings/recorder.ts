@@ -3,6 +3,9 @@ import { required, withDefault } from "./setting.js";
 
 const role = { role: true } as const;
 
+/** The flag of a destination without new calls: Kamailio's DS_DISABLED_DST. Requests of its current calls are still sent. */
+export const DISABLED = 4;
+
 /** Column widths of Kamailio's dispatcher table, the same from 5.5 to 6.1 (utils/kamctl/postgres/dispatcher-create.sql). */
 export const dispatcherColumns = { destination: 192, attrs: 128, description: 64 } as const;
 
