@@ -46,6 +46,7 @@ export const debianPackages = {
   interop: ["baresip-core", "sngrep"],
   browser: ["chromium"],
   logs: ["curl", "systemd-journal-remote"],
+  uefi: ["grub-efi-amd64-bin", "mtools", "ovmf"],
 } as const;
 
 export type Purpose = keyof typeof debianPackages;

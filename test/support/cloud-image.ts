@@ -42,11 +42,13 @@ export interface CloudImageParts {
   files?: Record<string, string>;
   /** True: with all files of the base; otherwise an image that only has the layout. */
   whole?: boolean;
+  /** True: with a boot loader for UEFI in the EFI partition; otherwise the partition has only a mark. */
+  efi?: boolean;
 }
 
 /** Makes one; returns the path of the qcow2. */
 export async function makeCloudImage(folder: string, parts: CloudImageParts = {}): Promise<string> {
-  const { diskMiB = 2048, files = {}, whole = false } = parts;
+  const { diskMiB = 2048, files = {}, whole = false, efi = false } = parts;
   await mkdir(folder, { recursive: true });
   const work = await mkdtemp(join(folder, "making-"));
   const tree = join(work, "tree");
@@ -72,6 +74,7 @@ export async function makeCloudImage(folder: string, parts: CloudImageParts = {}
     env: { ...WITH_SBIN, ...time },
   });
   await writeBootCode(raw, work);
+  await writeEfi(raw, efi ? await efiPartition(work) : Buffer.from(cloudImage.efi.mark));
   const image = join(folder, "genericcloud.qcow2");
   await run({ argv: compressArgv({ path: raw, format: "raw" }, join(work, "disk.qcow2")) });
   await rename(join(work, "disk.qcow2"), image);
@@ -114,11 +117,7 @@ boot
 /** Writes GRUB: boot.img has the sector of the core image, whose first sector has the position of the rest; here they are in partition 14. */
 async function writeBootCode(disk: string, work: string): Promise<void> {
   const core = join(work, "core.img");
-  const modules = ["biosdisk", "part_gpt", "ext2", "linux", "normal", "configfile"];
-  await run({
-    argv: ["grub-mkimage", "-O", "i386-pc", "-o", core, "-p", "(,gpt1)/boot/grub", ...modules],
-    env: WITH_SBIN,
-  });
+  await makeCore("i386-pc", core, ["biosdisk"]);
   const [boot, stage] = [await readFile(GRUB_BOOT_IMAGE), await readFile(core)];
   boot.writeBigUInt64LE(BigInt(partitions.bios.start), 0x5c);
   stage.writeBigUInt64LE(BigInt(partitions.bios.start + 1), 0x1f4);
@@ -126,8 +125,30 @@ async function writeBootCode(disk: string, work: string): Promise<void> {
   try {
     await handle.write(boot, 0, 440, 0);
     await handle.write(stage, 0, stage.length, partitions.bios.start * SECTOR);
-    await handle.write(cloudImage.efi.mark, partitions.efi.start * SECTOR);
   } finally {
     await handle.close();
   }
+}
+
+/** Makes GRUB's core image for a platform. It reads its menu from partition 1 of the disk that it was loaded from. */
+async function makeCore(platform: string, file: string, more: readonly string[] = []): Promise<void> {
+  const modules = ["part_gpt", "ext2", "linux", "normal", "configfile", ...more];
+  const argv = ["grub-mkimage", "-O", platform, "-o", file, "-p", "(,gpt1)/boot/grub", ...modules] as const;
+  await run({ argv, env: WITH_SBIN });
+}
+
+/** A FAT filesystem with GRUB at the path where firmware looks on any disk. */
+async function efiPartition(work: string): Promise<Buffer> {
+  const [loader, image] = [join(work, "BOOTX64.EFI"), join(work, "efi.img")];
+  await makeCore("x86_64-efi", loader, ["fat"]);
+  await run({ argv: ["truncate", "-s", String(partitions.efi.size * SECTOR), image] });
+  await run({ argv: ["mformat", "-i", image, "-v", "EFI", "::"] });
+  await run({ argv: ["mmd", "-i", image, "::/EFI", "::/EFI/BOOT"] });
+  await run({ argv: ["mcopy", "-i", image, loader, "::/EFI/BOOT/BOOTX64.EFI"] });
+  return readFile(image);
+}
+
+async function writeEfi(disk: string, content: Buffer): Promise<void> {
+  const handle = await open(disk, "r+");
+  await handle.write(content, 0, content.length, partitions.efi.start * SECTOR).finally(() => handle.close());
 }
