@@ -4,6 +4,7 @@ import { relayOf } from "../../src/relay/registry.js";
 import { callsFromAll, ofEachKind, outcomes } from "../support/all-kinds.js";
 import { CallLab, pause, withEachRelay } from "../support/call-lab.js";
 import { eventually } from "../support/eventually.js";
+import { inTime } from "../support/in-time.js";
 import { systemctl } from "../support/proxy/systemctl.js";
 import { slackFromNow } from "../support/slack.js";
 
@@ -79,24 +80,30 @@ withEachRelay((relay) => {
       expect(Date.now() - began).toBeLessThan(2500 + slack());
     });
 
-    it("a call with the Call-ID and tag of one that has just ended waits until its media are freed", async () => {
+    it("a call with the Call-ID and tag of one that has just ended waits until its media are freed", () => {
       const again = { ...brief, identity: { callId: "used-again", fromTag: "same" } };
-      const before = await lab.place({ ...again, calls: 1, holdMs: null });
-      await before.allPlaced();
-      await hang(true);
-      await before.byeAll();
-      expect((await before.finished).summary.outcomes.ok).toBe(1);
-      // the worker that frees media waits for the relay, which answers none of its requests yet
-      const next = lab.calls({ ...again, calls: 1, holdMs: 2000, rtp: { rate: 50 } });
-      await pause(200);
-      await hang(false);
-      const { summary, calls } = await next;
-      expect(summary.byStatus).toEqual({ 200: 1 });
-      const sent = calls.flatMap(({ rtp }) => rtp.map(({ packets }) => packets));
-      const recorded = (await lab.recorded()).filter(({ callId }) => callId === "used-again");
-      const came = recorded.flatMap(({ streams }) => streams.map(({ packets }) => packets));
-      expect(came.filter((packets) => packets > 0)).toEqual(sent);
-      expect(sent[0]).toBeGreaterThan(0);
+      let slack = slackFromNow();
+      const act = async () => {
+        slack = slackFromNow();
+        const before = await lab.place({ ...again, calls: 1, holdMs: null });
+        await before.allPlaced();
+        await hang(true);
+        await before.byeAll();
+        expect((await before.finished).summary.outcomes.ok).toBe(1);
+        // the worker that frees media waits for the relay, which answers none of its requests yet
+        const next = lab.calls({ ...again, calls: 1, holdMs: 2000, rtp: { rate: 50 } });
+        await pause(200);
+        await hang(false);
+        const { summary, calls } = await next;
+        expect(summary.byStatus).toEqual({ 200: 1 });
+        const sent = calls.flatMap(({ rtp }) => rtp.map(({ packets }) => packets));
+        const recorded = (await lab.recorded()).filter(({ callId }) => callId === "used-again");
+        const came = recorded.flatMap(({ streams }) => streams.map(({ packets }) => packets));
+        expect(came.filter((packets) => packets > 0)).toEqual(sent);
+        expect(sent[0]).toBeGreaterThan(0);
+      };
+      // a call waits for a second only, and on a busy machine the relay hangs longer
+      return inTime(lab, act, () => slack() > 500);
     });
 
     it("calls end in time while their recorders ask for media on the same connections", async () => {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { Platform } from "../../src/lab/agents.js";
 import { CallLab, pause, withEachRelay } from "../support/call-lab.js";
 import { eventually } from "../support/eventually.js";
+import { inTime } from "../support/in-time.js";
 import { endDialogs, restartRecorders, sessions } from "../support/sessions.js";
 import { slackFromNow } from "../support/slack.js";
 
@@ -200,19 +201,25 @@ withEachRelay((relay) => {
     await none();
   });
 
-  it("calls outlive Kamailio's restart", async () => {
-    const talking = await placed(held);
-    const quiet = await placed(silent);
-    await pause(6000);
-    await lab.proxy().kill("kamailio");
-    await lab.proxy().startKamailio();
-    const before = await sessions(lab);
-    await pause(12_000);
-    expect(await sessions(lab)).toBe(before);
-    for (const platform of [talking, quiet]) {
-      expect((await platform.reinviteAll())["200"]).toBe(held.calls);
-      await platform.byeAll();
-      expect((await platform.finished).summary.outcomes.ok).toBe(held.calls);
-    }
+  it("calls outlive Kamailio's restart", () => {
+    let slack = slackFromNow();
+    const act = async () => {
+      slack = slackFromNow();
+      const talking = await placed(held);
+      const quiet = await placed(silent);
+      await pause(6000);
+      await lab.proxy().kill("kamailio");
+      await lab.proxy().startKamailio();
+      const before = await sessions(lab);
+      await pause(12_000);
+      expect(await sessions(lab)).toBe(before);
+      for (const platform of [talking, quiet]) {
+        expect((await platform.reinviteAll())["200"]).toBe(held.calls);
+        await platform.byeAll();
+        expect((await platform.finished).summary.outcomes.ok).toBe(held.calls);
+      }
+    };
+    // a busy machine can take the rest of rtp_timeout to start Kamailio, and nobody answers the probes of the quiet calls until then
+    return inTime(lab, act, () => slack() > 5000);
   });
 });
