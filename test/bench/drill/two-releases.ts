@@ -9,8 +9,10 @@ const newer = ["host_firewall", "dialog_secret"];
 async function launchFormer(lab: DrillLab): Promise<void> {
   const { image } = lab;
   const program = await formerRelease(lab.size.former);
-  const file = lab.fleet.copy("former.yaml", ({ settings }) => {
+  const file = lab.fleet.copy("former.yaml", ({ settings, image }) => {
     for (const name of newer) delete settings[name];
+    // of the step "roll to a new image"
+    delete image["files"];
   });
   await lab.bake(program, file);
   await lab.command("terminate", "sipproxy2");
