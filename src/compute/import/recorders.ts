@@ -1,6 +1,5 @@
 import { readAttributes, weightOf } from "../../understand/attributes.js";
-import { DISABLED } from "../../understand/settings/recorder.js";
-import { recorderSettings } from "../../understand/settings/recorder.js";
+import { DISABLED, recorderSettings } from "../../understand/settings/recorder.js";
 import { groupsWith, type Inventory } from "./inventory.js";
 import type { Findings } from "./findings.js";
 import { isLoopback, readRequired, type Proxy } from "./proxies.js";

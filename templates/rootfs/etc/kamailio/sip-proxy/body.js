@@ -325,8 +325,7 @@ function usualSdp(sdp, instead, hidden, way) {
 			if (!read.address) return undefined;
 			sessionDirection = read.direction;
 		} else {
-			var direction = read.direction || sessionDirection;
-			streams += read.rtp && (direction == way || direction == "" || direction == "sendrecv") ? "1" : "0";
+			streams += read.rtp && goes(read.address, read.direction || sessionDirection, way) ? "1" : "0";
 		}
 		if (instead && read.address && hidden(read.address)) {
 			plain += sdp.substring(done, at) + read.before + instead + read.after;
