@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { baseSpec, type DebianRelease } from "../../src/compute/local/base-spec.js";
-import type { SshTarget } from "../../src/compute/local/ssh.js";
+import { sshArgv, type SshTarget } from "../../src/compute/local/ssh.js";
 import { macAddress, type VirtualMachine } from "../../src/compute/local/vm.js";
 import { findAccelerator } from "../../src/do/local/accelerator.js";
 import { ensureBaseImage, type BaseImage } from "../../src/do/local/base-image.js";
@@ -12,6 +12,7 @@ import { freePort } from "../../src/do/local/ports.js";
 import { ensureSshKey } from "../../src/do/local/ssh-key.js";
 import { runInGuest, waitForCloudInit, waitForSsh } from "../../src/do/local/ssh.js";
 import { createVm, startVm } from "../../src/do/local/vm.js";
+import { attempt } from "../../src/do/process.js";
 import { removeMachine, stopMachine } from "../../src/do/local/machine.js";
 import { findVm, type VmRecord } from "../../src/do/local/vm-store.js";
 
@@ -105,6 +106,20 @@ describe("the base image", () => {
   it("reaches its mirror by name", { timeout: 3 * MINUTE }, async () => {
     await runInGuest(guest, { argv: ["sudo", "apt-get", "-qq", "update"], timeout: 2 * MINUTE });
     note("apt-get update");
+  });
+
+  it("boots again when its kernel panics", { timeout: 6 * MINUTE }, async () => {
+    const boot = "cat /proc/sys/kernel/random/boot_id";
+    const before = await inGuest(boot);
+    // the connection dies with the kernel
+    await attempt({
+      argv: sshArgv(guest, "sync; echo c | sudo tee /proc/sysrq-trigger"),
+      timeout: 10_000,
+    }).catch(() => undefined);
+    await expect
+      .poll(() => inGuest(boot).catch(() => before), { timeout: 5 * MINUTE, interval: 2000 })
+      .not.toBe(before);
+    note("booted again");
   });
 
   it("powers down when asked", { timeout: 3 * MINUTE }, async () => {
