@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runInGuest } from "../../src/do/local/ssh.js";
 import { attempt, run } from "../../src/do/process.js";
 import { demo } from "../../src/lab/demo/addresses.js";
-import { placeCalls } from "../../src/lab/demo/calls.js";
 import { DemoWorld } from "../../src/lab/demo/world.js";
 import type { Finding } from "../../src/compute/operate/finding.js";
 import { bootTimes } from "../support/boot-times.js";
 import { demoGuest } from "../support/demo-guest.js";
 import { bakeImage, cli, mediaRelay, rtpproxySource, secretMark, writeFleet } from "../support/demo-image.js";
+import { placedOnTime, type Placed, type Proxies } from "../support/placed-on-time.js";
 import { slackLog } from "../support/slack.js";
 import { traceThroughSshd } from "../support/sshd-trace-cases.js";
 
@@ -36,17 +36,8 @@ const inGuest = (name: keyof typeof demo.proxies, script: string) =>
     timeout: 120_000,
   });
 
-/** The faults of all legs. If there are some, prints the proxies' journals to the test's output. */
-async function faultsOf(
-  legs: { faults: string[] }[],
-  names: (keyof typeof demo.proxies)[],
-): Promise<string[]> {
-  const faults = legs.flatMap((leg) => leg.faults);
-  if (faults.length === 0) return faults;
-  const journal = "sudo journalctl -b --no-pager -n 100 -u kamailio -u 'rtp*' -p notice; uptime";
-  for (const name of names) console.log(`${name}:\n${await inGuest(name, journal)}`);
-  return faults;
-}
+const placed = (names: Proxies, more?: (placed: Placed) => string[]) =>
+  placedOnTime(world, names, inGuest, more);
 
 beforeAll(async () => {
   world = await DemoWorld.start("postgres");
@@ -232,18 +223,18 @@ describe("on the hosts", () => {
 
 describe("calls", () => {
   test("reach the recorders through both proxies, over UDP and TCP, with all their media", async () => {
-    const { legs, media } = await placeCalls(world, () => undefined);
-    expect(await faultsOf(legs, ["sipproxy0", "sipproxy1"])).toEqual([]);
+    const { legs, media } = await placed(["sipproxy0", "sipproxy1"], ({ legs, media }) => [
+      ...legs
+        .filter(({ recorders }) => ["recorder0", "recorder1"].some((name) => (recorders[name] ?? 0) < 2))
+        .map(({ proxy, transport, recorders }) => `${proxy} ${transport}: ${JSON.stringify(recorders)}`),
+      ...(media.lost > 0 ? [`${media.lost} RTP packets lost`] : []),
+    ]);
     expect(legs.map(({ proxy, transport, answered }) => [proxy, transport, answered])).toEqual([
       ["sipproxy0", "udp", 5],
       ["sipproxy0", "tcp", 5],
       ["sipproxy1", "udp", 5],
       ["sipproxy1", "tcp", 5],
     ]);
-    for (const recorder of ["recorder0", "recorder1"]) {
-      expect(legs.filter(({ recorders }) => (recorders[recorder] ?? 0) < 2)).toEqual([]);
-    }
-    expect(media.lost).toBe(0);
     const sent = legs.reduce((sum, { rtpSent }) => sum + rtpSent, 0);
     console.log(`RTP: ${sent} sent, ${media.received} recorded`);
     // an emulated guest may forward the last packets after the recorder has closed; the call tier counts every packet
@@ -270,8 +261,7 @@ describe("stop and launch again", () => {
     expect(await inGuest("sipproxy0", "systemctl show -P StatusText sip-proxy-database")).toContain(
       "database not reachable: starting from the list",
     );
-    const { legs } = await placeCalls(world, () => undefined, ["sipproxy0"]);
-    expect(await faultsOf(legs, ["sipproxy0"])).toEqual([]);
+    await placed(["sipproxy0"]);
   });
 
   test("terminate leaves nothing", async () => {
