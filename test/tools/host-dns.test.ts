@@ -187,6 +187,8 @@ test("a drain by hand leaves DNS first: the mark of it comes when its address is
   expect(await drain("undo")).toContain("accepting calls again");
   expect(isLeaving()).toEqual([false, false]);
   await joined(0, 1);
+  // not "left 0", with which the next drain would not wait
+  expect(state(0)).toMatch(/^join(ing|ed)$/);
 
   expect(await drain("start")).toContain("removing this host from DNS");
   expect(await drain("now")).toContain("draining: new calls get 503");

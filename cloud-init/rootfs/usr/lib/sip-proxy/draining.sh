@@ -8,7 +8,7 @@ mark=$state/draining
 # The same while an operator's drain waits until the host's DNS record has expired; then it is renamed to the mark.
 leaving=$state/leaving
 
-# The state of the DNS agent, kept over reboots: joined; left SINCE TTL; kept; failed.
+# The state of the DNS agent, kept over reboots: joining; joined; left SINCE TTL; kept; failed.
 dns_state=$state/dns/state
 
 start_draining() {
