@@ -16,10 +16,9 @@ import { replaceFile } from "../support/replace-file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "relay-watch-"));
 const ends: (() => unknown)[] = [];
-afterAll(() => {
-  for (const end of ends) end();
-  // a stub that the watch has started may still write
-  rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 100 });
+afterAll(async () => {
+  await Promise.all(ends.map((end) => end()));
+  rmSync(folder, { recursive: true });
 });
 
 /** nft prints the file `packets`; systemctl reports a running unit and writes commands that end it to `ended`. */
@@ -53,9 +52,16 @@ async function host(name: string, limit = 60) {
   const program = join(packageRoot, "cloud-init/rootfs/usr/lib/sip-proxy/relay-watch.py");
   const words = ["rtpproxy", `${limit}`, "rtpproxy@1.service", `udp:127.0.0.1:${socket.address().port}`];
   const env = { ...process.env, SIP_PROXY_ROOT: root, PATH: `${root}/bin:${process.env["PATH"]}` };
-  const watch: ChildProcess = spawn(program, words, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const stdio = ["ignore", "pipe", "pipe"] as const;
+  const watch: ChildProcess = spawn(program, words, { env, stdio: [...stdio], detached: true });
+  const left = once(watch, "close");
   ends.push(
-    () => watch.kill("SIGKILL"),
+    // with the stubs that it has started, which still write
+    async () => {
+      if (watch.pid !== undefined && watch.exitCode === null && watch.signalCode === null)
+        process.kill(-watch.pid, "SIGKILL");
+      await left;
+    },
     () => socket.close(),
   );
   let said = "";
