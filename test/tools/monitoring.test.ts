@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../src/do/assets.js";
 import { attempt } from "../../src/do/process.js";
+import { schemaFaults } from "../support/grafana-schema.js";
+import { PATIENCE } from "../support/slack.js";
 
 // The package's rules and scrape configuration, checked by Prometheus' own tools.
 
@@ -30,7 +32,24 @@ interface Panel {
   gridPos: { x: number; y: number; w: number; h: number };
   targets: { expr: string }[];
 }
-const dashboard = JSON.parse(readFileSync(join(folder, "dashboard.json"), "utf8")) as { panels: Panel[] };
+const text = readFileSync(join(folder, "dashboard.json"), "utf8");
+const dashboard = JSON.parse(text) as { panels: Panel[] };
+
+test(
+  "the dashboard is as Grafana's schema wants it",
+  () => {
+    const [own, ...broken] = schemaFaults([
+      text,
+      text.replace('"colorMode": "value"', '"colorMode": "values"'),
+      text.replace('"unit": "short"', '"units": "short"'),
+      text.replace('"showLegend": true', '"showLegend": "yes"'),
+      text.replace('"type": "query"', '"type": "question"'),
+    ]);
+    expect(own).toEqual([]);
+    expect(broken.map(({ length }) => length)).toEqual([1, 1, 1, 1]);
+  },
+  PATIENCE,
+);
 
 test("Prometheus takes every query of the dashboard, once Grafana has filled in its variables", async () => {
   const queries = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
