@@ -14,20 +14,23 @@ export function addFleet(sipProxy: Command): void {
       .addOption(targetOption(targetsWith("roll")).makeOptionMandatory())
       .addOption(json());
   command("status", "show each host's image, whether it is up to date, and its calls").action(fleetStatus);
-  for (const [name, summary, action] of [
+  for (const [name, summary, image, action] of [
     [
       "roll",
       "replace hosts one after the other with the newest image and the current fleet file, without losing calls",
+      "the newest image; on EC2 the promoted one",
       fleetRoll,
     ],
-    ["rollback", "replace hosts with the image from before the last roll", fleetRollback],
+    [
+      "rollback",
+      "replace hosts with the image from before the last roll",
+      "the one from before the last roll",
+      fleetRollback,
+    ],
   ] as const)
     command(name, summary)
       .argument("[NAME...]", "hosts of the fleet (default: all)")
-      .option(
-        "--image <image>",
-        "path or AMI id of an image (default: the newest image; on EC2 the promoted one)",
-      )
+      .option("--image <image>", `path or AMI id of an image (default: ${image})`)
       .addOption(
         new Option(
           "--timeout <seconds>",
