@@ -58,7 +58,7 @@ export async function fleetStatus(
   for (const { host, lacks } of rows)
     if (lacks !== null)
       talk.warn(
-        `${host} lacks ${lacks}; sip-proxy fleet roll FLEET ${host} --target ${target} gives it, or says why not`,
+        `${host} lacks ${lacks}; to repair this: sip-proxy fleet roll FLEET ${host} --target ${target}`,
       );
   if (!rows.every(({ current, ready, lacks }) => current && ready && lacks === null)) process.exitCode = 1;
 }

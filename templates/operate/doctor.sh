@@ -138,13 +138,13 @@ room() {
     told ok calls "$calls are up$( ((limit)) && printf ', the limit is %s' "$limit")"
   fi
   if ((${CALLS_IN_RANGE:-0} > 0 && calls * 10 >= CALLS_IN_RANGE * 9)); then
-    told note ports "the RTP range $RTP_START to $RTP_STOP holds $CALLS_IN_RANGE calls" "widen rtp_start to rtp_stop"
+    told note ports "the RTP range $RTP_START to $RTP_STOP has ports for $CALLS_IN_RANGE calls" "widen rtp_start to rtp_stop"
   fi
 }
 
 draining() {
   if [[ -s $state/leaving ]]; then
-    told note draining "leaves DNS since $(date -d "@$(<"$state/leaving")" --iso-8601=seconds), and takes calls until others have forgotten its address" "sip-proxy undrain FLEET $HOST"
+    told note draining "removal from DNS began at $(date -d "@$(<"$state/leaving")" --iso-8601=seconds); calls are accepted until the DNS records have expired" "sip-proxy undrain FLEET $HOST"
   fi
   [[ -s $state/draining ]] || return 0
   told note draining "new calls get 503, since $(date -d "@$(<"$state/draining")" --iso-8601=seconds)" "sip-proxy undrain FLEET $HOST"
@@ -170,7 +170,7 @@ recorders() {
     case $flags in
     A*) ((up += 1)) ;;
     D*) told note recorder "$uri is disabled" "sip-proxy dispatcher undrain, or set-state" ;;
-    *) told bad recorder "$uri is $flags: it does not answer OPTIONS, or calls to it fail" "is it up, and does it answer OPTIONS from $PRIVATE_IP? journalctl -u kamailio" ;;
+    *) told bad recorder "$uri is $flags: it does not answer OPTIONS, or calls to it fail" "check that it runs and answers OPTIONS from $PRIVATE_IP; journalctl -u kamailio" ;;
     esac
   done < <(kamcmd dispatcher.list | awk '$1 == "URI:" { uri = $2 } $1 == "FLAGS:" { print uri, $2 }')
   if ((up)); then told ok recorders "$up are up"; else told bad recorders "no recorder is up: calls get 503" "see above"; fi
@@ -260,7 +260,7 @@ unrecorded() {
   [[ -r $file ]] || return 0
   count=$(awk '{ sum += $1 } END { print sum + 0 }' "$file")
   ((count == 0)) || told bad unrecorded "$count calls were answered and not recorded since boot: $(head -n 3 "$file" | paste -sd ';')" \
-    "not_sent: do the platform's packets get here? not_relayed: journalctl -u sip-proxy-call-watch"
+    "not_sent: check that the platform's packets arrive at this host; not_relayed: journalctl -u sip-proxy-call-watch"
 }
 
 main

@@ -111,7 +111,7 @@ export function traceCases(there: () => { lab: CallLab; operator: Operator }): v
     await platform.byeAll();
     const { exitCode, stderr } = await done;
     expect([exitCode, stderr]).toEqual([0, expect.stringContaining("TLS cannot be")]);
-    expect(stderr.includes("its RTP is missing: the media relay does not tell the ports")).toBe(!isTold);
+    expect(stderr.includes("its RTP is missing: the media relay does not report its ports")).toBe(!isTold);
     const read = await packetsIn(out);
     const methods = read.filter(({ method }) => method !== "");
     expect(new Set(methods.map(({ method }) => method))).toEqual(new Set(["INVITE", "ACK", "BYE"]));

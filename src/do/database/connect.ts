@@ -128,7 +128,7 @@ function secretText(secret: SecretValue, reveal: Reveal): string {
   throw new UserError(
     `${secret.describe()} is a reference that only hosts resolve, but this command needs the password`,
     {
-      hint: "use ${env:NAME} or ${file:PATH} for this command",
+      hint: "for this command, use a copy of the fleet file with ${env:NAME} or ${file:PATH} instead of the reference",
     },
   );
 }

@@ -141,12 +141,15 @@ export const ipv4OrHostName: Kind<string> = kind(
     if (typeof value !== "string" || value.length > 253) return undefined;
     if (ipaddr.IPv4.isValidFourPartDecimal(value)) return value;
     const labels = value.toLowerCase().split(".");
-    return labels.every((label) => dnsLabel.test(label)) && !/^(\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? "")
+    return labels.every((label) => dnsLabel.test(label)) && !numericEnd.test(value)
       ? labels.join(".")
       : undefined;
   },
   noRecorder,
 );
+
+/** A name whose last label is a decimal or hexadecimal number. */
+const numericEnd = /(^|\.)(\d+|0x[0-9a-f]*)$/i;
 
 /** A message about a text that cannot be the address of a recorder. */
 function noRecorder(value: unknown): string | undefined {
@@ -159,6 +162,7 @@ function noRecorder(value: unknown): string | undefined {
   if (value.endsWith(".")) return "remove the dot at the end";
   if (value.split(".").some((label) => label.length > 63)) return "a label can have up to 63 characters";
   if (value.includes("_")) return "a host name cannot contain _";
+  if (numericEnd.test(value)) return "the last part of a host name cannot be a number";
   return undefined;
 }
 

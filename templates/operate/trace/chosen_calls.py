@@ -40,7 +40,7 @@ class Trace:
         """Learns the ports that were in no message."""
         ports = host_calls.media_ports(self.relay, call.id)
         if ports is None:
-            self.tell(event="note", call_id=call.id, note="its RTP is missing: the media relay does not tell the ports")
+            self.tell(event="note", call_id=call.id, note="its RTP is missing: the media relay does not report its ports")
         else:
             self.give(call, ports)
 

@@ -27,7 +27,7 @@ export async function status(fleet: Fleet, hosts: readonly Host[], json: boolean
   if (json) printJson(Object.fromEntries(found));
   else {
     const rows = found.flatMap(([name, instances]) => statusRows(name, instances));
-    print(table(["name", "instance", "state", "checks", "ready", "says"], rows));
+    print(table(["name", "instance", "state", "checks", "ready", "message"], rows));
   }
   return found.every(([, instances]) => instances.length > 0 && instances.every(({ ready }) => ready));
 }

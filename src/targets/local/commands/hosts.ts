@@ -115,7 +115,7 @@ function printStatus(host: Host, status: Found): void {
     return;
   }
   print(`${pc.bold(host.name)}  ${status.ready ? pc.green("ready") : pc.yellow("not ready")}\n`);
-  print(table(["unit", "state", "restarts", "says"], [...status.steps, ...status.services].map(unitRow)));
+  print(table(["unit", "state", "restarts", "message"], [...status.steps, ...status.services].map(unitRow)));
   print("\n");
   print(
     table(

@@ -11,7 +11,7 @@ export async function regionsAreOpen(aws: Aws, fleet: Fleet): Promise<Fault[]> {
   return namedRegions(fleet).flatMap(([path, region]): Fault[] => {
     const state = states.get(region);
     if (state === undefined)
-      return [{ path, message: `must be a region of the account's partition; AWS knows no ${region}` }];
+      return [{ path, message: `must be a region of the account's partition; EC2 does not list ${region}` }];
     if (state !== "not-opted-in") return [];
     const hint = `enable it: aws account enable-region --region-name ${region}`;
     return [{ path, message: `must be enabled for this account; ${region} is not`, hint }];
