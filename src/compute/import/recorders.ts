@@ -192,7 +192,7 @@ function setsOfSite(recorder: string, proxies: readonly Proxy[], inventory: Inve
   return sites[0] ? setsOf(sites[0].there) : [];
 }
 
-/** Notes weights: they had no effect with the role (round robin), but have now. A weight of 0 means no calls. */
+/** Notes weights: they had no effect with the role (round robin), but have one in the fleet file. A weight of 0 means no calls. */
 function balance(recorders: readonly ImportedRecorder[], findings: Findings): void {
   const sets = new Set(recorders.map(({ settings }) => settings.get("siprec_set") ?? 1));
   for (const set of sets) {

@@ -49,9 +49,9 @@ export function grubMkimageArgv(core: string) {
 export const GRUB_BOOT_IMAGE = "/usr/lib/grub/i386-pc/boot.img";
 
 /**
- * The menu never has to be generated: Debian's kernel packages maintain the links /vmlinuz and /initrd.img. A guest whose kernel panics
- * boots again after 10 s, as a host does by its sysctl: QEMU's emulation of two processors ends a boot so now and then (QEMU 7.2, Linux
- * 6.12: "Fatal exception in interrupt" before the initrd is left).
+ * The menu never has to be generated: Debian's kernel packages maintain the links /vmlinuz and /initrd.img. A guest reboots 10 s after a
+ * kernel panic, as a host does with its sysctl: with two emulated processors, a boot sometimes ends in one (QEMU 7.2, Linux 6.12:
+ * "Fatal exception in interrupt", in the initrd).
  */
 export const GRUB_CFG = `# Boots the newest installed kernel through the links that its package keeps.
 linux /vmlinuz root=LABEL=${ROOT_LABEL} ro console=tty0 console=ttyS0,115200 panic=10

@@ -22,7 +22,7 @@ def calls_up():
 
 
 def media_relay():
-    """What tells the ports of a call."""
+    """The source of the ports of a call."""
     return Rtpengine(os.environ["RELAY_CONTROLS"].split()[0]) if os.environ["RELAY_PROTOCOL"] == "ng" else Rtpproxy
 
 
@@ -51,7 +51,7 @@ class Rtpengine:
 
 
 class Rtpproxy:
-    """It writes the ports only to its log."""
+    """RTPProxy writes the ports only to its log."""
 
     @staticmethod
     def ports(call_id):

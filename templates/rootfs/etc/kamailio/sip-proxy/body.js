@@ -5,8 +5,8 @@
 // takeSdp() extracts it from the message; returnSdp() puts the result of the relay in its place. All other bytes stay unchanged.
 //
 // Duktape, which runs this, is slow: a regular expression costs about 10,000 instructions of the processor, indexOf() 4,500, split() 800
-// for each piece, an index 400. So what is usual in an SDP, and the same in most calls of a platform, is read once and kept
-// (usualSdp()). In other SDPs, lines are distinguished by their first characters. Regular expressions are used only for rare lines.
+// for each piece, an index 400. So the parts of usual SDPs that are the same in most calls of a platform are read once, and
+// the results are kept (usualSdp()). In other SDPs, lines are distinguished by their first characters. Regular expressions are used only for rare lines.
 
 var SDP = "application/sdp";
 // Hold as in RFC 2543: this address instead of a real one.
@@ -53,7 +53,7 @@ function returnSdp() {
 }
 
 // Returns a function that keeps the results of `read` for texts of at most `longest` characters (200), at most 200 results: a platform
-// sends the same texts in each call. Its property `known` has the results by text.
+// sends the same texts in each call. Its property `known` contains the results, by text.
 function remembering(read, longest) {
 	var count = 0;
 	function remembered(text) {
@@ -334,7 +334,7 @@ function usualSdp(sdp, instead, hidden, way) {
 		if (end < 0) break;
 		at = sdp.indexOf(" ", end + 10);
 		var port = sdp.substring(end + 10, at);
-		// not refused, and nothing but digits
+		// usual are ports of digits only; port 0 refuses the stream
 		if (port == "0" || "" + +port != port) return undefined;
 	}
 	if (streams == "" || !read.ended) return undefined;
