@@ -64,7 +64,7 @@ export function printReport(report: DemoReport): void {
   );
   printFaults(faultsOf(report), report.late);
   print(
-    `\nfleet     ${fleetFile}: for this demonstration only, its network is removed\nnext      write your own fleet file as README.md describes, then \`sip-proxy validate\`, \`bake-image\`, \`sip-proxy launch\`\n`,
+    `\nfleet     ${fleetFile}: for this demonstration only; its network has been removed\nnext      write your own fleet file as README.md describes, then run \`sip-proxy validate\`, \`bake-image\`, \`sip-proxy launch\`\n`,
   );
 }
 
