@@ -1,4 +1,4 @@
-# The group of examples/ec2-group.yaml, owned by Terraform. Not run by the project's tests: there is no Terraform in them.
+# The group of examples/ec2-group.yaml, managed by Terraform. It has not been tested with Terraform.
 #
 #   sip-proxy user-data ec2-group.yaml proxies --format base64 > user-data.base64
 #   sip-proxy iam-policy ec2-group.yaml > policy.json
@@ -13,7 +13,7 @@ locals {
   name  = "${local.fleet}-${local.group}"
   tags = {
     "sip-proxy:fleet"      = local.fleet
-    "sip-proxy:managed-by" = "terraform" # sip-proxy group apply and delete refuse to touch it
+    "sip-proxy:managed-by" = "terraform" # sip-proxy group apply and delete then fail
   }
   host_tags = merge(local.tags, { Name = local.name, "sip-proxy:host" = local.group })
 }
@@ -21,7 +21,7 @@ locals {
 variable "subnets" { type = list(string) }
 variable "security_group_ids" { type = list(string) }
 
-# what sip-proxy image promote has published
+# the AMI that sip-proxy image promote has published
 data "aws_ssm_parameter" "ami" {
   name = "/sip-proxy/${local.fleet}/ami"
 }
@@ -76,7 +76,7 @@ resource "aws_autoscaling_group" "proxies" {
   vpc_zone_identifier     = var.subnets
   health_check_type       = "EC2"
   default_instance_warmup = 60
-  # instances are replaced by sip-proxy group roll, which loses no call
+  # sip-proxy group roll replaces the instances without losing calls
   wait_for_capacity_timeout = "0"
 
   launch_template {
@@ -89,7 +89,7 @@ resource "aws_autoscaling_group" "proxies" {
     max_healthy_percentage = 110
   }
 
-  # an instance joins when its self-test has passed, and goes when its last call is over
+  # an instance joins when its self-test has passed, and ends when its last call has ended
   initial_lifecycle_hook {
     name                 = "sip-proxy-launch"
     lifecycle_transition = "autoscaling:EC2_INSTANCE_LAUNCHING"
@@ -113,7 +113,7 @@ resource "aws_autoscaling_group" "proxies" {
   }
 
   lifecycle {
-    # group.target_calls, or somebody else, sets it
+    # group.target_calls or another program sets it
     ignore_changes = [desired_capacity]
   }
 }
