@@ -241,7 +241,9 @@ test("puts rtpengine's rules back when somebody removes them, and counts that", 
       (await nft("list", "chain", "ip", "filter", "INPUT")).stdout.match(/jump rtpengine/g),
     ).toHaveLength(1);
     await eventually(() =>
-      expect(said.match(/rules were removed \(nft flush ruleset\?\), and are back/g)).toHaveLength(count),
+      expect(said.match(/rules were removed \(nft flush ruleset\?\), and have been restored/g)).toHaveLength(
+        count,
+      ),
     );
   };
 
@@ -263,7 +265,7 @@ test("puts rtpengine's rules back when somebody removes them, and counts that", 
 
   writeFileSync(join(root, "cannot"), "");
   await nft("flush", "ruleset");
-  const failed = "FAILED: rtpengine's nftables rules were removed and cannot be put back";
+  const failed = "FAILED: rtpengine's nftables rules were removed and cannot be restored";
   await eventually(() => expect(said).toContain(failed));
   expect(at("run/sip-proxy/kernel-forwarding")).toMatch(/^no: /);
   // a restarted relay sets the rules itself

@@ -33,10 +33,10 @@ class Forwarding:
         if self.has_rules():
             self.missing = 0
             if self.failed:
-                # the relay was restarted, or the rules were restored by somebody else
+                # the relay was restarted, or another program restored the rules
                 self.failed = False
                 self.tell("yes")
-                say(f"{self.relay}'s nftables rules are back")
+                say(f"{self.relay}'s nftables rules have been restored")
             return
         self.missing += 1
         if self.missing < 2:
@@ -46,14 +46,14 @@ class Forwarding:
             self.note("kernel-forwarding.restored", self.restored)
             self.tell("yes")
             say(
-                f"{self.relay}'s nftables rules were removed (nft flush ruleset?), and are back: "
+                f"{self.relay}'s nftables rules were removed (nft flush ruleset?), and have been restored: "
                 f"for up to {(self.missing + 1) * LOOK:.0f} s packets went through user space"
             )
             self.missing, self.failed = 0, False
         elif not self.failed:
             self.failed = True
-            self.tell("no: its nftables rules were removed and cannot be put back")
-            say(f"FAILED: {self.relay}'s nftables rules were removed and cannot be put back: packets go through user space")
+            self.tell("no: its nftables rules were removed and cannot be restored")
+            say(f"FAILED: {self.relay}'s nftables rules were removed and cannot be restored: packets go through user space")
 
     def has_rules(self):
         """Whether the jump to its chain and the chain's rule exist. (The rule is an old xt target, which nft shows in different ways, but
