@@ -33,7 +33,7 @@ export function addDatabase(sipProxy: Command): void {
   db.command("diff")
     .summary("compare the fleet file, the dispatcher table and running hosts; exit with 1 if they differ")
     .argument(...fleetArgument)
-    .addOption(targetOption(targetsWith("loaded"), "also ask the running hosts"))
+    .addOption(targetOption(targetsWith("loaded"), "also query the running hosts"))
     .addOption(json())
     .action(dbDiff);
 }

@@ -119,7 +119,7 @@ function addArtefacts(sipProxy: Command): void {
     .addOption(
       targetOption(
         targetsWith("check"),
-        `also ask ${nouns(targetsWith("check"))} whether the resources in the fleet file exist`,
+        `also check the resources in the fleet file with ${nouns(targetsWith("check"))}`,
       ),
     )
     .addOption(json())

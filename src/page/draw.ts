@@ -7,7 +7,7 @@ export function draw(view: View | undefined, fault: string | undefined): void {
   if (place === null) return;
   render(
     view === undefined
-      ? html`<p class=${fault === undefined ? "note" : "fault"}>${fault ?? "Asking the hosts …"}</p>`
+      ? html`<p class=${fault === undefined ? "note" : "fault"}>${fault ?? "Querying the hosts …"}</p>`
       : page(view, fault),
     place,
   );

@@ -6,7 +6,7 @@ export const dnsSettings = {
   dns_priority: withDefault(
     integer(0, 65535),
     10,
-    "Priority in the SRV records. Platforms use the answering proxies with the lowest value.",
+    "Priority in the SRV records. Platforms use the proxies with the lowest value that answer.",
   ),
   dns_weight: withDefault(
     integer(0, 65535),

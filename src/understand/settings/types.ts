@@ -106,7 +106,7 @@ export const ipv4: Kind<string> = kind(
 
 /** An IPv4 address, or `auto`: the host gets it from the metadata service at every boot. */
 export const ipv4OrAuto: Kind<string> = kind(
-  'an IPv4 address such as 10.0.0.1, or "auto" (ask the instance metadata service at every boot)',
+  'an IPv4 address such as 10.0.0.1, or "auto" (query the instance metadata service at every boot)',
   { type: "string", anyOf: [{ format: "ipv4" }, { const: "auto" }] },
   (value) =>
     value === "auto" || (typeof value === "string" && ipaddr.IPv4.isValidFourPartDecimal(value))
