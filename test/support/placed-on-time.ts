@@ -8,12 +8,12 @@ import { slackFromNow } from "./slack.js";
 export type Placed = Awaited<ReturnType<typeof placeCalls>>;
 export type Proxies = readonly (keyof typeof demo.proxies)[];
 
-/** Part of the time in which processes that wait for a processor show a machine that cannot be trusted with media. */
+/** Share of the time with processes that wait for a processor, above which the machine is too busy for media. */
 const BUSY = 0.3;
 
 /**
- * Places the demonstration's calls, and expects no fault. Calls that the machine held up say nothing about the proxies, and are placed
- * again; the third time counts. Faults print the proxies' journals to the test's output. `more` finds further faults.
+ * Places the demonstration's calls, and expects no fault. Calls that the machine delayed are placed again, because they do not
+ * test the proxies; the third attempt counts. With faults, the proxies' journals are printed to the test's output. `more` finds further faults.
  */
 export async function placedOnTime(
   world: DemoWorld,

@@ -24,7 +24,7 @@ export function traceThroughSshd(folder: string, env: Record<string, string>, fl
     expect([why, calls.map(({ ended }) => ended)]).toEqual(["calls", [true, true]]);
     const { size, mode } = statSync(out);
     expect([size > bytes, mode & 0o777]).toEqual([true, 0o600]);
-    // with audio: more than the headers of RTP
+    // with audio: larger than the headers of RTP
     expect(bytes / packets).toBeGreaterThan(150);
   });
 }
