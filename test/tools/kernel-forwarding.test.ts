@@ -241,9 +241,7 @@ test("puts rtpengine's rules back when somebody removes them, and counts that", 
       (await nft("list", "chain", "ip", "filter", "INPUT")).stdout.match(/jump rtpengine/g),
     ).toHaveLength(1);
     await eventually(() =>
-      expect(said.match(/rules were removed \(nft flush ruleset\?\), and have been restored/g)).toHaveLength(
-        count,
-      ),
+      expect(said.match(/were removed \(nft flush ruleset\?\), and have been/g)).toHaveLength(count),
     );
   };
 
