@@ -199,14 +199,15 @@ function balance(recorders: readonly ImportedRecorder[], findings: Findings): vo
     const rows = recorders.filter(({ settings }) => (settings.get("siprec_set") ?? 1) === set);
     const weighted = rows.filter((row) => weight(row) !== undefined);
     const idle = weighted.filter((row) => weight(row) === 0);
+    const used = weighted.filter((row) => !idle.includes(row));
     for (const row of idle)
-      takeOut(row, { all: idle.length === rows.length, weighted: weighted.length > idle.length }, findings);
-    if (weighted.length > Math.max(1, idle.length))
+      takeOut(row, { all: idle.length === rows.length, weighted: used.length > 0 }, findings);
+    if (used.length > 1)
       findings.note(
-        weighted.map(({ name }) => name),
+        used.map(({ name }) => name),
         {
           variable: "siprec_attrs",
-          message: `contain weights, which had no effect with the role (all recorders got the same number of calls); with the fleet file the calls are split ${weighted.map((row) => weight(row)).join(":")}`,
+          message: `contain weights, which had no effect with the role (all recorders got the same number of calls); with the fleet file the calls are split ${used.map((row) => weight(row)).join(":")}`,
         },
       );
   }
