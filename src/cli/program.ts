@@ -4,9 +4,10 @@ import { echoCommandsTo } from "../do/process.js";
 import { bake } from "../commands/bake.js";
 import { dns } from "../commands/dns.js";
 import { demo } from "../commands/demo.js";
+import { ending } from "../commands/ending.js";
 import { exportGroup } from "../commands/export.js";
 import { iamPolicy } from "../commands/iam-policy.js";
-import { ending, launch, list } from "../commands/launch.js";
+import { launch, list } from "../commands/launch.js";
 import { render } from "../commands/render.js";
 import { schema } from "../commands/schema.js";
 import { status } from "../commands/status.js";
@@ -242,8 +243,8 @@ function addRunning(sipProxy: Command): void {
     .action(status);
 
   for (const [end, summary] of [
-    ["stop", "power hosts down; launch starts them again"],
-    ["terminate", "terminate hosts and remove their resources"],
+    ["stop", "drain hosts, and power them down; launch starts them again"],
+    ["terminate", "drain and terminate hosts, and remove their resources"],
   ] as const) {
     const command = sipProxy
       .command(end)
@@ -251,7 +252,7 @@ function addRunning(sipProxy: Command): void {
       .argument(...fleetArgument)
       .argument("NAME...", "hosts of the fleet")
       .addOption(target())
-      .option("--now", "on EC2: do not drain the host first; its calls end")
+      .option("--now", "do not drain the host first: its calls end")
       .addOption(dryRun())
       .addOption(json())
       .action(ending(end));

@@ -37,17 +37,17 @@ export async function launch(file: string, names: string[], options: LaunchOptio
 }
 
 /** What was done to a host, or would be done in a dry run. */
-interface Outcome {
+export interface Outcome {
   name: string;
   done: string;
 }
 
-function tellOutcome({ name }: Host, done: string, { dryRun }: { dryRun?: boolean }): Outcome {
+export function tellOutcome({ name }: Host, done: string, { dryRun }: { dryRun?: boolean }): Outcome {
   talk.say(`${name}: ${dryRun ? "(dry run) " : ""}${done}`);
   return { name, done };
 }
 
-function printOutcomes(target: Hosts, outcomes: Outcome[], { dryRun }: { dryRun?: boolean }): void {
+export function printOutcomes(target: Hosts, outcomes: Outcome[], { dryRun }: { dryRun?: boolean }): void {
   printJson(dryRun ? { would: outcomes, calls: target.calls?.() ?? [] } : outcomes);
 }
 
@@ -88,34 +88,4 @@ function hostTable(hosts: readonly ListedHost[]): string {
     columns,
     hosts.map((host) => columns.map((column) => String(host[column] ?? ""))),
   );
-}
-
-export interface EndingOptions extends TargetOption {
-  dryRun?: boolean;
-  json?: boolean;
-  /** Also release what was created for the host besides itself, such as an address. */
-  release?: boolean;
-  /** Do not wait for current calls to end. */
-  now?: boolean;
-}
-
-/** `sip-proxy stop FLEET NAME…` and `sip-proxy terminate FLEET NAME…`. */
-export function ending(end: "stop" | "terminate") {
-  return async (file: string, names: string[], options: EndingOptions): Promise<void> => {
-    const { fleet } = loadFleet(file);
-    const hosts = findHosts(fleet, names);
-    const operations = await operationsOf(options.target);
-    await operations.withHosts(fleet, options, async (target) => {
-      const now = options.now === true;
-      const outcomes: Outcome[] = [];
-      for (const host of hosts) {
-        const done =
-          end === "stop"
-            ? await target.stop(host, { now })
-            : await target.terminate(host, { now, release: options.release === true });
-        outcomes.push(tellOutcome(host, done, options));
-      }
-      if (options.json) printOutcomes(target, outcomes, options);
-    });
-  };
 }

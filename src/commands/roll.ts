@@ -110,7 +110,7 @@ export class Roll {
     const found = await reachHosts(this.fleet, [host], this.options);
     if (found.length > 0) return found;
     throw new UserError(`${host.name} is running, but cannot be drained`, {
-      hint: `see: sip-proxy doctor FLEET; or end the host, possibly with its calls: sip-proxy terminate FLEET ${host.name}; then run the same command again`,
+      hint: `see: sip-proxy doctor FLEET; or end the host, possibly with its calls: sip-proxy terminate FLEET ${host.name} --now; then run the same command again`,
     });
   }
 

@@ -32,6 +32,8 @@ export interface Rolling {
 export interface Hosts {
   /** Absent if the target cannot roll single hosts. */
   rolling?: Rolling;
+  /** Whether stop() and terminate() drain a host themselves. Where absent, the commands drain it first. */
+  drains?: true;
   /** The calls that a dry run would have made so far, as data. */
   calls?: () => unknown;
   /** Creates and starts a host, or starts a stopped one. Returns what it did. */

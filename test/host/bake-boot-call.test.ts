@@ -12,6 +12,7 @@ import { demoGuest } from "../support/demo-guest.js";
 import { bakeImage, cli, mediaRelay, rtpproxySource, secretMark, writeFleet } from "../support/demo-image.js";
 import { placedOnTime, type Placed, type Proxies } from "../support/placed-on-time.js";
 import { slackLog } from "../support/slack.js";
+import { stopCases } from "../support/stop-cases.js";
 import { traceThroughSshd } from "../support/sshd-trace-cases.js";
 
 // The main use, with the commands of a user: bake, create the database, launch two hosts, look at them, place calls through them, reboot
@@ -45,7 +46,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await attempt({ argv: [...cli, "terminate", fleetFile, ...hosts, "--target", "local"], env });
+  await attempt({ argv: [...cli, "terminate", fleetFile, ...hosts, "--target", "local", "--now"], env });
   await world.stop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -249,11 +250,14 @@ describe("calls", () => {
   });
 
   traceThroughSshd(folder, env, () => fleetFile);
+  stopCases(
+    () => world,
+    () => sipProxy("stop", fleetFile, "sipproxy0", "--target", "local"),
+  );
 });
 
 describe("stop and launch again", () => {
   test("without the database a host starts from its last good list, and takes calls", async () => {
-    await sipProxy("stop", fleetFile, "sipproxy0", "--target", "local");
     await world.stopDatabase();
     const { stderr } = await sipProxy("launch", fleetFile, "sipproxy0", "--target", "local");
     expect(stderr).toContain("sipproxy0: started");

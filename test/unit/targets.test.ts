@@ -1,10 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { namedTargets } from "../../src/targets/lookup.js";
 import type * as registry from "../../src/targets/registry.js";
-import { runCli } from "../support/cloud/cli.js";
+import { fleetFile, folder, proxies, run } from "../support/fake-target/fleet.js";
 import { boxes, done, shelf } from "../support/fake-target/target.js";
 
 // loaded modules stay for the next test file
@@ -18,7 +17,6 @@ vi.mock("../../src/targets/registry.js", async (original) => {
   return { targets: { ...targets, shelf } };
 });
 
-const folder = mkdtempSync(join(tmpdir(), "targets-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("a third target", () => {
@@ -239,33 +237,4 @@ interface Properties {
 interface Template {
   source: Record<string, object>;
   build: { sources: string[] }[];
-}
-
-const run = (...argv: string[]) => runCli(argv);
-
-function proxies(count: number): object {
-  const named = Array.from({ length: count }, (_, number) => [
-    `sipproxy${number}`,
-    { public_ip_address: `198.51.100.${10 + number}`, private_ip_address: `10.0.0.${10 + number}` },
-  ]);
-  return Object.fromEntries(named) as object;
-}
-
-function fleetFile({
-  dbpass_kam = "${ssm:/kam}",
-  ...parts
-}: { dbpass_kam?: string; [section: string]: unknown } = {}) {
-  const path = join(folder, "fleet.yaml");
-  const fleet = {
-    fleet: "test",
-    image: { targets: { shelf: { width: 4 } } },
-    database: { dbhost: "database.example.com", dbpass_kam },
-    settings: { trusted: ["203.0.113.0/24"] },
-    recorders: { recorder0: { private_ip_address: "10.0.0.3" } },
-    proxies: proxies(1),
-    launch: { shelf: { room: "r12" } },
-    ...parts,
-  };
-  writeFileSync(path, JSON.stringify(fleet));
-  return path;
 }

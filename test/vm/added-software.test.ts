@@ -78,7 +78,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const child of started) child.kill();
-  await attempt({ argv: [...cli, "terminate", fleetFile, host, "--target", "local"], env });
+  await attempt({ argv: [...cli, "terminate", fleetFile, host, "--target", "local", "--now"], env });
   await world.stop();
   rmSync(folder, { recursive: true, force: true });
 });

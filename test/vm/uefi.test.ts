@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await attempt({ argv: [...cli, "terminate", fleetFile, host, "--target", "local"], env });
+  await attempt({ argv: [...cli, "terminate", fleetFile, host, "--target", "local", "--now"], env });
   await world.stop();
   rmSync(folder, { recursive: true, force: true });
 });

@@ -169,7 +169,7 @@ export class DrillLab {
   }
 
   async stop(): Promise<void> {
-    const argv = [...cli, "terminate", this.fleet.file, ...this.hosts, "--target", "local"] as const;
+    const argv = [...cli, "terminate", this.fleet.file, ...this.hosts, "--target", "local", "--now"] as const;
     await attempt({ argv, env: this.#env });
     await this.world.stop();
     rmSync(this.folder, { recursive: true });

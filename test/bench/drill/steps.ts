@@ -87,10 +87,10 @@ export const drillSteps: readonly DrillStep[] = [
   },
   { title: "proxy back (undrain)", run: async (lab) => void (await lab.command("undrain", "sipproxy0")) },
   {
-    title: "proxy killed (terminate), its calls moved, launched again",
+    title: "proxy killed (terminate --now), its calls moved, launched again",
     costsCalls: true,
     run: async (lab) => {
-      await lab.command("terminate", "sipproxy1");
+      await lab.command("terminate", "sipproxy1", "--now");
       await lab.moveCalls("sipproxy1", "sipproxy0");
       await lab.command("launch", "sipproxy1");
     },

@@ -54,6 +54,8 @@ interface Box {
   draining: boolean;
   /** Its current calls; the limit is 100. */
   calls?: number;
+  /** True: nothing on it knows the number of calls. */
+  unanswered?: boolean;
   /** True: it runs no scripts. */
   locked?: boolean;
 }
@@ -100,9 +102,11 @@ const hosts = ({ dryRun = false, image = "oak" }: HostsNeeds): Hosts => ({
 /** A box's answer to a script: its state, or nothing. */
 function answer(box: Box, script: string): string {
   if (script === "sip-proxy-drain start") box.draining = true;
-  if (script === "sip-proxy-drain undo") box.draining = false;
+  if (script === "sip-proxy-drain undo" || /^rm -f \S*draining/.test(script)) box.draining = false;
   const marks = [...(box.draining ? ["draining"] : []), ...(box.image === "rotten" ? [] : ["ready"])];
-  return ["", "[]", `calls=${box.calls ?? 0}`, marks.join("\n"), "100"].join("\n--- sip-proxy ---\n");
+  return ["", "[]", box.unanswered ? "" : `calls=${box.calls ?? 0}`, marks.join("\n"), "100"].join(
+    "\n--- sip-proxy ---\n",
+  );
 }
 
 const operations: Operations = {

@@ -171,7 +171,10 @@ export class KernelLab {
 
   async stop(): Promise<void> {
     for (const platform of this.#platforms) await platform.stop().catch(() => undefined);
-    await attempt({ argv: [...cli, "terminate", this.fleetFile, name, "--target", "local"], env: this.#env });
+    await attempt({
+      argv: [...cli, "terminate", this.fleetFile, name, "--target", "local", "--now"],
+      env: this.#env,
+    });
     for (const recorder of this.recorders) await recorder.stop().catch(() => undefined);
     await this.#postgres?.stop();
     await this.network.down();

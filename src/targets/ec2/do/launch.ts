@@ -25,6 +25,7 @@ import type { HostOrder, Hosts, ListedHost, Rolling } from "../../hosts.js";
 /** Hosts as EC2 instances, which are found by their tags. */
 export class Ec2Hosts implements Hosts {
   readonly rolling: Rolling;
+  readonly drains = true;
   readonly #surroundings: Surroundings;
 
   constructor(
