@@ -14,8 +14,8 @@ export interface ConsoleWait {
 
 /** Messages of a guest that are reported during the wait, to show its progress. */
 export interface Meanwhile {
-  /** Its first group is the guest's message. */
-  pattern: RegExp;
+  /** The message in the lines of the console so far, if there is one. */
+  words: (lines: readonly string[]) => string | undefined;
   tell: (words: string) => void;
   /** Milliseconds before the first message and between two: nothing is reported about a guest that is ready soon. */
   every: number;
@@ -44,14 +44,14 @@ export async function waitForConsole(
   }
 }
 
-/** Reports the last message of a console if it is new, but not too often. */
+/** Reports the message of a guest if it is new, but not too often. */
 function listener(meanwhile: Meanwhile | undefined): (lines: readonly string[]) => void {
-  let last = "";
+  let last: string | undefined;
   let next = Date.now() + (meanwhile?.every ?? 0);
   return (lines) => {
     if (!meanwhile || Date.now() < next) return;
-    const words = lines.flatMap((line) => meanwhile.pattern.exec(line)?.[1] ?? []).at(-1) ?? "";
-    if (words === last) return;
+    const words = meanwhile.words(lines);
+    if (words === undefined || words === last) return;
     meanwhile.tell(words);
     last = words;
     next = Date.now() + meanwhile.every;

@@ -86,7 +86,11 @@ describe("waiting for a console line", () => {
     await writeFile(log(), "a: zero\na: one\n");
     await waitForConsole(log(), /login:/, {
       timeout: 60_000,
-      meanwhile: { pattern: /a: (.+)/, tell, every: 10 },
+      meanwhile: {
+        words: (lines) => lines.findLast((line) => line.startsWith("a: "))?.slice(3),
+        tell,
+        every: 10,
+      },
     });
     expect(told).toEqual(["one", "two"]);
   });

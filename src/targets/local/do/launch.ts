@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readManifest } from "../../../do/bake/image-store.js";
 import { baseSpec } from "../../../compute/local/base-spec.js";
+import { waitsFor } from "../../../compute/launch/boot-words.js";
 import { userDataDigest } from "../../../compute/user-data/digest.js";
 import { localSeed, nicConfig } from "../compute/seed.js";
 import type { SshTarget } from "../../../compute/local/ssh.js";
@@ -104,7 +105,7 @@ export async function waitUntilReady(
     timeout,
     running: async () => (await findVm(fleet.name, host.name))?.running !== undefined,
     meanwhile: {
-      pattern: /sip-proxy: (.+)/,
+      words: waitsFor,
       every: QUIET,
       tell: (words) => talk.info(`${host.name}: not ready yet: ${words}`),
     },

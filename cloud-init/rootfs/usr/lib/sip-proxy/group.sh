@@ -12,7 +12,8 @@ look=${SIP_PROXY_LOOK:-5}
 only_in_a_group() {
 	load_host
 	if [[ $KIND == group ]]; then return 0; fi
-	say "not in an autoscaling group"
+	# not on the console, where it would be the last message of a host that is waiting for something else
+	if [[ -n ${NOTIFY_SOCKET:-} ]]; then systemd-notify --status="not in an autoscaling group" || true; fi
 	exit 0
 }
 
