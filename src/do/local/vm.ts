@@ -76,8 +76,12 @@ export async function startVm(record: VmRecord<VirtualMachine>): Promise<VmRecor
     hint: "check whether a port or tap device is in use",
   });
   const running = identify(Number(await readFile(machine.pidfile, "utf8")));
-  if (running === undefined)
-    throw new UserError(`${machine.name}: QEMU ended immediately`, { hint: `see ${machine.console}` });
+  if (running === undefined) {
+    const last = (await readFile(machine.console, "utf8").catch(() => "")).trimEnd().split("\n").slice(-10);
+    throw new UserError(
+      `${machine.name}: QEMU ended immediately\n${last.map((line) => `  | ${line}`).join("\n")}`,
+    );
+  }
   const started = { ...record, process: running };
   await saveVm(dirname(machine.pidfile), started);
   return started;

@@ -20,11 +20,12 @@ import { ensureSshKey } from "../../../do/local/ssh-key.js";
 import { createVm } from "../../../do/local/vm.js";
 import { stopLocal, terminateLocal, wouldEnd } from "./end.js";
 import { refuseTakenAddresses } from "./addresses.js";
+import { existingPlug, fleetPlug } from "./network.js";
 import { previousImage, rememberImages } from "./former-image.js";
 import { withLock } from "../../../do/local/lock.js";
 import { ensureRawDisk, requireImage } from "../../../do/local/raw-disk.js";
 import { findVm, listVms, vmFolder, type VmRecord } from "../../../do/local/vm-store.js";
-import { createContainer, startMachine } from "../../../do/local/machine.js";
+import { createContainer, removeMachine, startMachine } from "../../../do/local/machine.js";
 import { containersBoot } from "../../../do/local/try-container.js";
 import type { Accelerator } from "../../../compute/local/accelerator.js";
 import { CONTAINER_NIC } from "../../../compute/local/container.js";
@@ -47,15 +48,20 @@ export type LaunchOutcome = "launched" | "started" | "already running";
 /** The user that cloud-init creates on Debian. */
 const guestUser = "debian";
 
-/** Creates and starts a host, or starts a stopped one. Does nothing if it runs. */
+/** Creates and starts a host, or starts a stopped one. Does nothing if it runs. Removes a new host that cannot be started. */
 export async function launchLocal(fleet: Fleet, host: Host, launch: LocalLaunch): Promise<LaunchOutcome> {
-  const plug = launch.plug ?? fleetPlug(fleet);
+  const plug = launch.plug ?? (await existingPlug(fleet));
   const found = await findVm(fleet.name, host.name);
   if (found) await refuseOtherUserData(fleet, host, launch.userData);
   if (found?.running) return "already running";
   const mac = macAddress(fleet.name, host.name);
   const record = found?.record ?? (await createHost(fleet, host, { ...launch, plug, mac }));
-  await startMachine(record, { ...plug, mac });
+  try {
+    await startMachine(record, { ...plug, mac });
+  } catch (error) {
+    if (!found) await removeMachine(record);
+    throw error;
+  }
   return found ? "started" : "launched";
 }
 
@@ -150,21 +156,6 @@ export async function localAccelerator(talk: Talk = SILENT): Promise<Accelerator
   return findAccelerator(base.kernel, { talk });
 }
 
-function requireBridge({ launch }: Fleet): string {
-  const { bridge } = launch.local;
-  if (bridge !== undefined) return bridge;
-  throw new UserError(
-    "launch.local.bridge is not set: proxies must be connected to a bridge from which platforms and recorders are reachable",
-    {
-      hint: "create a bridge (ip link add br-sip type bridge; ip addr add 10.0.0.254/24 dev br-sip; ip link set br-sip up) and set launch.local.bridge, or use `npm start`, which creates a complete network",
-    },
-  );
-}
-
-function fleetPlug(fleet: Fleet): PluggedIn {
-  return { bridge: requireBridge(fleet), ...netnsOf(fleet.launch.local) };
-}
-
 function netnsOf({ netns }: { netns?: string | undefined }) {
   return netns === undefined ? {} : { netns };
 }
@@ -226,11 +217,12 @@ export class LocalHosts implements Hosts {
   ) {}
 
   async launch({ host, userData }: HostOrder): Promise<string> {
-    requireBridge(this.fleet);
+    fleetPlug(this.fleet);
     const image = await this.image();
+    const plug = await existingPlug(this.fleet);
     if (this.dryRun)
       return `would launch (${host.private_ip_address}) from ${image} with ${userData.length} bytes of user-data`;
-    const outcome = await launchLocal(this.fleet, host, { image, runner: await this.#run(), userData });
+    const outcome = await launchLocal(this.fleet, host, { image, runner: await this.#run(), userData, plug });
     const { base = image } = (await findVm(this.fleet.name, host.name))?.record ?? {};
     return base === image
       ? outcome
@@ -243,13 +235,14 @@ export class LocalHosts implements Hosts {
   }
 
   async #prepare(orders: readonly HostOrder[]): Promise<void> {
-    requireBridge(this.fleet);
+    fleetPlug(this.fleet);
     await refuseTakenAddresses(
       this.fleet.name,
       orders.map(({ host }) => host),
     );
     await refuseOtherRelay(this.fleet, await this.image());
     await requireImage(await this.image());
+    await existingPlug(this.fleet);
     if (this.dryRun) return;
     if ((await this.#run()) === "container") await ensureRawDisk(await this.image());
   }
