@@ -7,6 +7,7 @@ import type { CacheOptions } from "./base-tree.js";
 import { hostPaths } from "./paths.js";
 import { bootId } from "./process-identity.js";
 import { SILENT } from "./talk.js";
+import { hasTool } from "./tools.js";
 
 /** Milliseconds. With working KVM the kernel needs a second or two; TCG needs three, so slower KVM has no advantage. */
 const PROBE_TIMEOUT = 15_000;
@@ -16,6 +17,7 @@ const PROBE_TIMEOUT = 15_000;
  */
 export async function findAccelerator(kernel: string, options: CacheOptions = {}): Promise<Accelerator> {
   const { cache = hostPaths().cache, talk = SILENT } = options;
+  if (!(await hasTool("qemu-system-x86_64"))) return "tcg"; // nothing is known about KVM
   const file = join(cache, "accelerator.json");
   const known = await recall(file);
   if (known !== undefined) return known;
@@ -30,12 +32,15 @@ export async function findAccelerator(kernel: string, options: CacheOptions = {}
   return accelerator;
 }
 
-async function kvmRuns(kernel: string): Promise<boolean> {
-  const device = await access("/dev/kvm", constants.R_OK | constants.W_OK).then(
+export function hasKvmDevice(): Promise<boolean> {
+  return access("/dev/kvm", constants.R_OK | constants.W_OK).then(
     () => true,
     () => false,
   );
-  if (!device) return false;
+}
+
+async function kvmRuns(kernel: string): Promise<boolean> {
+  if (!(await hasKvmDevice())) return false;
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), PROBE_TIMEOUT);
   const onLine = (line: string) => {

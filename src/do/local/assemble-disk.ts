@@ -21,9 +21,11 @@ export interface DiskInput {
   identity: unknown;
 }
 
+export const DISK_TOOLS = ["mke2fs", "sfdisk", "grub-mkimage", layout.GRUB_BOOT_IMAGE, "qemu-img"] as const;
+
 /** Makes a bootable qcow2 from a tree: fill a filesystem, put GRUB before it, compress. Returns its path, in the scratch folder. */
 export async function assembleDisk(input: DiskInput, talk: Talk): Promise<string> {
-  await requireTools("mke2fs", "sfdisk", "grub-mkimage", layout.GRUB_BOOT_IMAGE, "qemu-img");
+  await requireTools(...DISK_TOOLS);
   const at = (name: string) => join(input.scratch, name);
   const digest = digestOf(input.identity);
   talk.info("  filling the disk...");

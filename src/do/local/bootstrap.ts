@@ -8,9 +8,11 @@ import type { ArchiveState } from "./archive.js";
 import type { Talk } from "./talk.js";
 import { requireTools, WITH_SBIN } from "./tools.js";
 
+export const BOOTSTRAP_TOOLS = ["mmdebstrap", "tar", "unshare", "setpriv", ARCHIVE_KEYRING] as const;
+
 /** Runs mmdebstrap in `folder`, and reports its steps. Fifteen minutes are enough for a slow mirror. */
 export async function bootstrap(argv: Command["argv"], folder: string, state: ArchiveState, talk: Talk) {
-  await requireTools("mmdebstrap", "tar", "unshare", "setpriv", ARCHIVE_KEYRING);
+  await requireTools(...BOOTSTRAP_TOOLS);
   await writeFile(join(folder, SOURCES_FILE), aptSources(state.suites));
   await writeFile(join(folder, SEAL_FILE), SEAL);
   const command = confined(argv, folder);

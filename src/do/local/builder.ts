@@ -17,13 +17,23 @@ import { start } from "../process.js";
 import { writeFiles } from "../write-files.js";
 import { emptyCgroups } from "./cgroup.js";
 import { systemdIsInit } from "./container.js";
-import { hasTool, requireTools, WITH_SBIN } from "./tools.js";
+import { requireTools, WITH_SBIN } from "./tools.js";
 
-const TOOLS = ["systemd-nspawn", "slirp4netns", "unshare", "setpriv", "nsenter", "ip"] as const;
+export const BUILDER_TOOLS = [
+  "systemd-nspawn",
+  "slirp4netns",
+  "unshare",
+  "setpriv",
+  "nsenter",
+  "ip",
+] as const;
 
-/** Whether this process can use containers as builders. */
-export async function canBuildInContainers(): Promise<boolean> {
-  return process.getuid?.() === 0 && (await Promise.all(TOOLS.map(hasTool))).every(Boolean);
+/** Throws UserError unless this process is root. */
+export function requireRoot(): void {
+  if (process.getuid?.() === 0) return;
+  throw new UserError("the container builder requires root", {
+    hint: "run it as root (sudo), or bake with --builder vm",
+  });
 }
 
 /** Milliseconds for a container to power down; after that it is killed. */
@@ -47,11 +57,8 @@ export async function withBuilder(
   order: BuilderOrder,
   work: (inNetwork: InNetwork) => Promise<void>,
 ): Promise<void> {
-  if (process.getuid?.() !== 0)
-    throw new UserError("the container builder requires root", {
-      hint: "run it as root (sudo), or bake with --builder vm",
-    });
-  await requireTools(...TOOLS);
+  requireRoot();
+  await requireTools(...BUILDER_TOOLS);
   await sweepBuilders();
   const id = `${ID_PREFIX}${process.pid}`;
   const argv = await prepare(id, order);

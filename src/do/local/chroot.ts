@@ -105,6 +105,8 @@ async function readChroot(folder: string): Promise<Chroot> {
   return { folder, tar: join(folder, "tree.tar"), epoch: about.epoch };
 }
 
+export const CHROOT_TOOLS = ["unshare", "setpriv"] as const;
+
 async function runBuild(
   build: ChrootBuild,
   chroot: Chroot,
@@ -112,7 +114,7 @@ async function runBuild(
   scratch: string,
   onLine: BuildOptions["onLine"],
 ): Promise<void> {
-  await requireTools("unshare", "setpriv");
+  await requireTools(...CHROOT_TOOLS);
   const [tree, work, enter] = [join(scratch, "tree"), join(scratch, "work"), join(scratch, "enter")];
   await unpack(chroot.tar, tree);
   await mkdir(join(work, "outputs"), { recursive: true });

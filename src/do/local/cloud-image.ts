@@ -43,6 +43,8 @@ interface AboutImage {
   root: RootFilesystem;
 }
 
+export const CLOUD_IMAGE_TOOLS = ["qemu-img", "partx", "dumpe2fs", "debugfs"] as const;
+
 const what = "image.base";
 const wayOut =
   "use Debian's genericcloud image for amd64 (https://cloud.debian.org/images/cloud/), or an image with the same layout";
@@ -57,7 +59,7 @@ export async function ensureCloudImage(
   options: CacheOptions = {},
 ): Promise<OwnImage> {
   const { cache = hostPaths().cache, talk = SILENT } = options;
-  await requireTools("qemu-img", "partx", "dumpe2fs", "debugfs");
+  await requireTools(...CLOUD_IMAGE_TOOLS);
   const path = "path" in image ? await requireFile(resolve(from, image.path)) : undefined;
   const sha256 = "url" in image ? image.sha256 : await fileDigest(path ?? "");
   const build = async (product: string, scratch: string) => {

@@ -17,13 +17,15 @@ import { argumentsOf, identify, isAlive, signal } from "./process-identity.js";
 import { hasEnded } from "./ended.js";
 import { requireTools, WITH_SBIN } from "./tools.js";
 
+export const CONTAINER_TOOLS = ["systemd-nspawn", "ip", "nsenter", "unshare", "qemu-img"] as const;
+
 /** Throws UserError if this machine does not support containers. */
 export async function requireContainers(): Promise<void> {
   if (process.getuid?.() !== 0)
     throw new UserError("containers need root", {
       hint: "run it as root (sudo), or set launch.local.engine: vm",
     });
-  await requireTools("systemd-nspawn", "ip", "nsenter", "unshare", "qemu-img");
+  await requireTools(...CONTAINER_TOOLS);
 }
 
 /** Makes the container's folders and its seed, readable only by root: user-data may contain secrets. */

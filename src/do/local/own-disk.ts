@@ -41,6 +41,8 @@ export async function ensureOwnTree(image: OwnImage, options: CacheOptions = {})
   return join((await cached(join(cache, "tree"), name, build, talk)).folder, "tree.tar");
 }
 
+export const OWN_DISK_TOOLS = ["mke2fs", "sfdisk", "partx", "fallocate", "qemu-img"] as const;
+
 type Input = Pick<DiskInput, "tree" | "scratch" | "diskMiB" | "signal">;
 
 /**
@@ -48,7 +50,7 @@ type Input = Pick<DiskInput, "tree" | "scratch" | "diskMiB" | "signal">;
  * stay, and the filesystem keeps the UUID and label by which they find it. Returns the path of a compressed qcow2 in the scratch folder.
  */
 export async function fillOwnDisk(image: OwnImage, input: Input, talk: Talk): Promise<string> {
-  await requireTools("mke2fs", "sfdisk", "partx", "fallocate", "qemu-img");
+  await requireTools(...OWN_DISK_TOOLS);
   const at = (name: string) => join(input.scratch, name);
   const raw = at("disk.raw");
   talk.info("  filling the disk...");

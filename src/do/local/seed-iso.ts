@@ -4,9 +4,14 @@ import { seedFiles, seedIsoArgv, type Seed } from "../../compute/local/seed.js";
 import { run } from "../process.js";
 import { hasTool, requireTools } from "./tools.js";
 
+/** The program that writes the disk's file system. */
+export async function isoProgram(): Promise<"xorriso" | "genisoimage"> {
+  return (await hasTool("xorriso")) ? "xorriso" : "genisoimage";
+}
+
 /** Writes the NoCloud disk, readable only by its owner: user-data may contain secrets. */
 export async function writeSeedIso(seed: Seed, iso: string): Promise<void> {
-  const program = (await hasTool("xorriso")) ? "xorriso" : "genisoimage";
+  const program = await isoProgram();
   if (program === "genisoimage") await requireTools("genisoimage");
   const folder = await mkdtemp(join(dirname(iso), ".seed-"));
   try {

@@ -13,12 +13,14 @@ const PACKAGES = {
   dumpe2fs: "e2fsprogs",
   fallocate: "util-linux",
   genisoimage: "genisoimage",
+  git: "git",
   ip: "iproute2",
   mke2fs: "e2fsprogs",
   mmdebstrap: "mmdebstrap",
   nsenter: "util-linux",
   "systemd-nspawn": "systemd-container",
   newuidmap: "uidmap",
+  packer: "packer",
   partx: "util-linux",
   "qemu-img": "qemu-utils",
   "qemu-system-x86_64": "qemu-system-x86",
@@ -42,13 +44,27 @@ function pathWithSbin(): string {
 
 /** Throws UserError with an apt-get command if some are missing. */
 export async function requireTools(...tools: readonly Tool[]): Promise<void> {
-  const found = await Promise.all(tools.map(hasTool));
-  const missing = tools.filter((_, index) => !found[index]);
+  refuseMissing(await missingTools(tools));
+}
+
+export async function missingTools(tools: readonly Tool[]): Promise<Tool[]> {
+  const all = [...new Set(tools)];
+  const found = await Promise.all(all.map(hasTool));
+  return all.filter((_, index) => !found[index]);
+}
+
+/** Throws UserError with an apt-get command if tools are missing. `otherwise`: another way out. */
+export function refuseMissing(missing: readonly Tool[], otherwise?: string): void {
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((tool) => PACKAGES[tool]))].sort();
+  const install = `apt-get install --no-install-recommends ${packagesWith(missing).join(" ")}`;
   throw new UserError(`missing on this machine: ${missing.join(", ")}`, {
-    hint: `apt-get install --no-install-recommends ${packages.join(" ")}`,
+    hint: otherwise === undefined ? install : `${install}; or ${otherwise}`,
   });
+}
+
+/** The Debian packages with these tools. */
+export function packagesWith(tools: readonly Tool[]): string[] {
+  return [...new Set(tools.map((tool) => PACKAGES[tool]))].sort();
 }
 
 /** Whether a program is in PATH (or sbin), or a file exists. */

@@ -10,6 +10,7 @@ import type { Fleet } from "../../../understand/fleet.js";
 import { baseName } from "../../../understand/settings/base.js";
 import type { BakeOptions } from "../../target.js";
 import { refuseOtherArchitecture } from "../do/architecture.js";
+import { requireBakeTools } from "../do/bake-tools.js";
 import { LocalBake, storeImage } from "../do/bake.js";
 
 export async function bake(fleet: Fleet, file: string, options: BakeOptions): Promise<void> {
@@ -31,6 +32,7 @@ export async function bakeLocal(
 ): Promise<{ image: StoredImage; reused: boolean }> {
   const began = performance.now();
   const tell = { info: (line: string) => talk.note(line), warn: (line: string) => talk.warn(line) };
+  await requireBakeTools(builder, fleet.image);
   const held = locked === undefined ? undefined : await HeldBake.to(locked, fleet.image);
   const job = new LocalBake(fleet, file, tell, held);
   const prepared = await runSteps(preparation(job));

@@ -36,7 +36,8 @@ import { answerWithSbom, writeLock } from "../../../do/bake/lock-file.js";
 import { fetchSource, type SourceArchive } from "../../../do/bake/sources.js";
 import { archivesBeyondBase } from "./archives.js";
 import { madeBase, ownBase, type BakeBase } from "./base.js";
-import { chooseBuilder, type Builder, type BuilderChoice, type Ingredients } from "./builders.js";
+import type { BuilderChoice } from "./bake-tools.js";
+import { builderFor, type Builder, type Ingredients } from "./builders.js";
 
 /** A baked image that is not yet in its final folder. */
 export interface BakedImage {
@@ -116,7 +117,7 @@ export class LocalBake {
 
   /** Chooses the builder, and prepares what it needs. */
   async prepareBuilder(wanted: BuilderChoice): Promise<void> {
-    this.#builder = await chooseBuilder(wanted, this.#baseOfBake(), this.#talk);
+    this.#builder = await builderFor(wanted, this.#fleet.image, this.#baseOfBake(), this.#talk);
     await this.#builder.prepare();
   }
 

@@ -7,18 +7,15 @@ import type { BaseSpec } from "../../../compute/local/base-spec.js";
 import { compressArgv } from "../../../compute/local/disk-layout.js";
 import { findAccelerator } from "../../../do/local/accelerator.js";
 import { LAYER_FOLDERS, layeredTree } from "../../../compute/local/tree.js";
-import { canBuildInContainers, withBuilder } from "../../../do/local/builder.js";
+import { withBuilder } from "../../../do/local/builder.js";
 import type { Talk } from "../../../do/local/talk.js";
 import { packerBuild, type PackerBuild } from "../../../do/bake/packer.js";
 import { run } from "../../../do/process.js";
 import type { Image } from "../../../understand/fleet.js";
-import type { BakeOptions } from "../../target.js";
 import { localImageName } from "../compute/packer-source.js";
+import { chooseBuilder, type BuilderChoice } from "./bake-tools.js";
 import type { BakeBase } from "./base.js";
 import { ensurePackages, hasPackages, keepStep } from "./packages.js";
-
-/** The requested builder. auto: a VM if KVM works, or else a container if possible, or else an emulated VM. */
-export type BuilderChoice = NonNullable<BakeOptions["builder"]>;
 
 /** The inputs of an image. */
 export interface Ingredients {
@@ -56,11 +53,14 @@ export interface Builder {
 }
 
 /** The builder for this machine. */
-export async function chooseBuilder(wanted: BuilderChoice, base: BakeBase, talk: Talk): Promise<Builder> {
-  if (wanted === "container") return containerBuilder;
-  const accelerator = await findAccelerator(base.kernel, { talk });
-  if (wanted === "auto" && accelerator === "tcg" && (await canBuildInContainers())) return containerBuilder;
-  return vmBuilder(accelerator, base);
+export async function builderFor(
+  wanted: BuilderChoice,
+  image: Image,
+  base: BakeBase,
+  talk: Talk,
+): Promise<Builder> {
+  const chosen = await chooseBuilder(wanted, image, () => findAccelerator(base.kernel, { talk }));
+  return chosen === "container" ? containerBuilder : vmBuilder(chosen, base);
 }
 
 function vmBuilder(accelerator: string, base: BakeBase): Builder {
