@@ -2,33 +2,34 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf } from "../../compute/local/cache-key.js";
 import type { Container } from "../../compute/local/container.js";
-import { UserError } from "../../errors.js";
 import { run } from "../process.js";
 import { withTemporaryFolder } from "../temporary-folder.js";
 import type { CacheOptions } from "./base-tree.js";
-import { makeContainerFolder, requireContainers, startContainer, stopContainer } from "./container.js";
+import { CONTAINER_TOOLS, makeContainerFolder, startContainer, stopContainer } from "./container.js";
 import { hasEnded } from "./ended.js";
 import { withLock } from "./lock.js";
 import { hostPaths } from "./paths.js";
 import { bootId } from "./process-identity.js";
 import { ensureRawDisk } from "./raw-disk.js";
 import { SILENT } from "./talk.js";
+import { missingTools, refuseMissing } from "./tools.js";
 import { removeNamespace } from "./veth.js";
 
 /** Milliseconds. A guest without work boots and powers down in three seconds. */
 const TIMEOUT = 60_000;
 
-/** Whether a container of this image (qcow2) really boots. This is tested once per boot of this machine. */
+/**
+ * Whether a container of this image (qcow2) really boots. This is tested once per boot of this machine. Throws UserError if tools are
+ * missing: an emulated VM instead would take many times as long.
+ */
 export async function containersBoot(image: string, options: CacheOptions = {}): Promise<boolean> {
   const { cache = hostPaths().cache, talk = SILENT } = options;
   const file = join(cache, "containers.json");
-  try {
-    await requireContainers();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    talk.info(`${error.message}: no containers (${error.hint ?? ""})`);
+  if (process.getuid?.() !== 0) {
+    talk.info("containers need root: no containers (run it as root)");
     return false;
   }
+  refuseMissing(await missingTools(CONTAINER_TOOLS), "set launch.local.engine: vm");
   return withLock(
     `${file}.lock`,
     async () => (await recall(file)) ?? (await note(file, await tryOne(image, cache), talk)),
