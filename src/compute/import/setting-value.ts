@@ -1,4 +1,9 @@
-import { namesOfOldRoles, namesOfRole, testedAsBoolean } from "../../understand/settings/role-names.js";
+import {
+  keptOff,
+  namesOfOldRoles,
+  namesOfRole,
+  testedAsBoolean,
+} from "../../understand/settings/role-names.js";
 import type { Setting, Settings } from "../../understand/settings/setting.js";
 import { flag } from "../../understand/settings/types.js";
 import type { Findings } from "./findings.js";
@@ -109,20 +114,21 @@ const truth: Readonly<Record<string, boolean>> = {
   f: false,
 };
 
-/** A flag with its intended value. The role treated a text such as "true" as off; if that makes a difference, this adds a note. */
+/** A flag with its intended value, or off (`keptOff`). The role treated a text such as "true" as off; if that makes a difference, this adds a note. */
 function flagValue(name: string, { spelling, value }: Given, { host, findings }: Source): unknown {
   if (typeof value === "boolean") return value;
   const text = textOf(value).trim();
   const { success, data } = flag.schema.safeParse(truth[text.toLowerCase()] ?? text);
   if (!success) return text;
   const role = value instanceof Numeral ? value.text === "1" : false;
-  if (data && !role && testedAsBoolean.includes(name))
-    findings.note(host, {
-      variable: spelling,
-      message: `is the text ${JSON.stringify(text)}, but the role tests for the boolean true: it was off with the role, and is on with the fleet file`,
-      hint: `to keep it off, set ${name}: false`,
-    });
-  return data;
+  if (!data || role || !testedAsBoolean.includes(name)) return data;
+  const on = !keptOff.includes(name);
+  findings.note(host, {
+    variable: spelling,
+    message: `is the text ${JSON.stringify(text)}, but the role tests for the boolean true: it was off with the role, and ${on ? "is on" : "stays off"} with the fleet file`,
+    hint: on ? `to keep it off, set ${name}: false` : `to turn it on, set ${name}: true`,
+  });
+  return on;
 }
 
 /** Conversions between forms of the role's variables and of settings, without a change of meaning. */

@@ -102,6 +102,33 @@ export function jsonRpcIsNotForEverybody({ hosts }: Fleet): Fault[] {
     }));
 }
 
+/** A warning: logs for debugging cost CPU time, and a host then takes fewer calls. */
+export function debuggingIsTemporary({ hosts }: Fleet): Fault[] {
+  return hosts.flatMap((host) => {
+    const warning = (name: "enable_debug" | "debug_level", message: string, usual: unknown): Fault[] => [
+      {
+        path: placeOf(host, name),
+        severity: "warning",
+        message,
+        hint: `set ${name}: ${String(usual)}, except while you look for a fault`,
+      },
+    ];
+    const { enable_debug, debug_level } = host.settings;
+    return [
+      ...(enable_debug
+        ? warning("enable_debug", "is on: Kamailio logs every step of its routing script", false)
+        : []),
+      ...(debug_level >= 3
+        ? warning(
+            "debug_level",
+            "is 3: a call takes about four times as much CPU time, because Kamailio logs every step of its code",
+            2,
+          )
+        : []),
+    ];
+  });
+}
+
 /** Networks for SSH have an effect only with the firewall: without it, SSH stays open to all. */
 export function sshNetworksNeedFirewall({ hosts }: Fleet): Fault[] {
   return hosts

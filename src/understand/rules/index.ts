@@ -46,6 +46,7 @@ export const rules: readonly ((fleet: Fleet) => Fault[])[] = [
   features.platformsAreNamed,
   features.jsonRpcIsNotForEverybody,
   features.sshNetworksNeedFirewall,
+  features.debuggingIsTemporary,
   additions.addedFilesStay,
   additions.addedUnitsAreOthers,
   additions.addedUnitsHaveASection,

@@ -48,6 +48,9 @@ export const testedAsBoolean: readonly string[] = [
   "enable_NAT_keepalive",
 ];
 
+/** Those of them that an import leaves off where the role did: their only effect is a longer log. */
+export const keptOff: readonly string[] = ["enable_debug"];
+
 /** Names of host groups in the role's README. */
 export const roleGroups = {
   proxies: /^sip[-_]?prox(y|ies)$/i,

@@ -68,8 +68,8 @@ describe("a variable with several notes has one entry", () => {
     expect(notes.slice(at, at + 4)).toMatchInlineSnapshot(`
       [
         "- enable_debug:",
-        "    - p1, p2, p3 (group sipproxy, group lon): is the text "true", but the role tests for the boolean true: it was off with the role, and is on with the fleet file",
-        "        hint: to keep it off, set enable_debug: false",
+        "    - p1, p2, p3 (group sipproxy, group lon): is the text "true", but the role tests for the boolean true: it was off with the role, and stays off with the fleet file",
+        "        hint: to turn it on, set enable_debug: true",
         "    - p1, p2 (group sipproxy, group lon): is "yes" in sipproxy, "true" in lon; Ansible uses "true" (of groups that do not contain each other, the deeper one wins, then the last in the alphabet)",
       ]
     `);

@@ -98,11 +98,13 @@ describe("numbers stay what Ansible writes", () => {
 
 describe("flags", () => {
   test.each([
-    ["enable_debug", '"true"', "enable_debug: true", "it was off with the role"],
-    ["enable_debug", '"Yes"', "enable_debug: true", "it was off with the role"],
-    ["enable_debug", "true", "enable_debug: true", undefined],
-    ["enable_debug", "1", "enable_debug: true", undefined],
+    ["enable_debug", '"true"', undefined, "it was off with the role, and stays off"],
+    ["enable_debug", '"Yes"', undefined, "it was off with the role, and stays off"],
+    ["enable_debug", "true", "enable_debug: true", "is on: Kamailio logs every step"],
+    ["enable_debug", "1", "enable_debug: true", "is on: Kamailio logs every step"],
     ["enable_debug", '"no"', undefined, undefined],
+    ["debug_level", "3", "debug_level: 3", "is 3: a call takes about four times as much CPU time"],
+    ["enable_jsonrpc", '"true"', "enable_jsonrpc: true", "it was off with the role, and is on"],
     ["enable_anitflood", '"no"', "enable_antiflood: false", undefined],
     ["enable_anitflood", '"true"', undefined, "it was off with the role"],
     ["enable_antiflood", "false", "enable_antiflood: false", "it had no effect with the role"],
