@@ -94,12 +94,13 @@ export async function dbDiff(
   const rows = await readTable(fleet.database, secretReader(file));
   const operations = target === undefined ? undefined : await operationsOf(target);
   const loaded = (await operations?.loaded?.(fleet, fleet.hosts)) ?? [];
-  const lines = diffLines(dispatcherRows(fleet), rows, loaded);
+  const wanted = dispatcherRows(fleet);
+  const lines = diffLines(wanted, rows, loaded);
   if (json) printJson(lines);
   else {
     const hosts = loaded.map(({ host }) => host);
     print(table(["set", "destination", "fleet file", "table", ...hosts], lines.map(diffRow)));
-    for (const line of rowsOfOthers(fleet.name, rows)) talk.note(line);
+    for (const { text } of rowsOfOthers(fleet.name, wanted, rows)) talk.note(text);
   }
   if (!lines.every(agrees)) process.exitCode = 1;
 }

@@ -66,8 +66,10 @@ async function tellDatabase(file: string): Promise<void> {
   const short = shortage(fleet, allowed);
   if (short !== undefined) talk.warn(short);
   if (rows === undefined) return talk.warn("dispatcher table: the first host that boots creates it");
-  for (const line of rowsOfOthers(fleet.name, rows)) talk.warn(`dispatcher table: ${line}; the row is kept`);
-  const missing = diffLines(dispatcherRows(fleet), rows, []).filter(({ row }) => row === undefined);
+  const wanted = dispatcherRows(fleet);
+  for (const { text, stays } of rowsOfOthers(fleet.name, wanted, rows))
+    talk.warn(`dispatcher table: ${text}${stays ? "; the row is kept" : ""}`);
+  const missing = diffLines(wanted, rows, []).filter(({ row }) => row === undefined);
   for (const { destination, file: name } of missing)
     talk.warn(`dispatcher table: no row for ${name ?? ""} (${destination}): run \`sip-proxy db seed\``);
   talk.good(`dispatcher table: ${count(rows, "row")}`);

@@ -82,12 +82,46 @@ export function agrees({ file, row, differs, hosts }: DiffLine): boolean {
   return everywhere && differs.length === 0 && (file === undefined || row !== undefined);
 }
 
-/** Rows that this fleet did not write. Commands report them, and never change them. */
-export function rowsOfOthers(fleet: string, table: readonly TableRow[]): string[] {
+/** A row that this fleet did not write. */
+export interface RowOfOthers {
+  /** The row, its writer, and what `db seed` changes, for messages. */
+  text: string;
+  /** Whether `db seed` leaves it as it is. */
+  stays: boolean;
+}
+
+/** Rows that this fleet did not write. Commands report them; only a seed changes those with a recorder's address. */
+export function rowsOfOthers(
+  fleet: string,
+  wanted: readonly DispatcherRow[],
+  table: readonly TableRow[],
+): RowOfOthers[] {
   return table
     .filter(({ fleets }) => !fleets.includes(fleet))
-    .map(({ id, destination, description, fleets }) => {
+    .map((row) => {
+      const { id, destination, description, fleets } = row;
       const writer = fleets.length > 0 ? `fleet ${fleets.join(", ")}` : "no fleet";
-      return `row ${id} (${[destination, description].filter(Boolean).join(", ")}) belongs to ${writer}`;
+      const text = `row ${id} (${[destination, description].filter(Boolean).join(", ")}) belongs to ${writer}`;
+      const change = changeOf(row, wanted);
+      return { text: change === undefined ? text : `${text}: ${change}`, stays: change === undefined };
     });
+}
+
+/** What the next `db seed` (without --adopt) does with a row that this fleet did not write; undefined: nothing. The same as the seed's SQL. */
+function changeOf(row: TableRow, wanted: readonly DispatcherRow[]): string | undefined {
+  const ofSet = wanted.filter(({ setid }) => setid === row.setid);
+  if (ofSet.some(({ destination }) => destination === row.destination))
+    return row.fleets.length > 0 ? "`sip-proxy db seed` shares it" : "`sip-proxy db seed` takes it over";
+  const moved = ofSet.some(
+    ({ destination, description }) =>
+      description === row.description && addressOf(destination) === addressOf(row.destination),
+  );
+  return moved && row.fleets.length === 0
+    ? "`sip-proxy db seed` deletes it, because the fleet file has another port for this recorder"
+    : undefined;
+}
+
+/** The address in a destination, without scheme and port. */
+function addressOf(destination: string): string | undefined {
+  return /^(?:sips?:)?([^:;]+)/.exec(destination)?.[1]?.toLowerCase();
 }
