@@ -119,7 +119,8 @@ class Calls:
 
     def running(self, call, dialog, doubtful, to_ask):
         call.unknown = 0
-        age = time.time() - dialog["start_ts"]
+        # Kamailio sets the state of an answered call first, and then the time of the answer
+        age = time.time() - (dialog["start_ts"] or time.time())
         if dialog["state"] == CONFIRMED:
             call.confirmed = True
             if age >= LOOK and not call.looked:
