@@ -42,7 +42,7 @@ export const databaseSettings = {
   db_root: withDefault(
     identifier,
     "miarecdb",
-    "Existing database to which dbuser_root connects to create db_kam.",
+    "Existing database to which dbuser_root connects to create db_kam. If it is miarecdb and does not exist, PostgreSQL's own database postgres is used.",
     {
       role: true,
       variable: "DB_ROOT",

@@ -40,7 +40,7 @@ const sourceLocation: Kind<SourceLocation> = {
     [
       z.strictObject({ url: url.schema, sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
       z.strictObject({ git: url.schema, commit: z.string().regex(/^[0-9a-f]{40}$/) }),
-      z.strictObject({ path: z.string().min(1, { error: "the path of a folder" }) }),
+      z.strictObject({ path: z.string().min(1, { error: "the path of a folder or archive" }) }),
     ],
     { error: `${sourceRule} (sha256: 64 hex digits, commit: 40; a URL without user and password)` },
   ),
@@ -66,17 +66,25 @@ export const imageSettings = {
     "Version of Kamailio: `distro` is the package of the base; a branch with packages of the Kamailio project is installed from its apt repository; any other branch or tag is built from source.",
     { role: true },
   ),
-  kamailio_source: optional(sourceLocation, "Source of Kamailio, if kamailio_version is built from source.", {
-    defaultText: "its git repository, at the branch or tag",
-  }),
+  kamailio_source: optional(
+    sourceLocation,
+    "Source of Kamailio, if kamailio_version is built from source; path as for rtpproxy_source.",
+    {
+      defaultText: "its git repository, at the branch or tag",
+    },
+  ),
   rtpproxy_version: withDefault(
     text({ rule: "a tag of RTPProxy such as v3.2.0", pattern: /^v\d+\.\d+(\.\d+)?$/ }),
     "v3.2.0",
     "Release of RTPProxy to build.",
   ),
-  rtpproxy_source: optional(sourceLocation, "Source of RTPProxy.", {
-    defaultText: "its git repository, at the commit of the release",
-  }),
+  rtpproxy_source: optional(
+    sourceLocation,
+    "Source of RTPProxy. path: a folder with the source, or a .tar.gz with one such folder; relative to the fleet file.",
+    {
+      defaultText: "its git repository, at the commit of the release",
+    },
+  ),
   media_relay: withDefault(oneOf(...relayNames()), "rtpproxy", "Media relay in the image.", {
     variable: "MEDIA_RELAY",
   }),

@@ -28,7 +28,7 @@ export const launchLocalSettings = {
   ),
   netns: optional(
     text({ rule: "a network namespace name", pattern: /^[\w.-]{1,64}$/ }),
-    "Network namespace that holds the bridge; QEMU is started in it.",
+    "Network namespace that holds the bridge: VMs are started in it, containers are connected to it, and commands reach the hosts through it. Commands that log in to the database do not enter it: run them with `ip netns exec NETNS`.",
   ),
   prefix_length: withDefault(integer(8, 30), 24, "Length of the private network's prefix."),
   gateway: optional(ipv4, "Default gateway of the hosts."),
