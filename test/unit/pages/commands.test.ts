@@ -6,7 +6,7 @@ import { pages, readAsset } from "../../../src/do/assets.js";
 
 // Commands and options in the documentation must exist.
 
-const shown = /(?:^(?:\$ )?|`|\| |&& )(sip-proxy|bake-image) ([^`\n#|]+)/gm;
+const shown = /(?:^(?:\$ )?|`|\| |&& |netns exec \w+ )(sip-proxy|bake-image) ([^`\n#|]+)/gm;
 const sipProxy = program();
 
 test.each(pages())("%s: every command and option exists", (page) => {
