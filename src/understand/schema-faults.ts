@@ -28,7 +28,10 @@ function issueFaults(issue: Issue, value: unknown): Fault[] {
 }
 
 function wrongShape(path: Path, expected: string, there: unknown): Fault {
-  const what = expected === "object" || expected === "record" ? "a mapping (name: value)" : expected;
+  const [section] = path;
+  const isHost = path.length === 2 && (section === "proxies" || section === "recorders");
+  const mapping = isHost ? "a mapping, such as { private_ip_address: 10.0.0.3 }" : "a mapping (name: value)";
+  const what = expected === "object" || expected === "record" ? mapping : expected;
   if (there === undefined && path.length === 0)
     return {
       path,

@@ -38,20 +38,25 @@ function whole<T>(rule: string, schema: z.ZodType<T>): z.ZodType<T> {
   return z.unknown().transform((value, context): T => {
     const { success, data, error } = schema.safeParse(value);
     if (success) return data;
-    const part = wrongPart(error.issues);
+    const part = wrongPart(error.issues, value);
     context.addIssue({ code: "custom", message: part === undefined ? rule : `${rule}: ${part}` });
     return z.NEVER;
   });
 }
 
-/** The rule of the one wrong part; with alternatives, of the first alternative that has just one. */
-function wrongPart(issues: readonly z.core.$ZodIssue[]): string | undefined {
+/** The rule of the one wrong part that is there; with alternatives, of the first alternative that has just one. */
+function wrongPart(issues: readonly z.core.$ZodIssue[], value: unknown): string | undefined {
   const [first] = issues;
   if (issues.length !== 1 || first === undefined) return undefined;
   if (first.code === "invalid_union")
-    return first.errors.flatMap((alternative) => wrongPart(alternative) ?? [])[0];
+    return first.errors.flatMap((alternative) => wrongPart(alternative, value) ?? [])[0];
   // zod's own messages begin with "Invalid"; those of our kinds and patterns do not
   if (first.path.length === 0 || first.message.startsWith("Invalid ")) return undefined;
+  const part = first.path.reduce<unknown>(
+    (whole, step) => (whole as Record<PropertyKey, unknown>)[step],
+    value,
+  );
+  if (part === undefined) return undefined;
   return `${first.path.join(".")} must be ${first.message}`;
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { text, type Kind } from "./types.js";
+import { lacking, text, type Kind } from "./types.js";
 
 /** A URL for files of apt, Packer and git. They are in the image, where every user of a host can read them. */
 export const url = text({
@@ -55,7 +55,7 @@ export const base: Kind<Base> = {
       }),
       z.strictObject({ path: z.string().regex(/^\P{Cc}+$/u, { error: "the path of a file" }) }),
     ],
-    { error: `${rule} (sha256: 64 hex digits)` },
+    { error: ({ input }) => `${rule} (sha256: 64 hex digits)${lacking(input, "url", "sha256")}` },
   ),
 };
 

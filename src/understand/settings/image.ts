@@ -3,7 +3,7 @@ import { relayNames } from "../../relay/registry.js";
 import { addedFiles, addedPackages, repositories, scripts } from "./additions.js";
 import { architectures } from "./architecture.js";
 import { base, url } from "./base.js";
-import { autoOrFlag, flag, oneOf, text, type Kind } from "./types.js";
+import { autoOrFlag, flag, lacking, oneOf, text, type Kind } from "./types.js";
 import { optional, withDefault } from "./setting.js";
 
 /** Where source code comes from. It is always pinned, except a local copy: its checksum is written to the manifest. */
@@ -42,7 +42,10 @@ const sourceLocation: Kind<SourceLocation> = {
       z.strictObject({ git: url.schema, commit: z.string().regex(/^[0-9a-f]{40}$/) }),
       z.strictObject({ path: z.string().min(1, { error: "the path of a folder or archive" }) }),
     ],
-    { error: `${sourceRule} (sha256: 64 hex digits, commit: 40; a URL without user and password)` },
+    {
+      error: ({ input }) =>
+        `${sourceRule} (sha256: 64 hex digits, commit: 40; a URL without user and password)${lacking(input, "url", "sha256")}${lacking(input, "git", "commit")}`,
+    },
   ),
 };
 

@@ -89,12 +89,22 @@ export function text({ rule, pattern, max }: TextLimits): Kind<string> {
     ...(pattern && { pattern: pattern.source }),
     ...(max && { maxLength: max }),
   };
-  return kind(rule, json, (value) => {
+  const read = (value: unknown) => {
     const string = typeof value === "number" ? String(value) : value;
-    if (typeof string !== "string" || /[\p{Cc}\p{Cs}]/u.test(string)) return undefined;
+    if (typeof string !== "string" || refused.test(string)) return undefined;
     if (max !== undefined && string.length > max) return undefined;
     return pattern === undefined || pattern.test(string) ? string : undefined;
-  });
+  };
+  return kind(rule, json, read, refusedCharacter);
+}
+
+const refused = /[\p{Cc}\p{Cs}]/u;
+
+/** Names a character that no text may contain: most of them are not visible. */
+function refusedCharacter(value: unknown): string | undefined {
+  const [found] = (typeof value === "string" && refused.exec(value)) || [];
+  const code = found?.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
+  return code === undefined ? undefined : `it contains the character U+${code}`;
 }
 
 /** An IPv4 address in dotted form. The role supports only IPv4. */
@@ -226,4 +236,10 @@ function tagsOf(rule: string, illegal: RegExp): Kind<Record<string, string>> {
     );
     return legal ? Object.fromEntries(entries) : undefined;
   });
+}
+
+/** For an error of a mapping in which one setting needs another: says that it is missing; empty if it is not. */
+export function lacking(input: unknown, setting: string, needed: string): string {
+  const isLacking = typeof input === "object" && input !== null && setting in input && !(needed in input);
+  return isLacking ? `; ${needed} is missing` : "";
 }
