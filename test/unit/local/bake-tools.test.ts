@@ -1,9 +1,13 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { debianPackages } from "../../../src/do/debian-packages.js";
 import { packagesWith, type Tool } from "../../../src/do/local/tools.js";
 import { bakeLocal } from "../../../src/targets/local/commands/bake.js";
 import { bakeTools, chooseBuilder, requireBakeTools } from "../../../src/targets/local/do/bake-tools.js";
 import { fleetOf } from "../../support/fleets.js";
+
+// loaded modules stay for the next test file
+vi.hoisted(() => vi.resetModules());
+afterAll(() => vi.restoreAllMocks().resetModules());
 
 const machine = vi.hoisted(() => ({ missing: [] as string[], kvmDevice: false }));
 
