@@ -40,7 +40,7 @@ test("a host that a roll which was cut off has left without its Elastic IP is gi
     ],
   ]);
   expect(status.stderr).toContain(
-    `sipproxy0 lacks its Elastic IP ${own}; sip-proxy fleet roll FLEET sipproxy0 --target ec2 gives it`,
+    `sipproxy0 lacks its Elastic IP ${own}; to repair this: sip-proxy fleet roll FLEET sipproxy0 --target ec2`,
   );
   const dry = await roll(file, "roll", "sipproxy0", "--dry-run");
   expect([dry.code, dry.changes, dry.stderr]).toEqual([
