@@ -1,5 +1,5 @@
 import type { Fault, Path } from "./fault.js";
-import { lookUp } from "./schema-faults.js";
+import { lookUp } from "./look-up.js";
 import { settingsTable } from "./settings/table.js";
 
 /** Required settings that are missing in the file. Each is reported at the mapping where it belongs. */

@@ -2,6 +2,7 @@ import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 import { namedTargets } from "../targets/lookup.js";
 import type { Fault, Path } from "./fault.js";
+import { lookUp } from "./look-up.js";
 import { maskLogins } from "./mask-logins.js";
 import { settingNames, settingsTable } from "./settings/table.js";
 
@@ -107,17 +108,6 @@ function isNamed(section: string | number | undefined): boolean {
 function ofText(value: unknown, path: Path): Path {
   const list = path.slice(0, -1);
   return typeof path.at(-1) === "number" && typeof lookUp(value, list) !== "object" ? list : path;
-}
-
-/** The value at a path, or undefined. */
-export function lookUp(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (inner, step) =>
-      typeof inner === "object" && inner !== null
-        ? (inner as Record<string | number, unknown>)[step]
-        : undefined,
-    value,
-  );
 }
 
 function show(value: unknown): string {

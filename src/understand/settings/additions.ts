@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { url } from "./base.js";
+import { lookUp } from "../look-up.js";
 import { cidr, flag, listOf, oneOf, port, text, type Kind } from "./types.js";
 
 /** A file that the user adds: its content, or the path of a file, relative to the fleet file. */
@@ -52,12 +53,9 @@ function wrongPart(issues: readonly z.core.$ZodIssue[], value: unknown): string 
     return first.errors.flatMap((alternative) => wrongPart(alternative, value) ?? [])[0];
   // zod's own messages begin with "Invalid"; those of our kinds and patterns do not
   if (first.path.length === 0 || first.message.startsWith("Invalid ")) return undefined;
-  const part = first.path.reduce<unknown>(
-    (whole, step) => (whole as Record<PropertyKey, unknown>)[step],
-    value,
-  );
-  if (part === undefined) return undefined;
-  return `${first.path.join(".")} must be ${first.message}`;
+  const path = first.path.filter((step) => typeof step !== "symbol");
+  if (lookUp(value, path) === undefined) return undefined;
+  return `${path.join(".")} must be ${first.message}`;
 }
 
 /** The path of a file, relative to the fleet file. */
