@@ -58,18 +58,22 @@ function listener(meanwhile: Meanwhile | undefined): (lines: readonly string[]) 
   };
 }
 
+/** The last lines of a console log, indented, for an error. */
+export async function consoleEnd(file: string): Promise<string> {
+  return lastOf(await consoleLines(file));
+}
+
 /** A console log without colours and cursor movements. */
 async function consoleLines(file: string): Promise<string[]> {
   const text = await readFile(file, "utf8").catch(() => "");
   return stripVTControlCharacters(text).split(/\r?\n/);
 }
 
-function notSeen(file: string, pattern: RegExp, when: string, lines: readonly string[]): UserError {
+function lastOf(lines: readonly string[]): string {
   const last = lines.filter((line) => line.trim() !== "").slice(-10);
-  return new UserError(
-    `no console line ${pattern} ${when}\n${last.map((line) => `  | ${line}`).join("\n")}`,
-    {
-      hint: `see ${file}`,
-    },
-  );
+  return last.map((line) => `  | ${line}`).join("\n");
+}
+
+function notSeen(file: string, pattern: RegExp, when: string, lines: readonly string[]): UserError {
+  return new UserError(`no console line ${pattern} ${when}\n${lastOf(lines)}`, { hint: `see ${file}` });
 }

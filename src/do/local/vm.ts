@@ -4,6 +4,7 @@ import type { Seed } from "../../compute/local/seed.js";
 import { overlayArgv, qemuArgv, type VirtualMachine } from "../../compute/local/vm.js";
 import { UserError } from "../../errors.js";
 import { run } from "../process.js";
+import { consoleEnd } from "./console.js";
 import { hasEnded } from "./ended.js";
 import { identify, signal } from "./process-identity.js";
 import { qmp } from "./qmp.js";
@@ -76,12 +77,8 @@ export async function startVm(record: VmRecord<VirtualMachine>): Promise<VmRecor
     hint: "check whether a port or tap device is in use",
   });
   const running = identify(Number(await readFile(machine.pidfile, "utf8")));
-  if (running === undefined) {
-    const last = (await readFile(machine.console, "utf8").catch(() => "")).trimEnd().split("\n").slice(-10);
-    throw new UserError(
-      `${machine.name}: QEMU ended immediately\n${last.map((line) => `  | ${line}`).join("\n")}`,
-    );
-  }
+  if (running === undefined)
+    throw new UserError(`${machine.name}: QEMU ended immediately\n${await consoleEnd(machine.console)}`);
   const started = { ...record, process: running };
   await saveVm(dirname(machine.pidfile), started);
   return started;

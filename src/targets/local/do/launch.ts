@@ -20,7 +20,7 @@ import { ensureSshKey } from "../../../do/local/ssh-key.js";
 import { createVm } from "../../../do/local/vm.js";
 import { stopLocal, terminateLocal, wouldEnd } from "./end.js";
 import { refuseTakenAddresses } from "./addresses.js";
-import { existingPlug, fleetPlug } from "./network.js";
+import { existingPlug, fleetPlug, netnsOf } from "./network.js";
 import { previousImage, rememberImages } from "./former-image.js";
 import { withLock } from "../../../do/local/lock.js";
 import { ensureRawDisk, requireImage } from "../../../do/local/raw-disk.js";
@@ -154,10 +154,6 @@ export async function localRunner(fleet: Fleet, talk: Talk = SILENT): Promise<Ru
 export async function localAccelerator(talk: Talk = SILENT): Promise<Accelerator> {
   const base = await ensureBaseTree(baseSpec(), { talk });
   return findAccelerator(base.kernel, { talk });
-}
-
-function netnsOf({ netns }: { netns?: string | undefined }) {
-  return netns === undefined ? {} : { netns };
 }
 
 /** Whether a host runs, with this image and this user-data. */

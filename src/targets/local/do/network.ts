@@ -5,8 +5,8 @@ import type { Fleet } from "../../../understand/fleet.js";
 
 /** The network connection of the fleet's hosts. Throws UserError if the fleet file has no bridge. */
 export function fleetPlug(fleet: Fleet): PluggedIn {
-  const { bridge, netns } = fleet.launch.local;
-  const place = netns === undefined ? {} : { netns };
+  const { bridge } = fleet.launch.local;
+  const place = netnsOf(fleet.launch.local);
   if (bridge !== undefined) return { bridge, ...place };
   throw new UserError(
     "launch.local.bridge is not set: proxies must be connected to a bridge from which platforms and recorders are reachable",
@@ -22,4 +22,9 @@ export async function existingPlug(fleet: Fleet): Promise<PluggedIn> {
   const { gateway = "ADDRESS", prefix_length } = fleet.launch.local;
   await refuseMissingBridge(plug, `${gateway}/${prefix_length}`);
   return plug;
+}
+
+/** The network namespace, if there is one. */
+export function netnsOf({ netns }: { netns?: string | undefined }): { netns?: string } {
+  return netns === undefined ? {} : { netns };
 }
