@@ -7,7 +7,7 @@ import type { Fleet, Host } from "../understand/fleet.js";
 import { drainFirst } from "./drain-first.js";
 import { printOutcomes, tellOutcome, type Outcome } from "./launch.js";
 import { findHosts, loadFleet } from "./load-fleet.js";
-import { isReached } from "./reach.js";
+import { isReached, runs } from "./reach.js";
 import type { TargetOption } from "./target-option.js";
 
 export interface EndingOptions extends TargetOption {
@@ -51,9 +51,7 @@ async function toDrain(
   fleet: Fleet,
   host: Host,
 ): Promise<Reached | undefined> {
-  if (reach === undefined) return undefined;
-  const there = (await target.list()).find(({ name }) => name === host.name);
-  if (there?.state !== "running") return undefined;
+  if (reach === undefined || !(await runs(target, host))) return undefined;
   const [found] = await reach(fleet, [host]);
   if (found === undefined || isReached(found)) return found;
   throw new UserError(`${host.name} is running, but cannot be reached to drain it: ${found.why}`, {

@@ -2,6 +2,7 @@ import { Interrupted } from "../cli/interrupt.js";
 import { talk } from "../cli/talk.js";
 import { reachBySsh } from "../do/reach/ssh.js";
 import { UsageError, UserError } from "../errors.js";
+import type { Hosts } from "../targets/hosts.js";
 import type { Reached, Unreached } from "../targets/reach.js";
 import type { Finished } from "../do/process.js";
 import { operationsOf } from "../targets/lookup.js";
@@ -140,6 +141,11 @@ export function answerOf({ exitCode, stdout, stderr }: Finished): string {
 /** Sets exit code 1 if the answer of a host is missing. */
 export function failUnlessAll(answers: ReadonlyMap<string, unknown>, hosts: readonly Reached[]): void {
   if (answers.size < hosts.length) process.exitCode = 1;
+}
+
+/** Whether the host runs. */
+export async function runs(target: Hosts, { name }: Host): Promise<boolean> {
+  return (await target.list()).some((host) => host.name === name && host.state === "running");
 }
 
 export function isReached(found: Reached | Unreached): found is Reached {

@@ -7,7 +7,7 @@ import type { Reached } from "../targets/reach.js";
 import type { Fleet, Host } from "../understand/fleet.js";
 import { lookAtEach } from "./dispatcher.js";
 import { DrainUndone, tellHosts, untilDrained } from "./drain-host.js";
-import { findReached, isReached, pauseFor, reachHosts } from "./reach.js";
+import { findReached, isReached, pauseFor, reachHosts, runs } from "./reach.js";
 import type { TargetOption } from "./target-option.js";
 import { untilClear, type Tell } from "../do/wait.js";
 
@@ -105,8 +105,7 @@ export class Roll {
 
   /** The host, to drain it. Empty if it is stopped, or was already ended by an interrupted roll: it has no calls then. */
   async #reached(host: Host): Promise<Reached[]> {
-    const there = (await this.target.list()).find(({ name }) => name === host.name);
-    if (there?.state !== "running") return [];
+    if (!(await runs(this.target, host))) return [];
     const found = await reachHosts(this.fleet, [host], this.options);
     if (found.length > 0) return found;
     throw new UserError(`${host.name} is running, but cannot be drained`, {
