@@ -17,12 +17,15 @@ kamailio_user=${SIP_PROXY_USER-kamailio}
 # Boot steps export SIP_PROXY_STEP: the last message of a step and its helpers is kept as the reason why it is not done (see lifecycle).
 say() {
 	printf 'sip-proxy: %s\n' "$*"
-	if [[ -n ${NOTIFY_SOCKET:-} ]]; then systemd-notify --status="$*" || true; fi
+	set_status "$*"
 	if [[ -n ${SIP_PROXY_STEP:-} ]]; then
 		# /run can be full too
 		{ mkdir -p "$run/said" && printf '%s' "$*" >"$run/said/$SIP_PROXY_STEP"; } 2>/dev/null || true
 	fi
 }
+
+# set_status TEXT: the status of the unit, without a line in its log.
+set_status() { if [[ -n ${NOTIFY_SOCKET:-} ]]; then systemd-notify --status="$1" || true; fi; }
 
 # say_new TEXT: prints TEXT unless it was its last message.
 say_new() {

@@ -13,7 +13,7 @@ only_in_a_group() {
 	load_host
 	if [[ $KIND == group ]]; then return 0; fi
 	# not on the console, where it would be the last message of a host that is waiting for something else
-	if [[ -n ${NOTIFY_SOCKET:-} ]]; then systemd-notify --status="not in an autoscaling group" || true; fi
+	set_status "not in an autoscaling group"
 	exit 0
 }
 
