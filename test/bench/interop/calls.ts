@@ -15,13 +15,21 @@ export async function fromSipp(lab: CallLab, run: Partial<SippRun>, tries = call
   return sipp(lab, "platform", { timeout: 90_000, ...run, words });
 }
 
-/** Counts the BYEs and RTP packets that the lab's recorder receives while `act` runs. */
-export async function recorded(lab: CallLab, tries: number, act: () => Promise<unknown>) {
+/**
+ * Counts the BYEs and RTP packets that the lab's recorder receives while `act` runs. A platform that would end without its last BYE can
+ * wait for all of them by `act`'s argument.
+ */
+export async function recorded(
+  lab: CallLab,
+  tries: number,
+  act: (allEnded: () => Promise<unknown>) => Promise<unknown>,
+) {
   await lab.recorder("recorder0").forget();
   const before = await counted(lab, "byes");
-  await act();
   const ended = async () => (await counted(lab, "byes")) - before;
-  await until(async () => (await ended()) >= tries, 10);
+  const allEnded = () => until(async () => (await ended()) >= tries, 10);
+  await act(allEnded);
+  await allEnded();
   const [packets, lost] = [await counted(lab, "rtpPackets"), await counted(lab, "rtpLost")];
   const note = packets > 0 ? `${packets} packets recorded, ${lost} lost` : "";
   return { ended: await ended(), packets, lost, note };
