@@ -1,16 +1,22 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readLock } from "../../src/compute/image/lock.js";
 import type { Manifest } from "../../src/do/bake/image-store.js";
 import { bakeInto, writeFleet } from "../support/demo-image.js";
 import { differences, filesOf, rawDisk, shapeOf, type DiskFiles } from "../support/image-disk.js";
+import { SnapshotMirror } from "../support/snapshot-mirror.js";
 
 // An image, and two images of its lock file: one from this machine's cached base and downloads, one with everything fetched and built
-// again.
+// again, Debian's packages from a mirror of snapshots.
 
 const folder = mkdtempSync(join(tmpdir(), "locked-bakes-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const mirror = new SnapshotMirror();
+afterAll(() => {
+  mirror.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 interface Baked {
   manifest: Manifest;
@@ -20,9 +26,18 @@ interface Baked {
   shape: string;
 }
 
-async function bake(name: string, more: string[] = [], env: Record<string, string> = {}): Promise<Baked> {
+/** `snapshot`: the address of a mirror of snapshots for the fleet file. */
+async function bake(name: string, more: string[] = [], snapshot?: string): Promise<Baked> {
+  const fleet = join(folder, `${name}-fleet`);
+  mkdirSync(fleet);
+  const file = writeFleet(fleet);
+  const env: Record<string, string> = {};
+  if (snapshot !== undefined) {
+    env["XDG_CACHE_HOME"] = join(folder, "cache");
+    writeFileSync(file, readFileSync(file, "utf8").replace(/^image:\n/m, `$&  snapshot: ${snapshot}\n`));
+  }
   const options = { more: ["--force", ...more], env };
-  const { path, manifest } = await bakeInto(join(folder, name), writeFleet(folder), options);
+  const { path, manifest } = await bakeInto(join(folder, name), file, options);
   console.log(`${name}: baked in ${manifest.seconds.total} s`);
   const beside = (file: string) => readFileSync(join(dirname(path), file));
   const raw = join(folder, `${name}.raw`);
@@ -40,11 +55,22 @@ beforeAll(async () => {
   first = await bake("first");
   const lock = join(folder, "first/sip-proxy/images/demo", first.manifest.key, "image.lock");
   kept = await bake("kept", ["--locked", lock]);
-  anew = await bake("anew", ["--locked", lock], { XDG_CACHE_HOME: join(folder, "cache") });
+  const snapshot = await mirror.start(readLock(first.lock.toString())?.archivesFrom ?? "");
+  anew = await bake("anew", ["--locked", lock], snapshot);
 });
 
 test("the second was made of nothing that was there before", () => {
   expect(anew.manifest.seconds.steps.map(({ title }) => title)).toContain("installing Kamailio");
+});
+
+test("its packages came from the mirror of snapshots, at the time of the lock file", () => {
+  const packages = Object.values(readLock(first.lock.toString())?.packages ?? {});
+  const from = (name: string) => packages.filter(({ archive = "" }) => archive.includes(`/${name} `)).length;
+  expect(from("debian")).toBeGreaterThan(100);
+  for (const name of ["debian", "debian-security"])
+    expect(mirror.asked[name], name).toBeGreaterThanOrEqual(from(name));
+  // translations and other optional indexes are asked for below the same paths
+  expect(mirror.refused).toEqual([]);
 });
 
 test("lock file and bill of materials have the same bytes", () => {

@@ -1,0 +1,44 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** Debian's archives by their names on a mirror of snapshots. */
+const archives: Readonly<Record<string, string>> = {
+  debian: "http://deb.debian.org/debian",
+  "debian-security": "http://deb.debian.org/debian-security",
+};
+
+/**
+ * A mirror of snapshots with one time, for which it redirects to today's archives, as snapshot.debian.org redirects to its files. Only
+ * the paths are played: packages that Debian no longer has are not here.
+ */
+export class SnapshotMirror {
+  /** Answered requests by archive. */
+  readonly asked: Record<string, number> = {};
+  /** Paths that it does not have. */
+  readonly refused: string[] = [];
+  #server: Server | undefined;
+
+  /** `time`: as in a lock file (ISO 8601). Listens on a free port of 127.0.0.1; returns the mirror's address. */
+  async start(time: string): Promise<string> {
+    const folder = time.replaceAll(/[-:]|\.\d+/g, "");
+    const server = createServer(({ url = "" }, response) => {
+      const [, name = "", at, path = ""] = /^\/archive\/([^/]+)\/([^/]+)(\/.*)$/.exec(url) ?? [];
+      const archive = archives[name];
+      if (archive === undefined || at !== folder) {
+        this.refused.push(url);
+        response.writeHead(404).end();
+        return;
+      }
+      this.asked[name] = (this.asked[name] ?? 0) + 1;
+      response.writeHead(302, { location: archive + path }).end();
+    });
+    this.#server = server;
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/archive`;
+  }
+
+  stop(): void {
+    this.#server?.closeAllConnections();
+    this.#server?.close();
+  }
+}
