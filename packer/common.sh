@@ -19,6 +19,13 @@ apt_get() {
 	apt-get --quiet --yes -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"
 }
 
+# read_archives [SETTING]: reads the indexes of all archives. By default, apt goes on without those that it cannot read, with a warning: the
+# image would lack their security updates.
+read_archives() {
+	apt_get -o APT::Update::Error-Mode=any update ||
+		die "${1:+$1: }apt cannot read all archives (see above): bake again when they can be reached"
+}
+
 install_packages() { apt_get install --no-install-recommends "$@"; }
 
 # lock_apt: during the bake, apt prefers the versions of a lock file, and uses mirrors that have them.

@@ -20,7 +20,7 @@ fi
 main() {
 	step "updating packages"
 	lock_apt
-	apt_get update
+	read_archives
 	apt_get upgrade
 	install_packages ca-certificates curl postgresql-client python3 python3-dnspython python3-psycopg2 socat openssl nftables
 	case $KAMAILIO_FROM in
@@ -54,7 +54,7 @@ add_project_repository() {
 		die "the key of deb.kamailio.org has signed itself with SHA-1 alone, which apt of Debian 13 refuses since February 2026: set image.kamailio_version to distro or to a git tag (from source), or image.base to debian-12"
 	printf 'deb [signed-by=%s] http://deb.kamailio.org/kamailio%s %s main\n' \
 		"$key" "${KAMAILIO_VERSION//./}" "$codename" >/etc/apt/sources.list.d/kamailio.list
-	apt_get update
+	read_archives
 }
 
 # has_branch: the repository may not have the branch for this release or architecture, or Debian's version may be newer: apt would install that.

@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { networkInterfaces } from "node:os";
 
 /** Debian's archives by their names on a mirror of snapshots. */
 const archives: Readonly<Record<string, string>> = {
@@ -18,7 +19,7 @@ export class SnapshotMirror {
   readonly refused: string[] = [];
   #server: Server | undefined;
 
-  /** `time`: as in a lock file (ISO 8601). Listens on a free port of 127.0.0.1; returns the mirror's address. */
+  /** `time`: as in a lock file (ISO 8601). Listens on an address of this machine that builders reach; returns the mirror's address. */
   async start(time: string): Promise<string> {
     const folder = time.replaceAll(/[-:]|\.\d+/g, "");
     const server = createServer(({ url = "" }, response) => {
@@ -33,12 +34,22 @@ export class SnapshotMirror {
       response.writeHead(302, { location: archive + path }).end();
     });
     this.#server = server;
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/archive`;
+    const address = ownAddress();
+    await new Promise<void>((resolve) => server.listen(0, address, resolve));
+    return `http://${address}:${(server.address() as AddressInfo).port}/archive`;
   }
 
   stop(): void {
     this.#server?.closeAllConnections();
     this.#server?.close();
   }
+}
+
+/** This machine's first address that is not loopback, which a builder has for itself. */
+function ownAddress(): string {
+  const found = Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .find(({ family, internal }) => family === "IPv4" && !internal);
+  if (found === undefined) throw new Error("this machine has no address");
+  return found.address;
 }
