@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
+import { basename } from "node:path";
 
 /** Debian's archives by their names on a mirror of snapshots. */
 const archives: Readonly<Record<string, string>> = {
@@ -13,8 +14,8 @@ const archives: Readonly<Record<string, string>> = {
  * the paths are played: packages that Debian no longer has are not here.
  */
 export class SnapshotMirror {
-  /** Answered requests by archive. */
-  readonly asked: Record<string, number> = {};
+  /** Files that were asked for, by name. */
+  readonly asked = new Set<string>();
   /** Paths that it does not have. */
   readonly refused: string[] = [];
   #server: Server | undefined;
@@ -30,7 +31,7 @@ export class SnapshotMirror {
         response.writeHead(404).end();
         return;
       }
-      this.asked[name] = (this.asked[name] ?? 0) + 1;
+      this.asked.add(basename(decodeURIComponent(path)));
       response.writeHead(302, { location: archive + path }).end();
     });
     this.#server = server;

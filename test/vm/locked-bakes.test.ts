@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readLock } from "../../src/compute/image/lock.js";
 import type { Manifest } from "../../src/do/bake/image-store.js";
@@ -65,10 +65,12 @@ test("the second was made of nothing that was there before", () => {
 
 test("its packages came from the mirror of snapshots, at the time of the lock file", () => {
   const packages = Object.values(readLock(first.lock.toString())?.packages ?? {});
-  const from = (name: string) => packages.filter(({ archive = "" }) => archive.includes(`/${name} `)).length;
-  expect(from("debian")).toBeGreaterThan(100);
-  for (const name of ["debian", "debian-security"])
-    expect(mirror.asked[name], name).toBeGreaterThanOrEqual(from(name));
+  // both archives may have the same version
+  const files = packages.flatMap(({ archive = "", file = "" }) =>
+    /\/(debian|debian-security) /.test(archive) ? [basename(file)] : [],
+  );
+  expect(files.length).toBeGreaterThan(100);
+  expect(files.filter((file) => !mirror.asked.has(file))).toEqual([]);
   // translations and other optional indexes are asked for below the same paths
   expect(mirror.refused).toEqual([]);
 });
