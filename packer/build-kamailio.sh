@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 step "building Kamailio"
 installed_before=$(dpkg-query -W -f '${Package}\n' | sort)
 install_packages build-essential pkg-config bison flex libssl-dev libpq-dev libcurl4-openssl-dev libxml2-dev \
-	libevent-dev libreadline-dev libunistring-dev libpcre2-dev libjansson-dev cmake
+	libevent-dev liblua5.1-0-dev libreadline-dev libunistring-dev libpcre2-dev libjansson-dev cmake
 
 mkdir "$work/source" "$work/root"
 tar -xzf "$source_archive" -C "$work/source" --strip-components=1
@@ -19,7 +19,7 @@ cd "$work/source"
 if [[ -f src/Makefile ]]; then cd src; fi
 # the paths of Debian's packages, where verify.sh expects the modules
 options=(PREFIX=/usr "LIBDIR=lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)" cfg_target=/etc/kamailio/)
-build Kamailio make "${options[@]}" include_modules="db_postgres tls" extra_defs="-DVERSION_NODATE" cfg
+build Kamailio make "${options[@]}" include_modules="app_lua db_postgres tls" extra_defs="-DVERSION_NODATE" cfg
 build Kamailio make "${options[@]}" -j"$(nproc)" all
 build Kamailio make "${options[@]}" BASEDIR="$work/root" basedir="$work/root" install
 rm -rf "$work/root/etc" "$work/root/usr/share/doc" "$work/root/usr/share/man"

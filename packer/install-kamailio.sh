@@ -37,7 +37,7 @@ main() {
 
 from_packages() {
 	step "installing Kamailio from packages"
-	install_packages kamailio kamailio-postgres-modules kamailio-tls-modules
+	install_packages kamailio kamailio-lua-modules kamailio-postgres-modules kamailio-tls-modules
 }
 
 # The Kamailio project's own repository: https://deb.kamailio.org. Its key is pinned by fingerprint.

@@ -29,6 +29,7 @@ export const debianPackages = {
   database: ["postgresql"],
   proxies: [
     "kamailio",
+    "kamailio-lua-modules",
     "kamailio-postgres-modules",
     "kamailio-tls-modules",
     "openssl",
@@ -39,7 +40,7 @@ export const debianPackages = {
     "socat",
     ...allRelays().flatMap(({ packages }) => packages),
   ],
-  checks: ["ansible-core", "cloud-init", "pgbouncer"],
+  checks: ["ansible-core", "cloud-init", "lua5.1", "lua5.4", "pgbouncer"],
   metrics: ["prometheus"],
   bench: ["sip-tester", "valgrind"],
   packets: ["tshark"],
