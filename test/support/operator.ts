@@ -48,9 +48,9 @@ export class Operator {
     return attempt(this.#command(verbs, words));
   }
 
-  /** The same; resolves when its output matches. `end` signals it to end. */
-  begin(says: RegExp, verbs: string, ...words: readonly string[]) {
-    return begin(this.#command(verbs, words), says);
+  /** The same; resolves when lines of its output have matched. `end` signals it to end. */
+  begin(says: RegExp | readonly RegExp[], verbs: string, ...words: readonly string[]) {
+    return begin(this.#command(verbs, words), ...[says].flat());
   }
 
   #command(verbs: string, words: readonly string[]): Command {

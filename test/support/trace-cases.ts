@@ -13,7 +13,7 @@ export function traceCases(there: () => { lab: CallLab; operator: Operator }): v
     const { lab, operator } = there();
     const out = operator.path("calls.pcapng");
     const { done } = await operator.begin(
-      /^two: waiting for packets/,
+      [/^one: waiting for packets/, /^two: waiting for packets/],
       "trace",
       ...["--platform", "203.0.113.10", "--calls", "2", "--out", out, "--ssh", "--json"],
     );
