@@ -48,6 +48,7 @@ const kamailio: Software = {
     "libcurl4-openssl-dev",
     "libevent-dev",
     "libjansson-dev",
+    "liblua5.1-0-dev",
     "libpcre2-dev",
     "libpq-dev",
     "libreadline-dev",

@@ -251,7 +251,7 @@ local function sdp_of(body, from, to)
 	local read = read_headers(headers)
 	if read.boundary ~= "" then return sdp_part(body, start, to, read.boundary) end
 	if read.media ~= SDP or start >= to then return nil end
-	return { before = sub(body, 1, from - 1), headers = headers, sdp = sub(body, start, to - 1), after = sub(body, to) }
+	return { before = sub(body, 1, from - 1), headers = headers, sdp = sub(body, start, to - 1), after_at = to }
 end
 
 -- The first part that is SDP, also in a nested multipart body (RFC 2046, 5.1): only delimiters with its own boundary end a part, and the
@@ -300,8 +300,8 @@ local function first_part(body, boundary)
 	local at = find(body, head.dashes, start, true)
 	if not at or at <= start + 2 or sub(body, at - 2, at - 3 + #head.line) ~= head.line then return nil end
 	local sdp = sub(body, start, at - 3)
-	if head.usual and ends_usually(body, at, head.dashes) then return { sdp = sdp, usual = true, headers = head.headers, before = head.before, after_at = at - 2 } end
-	return { before = head.before, headers = head.headers, sdp = sdp, after = sub(body, at - 2) }
+	local usual = head.usual and ends_usually(body, at, head.dashes)
+	return { before = head.before, headers = head.headers, sdp = sdp, after_at = at - 2, usual = usual }
 end
 
 local function found_in(content_type, body)
@@ -309,7 +309,7 @@ local function found_in(content_type, body)
 	local read = read_type(content_type)
 	if read.media == SDP or (read.type == "" and sub(body, 1, 3) == "v=0") then
 		local type = read.type == "" and SDP or read.type
-		return { type = type, before = "", headers = "", sdp = body, after = "", usual = type == SDP }
+		return { type = type, before = "", headers = "", sdp = body, after_at = #body + 1, usual = type == SDP }
 	end
 	local part = first_part(body, read.boundary) or sdp_part(body, 1, #body + 1, read.boundary)
 	if not part then return {} end
@@ -520,7 +520,7 @@ function takeSdp(source, by_recorder)
 	if found.usual and plain.hidden then
 		pv.sets("$var(hidden)", "1")
 	elseif not found.usual or plain.sdp ~= found.sdp then
-		found.after = found.after or sub(pv.gete("$rb"), found.after_at)
+		found.after = sub(pv.gete("$rb"), found.after_at)
 		KSR.textops.set_body(plain.sdp, SDP)
 		pv.sets("$var(shown)", found.type == SDP and "changed" or "part")
 	end
