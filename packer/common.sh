@@ -19,11 +19,11 @@ apt_get() {
 	apt-get --quiet --yes -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"
 }
 
-# read_archives [SETTING]: reads the indexes of all archives. By default, apt goes on without those that it cannot read, with a warning: the
-# image would lack their security updates.
+# read_archives: reads the indexes of all archives, also those of image.repositories. By default, apt goes on with a warning without those
+# that it cannot read: the image would lack their security updates.
 read_archives() {
 	apt_get -o APT::Update::Error-Mode=any update ||
-		die "${1:+$1: }apt cannot read all archives (see above): bake again when they can be reached"
+		die "apt cannot read all archives (see above): bake again when they can be reached, or correct image.repositories"
 }
 
 install_packages() { apt_get install --no-install-recommends "$@"; }

@@ -8,7 +8,7 @@ step "installing further packages"
 install -d -m 755 /etc/apt/keyrings
 find "$upload/added" -path '*/apt/*.asc' -exec install -m 644 -t /etc/apt/keyrings {} +
 find "$upload/added" -path '*/apt/*.sources' -exec install -m 644 -t /etc/apt/sources.list.d {} +
-read_archives image.repositories
+read_archives
 mapfile -t packages <"$upload/added/packages"
 if ((${#packages[@]} > 0)); then
 	install_packages "${packages[@]}" || die "image.packages: apt cannot install ${packages[*]}"

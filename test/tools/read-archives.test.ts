@@ -33,7 +33,7 @@ function read(...archives: string[]) {
     join(root, "apt.conf"),
     `Dir::Etc "${root}/etc/apt";\nDir::State::lists "${root}/lists";\nDir::Cache "${root}/cache";\nAPT::Sandbox::User "root";\n`,
   );
-  const script = `. ${packageRoot}/packer/common.sh; read_archives image.repositories && echo read`;
+  const script = `. ${packageRoot}/packer/common.sh; read_archives && echo read`;
   const env = { APT_CONFIG: join(root, "apt.conf") };
   return attempt({ argv: ["bash", "-c", script], env, timeout: 120_000 });
 }
@@ -47,7 +47,7 @@ test("the archives are read", async () => {
 
 test("a bake ends when one of them cannot be read", async () => {
   const { exitCode, stdout, stderr } = await read(`file:${archive.folder}`, `file:${folder}/nowhere`);
-  expect(stderr).toContain("BAKE FAILED: image.repositories: apt cannot read all archives");
+  expect(stderr).toContain("BAKE FAILED: apt cannot read all archives");
   expect(stdout).not.toMatch(/\nread$/);
   expect(exitCode).not.toBe(0);
 });
