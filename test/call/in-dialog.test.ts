@@ -80,6 +80,24 @@ withEachRelay((relay) => {
       }),
   );
 
+  it("a request without a Route, whose media are freed, is no error in the log", async () => {
+    const call = await placeByHand(lab);
+    const logged = lab.proxy().log.length;
+    const bye = (number: number) => {
+      const via = { branch: `z9hG4bK-freed-${number}`, number, routed: false };
+      return lab.send({ text: call.request("BYE", via) }, "platform", { replies: 1 });
+    };
+    expect((await bye(20))[0]).toContain("SIP/2.0 200 ");
+    await eventually(async () => expect(await lab.proxy().kamcmd("htable.dump", "media")).toBe(""));
+    await bye(21);
+    expect(
+      lab
+        .proxy()
+        .log.slice(logged)
+        .filter((line) => line.includes("ERROR")),
+    ).toEqual([]);
+  });
+
   it("an end that answers a re-INVITE or a BYE after 5 s has lost no call", () => {
     // on a machine that stretches these 5 s to 10 s, the test proves nothing
     let tookMs = 0;
