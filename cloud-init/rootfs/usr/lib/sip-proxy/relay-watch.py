@@ -26,8 +26,9 @@ from packets import Packets, output
 from relays import processes, protocols, rtp_ports, say
 from threads import keep_running
 
-# Seconds: between two checks, for one answer, and by which a check may be late.
+# Seconds: between two checks, the same after a check without an answer, for one answer, and by which a check may be late.
 LOOK = 1
+SOON = 0.2
 PATIENCE = 1
 LATE = 0.5
 # Seconds without an answer after which a process gets no calls, and seconds without answer and packet after which it is killed.
@@ -75,12 +76,15 @@ class Watch:
             began = time.monotonic()
             answers = self.asks()
             took = time.monotonic() - began
+            # a process that starts refuses at first, and may get no calls until its first answer
+            pause = LOOK if answers or self.silence >= END else SOON
             if answers:
                 self.answered()
             elif began - due <= LATE and took <= PATIENCE + LATE:
-                self.silent(max(took, LOOK))
-            self.looks_for_room()
-            due = max(began + LOOK, time.monotonic())
+                self.silent(max(took, pause))
+            if answers or took >= PATIENCE:
+                self.looks_for_room()
+            due = max(began + pause, time.monotonic())
             time.sleep(max(0, due - time.monotonic()))
 
     def asks(self):
