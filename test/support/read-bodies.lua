@@ -11,7 +11,6 @@ KSR = {
 	textops = {
 		set_body = function(text, type)
 			message["$rb"], message["$cT"] = text, type
-			result.sets = tostring((tonumber(result.sets) or 0) + 1)
 		end,
 	},
 }

@@ -6,18 +6,25 @@ const source = "203.0.113.9";
 /** Reads all messages as unusual ones. */
 const slow = { without: ["usual_sdp", "first_part"] };
 
+/** What the relay makes of each SDP. */
+const answer = "v=0\r\n";
+
 const message = (type: string, body: string, byRecorder = false): Message => ({
   ...{ type, body, byRecorder, source },
-  // the relay changes nothing
-  relayed: "",
+  relayed: answer,
 });
 
-/** What the relay's module reads, in the place of the SDP: the script replaces hidden addresses, or has the module replace all. */
-function relayed({ shown, hidden, streams, sdp, forRelay }: Reading, { type, body }: Message) {
-  if (shown !== "") return { streams, sdp, relayed: forRelay.body };
+/**
+ * What the relay's module reads, and what is sent after it, whether the module gets the SDP alone or the whole body: the script replaces
+ * hidden addresses, or has the module replace all.
+ */
+function relayed({ shown, hidden, streams, sdp, forRelay, sent }: Reading, { type, body }: Message) {
+  if (shown !== "" || sdp !== "taken")
+    return { streams, sdp, relayed: sdp === "taken" ? forRelay.body : "", sent };
   const whole = type === "application/sdp" ? body : sdpIn(body);
   const instead = whole.replaceAll(/\r\nc=IN IP4 [\d.]+/g, `\r\nc=IN IP4 ${source}`);
-  return { streams, sdp, relayed: sdp !== "taken" ? "" : hidden === "" ? whole : instead };
+  const put = { body: body.replace(whole, answer), type: sent.type };
+  return { streams, sdp, relayed: hidden === "" ? whole : instead, sent: put };
 }
 
 /** The first part, if it is usual. */
