@@ -218,7 +218,7 @@ function addRunning(sipProxy: Command): void {
     .argument(...fleetArgument)
     .argument("NAME...", "hosts of the fleet")
     .addOption(target())
-    .option("--image <image>", "qcow2 or AMI id (default: the newest local image, the promoted AMI)")
+    .option("--image <image>", "qcow2 or AMI id (default: that of the last bake, the promoted AMI)")
     .option("--no-wait", "do not wait until the hosts are ready")
     .option("--timeout <seconds>", "seconds to wait for each host", "900")
     .addOption(dryRun())

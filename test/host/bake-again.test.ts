@@ -55,4 +55,28 @@ test("a bake in which only files have changed, ours or the fleet's, installs no 
   expect(log).toContain("the new line is run");
   expect(log).toContain("the script is run as root");
   expect(log).not.toMatch(/Setting up |Unpacking /);
+
+  // The change is taken back: hosts must get the image that this bake returns, not the one that was baked last.
+  const back = await bake(cli);
+  expect(back).toMatchObject({ path: first.path, reused: true });
+  const { stdout } = await run({
+    argv: [
+      ...cli,
+      "image",
+      "prune",
+      join(folder, "fleet.yaml"),
+      "--target",
+      "local",
+      "--keep",
+      "1",
+      "--json",
+    ],
+    env: { XDG_DATA_HOME: folder },
+  });
+  expect(JSON.parse(stdout)).toMatchObject({
+    images: [
+      { path: first.path, why: ["one of the last 1"] },
+      { path: again.path, why: [] },
+    ],
+  });
 });

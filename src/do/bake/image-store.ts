@@ -75,11 +75,21 @@ export interface StoredImage {
   manifest: Manifest;
 }
 
-/** The finished local images of a fleet, newest first. */
+/** The finished local images of a fleet, in the order of `storedManifests`. */
 export async function storedImages(fleet: string): Promise<StoredImage[]> {
   const manifests = await storedManifests(fleet);
   const found = await Promise.all(manifests.map(({ folder }) => storedImage(folder)));
   return found.filter((image) => image !== undefined);
+}
+
+/** Its content is the last time (ISO 8601) that a bake returned the image instead of baking it again. */
+const returnedFile = "returned";
+
+/** Makes this image the first one of its fleet: a bake has returned it again. */
+export async function noteReturned(folder: string): Promise<void> {
+  const temporary = join(folder, `.${returnedFile}-${process.pid}`);
+  await writeFile(temporary, new Date().toISOString());
+  await rename(temporary, join(folder, returnedFile));
 }
 
 /** A manifest and its folder. */
@@ -88,17 +98,25 @@ export interface StoredManifest {
   manifest: Manifest;
 }
 
-/** The manifests of all images of a fleet, local ones and AMIs, newest first. */
+/**
+ * The manifests of all images of a fleet, local ones and AMIs. The first one was baked, or returned by a bake, last: after a change of the
+ * fleet file is taken back, a bake returns the earlier image, and hosts must get that one.
+ */
 export async function storedManifests(fleet: string): Promise<StoredManifest[]> {
   const images = imagesFolder(fleet);
   const names = await readdir(images).catch(() => [] as string[]);
   const folders = names.filter((name) => !name.startsWith(".")).map((name) => join(images, name));
   const found = await Promise.all(
-    folders.map(async (folder) => ({ folder, manifest: await readManifest(folder) })),
+    folders.map(async (folder) => {
+      const manifest = await readManifest(folder);
+      const returned = await readFile(join(folder, returnedFile), "utf8").catch(() => undefined);
+      return manifest && { folder, manifest, last: returned ?? manifest.bakedAt };
+    }),
   );
   return found
-    .filter((image): image is StoredManifest => image.manifest !== undefined)
-    .sort((a, b) => b.manifest.bakedAt.localeCompare(a.manifest.bakedAt));
+    .filter((image) => image !== undefined)
+    .sort((a, b) => b.last.localeCompare(a.last))
+    .map(({ folder, manifest }) => ({ folder, manifest }));
 }
 
 /** The manifest in a folder, or undefined. */

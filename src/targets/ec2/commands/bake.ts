@@ -8,7 +8,7 @@ import { Ec2Bake } from "../do/bake.js";
 import { relayIn } from "../../../compute/image/contents.js";
 import { builderSteps } from "../../../compute/image/provisioners.js";
 import { HeldBake } from "../../../do/bake/held-bake.js";
-import type { Manifest, StoredManifest } from "../../../do/bake/image-store.js";
+import { noteReturned, type Manifest, type StoredManifest } from "../../../do/bake/image-store.js";
 import { shellQuote } from "../../../compute/quote/shell.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { runPacker } from "../../../commands/bake-steps.js";
@@ -26,7 +26,11 @@ export async function bakeOnEc2(fleet: Fleet, file: string, options: BakeOptions
     if (options.dryRun) return plan(aws, job, fleet, options);
     const prepared = await runSteps(preparation(job));
     const existing = options.force ? undefined : await job.existing();
-    if (existing) return tellImage(existing, true, options);
+    if (existing) {
+      await noteReturned(existing.folder);
+      tellImage(existing, true, options);
+      return;
+    }
     await tellLeftovers(aws, fleet.name);
     const { baked, times } = await runPacker(
       job,

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { print, printJson, talk } from "../../../cli/talk.js";
 import { runSteps, type Step } from "../../../cli/steps.js";
 import { relayIn } from "../../../compute/image/contents.js";
@@ -5,7 +6,7 @@ import { builderSteps } from "../../../compute/image/provisioners.js";
 import { runPacker } from "../../../commands/bake-steps.js";
 import { softwareOf } from "../../../compute/image/pinned-sources.js";
 import { HeldBake } from "../../../do/bake/held-bake.js";
-import type { StoredImage } from "../../../do/bake/image-store.js";
+import { noteReturned, type StoredImage } from "../../../do/bake/image-store.js";
 import type { Fleet } from "../../../understand/fleet.js";
 import { baseName } from "../../../understand/settings/base.js";
 import type { BakeOptions } from "../../target.js";
@@ -37,7 +38,10 @@ export async function bakeLocal(
   const job = new LocalBake(fleet, file, tell, held);
   const prepared = await runSteps(preparation(job));
   const existing = force ? undefined : await job.existing();
-  if (existing) return { image: existing, reused: true };
+  if (existing) {
+    await noteReturned(dirname(existing.path));
+    return { image: existing, reused: true };
+  }
   const chosen = await runSteps([{ title: "builder", run: () => job.prepareBuilder(builder) }]);
   const { baked, times } = await runPacker(job, await job.steps());
   const total = Math.round((performance.now() - began) / 100) / 10;

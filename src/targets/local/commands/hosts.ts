@@ -36,8 +36,8 @@ export function withHosts<T>(
 async function imageToLaunch(fleet: Fleet, named: string | undefined): Promise<string> {
   refuseOtherArchitecture(fleet.image);
   if (named !== undefined) return resolve(named);
-  const [newest] = await storedImages(fleet.name);
-  if (newest) return newest.path;
+  const [last] = await storedImages(fleet.name);
+  if (last) return last.path;
   throw new UserError(`there is no local image of the fleet ${fleet.name}`, {
     hint: "bake one with: bake-image FLEET --target local",
   });

@@ -59,7 +59,7 @@ export async function prune(fleet: Fleet, keep: number, options: PruneOptions): 
     path,
     baked: manifest.bakedAt,
     why: [
-      ...(place < keep ? [`one of the newest ${keep}`] : []),
+      ...(place < keep ? [`one of the last ${keep}`] : []),
       ...(inUse.has(path) ? [`the disk of ${inUse.get(path)} uses it`] : []),
     ],
   }));
