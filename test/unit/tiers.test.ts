@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot, readAsset } from "../../src/do/assets.js";
+import { longest } from "../support/longest-first.js";
 import { tiers } from "../support/tiers.js";
 
 test("npm test runs every tier but those that run apart", () => {
@@ -9,6 +10,13 @@ test("npm test runs every tier but those that run apart", () => {
   const named = [...scripts.test.matchAll(/--project (\S+)/g)].map(([, name]) => name);
   // by name, because Vitest runs a project that matches any pattern: two patterns with "!" would exclude nothing
   expect(named).toEqual(tiers.map(({ name }) => name).filter((name) => !["browser", "vm"].includes(name)));
+});
+
+test("the files that begin first exist", () => {
+  const folder = join(packageRoot, "test");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const names = new Set(files.map((file) => basename(file, ".test.ts")));
+  expect(longest.filter((name) => !names.has(name))).toEqual([]);
 });
 
 test("files with stand-ins for modules load modules anew, and leave none behind: loaded ones stay for the next file", () => {
