@@ -210,13 +210,15 @@ until [[ $(restored) -gt $before ]]; do sleep 0.1; done; echo $(( ($(date +%s%N)
   });
 
   test("a packet costs a fraction of what it costs in user space", async () => {
-    const { rows, guest, process, text } = await cost(lab, 3);
+    const { rows, ratios, text } = await cost(lab, 3);
     console.log(text);
     for (const { sent, arrived } of rows) expect(arrived).toBe(sent);
     for (const row of rows) if (row.way === "kernel") expect(row.user).toBe(0);
     // the printed text has these ratios; other load on this machine distorts them
-    expect(process).toBeLessThan(0.5);
-    expect(guest).toBeLessThan(1);
+    for (const { guest, process } of ratios) {
+      expect(process).toBeLessThan(0.5);
+      expect(guest).toBeLessThan(1);
+    }
   });
 
   test("calls after the end of a relay that was killed are forwarded in the kernel, too", async () => {

@@ -1,14 +1,18 @@
 import { median } from "../../support/median.js";
+import { privateAddress } from "../../../src/relay/media-relay.js";
+import { relays } from "../../../src/relay/registry.js";
+import { fleetOf } from "../../support/fleets.js";
+import { rtpproxyFiles } from "../../support/proxy/rtpproxy.js";
 import type { KernelLab } from "./lab.js";
 
-type Way = "idle" | "straight" | "kernel" | "user";
+type Way = "idle" | "straight" | "kernel" | "user" | "rtpproxy";
 
 /** Counts of in-guest.py for one way of the packets. `busy`: CPU seconds of the whole guest. */
 interface Row {
   way: Way;
   sent: number;
   arrived: number;
-  /** CPU seconds of the relay's process. */
+  /** CPU seconds of the process of the relay in question. */
   process: number;
   /** Packets forwarded by the process and by the kernel. */
   user: number;
@@ -16,10 +20,24 @@ interface Row {
   busy: number;
 }
 
+/** RTPProxy with a host's arguments, on ports at the end of the host's RTP range; null without its source (RTPPROXY_SOURCE). */
+async function rtpproxyFor(lab: KernelLab) {
+  const [file] = (await rtpproxyFiles()) ?? [];
+  if (!file) return null;
+  const program = await lab.install("rtpproxy", Buffer.from(file.content));
+  const settings = { rtp_start: 29_000, expected_calls: 100, calls_per_core: 100 };
+  const [host] = fleetOf({ settings }).hosts;
+  const [instance] = host ? relays.rtpproxy.instances(host.settings) : [];
+  if (!instance) throw new Error("no instance");
+  const [, address, port] = instance.control.split(":");
+  const words = instance.arguments.map((word) => word.replaceAll(privateAddress, "10.0.0.1"));
+  return { control: [address, Number(port)], argv: [program, ...words] };
+}
+
 /** Sends packets each way, one after the other, `rounds` times. */
 export async function cost(lab: KernelLab, rounds: number) {
   const [began, ended]: [Promise<number>[], number[]] = [[], []];
-  const told = { calls: 10, seconds: 10, rounds };
+  const told = { calls: 10, seconds: 10, rounds, rtpproxy: await rtpproxyFor(lab) };
   const rows = await lab.program<Omit<Row, "busy">[]>("cost", told, (line) => {
     if (line === "begin") began.push(lab.inGuest("touch /run/cost-go").then(() => lab.cpuSeconds()));
     if (line === "end") ended.push(lab.cpuSeconds());
@@ -31,8 +49,8 @@ export async function cost(lab: KernelLab, rounds: number) {
 }
 
 /**
- * Medians of the cost per packet, without the cost of the idle guest; and the ratio of kernel to user space: for the guest, without the
- * cost of packets that are sent straight, and for the relay's process.
+ * Medians of the cost per packet, without the cost of the idle guest; and the ratios of the kernel to user space and to RTPProxy: for the
+ * guest, without the cost of packets that are sent straight, and for the relay's process.
  */
 function comparison(rows: Row[]) {
   const of = (way: Way) => rows.filter((row) => row.way === way);
@@ -40,13 +58,21 @@ function comparison(rows: Row[]) {
   const packet = (way: Way) => median(of(way).map(({ busy, sent }) => (busy - idle) / sent));
   const more = (way: Way) => packet(way) - packet("straight");
   const relays = (way: Way) => median(of(way).map(({ process, sent }) => process / sent));
-  const guest = more("kernel") / more("user");
-  const process = relays("kernel") / relays("user");
-  const us = (seconds: number) => `${(seconds * 1e6).toFixed(0)} us`;
+  const us = (seconds: number) => `${(seconds * 1e6).toFixed(1)} us`;
+  const others = (["user", "rtpproxy"] as const).filter((way) => of(way).length > 0);
+  const ratios = others.map((way) => ({
+    way,
+    guest: more("kernel") / more(way),
+    process: relays("kernel") / relays(way),
+  }));
   const text = [
     ...rows.map((row) => JSON.stringify(row)),
-    `CPU per packet: straight ${us(packet("straight"))}; more than that: kernel ${us(more("kernel"))}, user space ${us(more("user"))}: ${guest.toFixed(2)} x`,
-    `of the relay's process: kernel ${us(relays("kernel"))}, user space ${us(relays("user"))}: ${process.toFixed(3)} x`,
+    `CPU per packet: straight ${us(packet("straight"))}; more than that: kernel ${us(more("kernel"))}`,
+    `of the relay's process: kernel ${us(relays("kernel"))}`,
+    ...ratios.map(
+      ({ way, guest, process }) =>
+        `${way}: ${us(more(way))} more, kernel ${guest.toFixed(3)} x; process ${us(relays(way))}, kernel ${process.toFixed(3)} x`,
+    ),
   ].join("\n");
-  return { rows, guest, process, text };
+  return { rows, ratios, text };
 }

@@ -3,6 +3,7 @@ are network namespaces of the guest, each with a veth pair to the host. The rela
 Kamailio."""
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -174,13 +175,49 @@ def arrived(name):
     return int(re.search(r"packets (\d+)", run(f"ip netns exec {name} nft list counter ip sink arrived"))[1])
 
 
+class Rtpproxy:
+    """RTPProxy beside the host's relay. `control`: (address, port); `argv`: program and arguments; None: no RTPProxy."""
+
+    def __init__(self, control, argv):
+        self.control, self.process = control, subprocess.Popen(argv)
+
+    def ask(self, text):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
+            connection.settimeout(20)
+            connection.sendto(f"{time.monotonic_ns()} {text}".encode(), tuple(self.control))
+            return int(connection.recv(2048).split()[1])
+
+    def call(self, id_, first, recorder):
+        """Sets up a call of two streams like Kamailio; returns the ports for the platform."""
+        ports = []
+        for stream in range(2):
+            self.ask(f"U {id_} {PLATFORM} {first + 2 * stream} a;{stream + 1}")
+            ports.append(self.ask(f"LA {id_} {RECORDER} {recorder + 2 * stream} a;{stream + 1} b;{stream + 1}"))
+        return ports
+
+    def __enter__(self):
+        for _ in range(100):
+            try:
+                self.ask("V")
+                return self
+            except OSError:
+                time.sleep(0.2)
+        raise RuntimeError("RTPProxy does not answer")
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
 def cost(told):
-    """Sends packets in each way in turn: none (idle), straight, relayed in the kernel, relayed in user space. Prints the begin and end of
-    each way: the CPU time of this machine's emulator is measured outside, which is more exact than a measurement in the guest."""
+    """Sends packets in each way in turn: none (idle), straight, relayed in the kernel, relayed in user space, relayed by RTPProxy (if it is
+    there). Prints the begin and end of each way: the CPU time of this machine's emulator is measured outside, which is more exact than a
+    measurement in the guest."""
     calls, seconds, rounds = told["calls"], told["seconds"], told["rounds"]
     pid = run("systemctl show --property=MainPID --value rtpengine@1.service").strip()
     rows = []
-    with Cables():
+    with Cables(), contextlib.ExitStack() as stack:
+        rtpproxy = told["rtpproxy"] and stack.enter_context(Rtpproxy(**told["rtpproxy"]))
         for name in ("recorder", "straight"):
             run(f"ip netns exec {name} nft -f -", SINK)
         targets = []
@@ -191,11 +228,18 @@ def cost(told):
             targets += [(RELAY, port) for port in ports_of(there)]
         relayed = at("platform", lambda: Streams(40000, targets))
         straight = at("platform", lambda: Streams(50000, [("10.98.0.2", 20000 + 2 * index) for index in range(2 * calls)]))
+        ways = {"idle": (None, pid), "straight": (straight, pid), "kernel": (relayed, pid), "user": (relayed, pid)}
+        if rtpproxy:
+            targets = [
+                (RELAY, port)
+                for number in range(calls)
+                for port in rtpproxy.call(f"cost{number}", 45000 + 4 * number, 30000 + 4 * number)
+            ]
+            ways["rtpproxy"] = (at("platform", lambda: Streams(45000, targets)), rtpproxy.process.pid)
         try:
             for _ in range(rounds):
-                for way in ("idle", "straight", "kernel", "user"):
-                    streams = {"idle": None, "straight": straight}.get(way, relayed)
-                    rows.append({"way": way, **measured(way, streams, pid, seconds)})
+                for way, (streams, process) in ways.items():
+                    rows.append({"way": way, **measured(way, streams, process, seconds)})
         finally:
             watched(True)
             for number in range(calls):
@@ -213,7 +257,7 @@ def watched(yes):
 
 
 def measured(way, streams, pid, seconds):
-    watched(way != "user")
+    watched(way not in ("user", "rtpproxy"))
     if streams:
         # new sockets need some time, and the relay learns the senders' addresses
         streams.send(3)

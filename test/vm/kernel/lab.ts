@@ -123,6 +123,14 @@ export class KernelLab {
     return JSON.parse(said.trimEnd().split("\n").at(-1) ?? "") as Told;
   }
 
+  /** Copies a program into the guest. Returns its path there. */
+  async install(name: string, program: Buffer): Promise<string> {
+    const path = `/usr/local/bin/${name}`;
+    const script = `base64 -d >${path} <<'END'\n${program.toString("base64")}\nEND\nchmod 755 ${path}`;
+    await this.inGuest(script);
+    return path;
+  }
+
   /** CPU time of the emulator in seconds: the guest's work, independent of other load on this machine. */
   cpuSeconds(): number {
     const pid = readFileSync(join(this.#machines, name, "pid"), "utf8").trim();
