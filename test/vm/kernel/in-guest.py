@@ -216,7 +216,7 @@ def cost(told):
     calls, seconds, rounds = told["calls"], told["seconds"], told["rounds"]
     pid = run("systemctl show --property=MainPID --value rtpengine@1.service").strip()
     rows = []
-    with Cables(), contextlib.ExitStack() as stack:
+    with Cables(), quiet(), contextlib.ExitStack() as stack:
         rtpproxy = told["rtpproxy"] and stack.enter_context(Rtpproxy(**told["rtpproxy"]))
         for name in ("recorder", "straight"):
             run(f"ip netns exec {name} nft -f -", SINK)
@@ -241,23 +241,37 @@ def cost(told):
                 for way, (streams, process) in ways.items():
                     rows.append({"way": way, **measured(way, streams, process, seconds)})
         finally:
-            watched(True)
+            in_kernel(True)
             for number in range(calls):
                 end(f"cost{number}")
     return rows
 
 
-def watched(yes):
-    """Starts or stops the relay watch. While it is stopped, the relay's nftables rules stay deleted."""
-    run(f"systemctl {'start' if yes else 'stop'} sip-proxy-relay-watch.service")
+def in_kernel(yes):
+    """With or without the relay's nftables rules. The relay watch, which puts them back, is left stopped: its CPU time is not a packet's."""
+    if yes:
+        run("systemctl start sip-proxy-relay-watch.service")
+        while "counter" not in run("nft list chain ip filter rtpengine"):
+            time.sleep(0.5)
+    run("systemctl stop sip-proxy-relay-watch.service")
     if not yes:
         run("nft flush chain ip filter rtpengine")
-    while yes and "counter" not in run("nft list chain ip filter rtpengine"):
-        time.sleep(0.5)
+
+
+@contextlib.contextmanager
+def quiet():
+    """Without the agents that look at the host from time to time: an emulated host spends more on them than on the packets."""
+    agents = [f"sip-proxy-{name}.service" for name in ("call-watch", "dispatcher-sync", "exporter", "health", "metrics")]
+    active = [each for each in agents if subprocess.run(["systemctl", "-q", "is-active", each]).returncode == 0]
+    run(f"systemctl stop {' '.join(active)}")
+    try:
+        yield
+    finally:
+        run(f"systemctl start {' '.join(active)} sip-proxy-relay-watch.service")
 
 
 def measured(way, streams, pid, seconds):
-    watched(way not in ("user", "rtpproxy"))
+    in_kernel(way not in ("user", "rtpproxy"))
     if streams:
         # new sockets need some time, and the relay learns the senders' addresses
         streams.send(3)
