@@ -8,7 +8,7 @@ import type { KernelLab } from "./lab.js";
 type Way = "idle" | "straight" | "kernel" | "user" | "rtpproxy";
 
 /** Counts of in-guest.py for one way of the packets. `busy`: CPU seconds of the whole guest. */
-interface Row {
+export interface Row {
   way: Way;
   sent: number;
   arrived: number;
@@ -35,7 +35,7 @@ async function rtpproxyFor(lab: KernelLab) {
 }
 
 /** Sends packets each way, one after the other, `rounds` times. */
-export async function cost(lab: KernelLab, rounds: number) {
+export async function cost(lab: KernelLab, rounds: number): Promise<Row[]> {
   const [began, ended]: [Promise<number>[], number[]] = [[], []];
   const told = { calls: 25, seconds: 20, rounds, rtpproxy: await rtpproxyFor(lab) };
   const rows = await lab.program<Omit<Row, "busy">[]>("cost", told, (line) => {
@@ -43,9 +43,7 @@ export async function cost(lab: KernelLab, rounds: number) {
     if (line === "end") ended.push(lab.cpuSeconds());
   });
   const from = await Promise.all(began);
-  return comparison(
-    rows.map((row, index) => ({ ...row, busy: (ended[index] ?? NaN) - (from[index] ?? NaN) })),
-  );
+  return rows.map((row, index) => ({ ...row, busy: (ended[index] ?? NaN) - (from[index] ?? NaN) }));
 }
 
 /**
@@ -53,7 +51,7 @@ export async function cost(lab: KernelLab, rounds: number) {
  * straight, and for the relay's process, more than while no packets come. Medians of the rounds: an emulated guest changes in minutes, so a
  * way is compared with the others of its round.
  */
-function comparison(rows: Row[]) {
+export function comparison(rows: Row[]) {
   const of = (way: Way) => rows.filter((row) => row.way === way);
   const less = (way: Way, from: Way, count: (row: Row) => number) =>
     median(of(way).map((row, round) => count(row) - count(of(from)[round] ?? row)));
