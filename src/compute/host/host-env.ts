@@ -52,10 +52,12 @@ function relayVariables(relay: MediaRelay, { settings }: Host): Record<string, S
       .join(" "),
     RELAY_PROTOCOL: relay.protocol,
     RELAY_SESSIONS_PER_CALL: relay.sessionsPerCall,
-    ...(relay.kernel && {
-      RELAY_KERNEL_MODULE: relay.kernel.module,
-      RELAY_KERNEL_ARGUMENTS: relay.kernel.arguments(settings).join(" "),
-    }),
+    ...(relay.kernel
+      ? {
+          RELAY_KERNEL_MODULE: relay.kernel.module,
+          RELAY_KERNEL_ARGUMENTS: relay.kernel.arguments(settings).join(" "),
+        }
+      : { KERNEL_FORWARDING: false }),
     CALLS_IN_RANGE: callsInRange(settings),
     CALLS_PER_CORE: settings.calls_per_core ?? relay.callsPerCore,
   };

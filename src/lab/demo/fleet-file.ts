@@ -19,6 +19,8 @@ export function demoFleetFile({ mediaRelay, rtpproxySource, launch }: DemoChoice
       base: "debian-13",
       kamailio_version: "distro",
       media_relay: mediaRelay,
+      // containers cannot use the module, and its build takes half of the bake
+      ...(mediaRelay === "rtpengine" ? { kernel_forwarding: false } : {}),
       ...(rtpproxySource === undefined ? {} : { rtpproxy_source: { path: rtpproxySource } }),
     },
     database: {

@@ -93,9 +93,8 @@ export const imageSettings = {
   }),
   kernel_forwarding: withDefault(
     autoOrFlag,
-    // stays off until tested with calls on hardware (npm run kernel-guest tests it in a VM): a call that is not recorded is lost
-    false,
-    "Whether rtpengine forwards packets in the kernel. `auto`: if its module loads; `true`: hosts are not ready without the module. Test it with your calls before you rely on it.",
+    "auto",
+    "Whether rtpengine forwards packets in the kernel. `auto`: if its module loads; `true`: hosts are not ready without the module.",
     { variable: "KERNEL_FORWARDING" },
   ),
   unattended_upgrades: withDefault(

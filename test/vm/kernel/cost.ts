@@ -37,7 +37,7 @@ async function rtpproxyFor(lab: KernelLab) {
 /** Sends packets each way, one after the other, `rounds` times. */
 export async function cost(lab: KernelLab, rounds: number): Promise<Row[]> {
   const [began, ended]: [Promise<number>[], number[]] = [[], []];
-  const told = { calls: 25, seconds: 20, rounds, rtpproxy: await rtpproxyFor(lab) };
+  const told = { calls: 35, seconds: 20, rounds, rtpproxy: await rtpproxyFor(lab) };
   const rows = await lab.program<Omit<Row, "busy">[]>("cost", told, (line) => {
     if (line === "begin") began.push(lab.inGuest("touch /run/cost-go").then(() => lab.cpuSeconds()));
     if (line === "end") ended.push(lab.cpuSeconds());

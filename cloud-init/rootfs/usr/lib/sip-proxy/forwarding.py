@@ -12,6 +12,8 @@ root = os.environ.get("SIP_PROXY_ROOT", "")
 # Seconds between two checks. Rules count as missing after two checks, because the relay removes them for a moment when it starts.
 LOOK = float(os.environ.get("SIP_PROXY_LOOK", 2))
 
+REMOVED = "no: its nftables rules were removed and cannot be restored"
+
 
 class Forwarding:
     """Restores the rules of the relay with this name. `arguments`: those with which its process uses the module (see kernel.sh). An
@@ -21,7 +23,10 @@ class Forwarding:
     def __init__(self, relay, arguments):
         self.relay, self.arguments = relay, arguments.split()
         self.drop_in = f"{root}/run/systemd/system/{relay}@.service.d/kernel.conf"
-        self.missing, self.restored, self.failed = 0, 0, False
+        # count and state go on after a restart of this program
+        self.missing, restored = 0, self.noted("kernel-forwarding.restored").strip()
+        self.restored = int(restored) if restored.isdigit() else 0
+        self.failed = self.noted("kernel-forwarding").startswith(REMOVED)
 
     def run(self):
         while True:
@@ -52,7 +57,7 @@ class Forwarding:
             self.missing, self.failed = 0, False
         elif not self.failed:
             self.failed = True
-            self.tell("no: its nftables rules were removed and cannot be restored")
+            self.tell(REMOVED)
             say(f"FAILED: {self.relay}'s nftables rules were removed and cannot be restored: packets go through user space")
 
     def has_rules(self):
@@ -64,6 +69,14 @@ class Forwarding:
 
     def tell(self, state):
         self.note("kernel-forwarding", state)
+
+    @staticmethod
+    def noted(name):
+        try:
+            with open(f"{root}/run/sip-proxy/{name}", encoding="utf-8") as file:
+                return file.read()
+        except OSError:
+            return ""
 
     @staticmethod
     def note(name, text):
