@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -224,27 +224,15 @@ test("puts rtpengine's rules back when somebody removes them, and counts that", 
     { path: "run/sip-proxy/kernel-forwarding", content: "yes\n" },
   ]);
   const env = { ...environment(root), SIP_PROXY_LOOK: "0.3" };
-  // a network of its own, in which the watch can be started again
-  const network = start({ argv: ["unshare", "--net", "sleep", "infinity"], env }, { stdio: "ignore" });
+  const argv = ["unshare", "--net", "bash", "-c", `while :; do ${join(lib, "relay-watch")}; done`] as const;
+  const watch = start({ argv, env }, { stdio: ["ignore", "pipe", "inherit"], detached: true });
+  ends.push(() => watch.pid !== undefined && process.kill(-watch.pid, "SIGKILL"));
+  ends.push(() => server.close());
   let said = "";
-  const begin = () => {
-    const argv = ["nsenter", `--net=/proc/${network.pid}/ns/net`, join(lib, "relay-watch")] as const;
-    const started = start({ argv, env }, { stdio: ["ignore", "pipe", "inherit"] });
-    started.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));
-    ends.push(() => started.kill("SIGKILL"));
-    return started;
-  };
-  ends.push(
-    () => network.kill("SIGKILL"),
-    () => server.close(),
-  );
-  await eventually(() =>
-    expect(readlinkSync(`/proc/${network.pid}/ns/net`)).not.toBe(readlinkSync("/proc/self/ns/net")),
-  );
-  const watch = begin();
+  watch.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));
   const at = (name: string) => (existsSync(join(root, name)) ? readFileSync(join(root, name), "utf8") : "");
-  const nft = (...words: string[]) =>
-    run({ argv: ["nsenter", `--net=/proc/${network.pid}/ns/net`, "nft", ...words] });
+  const network = `--net=/proc/${watch.pid}/ns/net`;
+  const nft = (...words: string[]) => run({ argv: ["nsenter", network, "nft", ...words] });
   const restored = async (count: number) => {
     await eventually(() => expect(at("run/sip-proxy/kernel-forwarding.restored")).toBe(`${count}\n`));
     expect(
@@ -277,9 +265,7 @@ test("puts rtpengine's rules back when somebody removes them, and counts that", 
   await eventually(() => expect(said).toContain(failed));
   expect(at("run/sip-proxy/kernel-forwarding")).toMatch(/^no: /);
   // count and state go on after a restart of the watch
-  watch.kill("SIGKILL");
-  await once(watch, "close");
-  begin();
+  await run({ argv: ["pkill", "-KILL", "-P", String(watch.pid)] });
   // a restarted relay sets the rules itself
   await nft("add table ip filter; add chain ip filter rtpengine; add chain ip filter INPUT");
   await nft("add rule ip filter INPUT jump rtpengine; add rule ip filter rtpengine counter");
