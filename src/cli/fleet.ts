@@ -18,7 +18,7 @@ export function addFleet(sipProxy: Command): void {
     [
       "roll",
       "replace hosts one after the other with the newest image and the current fleet file, without losing calls",
-      "the newest image; on EC2 the promoted one",
+      "that of the last bake; on EC2 the promoted one",
       fleetRoll,
     ],
     [

@@ -69,17 +69,24 @@ export async function programsOf(
 ): Promise<RelayProgram[]> {
   const [first, last] = ports.relay;
   const rtp = { rtp_start: first, rtp_stop: last, expected_calls: instances, calls_per_core: 1 };
-  const [host] = fleetOf({ settings: rtp }).hosts;
-  if (!host) throw new Error("no host");
   const program = name === "rtpproxy" ? await rtpproxyIn(folder) : name;
+  return hostPrograms(name, rtp, { program, address: addresses.relay });
+}
+
+/** The same with these settings. All of the host's addresses are `address`: there is no NAT between relay and platform. */
+export function hostPrograms(
+  name: RelayName,
+  settings: object,
+  { program, address }: { program: string; address: string },
+): RelayProgram[] {
+  const [host] = fleetOf({ settings }).hosts;
+  if (!host) throw new Error("no host");
+  const addressed = (word: string) =>
+    word.replaceAll(privateAddress, address).replaceAll(publicAddress, address);
   return relays[name]
     .instances(host.settings)
     .map(({ control, arguments: words }) => ({ control, argv: [program, ...words.map(addressed)] }));
 }
-
-/** Replaces the host's addresses: the lab has no NAT between relay and platform. */
-const addressed = (word: string) =>
-  word.replaceAll(privateAddress, addresses.relay).replaceAll(publicAddress, addresses.relay);
 
 async function rtpproxyIn(folder: string): Promise<string> {
   const [file] = (await rtpproxyFiles()) ?? [];

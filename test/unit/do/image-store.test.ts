@@ -7,8 +7,8 @@ import {
   noteReturned,
   storedManifests,
   writeManifest,
+  type Manifest,
 } from "../../../src/do/bake/image-store.js";
-import type { Manifest } from "../../../src/do/bake/image-store.js";
 
 const data = mkdtempSync(join(tmpdir(), "image-store-"));
 const before = process.env["XDG_DATA_HOME"];

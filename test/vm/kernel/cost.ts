@@ -1,7 +1,5 @@
 import { median } from "../../support/median.js";
-import { privateAddress } from "../../../src/relay/media-relay.js";
-import { relays } from "../../../src/relay/registry.js";
-import { fleetOf } from "../../support/fleets.js";
+import { hostPrograms } from "../../bench/media/relay.js";
 import { rtpproxyFiles } from "../../support/proxy/rtpproxy.js";
 import type { KernelLab } from "./lab.js";
 
@@ -26,12 +24,10 @@ async function rtpproxyFor(lab: KernelLab) {
   if (!file) return null;
   const program = await lab.install("rtpproxy", Buffer.from(file.content));
   const settings = { rtp_start: 29_000, expected_calls: 100, calls_per_core: 100 };
-  const [host] = fleetOf({ settings }).hosts;
-  const [instance] = host ? relays.rtpproxy.instances(host.settings) : [];
+  const [instance] = hostPrograms("rtpproxy", settings, { program, address: "10.0.0.1" });
   if (!instance) throw new Error("no instance");
   const [, address, port] = instance.control.split(":");
-  const words = instance.arguments.map((word) => word.replaceAll(privateAddress, "10.0.0.1"));
-  return { control: [address, Number(port)], argv: [program, ...words] };
+  return { control: [address, Number(port)], argv: instance.argv };
 }
 
 /** Sends packets each way, one after the other, `rounds` times. */
@@ -53,8 +49,6 @@ export async function cost(lab: KernelLab, rounds: number): Promise<Row[]> {
  */
 export function comparison(rows: Row[]) {
   const of = (way: Way) => rows.filter((row) => row.way === way);
-  const less = (way: Way, from: Way, count: (row: Row) => number) =>
-    median(of(way).map((row, round) => count(row) - count(of(from)[round] ?? row)));
   const idle = of("idle");
   const perPacket = ({ busy, sent }: Row, round: number) => (busy - (idle[round]?.busy ?? NaN)) / sent;
   const packet = (way: Way) => median(of(way).map(perPacket));
@@ -62,11 +56,10 @@ export function comparison(rows: Row[]) {
     const straight = of("straight").map(perPacket);
     return median(of(way).map((row, round) => perPacket(row, round) - (straight[round] ?? NaN)));
   };
-  // RTPProxy's process does not exist in the idle row, which has rtpengine's
+  // RTPProxy's process has no idle row: that one has rtpengine's
+  const unused = (way: Way, round: number) => (way === "rtpproxy" ? 0 : (idle[round]?.process ?? NaN));
   const processes = (way: Way) =>
-    way === "rtpproxy"
-      ? median(of(way).map(({ process, sent }) => process / sent))
-      : less(way, "idle", ({ process }) => process) / median(of(way).map(({ sent }) => sent));
+    median(of(way).map(({ process, sent }, round) => (process - unused(way, round)) / sent));
   const us = (seconds: number) => `${(seconds * 1e6).toFixed(1)} us`;
   const others = (["user", "rtpproxy"] as const).filter((way) => of(way).length > 0);
   const ratios = others.map((way) => ({

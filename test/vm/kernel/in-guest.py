@@ -176,7 +176,7 @@ def arrived(name):
 
 
 class Rtpproxy:
-    """RTPProxy beside the host's relay. `control`: (address, port); `argv`: program and arguments; None: no RTPProxy."""
+    """RTPProxy beside the host's relay. `control`: address and port; `argv`: program and arguments."""
 
     def __init__(self, control, argv):
         self.control, self.process = control, subprocess.Popen(argv)

@@ -23,8 +23,9 @@ class Forwarding:
     def __init__(self, relay, arguments):
         self.relay, self.arguments = relay, arguments.split()
         self.drop_in = f"{root}/run/systemd/system/{relay}@.service.d/kernel.conf"
+        self.missing = 0
         # count and state go on after a restart of this program
-        self.missing, restored = 0, self.noted("kernel-forwarding.restored").strip()
+        restored = self.noted("kernel-forwarding.restored").strip()
         self.restored = int(restored) if restored.isdigit() else 0
         self.failed = self.noted("kernel-forwarding").startswith(REMOVED)
 
